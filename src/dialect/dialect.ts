@@ -1,0 +1,45 @@
+/** What a line of a server's log says about sessions: the values that leave this room, and what a server's file must offer. */
+
+/** `session` is the server's own id for a session, unique only while it is open. `user` is a bare JID, case-folded. */
+export type Finding =
+  /** An id begins; whatever it meant before is over. */
+  | { readonly kind: 'connect'; readonly session: string }
+  /** A login. */
+  | { readonly kind: 'start'; readonly session: string; readonly user: string }
+  /** The end of a connection, which may be the end of the session. */
+  | { readonly kind: 'end'; readonly session: string }
+  /** A full JID came online or went offline: the exact signs of a debug log. */
+  | { readonly kind: 'bind' | 'unbind'; readonly session: string; readonly user: string; readonly resource: string }
+  | { readonly kind: 'removed' | 'disabled' | 'enabled'; readonly user: string }
+  /** Whether the log has debug lines from here on, so that `bind` and `unbind` are to be waited for. */
+  | { readonly kind: 'detail'; readonly on: boolean }
+  | { readonly kind: 'server-start' | 'server-stop' };
+
+/** A finding and when: `at` is in whole unix seconds, UTC. */
+export type SessionEvent = Finding & { readonly at: number };
+
+/** What a parser has to remember from one line to the next; plain JSON. */
+export type ParserState = Readonly<Record<string, boolean | string>>;
+
+/**
+ * A line without event: `plain`, a line of its own; `continuation`, a further line of the message before, which may be the
+ * text of a remote party and proves nothing, not even the time; `foreign`, none of this server's.
+ */
+export type Eventless = 'plain' | 'continuation' | 'foreign';
+
+/** Reads the lines of one log in their order. */
+export interface Parser {
+  readonly state: ParserState;
+  /**
+   * What the line in `text` from `start` to `end` says (no newline; the text is one character per byte). Never throws.
+   */
+  parse(text: string, start: number, end: number): Finding | Eventless;
+  /** Where the stamp of the line found last ends; it begins where the line does and must be all that stands there. */
+  readonly stampEnd: number;
+}
+
+export interface Dialect {
+  /** The name in `server = "..."`. */
+  readonly name: string;
+  begin(state?: ParserState): Parser;
+}

@@ -1,0 +1,156 @@
+/**
+ * The lines of one log, block after block, made into session events: finds the line ends, has the dialect look at each
+ * line, and reads the stamp of those that matter. Most lines are no event and cost a scan and nothing more; a stamp is read
+ * besides only when its hour or tens of minutes change, so that the clock sees the turn of the year and of summer time.
+ */
+import { Clock, type ClockState } from './clock.ts';
+import type { Dialect, Parser, ParserState, SessionEvent } from './dialect.ts';
+import { recogniseStamp, STAMP_FORMS, type StampForm, type WallTime } from './timestamp.ts';
+
+const NEWLINE = '\n';
+const ZERO = 48;
+/** Lines looked at to recognise the form of the stamps. */
+const SAMPLE = 200;
+
+/** What a reader has to keep to go on with the next line of the same log; plain JSON. */
+export interface ReaderState {
+  readonly clock: ClockState;
+  readonly stamp: string | undefined;
+  readonly parser: ParserState;
+}
+
+export interface ReaderOptions {
+  readonly dialect: Dialect;
+  /** IANA name, for stamps that name no zone. */
+  readonly timezone: string;
+  readonly state: Omit<ReaderState, 'parser' | 'stamp'> & Partial<ReaderState>;
+  /** The latest instant believed, unix seconds, asked for each event. */
+  readonly horizon: () => number;
+}
+
+/** What became of the lines so far. */
+export interface LineCounts {
+  lines: number;
+  events: number;
+  /** Events not believed or not dated: a stamp that cannot be read or lies in the future. */
+  rejected: number;
+  /** Lines that do not look like the server's at all. */
+  foreign: number;
+}
+
+/**
+ * The stamp read last, without its seconds, and the instant at which its minute begins: most stamps differ from the one
+ * before in their seconds only, and need no reading.
+ */
+interface Minute {
+  readonly before: string;
+  readonly behind: string;
+  readonly at: number;
+}
+
+function minuteOf(stamp: string, at: number): Minute | undefined {
+  const time = stamp.search(/\d\d:\d\d:\d\d/);
+  return time < 0 ? undefined : { before: stamp.slice(0, time + 6), behind: stamp.slice(time + 8), at };
+}
+
+/** The second of a stamp that lies in that minute, 0..59. */
+function secondOf({ before, behind }: Minute, text: string, start: number, end: number): number | undefined {
+  const at = start + before.length;
+  if (end !== at + 2 + behind.length || !text.startsWith(before, start)) return undefined;
+  if (behind !== '' && !text.startsWith(behind, at + 2)) return undefined;
+  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
+  return tens >= 0 && tens < 6 && ones >= 0 && ones < 10 ? tens * 10 + ones : undefined;
+}
+
+export class LineReader {
+  readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0 };
+  readonly #clock: Clock;
+  readonly #parser: Parser;
+  readonly #horizon: () => number;
+  #stamp: StampForm | undefined;
+  #minute: Minute | undefined;
+  /** The stamp up to the tens of minutes, and where they are. */
+  #tick = '';
+  #tickLength = 0;
+
+  constructor(options: ReaderOptions) {
+    this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
+    this.#parser = options.dialect.begin(options.state.parser);
+    this.#stamp = STAMP_FORMS.find((form) => form.name === options.state.stamp);
+    this.#horizon = options.horizon;
+  }
+
+  get state(): ReaderState {
+    return { clock: this.#clock.state, stamp: this.#stamp?.name, parser: this.#parser.state };
+  }
+
+  /**
+   * Reads whole lines; the last byte of `bytes` is a newline. `seen` gets each event in the order of the lines, with the
+   * index of its line in the block.
+   */
+  read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void): void {
+    const text = bytes.toString('latin1');
+    this.#stamp ??= recogniseStamp(text.split(NEWLINE, SAMPLE));
+    let line = 0;
+    for (let start = 0, end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1, line++) {
+      const event = this.#line(text, start, end);
+      if (event) seen(event, line);
+    }
+    this.counts.lines += line;
+  }
+
+  #line(text: string, start: number, end: number): SessionEvent | undefined {
+    const found = this.#parser.parse(text, start, end);
+    if (typeof found === 'string') {
+      if (found === 'plain') this.#watchClock(text, start);
+      if (found === 'foreign') this.counts.foreign++;
+      return undefined;
+    }
+    const horizon = this.#horizon();
+    const at = this.#instant(text, start, this.#parser.stampEnd, horizon);
+    if (at === undefined || at > horizon) {
+      this.counts.rejected++;
+      return undefined;
+    }
+    this.counts.events++;
+    return { ...found, at };
+  }
+
+  /** The instant of the stamp between `start` and `end`, undefined when it cannot be read or is not all that stands there. */
+  #instant(text: string, start: number, end: number, horizon: number): number | undefined {
+    const known = this.#minute && secondOf(this.#minute, text, start, end);
+    if (this.#minute && known !== undefined) return this.#believed(this.#minute.at + known, horizon);
+    const wall = this.#wall(text, start);
+    if (wall?.end !== end) return undefined;
+    const at = this.#clock.read(wall);
+    this.#minute = at === undefined || at > horizon ? undefined : minuteOf(text.slice(start, end), at - wall.second);
+    return at;
+  }
+
+  #believed(at: number, horizon: number): number {
+    if (at <= horizon) this.#clock.note(at);
+    return at;
+  }
+
+  #wall(text: string, start: number): WallTime | undefined {
+    const wall = this.#stamp?.read(text, start);
+    if (wall) return wall;
+    // The administrator may have changed the form since.
+    const other = STAMP_FORMS.find((form) => form.read(text, start));
+    if (other) this.#stamp = other;
+    return other?.read(text, start);
+  }
+
+  #watchClock(text: string, start: number): void {
+    if (this.#tickLength > 0 && text.startsWith(this.#tick, start)) return;
+    const wall = this.#stamp?.read(text, start);
+    if (!wall) return;
+    this.#clock.read(wall);
+    // The same text may mean another instant now.
+    this.#minute = undefined;
+    const stamp = text.slice(start, wall.end);
+    const time = stamp.search(/\d\d:\d\d/);
+    this.#tickLength = time < 0 ? 0 : time + 4;
+    this.#tick = stamp.slice(0, this.#tickLength);
+  }
+}
