@@ -1,0 +1,60 @@
+/** The definition of an active user, word for word: every user is looked at for every count. */
+import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
+import type { LastSeen } from '../../src/activity/users.ts';
+
+interface User extends LastSeen {
+  open: number;
+}
+
+export class BruteForce {
+  readonly users = new Map<string, User>();
+  readonly hosts = new Set<string>();
+  readonly #excluded: readonly string[];
+  readonly #includeDisabled: boolean;
+
+  constructor(excluded: readonly string[], includeDisabled: boolean) {
+    this.#excluded = excluded;
+    this.#includeDisabled = includeDisabled;
+  }
+
+  seen(jid: string, what: 'login' | 'logout', at: number): void {
+    if (this.#excluded.some((name) => jid === name || jid.endsWith(`@${name}`))) return;
+    const user = this.users.get(jid) ?? { open: 0 };
+    user[what] = Math.max(at, user[what] ?? -Infinity);
+    this.users.set(jid, user);
+    this.hosts.add(hostOf(jid));
+  }
+
+  shiftOpen(jid: string, by: 1 | -1): void {
+    const user = this.users.get(jid);
+    if (user) user.open = Math.max(0, user.open + by);
+  }
+
+  remove(jid: string, at: number): void {
+    const user = this.users.get(jid);
+    if (user && lastSeen(user) <= at) this.users.delete(jid);
+  }
+
+  setDisabled(jid: string, disabled: boolean): void {
+    const user = this.users.get(jid);
+    if (user && disabled) user.disabled = true;
+    else delete user?.disabled;
+  }
+
+  sample(at: number): Sample[] {
+    const count = (host: string, window: number): number =>
+      [...this.users].filter(
+        ([jid, user]) =>
+          hostOf(jid) === host &&
+          (this.#includeDisabled || !user.disabled) &&
+          (user.open > 0 || at - lastSeen(user) < window),
+      ).length;
+    const [day, week, month] = WINDOWS;
+    return [...this.hosts]
+      .toSorted()
+      .map((host) => ({ at, host, d1: count(host, day), d7: count(host, week), d30: count(host, month) }));
+  }
+}
+
+const hostOf = (jid: string): string => jid.split('@')[1] ?? '';
+const lastSeen = ({ login = -Infinity, logout = -Infinity }: LastSeen): number => Math.max(login, logout);
