@@ -1,0 +1,109 @@
+/**
+ * The text of a log file, whatever it is compressed with. That is told by its first bytes, not by its name: names lie
+ * (`prosody.log.1` that `gzip` was piped into, `old.gz` that a browser has unpacked).
+ */
+import { fileBlocks, handleBlocks, type BlockOptions, type ReadableFile } from './file-blocks.ts';
+import { ArchiveError } from './archive-error.ts';
+import { decompressed } from './decompress.ts';
+
+export type Compression = 'gzip' | 'xz' | 'zstd' | 'bzip2';
+
+const MAGIC: readonly (readonly [hex: string, compression: Compression])[] = [
+  ['1f8b', 'gzip'],
+  ['fd377a585a00', 'xz'],
+  ['28b52ffd', 'zstd'],
+  ['425a68', 'bzip2'],
+];
+
+/** What people give by mistake, and what they should do instead. */
+const FOREIGN: readonly (readonly [hex: string, sentence: string])[] = [
+  ['504b0304', 'is a zip archive: unpack it and give the files in it'],
+  ['377abcaf271c', 'is a 7z archive: unpack it and give the files in it'],
+  ['526172211a07', 'is a rar archive: unpack it and give the files in it'],
+  ['04224d18', 'is compressed with lz4: pipe it in with `lz4 -dc FILE | ... -`'],
+  ['4c5a4950', 'is compressed with lzip: pipe it in with `lzip -dc FILE | ... -`'],
+  ['894c5a4f000d0a1a0a', 'is compressed with lzop: pipe it in with `lzop -dc FILE | ... -`'],
+  ['1f9d', 'is compressed with compress: pipe it in with `zcat FILE | ... -`'],
+  ['5d0000', 'is compressed with lzma: pipe it in with `xz -dc FILE | ... -`'],
+  ['4c504b5348485248', 'is a systemd journal: pipe it in with `journalctl --file FILE -o cat | ... -`'],
+  ['53514c69746520666f726d6174', 'is an SQLite database, not a log'],
+  ['7f454c46', 'is a program, not a log'],
+  ['25504446', 'is a PDF, not a log'],
+];
+
+const startsWith = (bytes: Uint8Array, hex: string): boolean =>
+  Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, hex.length / 2)).toString('hex') === hex;
+
+/** How a file that begins with these bytes is compressed; six bytes are enough. Undefined for plain text. */
+export function compressionOf(bytes: Uint8Array): Compression | undefined {
+  return MAGIC.find(([hex]) => startsWith(bytes, hex))?.[1];
+}
+
+/** Unix seconds: the modification time of the original that a gzip header carries, undefined when it carries none. */
+export function gzipTime(bytes: Uint8Array): number | undefined {
+  if (compressionOf(bytes) !== 'gzip' || bytes.length < 8) return undefined;
+  const seconds = new DataView(bytes.buffer, bytes.byteOffset).getUint32(4, true);
+  return seconds === 0 ? undefined : seconds;
+}
+
+/**
+ * The text of a file from its start, in blocks. `file` is a path, or an open file, which stays open; `name` is then
+ * what errors call it. Throws an `ArchiveError` for whatever the file may be or lack; what could be read has been
+ * yielded before.
+ */
+export function openText(
+  file: string | ReadableFile,
+  { name, ...options }: BlockOptions & { readonly name?: string } = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  if (typeof file === 'string') return textOf(fileBlocks(file, options), { ...options, name: name ?? file });
+  return textOf(handleBlocks(file, name ?? 'the log', options), { ...options, name: name ?? 'the log' });
+}
+
+/** The text of a stream of bytes, such as the standard input; what `openText` says holds here too. */
+export async function* textOf(
+  stream: AsyncIterable<Uint8Array>,
+  { name = 'standard input', signal }: { readonly name?: string; readonly signal?: AbortSignal | undefined } = {},
+): AsyncGenerator<Buffer, void, undefined> {
+  const { first, all } = await peek(stream);
+  refuseForeign(first, name);
+  const compression = compressionOf(first);
+  let start = true;
+  for await (const block of compression ? decompressed(compression, all, name) : all) {
+    signal?.throwIfAborted();
+    // A tar.gz shows its nature only now.
+    if (start) refuseForeign(block, name);
+    start = false;
+    yield block;
+  }
+}
+
+function refuseForeign(first: Buffer, name: string): void {
+  if (first.toString('latin1', 257, 262) === 'ustar')
+    throw new ArchiveError('NOT_A_LOG', name, 'is a tar archive: unpack it and give the files in it');
+  const foreign = FOREIGN.find(([hex]) => startsWith(first, hex));
+  if (foreign) throw new ArchiveError('NOT_A_LOG', name, foreign[1]);
+}
+
+const asBuffer = (bytes: Uint8Array): Buffer =>
+  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
+
+/** The first bytes, enough to know the compression by, and the whole stream with them. */
+async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ first: Buffer; all: AsyncGenerator<Buffer> }> {
+  const iterator = stream[Symbol.asyncIterator]();
+  let first = Buffer.alloc(0);
+  while (first.length < 16) {
+    const next = await iterator.next();
+    if (next.done === true) break;
+    first = first.length === 0 ? Buffer.from(asBuffer(next.value)) : Buffer.concat([first, next.value]);
+  }
+  return { first, all: continued(first, iterator) };
+}
+
+async function* continued(first: Buffer, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Buffer> {
+  try {
+    if (first.length > 0) yield first;
+    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield asBuffer(next.value);
+  } finally {
+    await iterator.return?.();
+  }
+}

@@ -1,0 +1,79 @@
+/**
+ * Hints that something may have happened to a log: soon, but not reliably. Events get lost, merged and re-ordered, inotify
+ * watches run out, some filesystems have none; so a hint only says "look", and whoever takes it looks now and then anyway.
+ */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { hintDirectory, type DirectoryHints } from './directory-hints.ts';
+import { hintLines } from './line-hints.ts';
+import type { Piece } from './piece.ts';
+import { homesOf } from './siblings.ts';
+
+export interface HintsOptions extends DirectoryHints {
+  readonly path: string;
+  readonly tickMs: number;
+  /** There are complete lines in the live piece that have not been read. */
+  readonly lines: () => void;
+}
+
+export class Hints {
+  private readonly options: HintsOptions;
+  private homes = new Map<string, () => Promise<void>>();
+  private followed: { readonly piece: Piece; readonly since: number; stopped: boolean; stop: () => void } | undefined;
+
+  constructor(options: HintsOptions) {
+    this.options = options;
+  }
+
+  /** Watches the directories in which the log is now; one that has been replaced is watched anew. */
+  async watch(): Promise<void> {
+    const { path } = this.options;
+    const homes = new Map<string, string>();
+    for (const home of homesOf(path)) {
+      const directory = directoryAt(dirname(home));
+      if (directory !== undefined) homes.set(`${directory} ${home}`, home);
+    }
+    for (const [key, end] of this.homes) {
+      if (homes.has(key)) continue;
+      this.homes.delete(key);
+      await end();
+    }
+    for (const [key, home] of homes) if (!this.homes.has(key)) this.homes.set(key, hintDirectory(home, this.options));
+  }
+
+  /** Follows this piece, which has just been read to its end; begun again after an end at most once per tick. */
+  follow(piece: Piece | undefined): void {
+    const now = performance.now();
+    const { followed } = this;
+    if (followed !== undefined && followed.piece === piece) {
+      if (!followed.stopped || now - followed.since < this.options.tickMs) return;
+    }
+    followed?.stop();
+    this.followed = undefined;
+    if (piece === undefined) return;
+    const next = { piece, since: now, stopped: false, stop: () => {} };
+    this.followed = next;
+    next.stop = hintLines(piece.fd, piece.trace.offset, {
+      lines: (end) => end > piece.trace.offset && this.options.lines(),
+      stopped: () => {
+        next.stopped = true;
+        this.options.changed(true);
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    this.followed?.stop();
+    await Promise.all([...this.homes.values()].map((end) => end()));
+    this.homes.clear();
+  }
+}
+
+function directoryAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,157 @@
+/**
+ * Which piece of a log is this, and how far has it been read.
+ *
+ * A log is a sequence of pieces, the incarnations of its file. A piece is known by what it contains, never by its name
+ * or inode: the same piece turns up as `x.log`, `x.log.1`, as the copy that copytruncate made, or as `x.log.2.gz`.
+ * What was read leaves a trace: the first bytes, the last bytes, and milestones between them, dense near both ends, by
+ * which also a copy is recognised that ends before the place that was reached in the original.
+ */
+import { hash } from 'node:crypto';
+import { crc32 } from 'node:zlib';
+
+const HEAD = 256;
+const MARKER = 64;
+const NEWLINE = 10;
+const FIRST_OCTAVE = 16;
+const EMPTY = Buffer.alloc(0);
+
+/** A hash of `length` bytes, hexadecimal. */
+export interface Fingerprint {
+  readonly length: number;
+  readonly hash: string;
+}
+
+/** A place that was passed: the hash of the (at most 64) bytes before it. */
+export interface Milestone {
+  readonly offset: number;
+  readonly hash: string;
+}
+
+/** Where a piece was when it was last read. Tells equal contents apart and saves work; never decides against content. */
+export interface FileStamp {
+  readonly path: string;
+  readonly dev: number;
+  readonly ino: number;
+  /** Bytes on disk: of the compressed file, if it is compressed. */
+  readonly size: number;
+  readonly mtimeMs: number;
+}
+
+/** How far one piece of a log has been read. Plain JSON, stored in the batch that stores what its lines did. */
+export interface Position {
+  /** Made up when the piece is first read; the key under which it is stored. */
+  readonly id: string;
+  /** The live path of the log that the piece belongs to. */
+  readonly log: string;
+  /**
+   * Bytes of text read so far, of the uncompressed text: just behind a newline, or at the very end of a rotated piece
+   * whose last line has none.
+   */
+  readonly offset: number;
+  /** The first bytes of the piece: as many as have been read, at most 256. */
+  readonly head: Fingerprint;
+  /** The last bytes before `offset`: at most 64. If they are not there, the file is not this piece, or was truncated. */
+  readonly marker: Fingerprint;
+  /** Unix seconds at which it was last read; orders the pieces of a log and lets old ones be forgotten. */
+  readonly readAt: number;
+  /** Bytes of NUL before the text, left by copytruncate under a writer without O_APPEND; absent: none. */
+  readonly start?: number;
+  readonly milestones?: readonly Milestone[];
+  /** CRC-32 of all bytes before `offset`, if all were read: what gzip writes at the end of a file. */
+  readonly crc?: number;
+  readonly file?: FileStamp;
+  /** Rotated and read to its end; while `file` stays as it was there is nothing more in it. */
+  readonly done?: boolean;
+}
+
+/** What of a piece must be in memory to read on in it: the bytes themselves where a position has their hashes. */
+export interface Trace {
+  readonly start: number;
+  readonly offset: number;
+  readonly head: Buffer;
+  readonly marker: Buffer;
+  readonly milestones: readonly Milestone[];
+  readonly crc: number | undefined;
+}
+
+/** The trace of a piece of which nothing has been read but `nuls` bytes of NUL, whose CRC-32 is `crc`. */
+export function beginTrace(nuls = 0, crc = 0): Trace {
+  return { start: nuls, offset: nuls, head: EMPTY, marker: Buffer.alloc(Math.min(nuls, MARKER)), milestones: [], crc };
+}
+
+/** The trace after `bytes`, which follow directly on what was read before. */
+export function advance(trace: Trace, bytes: Buffer): Trace {
+  if (bytes.length === 0) return trace;
+  const offset = trace.offset + bytes.length;
+  const missing = HEAD - trace.head.length;
+  return {
+    start: trace.start,
+    offset,
+    head: missing > 0 ? Buffer.concat([trace.head, bytes.subarray(0, missing)]) : trace.head,
+    marker: lastBytes(trace.marker, bytes, bytes.length),
+    milestones: thinned([...trace.milestones, ...passed(trace, bytes)], offset),
+    crc: trace.crc === undefined ? undefined : crc32(bytes, trace.crc),
+  };
+}
+
+/** The position that a trace amounts to. */
+export function positionOf(trace: Trace, of: Pick<Position, 'id' | 'log' | 'readAt' | 'file' | 'done'>): Position {
+  return {
+    ...of,
+    offset: trace.offset,
+    head: fingerprint(trace.head),
+    marker: fingerprint(trace.marker),
+    ...(trace.start > 0 ? { start: trace.start } : {}),
+    milestones: trace.milestones,
+    ...(trace.crc === undefined ? {} : { crc: trace.crc }),
+  };
+}
+
+export function fingerprint(bytes: Buffer): Fingerprint {
+  return { length: bytes.length, hash: digest(bytes) };
+}
+
+export function digest(bytes: Buffer): string {
+  return hash('sha256', bytes, 'hex').slice(0, 16);
+}
+
+/** Where the marker of `offset` begins. */
+export function markerStart(offset: number): number {
+  return Math.max(0, offset - MARKER);
+}
+
+/** The last bytes of `before` followed by the first `end` of `bytes`. A copy: it must not keep a block in memory. */
+function lastBytes(before: Buffer, bytes: Buffer, end: number): Buffer {
+  if (end >= MARKER) return Buffer.from(bytes.subarray(end - MARKER, end));
+  const joined = Buffer.concat([before, bytes.subarray(0, end)]);
+  return joined.length > MARKER ? joined.subarray(joined.length - MARKER) : joined;
+}
+
+/** The place where the last step ended, and the first end of a line behind each power of two. */
+function passed(trace: Trace, bytes: Buffer): Milestone[] {
+  const end = trace.offset + bytes.length;
+  const milestones = trace.offset > trace.start ? [{ offset: trace.offset, hash: digest(trace.marker) }] : [];
+  const first = 2 ** Math.ceil(Math.log2(Math.max(trace.offset + 1, FIRST_OCTAVE)));
+  for (let octave = first; octave < end; octave *= 2) {
+    const newline = bytes.indexOf(NEWLINE, octave - trace.offset - 1);
+    const length = newline + 1;
+    if (newline < 0 || length === bytes.length) break;
+    const offset = trace.offset + length;
+    if (offset > (milestones.at(-1)?.offset ?? 0))
+      milestones.push({ offset, hash: digest(lastBytes(trace.marker, bytes, length)) });
+  }
+  return milestones;
+}
+
+/** Keeps the first milestone of each octave counted from the beginning, and the last of each counted back from the end. */
+function thinned(milestones: readonly Milestone[], end: number): Milestone[] {
+  return milestones.filter(({ offset }, i) => {
+    const before = milestones[i - 1]?.offset ?? 0;
+    const after = milestones[i + 1]?.offset ?? end;
+    return octaveOf(offset) !== octaveOf(before) || octaveOf(end - offset) !== octaveOf(end - after);
+  });
+}
+
+function octaveOf(n: number): number {
+  return n < 1 ? -1 : Math.floor(Math.log2(n));
+}

@@ -1,0 +1,62 @@
+/** Is this text the piece that a position tells of? Compares bytes by their hashes, from the head to the marker. */
+import { digest, markerStart, type Position, type Trace } from './position.ts';
+import type { Text } from './text.ts';
+
+/** Content of which so much is equal is the same content; less may be equal by chance (a banner, a first line). */
+export const TELLING = 256;
+
+export type Likeness =
+  /** The piece itself or a copy that reaches as far; `trace` is where to read on. */
+  | { readonly kind: 'same'; readonly trace: Trace }
+  /** A copy that ends before what has been read. */
+  | { readonly kind: 'shorter' }
+  | { readonly kind: 'other' };
+
+const OTHER: Likeness = { kind: 'other' };
+
+/** Compares in ascending order, so that a compressed text can be compared in one go. */
+export async function compare(text: Text, position: Position): Promise<Likeness> {
+  const start = position.start ?? 0;
+  const head = await text.read(start, position.head.length);
+  const whole = head.length === position.head.length;
+  if (head.length === 0 || (whole && digest(head) !== position.head.hash)) return OTHER;
+  let agreed = whole;
+  for (const milestone of position.milestones ?? []) {
+    const bytes = await before(text, milestone.offset);
+    if (bytes === undefined) return agreed ? { kind: 'shorter' } : OTHER;
+    if (digest(bytes) !== milestone.hash) return OTHER;
+    agreed = true;
+  }
+  const marker = await before(text, position.offset);
+  if (marker === undefined) return agreed ? { kind: 'shorter' } : OTHER;
+  if (digest(marker) !== position.marker.hash) return OTHER;
+  const { offset, milestones = [], crc } = position;
+  return { kind: 'same', trace: { start, offset, head, marker, milestones, crc } };
+}
+
+/**
+ * Where a piece stands that has lost its end but not its beginning (power loss, a cut by hand): the last milestone that
+ * is still there, if that is far enough from the beginning to be no chance.
+ */
+export async function remains(text: Text, position: Position): Promise<Trace | undefined> {
+  const start = position.start ?? 0;
+  const head = await text.read(start, position.head.length);
+  if (head.length < TELLING || digest(head) !== position.head.hash) return undefined;
+  const milestones = (position.milestones ?? []).filter(({ offset }) => offset - start >= TELLING);
+  for (const milestone of milestones.toReversed()) {
+    const { offset } = milestone;
+    const marker = await before(text, offset);
+    if (marker !== undefined && digest(marker) === milestone.hash)
+      return {
+        ...{ start, offset, head, marker, crc: undefined },
+        milestones: milestones.filter((earlier) => earlier.offset < offset),
+      };
+  }
+  return undefined;
+}
+
+async function before(text: Text, offset: number): Promise<Buffer | undefined> {
+  const from = markerStart(offset);
+  const bytes = await text.read(from, offset - from);
+  return bytes.length === offset - from ? bytes : undefined;
+}

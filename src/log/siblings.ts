@@ -1,0 +1,134 @@
+/**
+ * The rotated siblings of a log: which names beside it are earlier pieces of it, and in what order they were written.
+ *
+ * `x.log` becomes `x.log.1` (logrotate), `x.log.0` (ejabberd, savelog), `x.log-20240131` or `x.log-20240131-1706659200`
+ * (dateext), `x-20240131.log` (dateext with `extension`), each perhaps compressed. `x.log.err` or `x.log-errors` is
+ * another log.
+ */
+import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { basename, dirname, join, parse } from 'node:path';
+import type { FileStamp } from './position.ts';
+
+export interface Rotation {
+  /** `count`: 1 is newer than 2. `date`: what is greater is newer. */
+  readonly by: 'count' | 'date';
+  readonly order: readonly [number, number];
+  readonly compressed: boolean;
+}
+
+export interface Sibling extends FileStamp {
+  readonly rotation: Rotation;
+}
+
+const ATTEMPTS = 5;
+const COUNT = /^[.](\d{1,5})$/;
+const DATE = /^[.-](\d{4})-?(\d\d)-?(\d\d)((?:[-_.T:]?\d+)*)$/;
+const COMPRESSED = /[.](?:gz|xz|zst|bz2)$/;
+
+/** How `name` came to be, if it is a rotated piece of the log called `live`. */
+export function rotationOf(live: string, name: string): Rotation | undefined {
+  const plain = name.replace(COMPRESSED, '');
+  const compressed = plain !== name;
+  const suffix = suffixOf(live, plain);
+  const count = suffix === undefined ? null : COUNT.exec(suffix);
+  if (count !== null) return { by: 'count', order: [Number(count[1]), 0], compressed };
+  const date = suffix === undefined ? null : DATE.exec(suffix);
+  if (date === null) return undefined;
+  const [, year, month, day, rest = ''] = date;
+  return { by: 'date', order: [Number(`${year}${month}${day}`), Number(rest.replaceAll(/\D/g, ''))], compressed };
+}
+
+function suffixOf(live: string, name: string): string | undefined {
+  if (name.length > live.length && name.startsWith(live)) return name.slice(live.length);
+  const { name: stem, ext } = parse(live);
+  if (ext === '' || !name.startsWith(stem) || !name.endsWith(ext)) return undefined;
+  return name.slice(stem.length, -ext.length);
+}
+
+/** The directories in which pieces of a log may be: its own, and that of the file it is a link to. */
+export function homesOf(path: string): string[] {
+  try {
+    return [...new Set([path, realpathSync(path)])];
+  } catch {
+    return [path];
+  }
+}
+
+export interface Listing {
+  /** Oldest first. */
+  readonly siblings: readonly Sibling[];
+  /** Whether two listings agreed; if not, a file may be missing, or its name may be an earlier one. */
+  readonly stable: boolean;
+}
+
+/**
+ * The rotated siblings of the given paths. Names are listed while a rotation may be renaming them, so they are listed
+ * until two listings agree, but not for ever.
+ * @throws the error of a directory that cannot be listed
+ */
+export function listSiblings(paths: readonly string[]): Listing {
+  let before: string | undefined;
+  for (let attempt = 1; ; attempt++) {
+    const found = paths.flatMap(listOnce);
+    const now = found.map(({ path, dev, ino }) => `${path} ${dev} ${ino}`).join('\n');
+    const stable = now === before;
+    if (stable || attempt === ATTEMPTS) return { siblings: inOrder(withoutRepeats(found)), stable };
+    before = now;
+  }
+}
+
+/** The paths of the rotated siblings of a live log, oldest first; none when its directory cannot be listed. */
+export function rotatedPaths(live: string): string[] {
+  try {
+    return listSiblings(homesOf(live)).siblings.map(({ path }) => path);
+  } catch {
+    return [];
+  }
+}
+
+function listOnce(live: string): Sibling[] {
+  const directory = dirname(live);
+  return readdirSync(directory)
+    .sort()
+    .flatMap((name) => {
+      const rotation = rotationOf(basename(live), name);
+      const path = join(directory, name);
+      const file = rotation && fileAt(path);
+      return rotation && file ? [{ ...file, rotation }] : [];
+    });
+}
+
+/** The regular file at a path, if there is one and it can be looked at. */
+export function fileAt(path: string): FileStamp | undefined {
+  try {
+    const stats = statSync(path);
+    return stats.isFile() ? stampOf(path, stats) : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+export function stampOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileStamp {
+  return { path, dev, ino, size, mtimeMs };
+}
+
+/** Both paths of a linked log can lead to the same files. */
+function withoutRepeats(siblings: readonly Sibling[]): Sibling[] {
+  return [...new Map(siblings.map((sibling) => [`${sibling.dev} ${sibling.ino}`, sibling])).values()];
+}
+
+/** By what the names say; where they follow different customs, by the time of the last change. */
+function inOrder(siblings: Sibling[]): Sibling[] {
+  const customs = new Set(siblings.map(({ rotation }) => rotation.by));
+  return siblings.sort((a, b) => (customs.size > 1 ? 0 : byName(a.rotation, b.rotation)) || byTime(a, b));
+}
+
+function byName(a: Rotation, b: Rotation): number {
+  const [older, newer] = a.by === 'count' ? [b, a] : [a, b];
+  return older.order[0] - newer.order[0] || older.order[1] - newer.order[1];
+}
+
+/** Of a plain and a compressed file of the same time the plain one comes first: it is whole. */
+function byTime(a: Sibling, b: Sibling): number {
+  return a.mtimeMs - b.mtimeMs || Number(a.rotation.compressed) - Number(b.rotation.compressed);
+}

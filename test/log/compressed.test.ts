@@ -1,0 +1,227 @@
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync, mkdirSync, chmodSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
+import { ArchiveError } from '../../src/log/archive-error.ts';
+import { compressionOf, gzipTime, openText, textOf } from '../../src/log/compressed.ts';
+import { soundZstd, throughNodeZstd, throughProgram, throughXzLibrary } from '../../src/log/decompress.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'compressed-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const line = (i: number): string =>
+  `Nov 23 19:43:11 c2s${((i * 2654435761) % 2 ** 32).toString(16)}\tinfo\tAuthenticated as u${i}@chat.example\n`;
+const text = Buffer.from(Array.from({ length: 20_000 }, (_, i) => line(i)).join(''));
+
+const program = (name: string, input: Buffer, ...args: string[]): Buffer =>
+  execFileSync(name, ['-c', ...args], { input, maxBuffer: 2 ** 28 });
+
+const METHODS: readonly (readonly [string, (input: Buffer) => Buffer])[] = [
+  ['gzip', (input) => gzipSync(input)],
+  ['xz', (input) => program('xz', input)],
+  ['zstd', (input) => program('zstd', input)],
+  ['bzip2', (input) => program('bzip2', input)],
+];
+
+let files = 0;
+function file(bytes: Uint8Array): string {
+  const path = join(folder, `file-${files++}`);
+  writeFileSync(path, bytes);
+  return path;
+}
+
+interface Outcome {
+  readonly text: Buffer;
+  readonly code: string | undefined;
+  readonly message: string;
+}
+
+async function outcome(blocks: AsyncIterable<Buffer>): Promise<Outcome> {
+  const parts: Buffer[] = [];
+  try {
+    for await (const block of blocks) parts.push(block);
+  } catch (error) {
+    assert.ok(error instanceof ArchiveError, String(error));
+    return { text: Buffer.concat(parts), code: error.code, message: error.message };
+  }
+  return { text: Buffer.concat(parts), code: undefined, message: '' };
+}
+
+async function* inPieces(bytes: Uint8Array, size: number): AsyncGenerator<Buffer> {
+  for (let at = 0; at < bytes.length; at += size) yield Buffer.from(bytes.subarray(at, at + size));
+}
+
+void describe('the text of a file', () => {
+  void it('is that of a plain file, also of an empty one', async () => {
+    assert.deepEqual((await outcome(openText(file(text)))).text, text);
+    assert.deepEqual(await outcome(openText(file(Buffer.alloc(0)))), {
+      text: Buffer.alloc(0),
+      code: undefined,
+      message: '',
+    });
+  });
+
+  for (const [name, compress] of METHODS) {
+    void it(`is found in ${name}, whatever the name of the file`, async () => {
+      const { text: read, code } = await outcome(openText(file(compress(text))));
+      assert.equal(code, undefined);
+      assert.ok(read.equals(text));
+    });
+
+    void it(`F23: is whole in ${name} of several members, also of an empty one in between`, async () => {
+      const parts = [text.subarray(0, 1000), Buffer.alloc(0), text.subarray(1000, 50_000), text.subarray(50_000)];
+      const { text: read, code } = await outcome(openText(file(Buffer.concat(parts.map(compress)))));
+      assert.equal(code, undefined);
+      assert.ok(read.equals(text));
+    });
+
+    void it(`F21: is handed out as far as it goes where ${name} was cut short`, async () => {
+      const whole = compress(text);
+      for (const share of [0.999, 0.6]) {
+        const cut = whole.subarray(0, Math.floor(whole.length * share));
+        const { text: read, code, message } = await outcome(openText(file(cut)));
+        assert.equal(code, 'UNEXPECTED_END');
+        assert.match(message, /file-\d+ ends too early/);
+        assert.ok(read.equals(text.subarray(0, read.length)));
+        // bzip2's blocks are as large as this text.
+        if (name !== 'bzip2') assert.ok(read.length > text.length * share * 0.7, `${read.length}`);
+      }
+    });
+
+    void it(`F22: is an error, and no endless loop, where ${name} is damaged`, async () => {
+      const bytes = compress(text);
+      bytes.fill(0x55, bytes.length >> 1, (bytes.length >> 1) + 40);
+      const { code, message } = await outcome(openText(file(bytes)));
+      assert.equal(code, 'CORRUPT');
+      assert.match(message, /is damaged/);
+    });
+
+    void it(`can be given up in the middle of ${name}`, async () => {
+      const path = file(compress(text));
+      for await (const block of openText(path)) {
+        assert.ok(block.length > 0);
+        break;
+      }
+      assert.ok((await outcome(openText(path))).text.equals(text));
+    });
+  }
+
+  void it('is every byte that a gzip cut at any place still holds', async () => {
+    const bytes = gzipSync(text.subarray(0, 3000));
+    let longest = 0;
+    for (let end = 2; end < bytes.length; end++) {
+      const { text: read, code } = await outcome(textOf(inPieces(bytes.subarray(0, end), 512)));
+      assert.equal(code, 'UNEXPECTED_END', `cut at ${end}`);
+      assert.ok(read.equals(text.subarray(0, read.length)));
+      assert.ok(read.length >= longest, 'more bytes hold more text');
+      longest = read.length;
+    }
+    assert.equal(longest, 3000);
+  });
+
+  void it('does not depend on where the blocks of several gzip members and their padding are cut', async () => {
+    const padded = Buffer.concat([
+      gzipSync(text.subarray(0, 300)),
+      gzipSync(text.subarray(300, 500)),
+      gzipSync(text.subarray(500, 501)),
+      Buffer.alloc(700),
+    ]);
+    for (let size = 1; size < padded.length; size++) {
+      const { text: read, code } = await outcome(textOf(inPieces(padded, size)));
+      assert.equal(code, undefined, `blocks of ${size}`);
+      assert.ok(read.equals(text.subarray(0, 501)), `blocks of ${size}`);
+    }
+  });
+
+  void it('can be had from an open file, which stays open', async () => {
+    for (const bytes of [text, gzipSync(text)]) {
+      const handle = await open(file(bytes));
+      assert.ok((await outcome(openText(handle, { name: 'x' }))).text.equals(text));
+      assert.ok((await outcome(openText(handle, { name: 'x' }))).text.equals(text), 'a second time');
+      await handle.close();
+    }
+  });
+
+  void it('stops when told to', async () => {
+    const stop = new AbortController();
+    const path = file(gzipSync(Buffer.alloc(10_000_000, text)));
+    await assert.rejects(async () => {
+      for await (const block of openText(path, { signal: stop.signal })) if (block.length > 0) stop.abort();
+    }, /abort/i);
+  });
+
+  void it('is read by the xz library as by the program', async () => {
+    const bytes = Buffer.concat([program('xz', text.subarray(0, 1000)), program('xz', text.subarray(1000))]);
+    assert.ok((await outcome(throughXzLibrary(inPieces(bytes, 1000), 'x'))).text.equals(text));
+    const cut = await outcome(throughXzLibrary(inPieces(bytes.subarray(0, -2000), 1000), 'x'));
+    assert.equal(cut.code, 'UNEXPECTED_END');
+    assert.ok(cut.text.equals(text.subarray(0, cut.text.length)));
+    bytes.fill(0x55, bytes.length - 2000, bytes.length - 1900);
+    assert.equal((await outcome(throughXzLibrary(inPieces(bytes, 1000), 'x'))).code, 'CORRUPT');
+  });
+});
+
+void describe('zstd without the program', () => {
+  void it('is read by Node where its decompressor is sound', async (t) => {
+    if (!(await soundZstd())) return t.skip('not in this Node');
+    const [, compress] = METHODS[2] ?? assert.fail();
+    const bytes = Buffer.concat([compress(text.subarray(0, 1000)), compress(text.subarray(1000))]);
+    assert.ok((await outcome(throughNodeZstd(inPieces(bytes, 70_000), 'x'))).text.equals(text));
+    const cut = await outcome(throughNodeZstd(inPieces(bytes.subarray(0, -2000), 70_000), 'x'));
+    assert.equal(cut.code, 'UNEXPECTED_END');
+  });
+});
+
+void describe('what is no log', () => {
+  const cases: readonly (readonly [string, () => string, string, RegExp])[] = [
+    ['a file that is not there', () => join(folder, 'none'), 'MISSING', /none does not exist/],
+    ['a directory', () => folder, 'DIRECTORY', /is a directory: give the files in it/],
+    ['a zip', () => file(Buffer.from('PK\x03\x04aaaaaaaaaaaaaaaaaaaaaa')), 'NOT_A_LOG', /is a zip archive/],
+    ['a systemd journal', () => file(Buffer.from('LPKSHHRHaaaaaaaaaa')), 'NOT_A_LOG', /journalctl/],
+    ['a tar', () => file(program('tar', Buffer.alloc(0), '/etc/hostname')), 'NOT_A_LOG', /is a tar archive/],
+    ['a tar.gz', () => file(program('tar', Buffer.alloc(0), '-z', '/etc/hostname')), 'NOT_A_LOG', /is a tar archive/],
+  ];
+  for (const [what, make, code, message] of cases)
+    void it(`${what} is named as such`, async () => {
+      const found = await outcome(openText(make()));
+      assert.equal(found.code, code);
+      assert.match(found.message, message);
+    });
+
+  void it('a file without permission says so', { skip: process.getuid?.() === 0 }, async () => {
+    const path = file(text);
+    chmodSync(path, 0);
+    assert.equal((await outcome(openText(path))).code, 'UNREADABLE');
+  });
+
+  void it('a directory below a file is missing', async () => {
+    mkdirSync(join(folder, 'd'));
+    assert.equal((await outcome(openText(join(file(text), 'x')))).code, 'MISSING');
+  });
+
+  void it('names the program that is missing', async () => {
+    const found = await outcome(throughProgram('no-such-program', inPieces(text, 100), 'old.log.bz2'));
+    assert.equal(found.code, 'NO_PROGRAM');
+    assert.match(found.message, /old\.log\.bz2 needs the program `no-such-program` to be read: install it/);
+  });
+});
+
+void describe('the head of a file', () => {
+  void it('tells the compression', () => {
+    for (const [name, compress] of METHODS) assert.equal(compressionOf(compress(text).subarray(0, 6)), name);
+    assert.equal(compressionOf(text), undefined);
+    assert.equal(compressionOf(new Uint8Array(0)), undefined);
+  });
+
+  void it('of a gzip tells when the original was last modified', () => {
+    const bytes = gzipSync(text);
+    assert.equal(gzipTime(bytes), undefined);
+    bytes.writeUInt32LE(1_763_853_791, 4);
+    assert.equal(gzipTime(bytes), 1_763_853_791);
+    assert.equal(gzipTime(text), undefined);
+  });
+});

@@ -1,0 +1,207 @@
+/** Faults of followers that come from the system around them; the numbers are those of the list in CONTRIBUTING. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { test, type TestContext } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { Rig, rig, some } from './rig.ts';
+
+const NOBODY = 65534;
+
+/** Root may read everything: the tests of permissions run as somebody who may not. */
+function asNobody(t: TestContext): Rig {
+  const log = rig(t);
+  if (process.getuid?.() !== 0) return log;
+  chownSync(log.directory, NOBODY, NOBODY);
+  process.seteuid?.(NOBODY);
+  t.after(() => process.seteuid?.(0));
+  return log;
+}
+
+test('F11: a new file that may not be read yet is read when it may, and the old one meanwhile', async (t) => {
+  const log = asNobody(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  log.rename('', '.1');
+  log.append('');
+  chmodSync(log.path, 0o000);
+  log.append(some(4, 4) + '\n', '.1');
+  await log.delivers(some(1, 4));
+  await log.until(() => log.told('unreadable') > 0);
+  assert.match(log.running.status().unreadable ?? '', /EACCES/);
+  chmodSync(log.path, 0o600);
+  log.write(...some(5, 5));
+  await log.delivers(some(1, 5));
+  assert.equal(log.running.status().unreadable, undefined);
+  assert.equal(log.told('unreadable'), 1, 'told once, not at each try');
+  assert.equal(log.told('readable'), 1);
+});
+
+test('F11: a rotated sibling that may not be read yet is read when it may', async (t) => {
+  const log = asNobody(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  await log.stop();
+  log.rename('', '.2');
+  log.append(some(4, 6).join('\n') + '\n', '.1');
+  chmodSync(`${log.path}.1`, 0o000);
+  log.write(...some(7, 7));
+  await log.start();
+  await log.delivers([...some(1, 3), ...some(7, 7)]);
+  chmodSync(`${log.path}.1`, 0o600);
+  await log.until(() => log.lines.length === 7);
+  await log.delivers([...some(1, 3), ...some(7, 7), ...some(4, 6)]);
+});
+
+test('F35: what is open is read on when permission is revoked, and after a restart once it is restored', async (t) => {
+  const log = asNobody(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  log.append(some(4, 4) + '\n');
+  chmodSync(log.path, 0o000);
+  await log.delivers(some(1, 4));
+  await log.restart();
+  await log.until(() => log.told('unreadable') > 0);
+  chmodSync(log.path, 0o600);
+  log.write(...some(5, 5));
+  await log.delivers(some(1, 5));
+});
+
+test('F14: a file that is not there at first is read from its beginning when it comes', async (t) => {
+  const log = rig(t);
+  await log.start();
+  await log.looks(2);
+  assert.equal(log.told('waiting'), 1);
+  log.write(...some(1, 3));
+  await log.delivers(some(1, 3));
+});
+
+test('F14: a directory that is not there at first, and one that is replaced, are found', async (t) => {
+  const base = rig(t);
+  const log = new Rig('x.log', join(base.directory, 'logs'));
+  t.after(() => log.end());
+  await log.start();
+  await log.looks(2);
+  mkdirSync(log.directory);
+  log.write(...some(1, 3));
+  await log.delivers(some(1, 3));
+  renameSync(log.directory, `${log.directory}.old`);
+  mkdirSync(log.directory);
+  log.write(...some(4, 5));
+  await log.delivers(some(1, 5));
+});
+
+test('F14: what stands at the path and is no file is told, and a file that takes its place is read', async (t) => {
+  const log = rig(t);
+  mkdirSync(log.path);
+  await log.start();
+  await log.until(() => log.told('unreadable') === 1);
+  rmSync(log.path, { recursive: true });
+  await log.until(() => log.told('waiting') === 1);
+  assert.equal(spawnSync('mkfifo', [log.path]).status, 0);
+  await log.until(() => log.told('unreadable') === 2);
+  log.remove();
+  log.write(...some(1, 3));
+  await log.delivers(some(1, 3));
+});
+
+test('F20: changes that come too fast for events are all seen', async (t) => {
+  const log = rig(t);
+  await log.start();
+  let line = 0;
+  for (let i = 0; i < 60; i++) {
+    log.write(...some(++line, ++line));
+    if (i % 3 === 0) {
+      if (existsSync(`${log.path}.1`)) log.remove('.1');
+      log.rename('', '.1');
+    }
+    if (i % 3 === 2) await log.looks();
+  }
+  await log.delivers(some(1, line));
+});
+
+test('F26: an error in the middle of a file lets the file go, and it is read on from its place', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  for (let i = 0; i < 3; i++) {
+    renameSync(log.directory, `${log.directory}.away`);
+    await log.looks(2);
+    renameSync(`${log.directory}.away`, log.directory);
+    log.write(...some(4 + i, 4 + i));
+    await log.delivers(some(1, 4 + i));
+  }
+});
+
+test('F33: a block that cannot be stored is offered again until it is', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 3));
+  let refusals = 0;
+  log.intercept = (_block, take) => {
+    if (++refusals <= 5) return Promise.reject(new Error('ENOSPC: no space left on device'));
+    take();
+    return Promise.resolve();
+  };
+  await log.start();
+  log.write(...some(4, 5));
+  await log.delivers(some(1, 5));
+  assert.equal(log.told('not-taken'), 1);
+  assert.equal(log.told('taken'), 1);
+  assert.match(log.notices.find(({ kind }) => kind === 'not-taken')?.text ?? '', /ENOSPC/);
+});
+
+test('F33: files that are rotated and deleted while nothing can be stored are held, and delivered after it', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 1));
+  await log.start();
+  await log.delivers(some(1, 1));
+  let full = true;
+  log.intercept = (_block, take) => {
+    if (full) return Promise.reject(new Error('ENOSPC'));
+    take();
+    return Promise.resolve();
+  };
+  log.write(...some(2, 2));
+  await log.until(() => log.told('not-taken') === 1);
+  for (let i = 3; i <= 6; i++) {
+    log.remove();
+    log.write(...some(i, i));
+    await log.pinned();
+  }
+  full = false;
+  await log.delivers(some(1, 6));
+});
+
+test('F33: a follower can be closed while nothing can be stored', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 3));
+  log.intercept = () => Promise.reject(new Error('ENOSPC'));
+  await log.start();
+  await log.until(() => log.told('not-taken') === 1);
+  await log.stop();
+  assert.deepEqual(log.lines, []);
+  log.intercept = undefined;
+  await log.start();
+  await log.delivers(some(1, 3));
+});
+
+const CHILD = fileURLToPath(new URL('no-events.js', import.meta.url));
+
+test('F19, F30: without any events the tick sees lines, rotations and truncations', (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'follow-'));
+  t.after(() => rmSync(directory, { recursive: true, force: true }));
+  writeFileSync(join(directory, 'x.log'), 'one\n');
+  const script = `echo 0 > /proc/sys/user/max_inotify_watches && exec "$0" "$1" "$2"`;
+  const inNamespace = ['--user', '--map-root-user', 'sh', '-c', script, process.execPath, CHILD, directory];
+  const { status, stdout, stderr } = spawnSync('unshare', inNamespace, { encoding: 'utf8', timeout: 20_000 });
+  if (/unshare|Operation not permitted|Permission denied/.test(stderr)) return t.skip('no user namespaces here');
+  assert.equal(status, 0, stderr);
+  assert.deepEqual(stdout.trim().split('\n'), ['no-events', 'one,two,three,four,five']);
+  return undefined;
+});
