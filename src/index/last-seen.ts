@@ -1,0 +1,341 @@
+/**
+ * The index: who was last seen when, which sessions are open, and how far the logs have been read.
+ *
+ * One LevelDB, one writer. What a block of lines changed is written together with the new position in the log as one
+ * synchronous batch, so that after any crash the index and the position agree. All of it is read once, at start; from
+ * then on memory is what is counted from, and the index is only written to.
+ *
+ * A number from a damaged index would look like any other number. So everything read is verified (record.ts, digest.ts,
+ * directory.ts), and `load` gives all or nothing.
+ */
+import { Level } from 'level';
+import type { Position } from '../log/position.ts';
+import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
+import { prepareDirectory, readWatermark, removeOldLog, writeWatermark } from './directory.ts';
+import { damaged, explainLevelError, IndexError } from './index-error.ts';
+import { survivesReading } from './probe-in-child.ts';
+import { checksum, decodeUser, encodeUser, seal, unseal, type UserRecord } from './record.ts';
+
+export { moveAside } from './directory.ts';
+export { IndexError, type IndexErrorCode } from './index-error.ts';
+export type { UserRecord } from './record.ts';
+
+/** What one block of lines changed. A value of undefined deletes the key. */
+export interface Changes {
+  /** Bare JID to record. */
+  readonly users: ReadonlyMap<string, UserRecord | undefined>;
+  /** `log \0 session id` to a JSON value. */
+  readonly sessions: ReadonlyMap<string, unknown>;
+  readonly positions: readonly Position[];
+  /** Ids of positions to delete. */
+  readonly forgotten: readonly string[];
+  /** Live path of a log to the JSON state of its reader. */
+  readonly logs: ReadonlyMap<string, unknown>;
+}
+
+/** Everything that the index holds, with the keys of `Changes`. The maps are the caller's to keep and change. */
+export interface Contents {
+  readonly users: Map<string, UserRecord>;
+  readonly sessions: Map<string, unknown>;
+  readonly positions: Position[];
+  readonly logs: Map<string, unknown>;
+}
+
+const SCHEMA = 1;
+const ROOMS = ['users', 'sessions', 'positions', 'logs'] as const;
+type Room = (typeof ROOMS)[number];
+interface Edit {
+  readonly room: Room;
+  readonly key: string;
+  /** Undefined deletes. */
+  readonly payload: string | undefined;
+}
+type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
+/** A batch as it was handed to LevelDB: what will be true if it was written. */
+interface Attempt {
+  readonly digest: Digest;
+  readonly hashes: readonly (readonly [Room, string, number | undefined])[];
+  readonly operations: Operation[];
+}
+
+/** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
+const LAST_KEY = '!~';
+const ENTRIES_AT_ONCE = 10_000;
+const BYTES_AT_ONCE = 4 * 1024 * 1024;
+
+export class LastSeenIndex {
+  readonly path: string;
+  #db: Level;
+  #digest: Digest | undefined;
+  /** The checksum of every stored record, so that the digest follows changes without reading them back. */
+  readonly #hashes: Record<Room, Map<string, number>> = newHashes();
+  #queue: Promise<unknown> = Promise.resolve();
+  #failed: Attempt | undefined;
+  #closed = false;
+
+  private constructor(path: string, db: Level) {
+    this.path = path;
+    this.#db = db;
+  }
+
+  /**
+   * Opens the index in the directory `path`, making one there unless `create` is false.
+   * @throws {IndexError} with any of its codes.
+   */
+  static async open(path: string, o: { create?: boolean } = {}): Promise<LastSeenIndex> {
+    const exists = await prepareDirectory(path, o.create ?? true);
+    if (exists && !(await survivesReading(path))) throw damaged(path, 'LevelDB crashes on reading it');
+    const index = new LastSeenIndex(path, await openLevel(path));
+    try {
+      await index.#checkSchema();
+      return index;
+    } catch (error) {
+      await index.#db.close();
+      throw explainLevelError(path, error);
+    }
+  }
+
+  /**
+   * Reads and verifies everything. To be called once, before the first `write`.
+   * @throws {IndexError} DAMAGED when anything is missing, changed or too much; nothing is returned then.
+   */
+  async load(): Promise<Contents> {
+    if (this.#digest) throw new TypeError('the index is loaded already');
+    const contents: Contents = { users: new Map(), sessions: new Map(), positions: [], logs: new Map() };
+    const found = emptyDigest();
+    try {
+      const stored = await this.#storedDigest();
+      await this.#scan(contents, found);
+      if (!sameRecords(found, stored))
+        throw damaged(this.path, `${found.count} of ${stored.count} records are as written`);
+      this.#digest = stored;
+      return contents;
+    } catch (error) {
+      throw explainLevelError(this.path, error);
+    }
+  }
+
+  /**
+   * Writes all of `changes` or nothing, as one batch that is on the disk when this resolves. Waits for earlier calls.
+   * After a rejection nothing of it counts as written: call again with the same changes, or more.
+   * @throws {IndexError} FAILED when the disk is full and the like; later calls may work. DAMAGED, NOT_WRITABLE.
+   */
+  async write(changes: Changes): Promise<void> {
+    const turn = this.#queue.then(() => this.#commit(changes));
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  /**
+   * Rewrites the files of the index without what was deleted, which otherwise stays in them for as long as LevelDB likes.
+   * LevelDB also names keys in its own journals: the manifest is renewed and the old log moved when it opens.
+   * @throws {IndexError}
+   */
+  async purge(): Promise<void> {
+    await this.#queue;
+    try {
+      await this.#db.put(LAST_KEY, '', { sync: true });
+      await compact(this.#db);
+      await this.#db.close();
+      this.#db = await openLevel(this.path);
+      await removeOldLog(this.path);
+    } catch (error) {
+      throw explainLevelError(this.path, error);
+    }
+  }
+
+  /** Waits for the writes under way, and gives the index free for other processes. */
+  async close(): Promise<void> {
+    await this.#queue;
+    this.#closed = true;
+    await this.#db.close();
+  }
+
+  async #commit(changes: Changes): Promise<void> {
+    if (this.#closed) throw new TypeError('the index is closed');
+    try {
+      if (this.#failed) await this.#recover(this.#failed);
+    } catch (error) {
+      throw explainLevelError(this.path, error);
+    }
+    await this.#writeBatch(this.#attempt(edits(changes)));
+  }
+
+  async #writeBatch(attempt: Attempt): Promise<void> {
+    try {
+      this.#failed = attempt;
+      await this.#db.batch(attempt.operations, { sync: true });
+    } catch (error) {
+      throw explainLevelError(this.path, error);
+    }
+    this.#accept(attempt);
+  }
+
+  #attempt(edits: Iterable<Edit>): Attempt {
+    if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
+    const digest = { ...this.#digest, generation: this.#digest.generation + 1 };
+    const hashes = new Map<string, readonly [Room, string, number | undefined]>();
+    const operations: Operation[] = [];
+    for (const { room, key, payload } of edits) {
+      const stored = keyIn(room, key);
+      const seen = hashes.get(stored);
+      const before = seen ? seen[2] : this.#hashes[room].get(key);
+      // Most sessions begin and end between two batches: of those there is nothing to delete.
+      if (payload === undefined && before === undefined && !seen) continue;
+      const after = payload === undefined ? undefined : checksum(room, key, payload);
+      if (before !== undefined) remove(digest, before);
+      if (after !== undefined) add(digest, after);
+      hashes.set(stored, [room, key, after]);
+      operations.push(
+        payload === undefined || after === undefined
+          ? { type: 'del', key: stored }
+          : { type: 'put', key: stored, value: seal(after, payload) },
+      );
+    }
+    operations.push(metaRecord('digest', digest));
+    return { digest, hashes: [...hashes.values()], operations };
+  }
+
+  #accept(attempt: Attempt): void {
+    for (const [room, key, hash] of attempt.hashes) {
+      if (hash === undefined) this.#hashes[room].delete(key);
+      else this.#hashes[room].set(key, hash);
+    }
+    this.#digest = attempt.digest;
+    this.#failed = undefined;
+    this.#mark(attempt.digest.generation);
+  }
+
+  /** The batch is safe without it; a watermark that lags behind guards a little less, and says nothing wrong. */
+  #mark(generation: number): void {
+    try {
+      writeWatermark(this.path, generation);
+    } catch {
+      return;
+    }
+  }
+
+  /**
+   * LevelDB goes on after a write that failed half way, but behind a hole in its log: when it next opens, all that follows
+   * the hole is lost. Opening it anew ends the log before the hole. The failed batch may have been written after all.
+   */
+  async #recover(failed: Attempt): Promise<void> {
+    await this.#db.close();
+    this.#db = await openLevel(this.path);
+    const stored = await this.#storedDigest();
+    if (stored.generation === failed.digest.generation && sameRecords(stored, failed.digest)) this.#accept(failed);
+    else if (stored.generation === this.#digest?.generation) this.#failed = undefined;
+    else throw damaged(this.path, 'batches are missing after a failed write');
+  }
+
+  async #checkSchema(): Promise<void> {
+    const value = await this.#db.get(keyIn('meta', 'schema'));
+    if (value === undefined) return this.#begin();
+    const schema = metaPayload(this.path, 'schema', value);
+    if (schema === JSON.stringify(SCHEMA)) return;
+    const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SCHEMA}): install that version again, or set index.path (--index) to another directory`;
+    throw new IndexError('NEWER_SCHEMA', sentence);
+  }
+
+  async #begin(): Promise<void> {
+    await this.#db.batch([metaRecord('schema', SCHEMA), metaRecord('digest', emptyDigest())], { sync: true });
+  }
+
+  async #storedDigest(): Promise<Digest> {
+    const value = await this.#db.get(keyIn('meta', 'digest'));
+    if (value === undefined) throw damaged(this.path, 'its digest is missing');
+    const digest: Digest = JSON.parse(metaPayload(this.path, 'digest', value));
+    const written = readWatermark(this.path);
+    if (digest.generation < written)
+      throw damaged(this.path, `its last ${written - digest.generation} batches are missing`);
+    return digest;
+  }
+
+  async #scan(contents: Contents, found: Digest): Promise<void> {
+    const iterator = this.#db.iterator({ highWaterMarkBytes: BYTES_AT_ONCE, fillCache: false });
+    try {
+      for (;;) {
+        const entries = await iterator.nextv(ENTRIES_AT_ONCE);
+        if (entries.length === 0) return;
+        for (const [stored, value] of entries) this.#take(stored, value, contents, found);
+      }
+    } finally {
+      await iterator.close();
+    }
+  }
+
+  #take(stored: string, value: string, contents: Contents, found: Digest): void {
+    const end = stored.indexOf('!', 1);
+    const room = ROOMS.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
+    if (!room) return this.#expectMeta(stored);
+    const key = stored.slice(end + 1);
+    const record = unseal(room, key, value);
+    if (!record) throw damaged(this.path, `the record ${JSON.stringify(stored)} does not match its checksum`);
+    add(found, record.hash);
+    this.#hashes[room].set(key, record.hash);
+    put(contents, room, key, record.payload);
+  }
+
+  #expectMeta(stored: string): void {
+    if (![keyIn('meta', 'schema'), keyIn('meta', 'digest'), LAST_KEY].includes(stored))
+      throw damaged(this.path, `it holds an unknown record ${JSON.stringify(stored)}`);
+  }
+}
+
+async function openLevel(path: string): Promise<Level> {
+  const db = new Level(path);
+  try {
+    await db.open();
+    return db;
+  } catch (error) {
+    throw explainLevelError(path, error);
+  }
+}
+
+/** `level` has this method wherever there are files, and leaves it out of its types. */
+async function compact(db: Level): Promise<void> {
+  if ('compactRange' in db && typeof db.compactRange === 'function') await db.compactRange('!', '"');
+}
+
+function newHashes(): Record<Room, Map<string, number>> {
+  return { users: new Map(), sessions: new Map(), positions: new Map(), logs: new Map() };
+}
+
+/** The key as `level` writes it for a sublevel, made here because one scan and one batch go through all of them. */
+function keyIn(room: Room | 'meta', key: string): string {
+  return `!${room}!${key}`;
+}
+
+function metaRecord(key: 'schema' | 'digest', value: unknown): Operation {
+  const payload = JSON.stringify(value);
+  return { type: 'put', key: keyIn('meta', key), value: seal(checksum('meta', key, payload), payload) };
+}
+
+function metaPayload(path: string, key: 'schema' | 'digest', value: string): string {
+  const record = unseal('meta', key, value);
+  if (!record) throw damaged(path, `its ${key} does not match its checksum`);
+  return record.payload;
+}
+
+function put(contents: Contents, room: Room, key: string, payload: string): void {
+  if (room === 'users') {
+    contents.users.set(key, decodeUser(payload));
+  } else if (room === 'positions') {
+    const position: Position = JSON.parse(payload);
+    contents.positions.push(position);
+  } else {
+    contents[room].set(key, JSON.parse(payload));
+  }
+}
+
+/** Deletions of positions come last: an id that is both stored and forgotten is forgotten. */
+function* edits(changes: Changes): Generator<Edit> {
+  for (const [key, record] of changes.users)
+    yield { room: 'users', key, payload: record === undefined ? undefined : encodeUser(record) };
+  for (const room of ['sessions', 'logs'] as const)
+    for (const [key, value] of changes[room])
+      yield { room, key, payload: value === undefined ? undefined : JSON.stringify(value) };
+  for (const position of changes.positions)
+    yield { room: 'positions', key: position.id, payload: JSON.stringify(position) };
+  for (const key of changes.forgotten) yield { room: 'positions', key, payload: undefined };
+}

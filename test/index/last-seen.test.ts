@@ -1,0 +1,446 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import * as fc from 'fast-check';
+import { Level } from 'level';
+import { LastSeenIndex, moveAside, type Changes, type Contents, type UserRecord } from '../../src/index/last-seen.ts';
+import { checksum, seal } from '../../src/index/record.ts';
+import type { Position } from '../../src/log/position.ts';
+
+const PROBE = fileURLToPath(new URL('../../src/index/probe.js', import.meta.url));
+const WRITER = fileURLToPath(new URL('last-seen-writer.js', import.meta.url));
+let root = '';
+let made = 0;
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'last-seen-'));
+});
+after(() => rm(root, { recursive: true }));
+
+function fresh(): string {
+  made += 1;
+  return join(root, `index-${made}`);
+}
+
+function changes(some: Partial<Changes>): Changes {
+  return { users: new Map(), sessions: new Map(), positions: [], forgotten: [], logs: new Map(), ...some };
+}
+
+function position(id: string, offset: number): Position {
+  const none = { length: 0, hash: '' };
+  return { id, log: '/var/log/prosody/prosody.log', offset, head: none, marker: none, readAt: 1_772_413_200 };
+}
+
+async function open(path: string): Promise<{ index: LastSeenIndex; contents: Contents }> {
+  const index = await LastSeenIndex.open(path);
+  try {
+    return { index, contents: await index.load() };
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}
+
+async function read(path: string): Promise<Contents> {
+  const { index, contents } = await open(path);
+  await index.close();
+  return contents;
+}
+
+async function write(path: string, ...batches: Changes[]): Promise<void> {
+  const { index } = await open(path);
+  for (const batch of batches) await index.write(batch);
+  await index.close();
+}
+
+function users(count: number, login: number): Map<string, UserRecord> {
+  return new Map(Array.from({ length: count }, (_, i) => [`user${i}@chat.example`, { login: login + i }]));
+}
+
+/** A LevelDB as this program writes it, opened behind its back. */
+async function tamper(path: string, work: (db: Level) => Promise<void>): Promise<void> {
+  const db = new Level(path);
+  await work(db);
+  await db.close();
+}
+
+void describe('the index gives back what was written', () => {
+  void test('every kind of record survives closing and opening', async () => {
+    const path = fresh();
+    const all = changes({
+      users: new Map<string, UserRecord>([
+        ['alice@chat.example', { login: 1_772_413_200, logout: 1_772_413_300 }],
+        ['bob@chat.example', { logout: 0 }],
+        ['carol@chat.example', { login: 5, disabled: true }],
+        ['søren ☕@chat.example', {}],
+      ]),
+      sessions: new Map([['/a.log\0c2s55d2', { user: 'alice@chat.example', since: 1_772_413_200 }]]),
+      positions: [position('p1', 10), position('p2', 20)],
+      logs: new Map([['/a.log', { last: 1 }]]),
+    });
+    await write(path, all);
+    const contents = await read(path);
+    assert.deepEqual(contents.users, all.users);
+    assert.deepEqual(contents.sessions, all.sessions);
+    assert.deepEqual(contents.positions, all.positions);
+    assert.deepEqual(contents.logs, all.logs);
+  });
+
+  void test('undefined deletes, and a forgotten position is gone', async () => {
+    const path = fresh();
+    await write(
+      path,
+      changes({ users: users(3, 1), positions: [position('p1', 1), position('p2', 2)], logs: new Map([['/a', 1]]) }),
+      changes({
+        users: new Map([
+          ['user1@chat.example', undefined],
+          ['nobody@chat.example', undefined],
+        ]),
+        forgotten: ['p1', 'p2'],
+        positions: [position('p1', 3)],
+        logs: new Map([['/a', undefined]]),
+      }),
+    );
+    const contents = await read(path);
+    assert.deepEqual([...contents.users.keys()], ['user0@chat.example', 'user2@chat.example']);
+    assert.deepEqual(contents.positions, []);
+    assert.equal(contents.logs.size, 0);
+  });
+
+  void test('writes that are not awaited are done one after the other', async () => {
+    const path = fresh();
+    const { index } = await open(path);
+    const writes = Array.from({ length: 20 }, (_, i) => index.write(changes({ users: users(i + 1, i) })));
+    await Promise.all(writes);
+    await index.close();
+    assert.deepEqual((await read(path)).users, users(20, 19));
+  });
+
+  void test('any series of changes, with restarts in between, ends as in a map', async () => {
+    const key = fc.constantFrom('a', 'b', 'c', 'é', '!users!', '\0');
+    const record = fc.option(
+      fc.record({ login: fc.nat(), logout: fc.nat() }, { requiredKeys: [], noNullPrototype: true }),
+      {
+        nil: undefined,
+      },
+    );
+    const batch = fc.array(fc.tuple(key, record), { maxLength: 4 });
+    await fc.assert(
+      fc.asyncProperty(fc.array(fc.array(batch, { maxLength: 4 }), { maxLength: 3 }), async (runs) => {
+        const path = fresh();
+        const model = new Map<string, UserRecord>();
+        for (const run of runs) {
+          await write(path, ...run.map((edits) => changes({ users: new Map(edits) })));
+          for (const [user, value] of run.flatMap((edits) => [...new Map(edits)]))
+            if (value) model.set(user, value);
+            else model.delete(user);
+        }
+        assert.deepEqual(sorted((await read(path)).users), sorted(model));
+      }),
+      { numRuns: 12 },
+    );
+  });
+
+  void test('the directory is for its owner only', async () => {
+    const path = fresh();
+    await write(path);
+    assert.equal((await stat(path)).mode & 0o777, 0o700);
+  });
+});
+
+function sorted(map: ReadonlyMap<string, unknown>): unknown[] {
+  return [...map].toSorted(([a], [b]) => (a < b ? -1 : 1));
+}
+
+void describe('an index that cannot be opened says why', () => {
+  void test('MISSING: none there, and none is made', async () => {
+    const path = fresh();
+    await assert.rejects(LastSeenIndex.open(path, { create: false }), { code: 'MISSING', message: mentions(path) });
+    await assert.rejects(stat(path), { code: 'ENOENT' });
+  });
+
+  void test('LOCKED: open already', async () => {
+    const path = fresh();
+    const { index } = await open(path);
+    await assert.rejects(LastSeenIndex.open(path), { code: 'LOCKED', message: /systemctl stop xmpp-active-users/ });
+    await index.close();
+  });
+
+  void test('NOT_WRITABLE: below a file', async () => {
+    const file = fresh();
+    await writeFile(file, '');
+    for (const path of [join(file, 'index'), file])
+      await assert.rejects(LastSeenIndex.open(path), { code: 'NOT_WRITABLE', message: mentions(path) });
+  });
+
+  void test('NOT_WRITABLE: where the kernel lets nobody write', async () => {
+    await assert.rejects(LastSeenIndex.open('/proc/xmpp-active-users'), { code: 'NOT_WRITABLE' });
+  });
+
+  void test('NOT_WRITABLE: without permission', { skip: process.getuid?.() === 0 && 'root may do all' }, async () => {
+    const path = fresh();
+    await mkdir(path);
+    await chmod(path, 0o500);
+    await assert.rejects(LastSeenIndex.open(join(path, 'index')), { code: 'NOT_WRITABLE' });
+  });
+
+  void test('NOT_LEVELDB: a directory with something else stays as it is', async () => {
+    const path = fresh();
+    await mkdir(path);
+    await writeFile(join(path, 'holiday.jpg'), 'sea');
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NOT_LEVELDB', message: /holiday\.jpg/ });
+    assert.deepEqual(await readdir(path), ['holiday.jpg']);
+  });
+
+  void test("NOT_LEVELDB: another program's LevelDB stays as it is", async () => {
+    const path = fresh();
+    await tamper(path, (db) => db.put('theirs', '1'));
+    const names = await readdir(path);
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NOT_LEVELDB' });
+    assert.deepEqual(await readdir(path), names);
+  });
+
+  void test('NEWER_SCHEMA: written by a later version', async () => {
+    const path = fresh();
+    await write(path);
+    await tamper(path, (db) => db.put('!meta!schema', seal(checksum('meta', 'schema', '2'), '2')));
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 2/ });
+  });
+});
+
+function mentions(path: string): RegExp {
+  return new RegExp(path.replaceAll('.', '\\.'));
+}
+
+void describe('damage is never read as numbers', () => {
+  const stored = changes({
+    users: users(50, 1_772_413_200),
+    sessions: new Map([['/a.log\0s1', { user: 'user1@chat.example', since: 1 }]]),
+    positions: [position('p1', 10)],
+    logs: new Map([['/a.log', { last: 1 }]]),
+  });
+  const cases: Record<string, (db: Level) => Promise<void>> = {
+    'a record is lost': (db) => db.del('!users!user7@chat.example'),
+    'a session is lost': (db) => db.del('!sessions!/a.log\0s1'),
+    'a position is lost': (db) => db.del('!positions!p1'),
+    'a value is another': (db) => db.put('!users!user7@chat.example', 'abc zzzzz,,'),
+    'a value has no checksum': (db) => db.put('!users!user7@chat.example', 'zzzzz,,'),
+    'a record is stored under the key of another': async (db) => {
+      await db.put('!users!user7@chat.example', (await db.get('!users!user8@chat.example')) ?? '');
+    },
+    'an unknown record appears': (db) => db.put('!user!x', '1'),
+    'the digest is lost': (db) => db.del('!meta!digest'),
+    'the schema is lost': (db) => db.del('!meta!schema'),
+    'the schema is another': (db) => db.put('!meta!schema', 'abc 2'),
+    'everything is gone': (db) => db.clear(),
+  };
+  for (const [name, work] of Object.entries(cases)) {
+    void test(name, async () => {
+      const path = fresh();
+      await write(path, stored);
+      await tamper(path, work);
+      await assert.rejects(read(path), { code: 'DAMAGED', message: mentions(path) });
+    });
+  }
+
+  void test('an older version of a record comes back', async () => {
+    const path = fresh();
+    let old: string | undefined;
+    await write(path, stored);
+    await tamper(path, async (db) => void (old = await db.get('!users!user7@chat.example')));
+    await write(path, changes({ users: users(50, 1_772_500_000) }));
+    await tamper(path, (db) => db.put('!users!user7@chat.example', old ?? ''));
+    await assert.rejects(read(path), { code: 'DAMAGED' });
+  });
+
+  void test('the file CURRENT is lost: LevelDB alone would start afresh', async () => {
+    const path = fresh();
+    await write(path, stored);
+    await rm(join(path, 'CURRENT'));
+    await assert.rejects(read(path), { code: 'DAMAGED', message: /CURRENT/ });
+  });
+
+  void test('a whole older copy comes back below the watermark', async () => {
+    const path = fresh();
+    const older = fresh();
+    await write(path, stored);
+    await cp(path, older, { recursive: true });
+    await write(path, changes({ users: users(50, 1_772_500_000) }));
+    await cp(join(path, 'xmpp-active-users'), join(older, 'xmpp-active-users'));
+    await assert.rejects(read(older), { code: 'DAMAGED', message: /last 1 batches/ });
+  });
+
+  void test('a damaged watermark alone is no damage', async () => {
+    const path = fresh();
+    await write(path, stored);
+    await writeFile(join(path, 'xmpp-active-users'), 'garbage');
+    assert.equal((await read(path)).users.size, 50);
+  });
+
+  void test('a block that makes LevelDB abort the process it runs in', async () => {
+    const path = fresh();
+    await write(path, stored);
+    await write(path);
+    await shortenFirstIndexKey(path);
+    await assert.rejects(read(path), { code: 'DAMAGED', message: /LevelDB crashes/ });
+  });
+
+  void test('the child that looks for such blocks reads every record', async () => {
+    const path = fresh();
+    await write(path, changes({ users: users(25_000, 1) }));
+    const child = spawn(process.execPath, [PROBE, path], { stdio: ['ignore', 'pipe', 'inherit'] });
+    assert.equal(await text(child.stdout), '25002\n');
+  });
+
+  void test('single flipped bits, anywhere in its files, are found or change nothing', async () => {
+    const path = fresh();
+    const batches = Array.from({ length: 20 }, (_, i) => changes({ users: users(200, 1_772_413_200 + i) }));
+    await write(path, ...batches.slice(0, 10), stored);
+    await write(path, ...batches.slice(10));
+    const expected = await copyAnd(path, async () => {});
+    assert.equal(typeof expected, 'object');
+    const seed = Number(process.env['SEED'] ?? Date.now() % 1_000_000);
+    const random = generator(seed);
+    let found = 0;
+    for (let i = 0; i < 60; i += 1) {
+      const outcome = await copyAnd(path, (copy) => flipOneBit(copy, random));
+      if (typeof outcome === 'string') found += 1;
+      else assert.deepEqual(outcome, expected, `seed ${seed}, flip ${i}`);
+    }
+    assert.ok(found > 15, `only ${found} of 60 flips were found (seed ${seed})`);
+  });
+});
+
+/** What the copy of an index holds after `work`, or the code of the error. */
+async function copyAnd(path: string, work: (copy: string) => Promise<void>): Promise<Contents | string> {
+  const copy = fresh();
+  await cp(path, copy, { recursive: true });
+  await work(copy);
+  try {
+    return await read(copy);
+  } catch (error) {
+    assert.ok(error instanceof Error && 'code' in error && error.code === 'DAMAGED', String(error));
+    return error.code;
+  } finally {
+    await rm(copy, { recursive: true });
+  }
+}
+
+/**
+ * The last 48 bytes of a table say, as varints, where its index of blocks is (offset and size, after those of the meta
+ * index). An entry there begins with three lengths. A key below 8 bytes fails an assertion of LevelDB.
+ */
+async function shortenFirstIndexKey(path: string): Promise<void> {
+  const name = (await readdir(path)).find((file) => file.endsWith('.ldb')) ?? '';
+  const bytes = await readFile(join(path, name));
+  const footer = bytes.subarray(-48);
+  const numbers = [...footer.toString('latin1').matchAll(/[\x80-\xff]*[\x00-\x7f]/g)].map(([varint]) =>
+    varint.split('').reduceRight((sum, char) => sum * 128 + (char.charCodeAt(0) & 127), 0),
+  );
+  bytes[(numbers[2] ?? 0) + 1] = 1;
+  await writeFile(join(path, name), bytes);
+}
+
+async function flipOneBit(path: string, random: (below: number) => number): Promise<void> {
+  const names = (await readdir(path)).filter((name) => /\.(?:ldb|log)$|^MANIFEST|^CURRENT/.test(name));
+  const file = join(path, names[random(names.length)] ?? '');
+  const bytes = await readFile(file);
+  const at = random(bytes.length);
+  bytes[at] = (bytes[at] ?? 0) ^ (1 << random(8));
+  await writeFile(file, bytes);
+}
+
+function generator(seed: number): (below: number) => number {
+  let state = seed;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+}
+
+void describe('a damaged index is moved aside', () => {
+  void test('as a whole, and a new one can be built in its place', async () => {
+    const path = fresh();
+    await write(path, changes({ users: users(3, 1) }));
+    await rm(join(path, 'CURRENT'));
+    const aside = await moveAside(path, new Date('2026-03-02T01:00:00Z'));
+    assert.equal(aside, `${path}.damaged-2026-03-02T01:00:00.000Z`);
+    assert.ok((await readdir(aside)).includes('xmpp-active-users'));
+    assert.equal((await read(path)).users.size, 0);
+  });
+
+  void test('into itself where it cannot be renamed', async () => {
+    const path = fresh();
+    await write(path, changes({ users: users(3, 1) }));
+    const now = new Date('2026-03-02T01:00:00Z');
+    await writeFile(`${path}.damaged-${now.toISOString()}`, 'a file in the way');
+    const aside = await moveAside(path, now);
+    assert.equal(aside, join(path, 'damaged-2026-03-02T01:00:00.000Z'));
+    assert.deepEqual(await readdir(path), ['damaged-2026-03-02T01:00:00.000Z']);
+    assert.equal((await read(path)).users.size, 0);
+    assert.equal((await read(aside)).users.size, 3);
+  });
+});
+
+void describe('a batch is written as a whole', () => {
+  void test('kill -9 at any moment leaves the last acknowledged batch, or the one after it', async () => {
+    const path = fresh();
+    let last = 0;
+    for (let round = 0; round < 5; round += 1) {
+      last = await writeAndKill(path, last);
+      const contents = await read(path);
+      const batch = contents.positions[0]?.offset ?? 0;
+      assert.ok(batch === last || batch === last + 1, `acknowledged ${last}, found ${batch}`);
+      assert.deepEqual(contents.users, users(100, batch));
+      last = batch;
+    }
+  });
+
+  void test('a full disk rejects the write; with room again all that was acknowledged and more is there', async (t) => {
+    const path = fresh();
+    await write(path, changes({ users: users(10, 1) }));
+    const child = spawn(process.execPath, [WRITER, path, 'until-full']);
+    const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
+    const next = async (): Promise<string> => String((await lines.next()).value);
+    t.after(() => child.kill('SIGKILL'));
+    assert.equal(await next(), 'ready');
+    if ((await limitFileSize(child.pid, 200_000)) !== 0) return t.skip('no prlimit here');
+    child.stdin.write('go\n');
+    assert.equal(await next(), 'FAILED', 'while it writes');
+    await limitFileSize(child.pid, 10);
+    child.stdin.write('go\n');
+    assert.equal(await next(), 'FAILED', 'and not even reopening works');
+    await limitFileSize(child.pid, 'unlimited');
+    child.stdin.write('go\n');
+    const [word, batch] = (await next()).split(' ');
+    assert.equal(word, 'written');
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+    assert.deepEqual((await read(path)).users, users(100, Number(batch)));
+  });
+});
+
+/** Lets the writer write from batch `first` + 1, kills it soon after an acknowledgement, returns the last acknowledged. */
+async function writeAndKill(path: string, first: number): Promise<number> {
+  const child = spawn(process.execPath, [WRITER, path, String(first)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit');
+  let last = first;
+  for await (const line of createInterface(child.stdout)) {
+    last = Number(line);
+    if (last === first + 20) setTimeout(() => child.kill('SIGKILL'), Math.random() * 10);
+  }
+  await exited;
+  return last;
+}
+
+async function limitFileSize(pid: number | undefined, bytes: number | 'unlimited'): Promise<number | null> {
+  const child = spawn('prlimit', ['--pid', String(pid), `--fsize=${bytes}:unlimited`]);
+  return new Promise((resolve) => child.once('error', () => resolve(null)).once('exit', resolve));
+}
