@@ -1,0 +1,88 @@
+/** Samples as what a chart draws: per host three lines, cut where samples are missing, no finer than the picture can show. */
+import type { Sample } from '../activity/active-window.ts';
+import type { Window } from './metric-name.ts';
+import { countOf } from './metric-name.ts';
+
+/** The samples of one host in the order of time; there is at least one. */
+export interface HostHistory {
+  readonly host: string;
+  readonly samples: readonly Sample[];
+  readonly latest: Sample;
+}
+
+/** From the top of a chart to its bottom: everybody who was active today was active this week. */
+export const lines: readonly { readonly window: Window; readonly label: string }[] = [
+  { window: 30, label: 'monthly' },
+  { window: 7, label: 'weekly' },
+  { window: 1, label: 'daily' },
+];
+
+/** The hosts with the most users in their latest month first, and how many more there are than `most`. */
+export function largestHosts(samples: readonly Sample[], most: number): { shown: HostHistory[]; hidden: number } {
+  const hosts = new Map<string, Sample[]>();
+  for (const sample of samples) {
+    const history = hosts.get(sample.host);
+    if (history === undefined) hosts.set(sample.host, [sample]);
+    else history.push(sample);
+  }
+  const all = [...hosts].flatMap(([host, unsorted]) => historyOf(host, unsorted));
+  all.sort((a, b) => b.latest.d30 - a.latest.d30 || (a.host < b.host ? -1 : 1));
+  return { shown: all.slice(0, most), hidden: Math.max(0, all.length - most) };
+}
+
+function historyOf(host: string, unsorted: readonly Sample[]): HostHistory[] {
+  const samples = unsorted.toSorted((a, b) => a.at - b.at);
+  const latest = samples.at(-1);
+  return latest === undefined ? [] : [{ host, samples, latest }];
+}
+
+/** The largest of all counts, for the height of a chart. */
+export function largestCount({ samples }: HostHistory): number {
+  return samples.reduce((largest, { d1, d7, d30 }) => Math.max(largest, d1, d7, d30), 0);
+}
+
+/** A point of a line: where it is on the axis of time, from 0 to 1, and its value. */
+export interface LinePoint {
+  readonly x: number;
+  readonly value: number;
+}
+
+/**
+ * The pieces of one line. Where more samples than places share the width, a place shows their mean; where samples are missing (more than
+ * two of their usual distances) the line is interrupted.
+ */
+export function linePieces(samples: readonly Sample[], window: Window, places: number): LinePoint[][] {
+  const first = samples[0]?.at ?? 0;
+  const length = Math.max(1, (samples.at(-1)?.at ?? 0) - first);
+  const gap = Math.max(2 * usualDistance(samples), length / places);
+  const pieces: LinePoint[][] = [];
+  let place: { index: number; x: number; sum: number; count: number } | undefined;
+  let before = Number.NEGATIVE_INFINITY;
+  const finish = (): void => {
+    if (place !== undefined) pieces.at(-1)?.push({ x: place.x / place.count, value: place.sum / place.count });
+  };
+  for (const sample of samples) {
+    const x = (sample.at - first) / length;
+    const index = Math.floor(x * places);
+    if (place?.index !== index || sample.at - before > gap) {
+      finish();
+      if (sample.at - before > gap) pieces.push([]);
+      place = { index, x: 0, sum: 0, count: 0 };
+    }
+    place.x += x;
+    place.sum += countOf(sample, window);
+    place.count++;
+    before = sample.at;
+  }
+  finish();
+  return pieces;
+}
+
+function usualDistance(samples: readonly Sample[]): number {
+  let least = Number.POSITIVE_INFINITY;
+  for (const [i, { at }] of samples.entries()) {
+    const next = samples[i + 1];
+    if (next !== undefined && next.at > at) least = Math.min(least, next.at - at);
+  }
+  return Number.isFinite(least) ? least : 0;
+}

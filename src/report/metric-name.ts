@@ -1,0 +1,34 @@
+/**
+ * The names under which the counts live. StatsD keeps only letters, digits and `_-.;=` of a name and silently drops the
+ * rest, so two hosts that differ in a dropped character would end as one series; and a dot would open a new level. Dots
+ * become `_`, exactly as Prosody's own StatsD client does it, so that graphs made for the server's module go on.
+ */
+import { domainToASCII } from 'node:url';
+import type { Sample } from '../activity/active-window.ts';
+
+/** Days of a window of activity. */
+export type Window = 1 | 7 | 30;
+
+export const windows: readonly Window[] = [1, 7, 30];
+
+/** The count of one window in a sample. */
+export function countOf(sample: Sample, window: Window): number {
+  if (window === 1) return sample.d1;
+  return window === 7 ? sample.d7 : sample.d30;
+}
+
+/** `active_users_1d`: the part of the name that says what is counted. */
+export function windowName(window: Window): string {
+  return `active_users_${window}d`;
+}
+
+/** A host as one level of a metric's name: `chat.example` is `chat_example`. A name outside ASCII takes its xn-- form. */
+export function hostLevel(host: string): string {
+  const ascii = /^[\x00-\x7f]*$/.test(host) ? host : domainToASCII(host) || host;
+  return ascii.replace(/[^A-Za-z0-9_-]/g, '_');
+}
+
+/** `xmpp.active_users_1d.chat_example`. The prefix is taken as it stands, with its dot. */
+export function metricName(prefix: string, window: Window, host: string): string {
+  return `${prefix}${windowName(window)}.${hostLevel(host)}`;
+}

@@ -1,0 +1,94 @@
+/** Samples as text: for programs (CSV, JSON) and for a reader's eye (a plain table). Hosts are in the order of their bytes. */
+import type { Sample } from '../activity/active-window.ts';
+
+export const csvHeader = 'time,host,d1,d7,d30\n';
+
+/** By time, then host: the order in which every format lists samples. */
+export function sortSamples(samples: readonly Sample[]): Sample[] {
+  return samples.toSorted((a, b) => a.at - b.at || compareText(a.host, b.host));
+}
+
+/** One line of CSV, with its newline; times are unix seconds. A host is quoted only if it holds a comma, a quote or a line end. */
+export function csvLine(sample: Sample): string {
+  return `${sample.at},${csvField(sample.host)},${sample.d1},${sample.d7},${sample.d30}\n`;
+}
+
+/** Header and lines, sorted. */
+export function csv(samples: readonly Sample[]): string {
+  return csvHeader + sortSamples(samples).map(csvLine).join('');
+}
+
+interface Counts {
+  readonly d1: number;
+  readonly d7: number;
+  readonly d30: number;
+}
+
+/** All hosts at one instant; what `count --json` prints. */
+export interface CountObject {
+  readonly time: number;
+  readonly hosts: Readonly<Record<string, Counts>>;
+}
+
+/** The samples of one instant as an object. `time` is unix seconds; no samples give no hosts. */
+export function countObject(time: number, samples: readonly Sample[]): CountObject {
+  const sorted = samples.toSorted((a, b) => compareText(a.host, b.host));
+  // fromEntries defines properties, so that a host named __proto__ is a host like any other.
+  return { time, hosts: Object.fromEntries(sorted.map(({ host, d1, d7, d30 }) => [host, { d1, d7, d30 }])) };
+}
+
+/** History as JSON: one object per instant and line, each of the form that `count --json` prints. */
+export function jsonLines(samples: readonly Sample[]): string {
+  return byTime(samples)
+    .map((group) => jsonLine(group))
+    .join('');
+}
+
+/** One line for the samples of one instant, with its newline. */
+export function jsonLine(samples: readonly Sample[]): string {
+  const time = samples[0]?.at;
+  return time === undefined ? '' : `${JSON.stringify(countObject(time, samples))}\n`;
+}
+
+/** A table of one instant: a line per host, numbers aligned. There is no total: hosts are counted apart. */
+export function countTable(samples: readonly Sample[]): string {
+  const header = ['host', 'daily', 'weekly', 'monthly'];
+  const rows = samples
+    .toSorted((a, b) => compareText(a.host, b.host))
+    .map(({ host, d1, d7, d30 }) => [printable(host), String(d1), String(d7), String(d30)]);
+  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
+  return [header, ...rows].map((row) => `${alignedRow(row, widths)}\n`).join('');
+}
+
+/** Text from a log on its way to a terminal: control characters, which could steer it, are shown as `?`. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu, '?');
+}
+
+function alignedRow(row: readonly string[], widths: readonly number[]): string {
+  return row.map((cell, column) => align(cell, widths[column] ?? 0, column)).join('  ');
+}
+
+function align(cell: string, width: number, column: number): string {
+  return column === 0 ? cell.padEnd(width) : cell.padStart(width);
+}
+
+function byTime(samples: readonly Sample[]): Sample[][] {
+  const groups = new Map<number, Sample[]>();
+  for (const sample of sortSamples(samples)) {
+    const group = groups.get(sample.at);
+    if (group === undefined) groups.set(sample.at, [sample]);
+    else group.push(sample);
+  }
+  return [...groups.values()];
+}
+
+function csvField(text: string): string {
+  return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
+}
+
+/** Not localeCompare: the order must not depend on the machine's language. */
+function compareText(a: string, b: string): number {
+  if (a === b) return 0;
+  return a < b ? -1 : 1;
+}

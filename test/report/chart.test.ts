@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import * as fc from 'fast-check';
+import type { Sample } from '../../src/activity/active-window.ts';
+import { chart, type ChartOptions } from '../../src/report/chart.ts';
+import { svg } from '../../src/report/svg.ts';
+
+const start = Date.parse('2026-03-01T00:00Z') / 1000;
+const plain: ChartOptions = { columns: 60, rows: 8, color: false, unicode: false, timezone: 'UTC' };
+
+/** Hourly samples of one host: d1 rises by one an hour, d7 is 50 and d30 100 above it. */
+function rising(hours: number, host = 'chat.example', from = start): Sample[] {
+  return Array.from({ length: hours }, (_, i) => ({ at: from + 3600 * i, host, d1: i, d7: i + 50, d30: i + 100 }));
+}
+
+const hidden = /\u001b\[\d+m/g;
+
+describe('the chart', () => {
+  test('has a title, the latest figures, both axes and three lines', () => {
+    assert.equal(
+      chart(rising(49), plain),
+      `chat.example                         1 Mar 2026 - 3 Mar 2026
+mmm monthly 148   www weekly 98   ddd daily 48
+200 +
+    |
+    |                   mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+100 +mmmmmmmmmmmmmmmmmmm                   wwwwwwwwwwwwwwwww
+    | wwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwwww
+    |w                  dddddddddddddddddddddddddddddddddddd
+  0 +ddddddddddddddddddd
+    ++-------------+------------+-------------+-------------
+   1 Mar         12:00        2 Mar         12:00
+`,
+    );
+  });
+
+  test('is never wider than the terminal, whatever it shows', () => {
+    const count = fc.integer({ min: 0, max: 20_000_000 });
+    const sample = fc.record({
+      at: fc.integer({ min: 0, max: 4_000_000_000 }),
+      host: fc.constantFrom('a.example', 'b.example', `${'long.'.repeat(50)}example`),
+      d1: count,
+      d7: count,
+      d30: count,
+    });
+    fc.assert(
+      fc.property(
+        fc.array(sample, { maxLength: 30 }),
+        fc.integer({ min: 40, max: 240 }),
+        fc.boolean(),
+        fc.boolean(),
+        fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns'),
+        (samples, columns, color, unicode, timezone) => {
+          const text = chart(samples, { columns, color, unicode, timezone });
+          for (const line of text.replaceAll(hidden, '').split('\n')) assert(line.length <= columns, line);
+          if (!unicode) assert.match(text.replaceAll(hidden, ''), /^[\x20-\x7e\n]*$/);
+          if (!color) assert(!text.includes('\u001b'));
+        },
+      ),
+      { numRuns: 60 },
+    );
+  });
+
+  test('is of dots with Unicode, and in three colours with colour', () => {
+    const dots = chart(rising(49), { ...plain, unicode: true });
+    assert.match(dots, /[\u2801-\u28ff]{20}/u);
+    const colored = chart(rising(49), { ...plain, unicode: true, color: true });
+    for (const code of ['32', '36', '35']) assert(colored.includes(`\u001b[${code}m`));
+    // Once per run of a colour, not once per character.
+    assert(colored.length < 3 * dots.length, `${colored.length} and ${dots.length}`);
+  });
+
+  test('leaves a gap where samples are missing', () => {
+    const text = chart([...rising(24), ...rising(24, 'chat.example', start + 3 * 86_400)], plain);
+    const bottom = text.split('\n').find((line) => line.startsWith('  0 +'));
+    assert.match(bottom ?? '', /d {20,}d/);
+  });
+
+  test('shows the hosts with the most users and counts the others', () => {
+    const samples = ['small', 'big', 'middle', 'tiny'].flatMap((host, i) =>
+      rising(5, host).map((each) => ({ ...each, d30: [20, 900, 300, 1][i] ?? 0 })),
+    );
+    const text = chart(samples, { ...plain, panels: 2 });
+    assert.deepEqual(
+      text
+        .split('\n')
+        .filter((line) => /^[a-z]+ +1 Mar/.test(line))
+        .map((line) => line.split(' ')[0]),
+      ['big', 'middle'],
+    );
+    assert.match(text, /\n2 hosts with fewer users not shown\n$/);
+    assert.match(chart(samples, { ...plain, panels: 3 }), /\n1 host with fewer users not shown\n$/);
+    assert.doesNotMatch(chart(samples, plain), /not shown/);
+  });
+
+  test('of one sample, of zeros and of nothing is drawn too', () => {
+    assert.match(chart(rising(1), plain), /daily 0/);
+    assert.match(chart([{ at: start, host: 'a', d1: 0, d7: 0, d30: 0 }], plain), /\n {2}0 \+d/);
+    assert.equal(chart([], plain), 'Nothing to draw: no user was seen.\n');
+  });
+
+  test('of three years of one host takes no recursion and no time', () => {
+    const started = performance.now();
+    assert.match(chart(rising(26_280), { ...plain, columns: 200 }), /2027/);
+    assert(performance.now() - started < 2000);
+  });
+});
+
+describe('the SVG', () => {
+  const text = svg([...rising(49), ...rising(49, '<b>&"\u0007x')], { timezone: 'UTC' });
+
+  test('escapes the hosts', () => {
+    assert(text.includes('>&lt;b&gt;&amp;&quot;?x</text>'));
+    assert(!text.includes('<b>'));
+    assert(!text.includes('\u0007'));
+  });
+  test('stands alone', () => {
+    assert.deepEqual(text.match(/https?:[^"]*/g), ['http://www.w3.org/2000/svg']);
+    assert.doesNotMatch(text, /<script|@import|url\(|href/);
+  });
+  test('has a line and a figure for each window of each host', () => {
+    for (const window of [1, 7, 30])
+      assert.equal(text.match(new RegExp(`class="line d${window}" d="M`, 'g'))?.length, 2);
+    assert(text.includes('>monthly 148<') && text.includes('>weekly 98<') && text.includes('>daily 48<'));
+  });
+  test('holds no number that is none', () => {
+    for (const samples of [[], rising(1), [{ at: start, host: 'a', d1: 0, d7: 0, d30: 0 }]]) {
+      assert.doesNotMatch(svg(samples, { timezone: 'UTC' }), /NaN|Infinity|undefined/);
+    }
+  });
+  test('keeps figures apart that are equal', () => {
+    const same = svg([{ at: start, host: 'a', d1: 3, d7: 3, d30: 3 }], { timezone: 'UTC' });
+    const heights = [...same.matchAll(/class="figure d\d+" x="\d+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
+    assert.equal(heights.length, 3);
+    assert((heights[1] ?? 0) - (heights[0] ?? 0) >= 18 && (heights[2] ?? 0) - (heights[1] ?? 0) >= 18);
+  });
+  test('counts the hosts that it does not show', () => {
+    assert.match(
+      svg([...rising(3), ...rising(3, 'b')], { timezone: 'UTC', panels: 1 }),
+      />1 host with fewer users not shown</,
+    );
+  });
+});

@@ -1,0 +1,64 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import type { Sample } from '../../src/activity/active-window.ts';
+import { countObject, countTable, csv, jsonLines, printable } from '../../src/report/table.ts';
+
+const at = 1_772_413_200;
+const chat: Sample = { at, host: 'chat.example', d1: 72, d7: 127, d30: 1270 };
+const other: Sample = { at, host: 'b.example', d1: 0, d7: 5, d30: 6 };
+const later: Sample = { at: at + 3600, host: 'chat.example', d1: 73, d7: 127, d30: 1270 };
+
+describe('CSV', () => {
+  test('is sorted by time, then host, below its header', () => {
+    assert.equal(
+      csv([later, chat, other]),
+      'time,host,d1,d7,d30\n1772413200,b.example,0,5,6\n1772413200,chat.example,72,127,1270\n' +
+        '1772416800,chat.example,73,127,1270\n',
+    );
+  });
+  test('of nothing is the header', () => assert.equal(csv([]), 'time,host,d1,d7,d30\n'));
+  test('quotes a host that would break the line', () => {
+    assert.equal(csv([{ ...other, host: 'a,"b' }]).split('\n')[1], '1772413200,"a,""b",0,5,6');
+  });
+});
+
+describe('JSON', () => {
+  test('of a count has time and hosts', () => {
+    const text =
+      '{"time":1772413200,"hosts":{"b.example":{"d1":0,"d7":5,"d30":6},"chat.example":{"d1":72,"d7":127,"d30":1270}}}';
+    assert.equal(JSON.stringify(countObject(at, [chat, other])), text);
+  });
+  test('of no hosts still has the time', () => {
+    assert.equal(JSON.stringify(countObject(at, [])), '{"time":1772413200,"hosts":{}}');
+  });
+  test('of a history is one object per instant and line', () => {
+    const lines = jsonLines([later, chat, other]).split('\n');
+    assert.deepEqual(
+      lines.map((line) => (line === '' ? 0 : Object.keys(JSON.parse(line).hosts).length)),
+      [2, 1, 0],
+    );
+    assert.equal(lines[1], '{"time":1772416800,"hosts":{"chat.example":{"d1":73,"d7":127,"d30":1270}}}');
+  });
+  test('takes a host named like a property of every object', () => {
+    const [line = ''] = jsonLines([{ ...other, host: '__proto__' }]).split('\n');
+    assert.equal(line, '{"time":1772413200,"hosts":{"__proto__":{"d1":0,"d7":5,"d30":6}}}');
+  });
+});
+
+describe('the table of a count', () => {
+  test('is aligned and has no total', () => {
+    assert.equal(
+      countTable([chat, other]),
+      [
+        'host          daily  weekly  monthly',
+        'b.example         0       5        6',
+        'chat.example     72     127     1270',
+        '',
+      ].join('\n'),
+    );
+  });
+  test('does not let a host steer the terminal', () => {
+    assert.equal(printable('a\u001b[2Jb\u202e\u2028'), 'a?[2Jb??');
+    assert(!countTable([{ ...chat, host: '\u001b[31mx' }]).includes('\u001b'));
+  });
+});
