@@ -1,0 +1,231 @@
+/**
+ * `run`: reads what the logs already hold, follows them, and counts: shortly after the start, as soon as all logs have been
+ * caught up with, and then every hour on the hour. Nothing is sent before that, and never a part of a count: until an
+ * instant has been counted, no log is read beyond it.
+ */
+import type { Sample } from '../activity/active-window.ts';
+import { Users } from '../activity/users.ts';
+import type { Config, LogConfig } from '../config.ts';
+import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import type { Notice } from '../log/follow.ts';
+import { StatsdReport } from '../report/statsd.ts';
+import { BELIEVED_AHEAD } from './belief.ts';
+import { readRotated } from './first-start.ts';
+import { Ledger } from './ledger.ts';
+import { LiveLog } from './live-log.ts';
+import { firstAfter } from './samples.ts';
+import { SelfReport } from './self-report.ts';
+import { Understanding } from './understanding.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+/** After the hour, for lines that the server still holds in its buffer; seconds. */
+const SETTLE = 2;
+/** Milliseconds between two looks at the clock: a machine that was suspended wakes with the hour long past. */
+const LOOK_MS = 60_000;
+
+const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken']);
+
+export type Level = 'error' | 'warning' | 'notice' | 'info';
+
+export interface DaemonOptions {
+  readonly config: Config;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: Level, sentence: string) => void;
+  /** Aborted when the daemon is to stop. */
+  readonly signal: AbortSignal;
+  /** Called when all logs have been caught up with. */
+  readonly started?: () => void;
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #users: Users;
+  readonly #statsd: StatsdReport;
+  readonly #again = new AbortController();
+  /** Of the end, whoever wants it. */
+  readonly #signal: AbortSignal;
+  readonly #logs = new Map<LiveLog, Understanding>();
+  readonly #ledger: Ledger;
+  #self: SelfReport;
+  #samples: readonly Sample[] = [];
+  #pruned = -Infinity;
+
+  private constructor(options: DaemonOptions, ledger: Ledger, users: Users, statsd: StatsdReport) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#users = users;
+    this.#statsd = statsd;
+    this.#self = new SelfReport([]);
+    this.#signal = AbortSignal.any([options.signal, this.#again.signal]);
+  }
+
+  /**
+   * Runs until the signal, or until it has to be begun anew: the clock was set back, or the index was damaged while it
+   * was open. Rejects with a sentence when it cannot run.
+   */
+  static async run(options: DaemonOptions): Promise<void> {
+    const { config, tell } = options;
+    const statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
+    const users = new Users(config.count);
+    const ledger = await openLedger(options, users);
+    const daemon = new Daemon(options, ledger, users, statsd);
+    try {
+      await daemon.#follow();
+    } catch (error) {
+      // Whatever was under way may say that it was broken off.
+      if (!daemon.#signal.aborted) throw error;
+    } finally {
+      await daemon.#close();
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { config, now, started } = this.#options;
+    for (const log of config.logs) {
+      if (this.#signal.aborted) return;
+      this.#logs.set(await this.#open(log), new Understanding());
+    }
+    this.#self = new SelfReport(this.#coverageBefore());
+    const start = Math.floor(now());
+    for (const log of this.#logs.keys()) log.stopAfter(start);
+    await Promise.all([...this.#logs.keys()].map((log) => log.start()));
+    if (!(await this.#reached())) return;
+    started?.();
+    await this.#countEveryHour(start);
+  }
+
+  async #open(log: LogConfig): Promise<LiveLog> {
+    const { config, now, tell } = this.#options;
+    const horizon = (): number => now() + BELIEVED_AHEAD;
+    const common = { config, log, ledger: this.#ledger, users: this.#users, horizon };
+    const tally = await readRotated({ ...common, now: now(), tell, signal: this.#signal });
+    return new LiveLog({
+      path: log.path,
+      tally,
+      ledger: this.#ledger,
+      notice: ({ kind, text }) => tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
+      refused: (error) => this.#beginAgainIfDamaged(error),
+    });
+  }
+
+  #coverageBefore() {
+    const followed = new Set(this.#options.config.logs.map(({ path }) => path));
+    return [...this.#ledger.logs].flatMap(([path, { log }]) => (followed.has(path) ? [] : log.coverage));
+  }
+
+  async #countEveryHour(start: number): Promise<void> {
+    await this.#count(start);
+    const stopRepeating = this.#repeat();
+    let hour = this.#hourAfter(start);
+    while (await this.#reachedHour(hour)) {
+      await this.#count(hour);
+      hour = this.#hourAfter(hour);
+    }
+    stopRepeating();
+  }
+
+  /** Hours that were slept through are not counted: it would be hours late, and StatsD takes all for now. */
+  #hourAfter(counted: number): number {
+    return Math.max(firstAfter(counted, HOUR), firstAfter(this.#options.now() - HOUR, HOUR));
+  }
+
+  async #reachedHour(hour: number): Promise<boolean> {
+    for (const log of this.#logs.keys()) log.stopAfter(hour);
+    await this.#sleepUntil(hour + SETTLE);
+    return this.#reached();
+  }
+
+  /** All lines up to the instant have been taken in; false when it is the end. */
+  async #reached(): Promise<boolean> {
+    await this.#untilStopped(Promise.all([...this.#logs.keys()].map((log) => log.reached())));
+    return !this.#signal.aborted;
+  }
+
+  async #count(at: number): Promise<void> {
+    for (const { tally } of this.#logs.keys()) tally.sessions.passTime(at);
+    this.#samples = this.#users.sample(at);
+    this.#statsd.counts(this.#samples);
+    this.#statsd.self(this.#self.figures([...this.#logs.keys()], at));
+    for (const [{ path, tally }, understanding] of this.#logs) {
+      const { server, counts } = tally;
+      for (const doubt of understanding.judge({ path, server, counts }, at)) this.#options.tell('warning', doubt);
+    }
+    if (at - this.#pruned >= DAY) await this.#prune(at);
+  }
+
+  async #prune(at: number): Promise<void> {
+    this.#pruned = at;
+    this.#users.forgetUnseenSince(at - this.#options.config.index.retentionDays * DAY);
+    try {
+      await this.#ledger.commitUsers();
+    } catch (error) {
+      // The next block's commit writes it.
+      this.#options.tell('warning', error instanceof Error ? error.message : String(error));
+      this.#beginAgainIfDamaged(error);
+    }
+  }
+
+  #beginAgainIfDamaged(error: unknown): void {
+    if (error instanceof IndexError && error.code === 'DAMAGED') this.#again.abort();
+  }
+
+  #repeat(): () => void {
+    const { repeatSeconds } = this.#options.config.statsd;
+    if (repeatSeconds === 0) return () => {};
+    const timer = setInterval(() => this.#statsd.counts(this.#samples), repeatSeconds * 1000);
+    return () => clearInterval(timer);
+  }
+
+  async #sleepUntil(instant: number): Promise<void> {
+    const { now, tell } = this.#options;
+    for (let left; !this.#signal.aborted && (left = instant - now()) > 0;) {
+      if (left > 2 * HOUR) {
+        tell('warning', 'the clock was set back by more than an hour: beginning anew');
+        return this.#again.abort();
+      }
+      let timer: NodeJS.Timeout | undefined;
+      const wait = Math.min(left * 1000, LOOK_MS);
+      await this.#untilStopped(new Promise<void>((resolve) => (timer = setTimeout(resolve, wait))));
+      clearTimeout(timer);
+    }
+  }
+
+  async #untilStopped(work: Promise<unknown>): Promise<void> {
+    if (this.#signal.aborted) return;
+    const over = new AbortController();
+    const stopped = new Promise<void>((resolve) => {
+      this.#signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+    });
+    await Promise.race([work, stopped]).finally(() => over.abort());
+  }
+
+  async #close(): Promise<void> {
+    await Promise.all([...this.#logs.keys()].map((log) => log.close()));
+    await this.#ledger.close();
+    await this.#statsd.close();
+  }
+}
+
+async function openLedger({ config, tell }: DaemonOptions, users: Users): Promise<Ledger> {
+  const { path } = config.index;
+  try {
+    return await loadLedger(path, users);
+  } catch (error) {
+    if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
+    const aside = await moveAside(path);
+    tell('warning', `${error.message}. It was moved to ${aside} and is made again from the logs that are there`);
+    return loadLedger(path, users);
+  }
+}
+
+async function loadLedger(path: string, users: Users): Promise<Ledger> {
+  const index = await LastSeenIndex.open(path, { create: true });
+  try {
+    return await Ledger.open(index, users);
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}

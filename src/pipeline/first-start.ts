@@ -1,0 +1,78 @@
+/** The first start of `run` on a log: its rotated siblings are read before it is followed, oldest first. */
+import type { Users } from '../activity/users.ts';
+import type { Config, LogConfig } from '../config.ts';
+import { arrange, type Arrangement, type Chain } from '../log/archive.ts';
+import { rotatedPaths } from '../log/siblings.ts';
+import { ingest } from './ingest.ts';
+import type { Ledger } from './ledger.ts';
+import { Tally, YEAR_KNOWN_FOR } from './tally.ts';
+
+export interface FirstStartOptions {
+  readonly config: Config;
+  readonly log: LogConfig;
+  readonly ledger: Ledger;
+  readonly users: Users;
+  /** The latest instant believed, unix seconds. */
+  readonly horizon: () => number;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly tell: (level: 'warning' | 'info', sentence: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** The tally with which the log is followed. Rejects when the signal aborts. */
+export async function readRotated(options: FirstStartOptions): Promise<Tally> {
+  const { log, ledger, now, tell } = options;
+  const isKnown = ledger.positions(log.path).length > 0;
+  const last = ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
+  if (isKnown && now - last < YEAR_KNOWN_FOR) return goingOn(options);
+  const arrangement = await arrangementOf(isKnown ? [] : rotatedPaths(log.path), options);
+  const main = mainChain(arrangement, log);
+  for (const chain of arrangement.chains) if (chain !== main) await readOther(chain, options);
+  const rotated = main?.pieces.filter(({ path }) => path !== log.path) ?? [];
+  if (rotated.length > 0) tell('info', `reading ${rotated.length} rotated files of ${log.path}`);
+  const tally = main && rotated.length > 0 ? await read({ ...main, pieces: rotated }, options) : goingOn(options);
+  const live = main?.pieces.find(({ path }) => path === log.path);
+  if (live) tally.beginFile(live);
+  return tally;
+}
+
+async function arrangementOf(siblings: readonly string[], options: FirstStartOptions): Promise<Arrangement> {
+  const { config, log, now, signal, tell } = options;
+  const arrangement = await arrange([...siblings, log.path], {
+    timezone: log.timezone,
+    ...(config.year !== undefined && { year: config.year }),
+    now,
+    signal,
+  });
+  for (const { path, severity, sentence } of arrangement.problems) {
+    // That the live log cannot be read is told by its follower, for as long as it is so.
+    if (path !== log.path || severity === 'warning') tell('warning', sentence);
+  }
+  return arrangement;
+}
+
+/** The chain that the live file goes on from; of an empty one or none, that of its name, or else what was written last. */
+function mainChain({ chains }: Arrangement, log: LogConfig): Chain | undefined {
+  const latest = chains.toSorted((a, b) => endOf(b) - endOf(a))[0];
+  const holding = chains.find(({ pieces }) => pieces.some(({ path }) => path === log.path));
+  return holding ?? chains.find((chain) => chain.log === log.path) ?? latest;
+}
+
+const endOf = ({ pieces }: Chain): number => pieces.at(-1)?.lastAt ?? -Infinity;
+
+/** Of the same name and the same time as the log, and yet another text: nobody follows it. */
+async function readOther(chain: Chain, options: FirstStartOptions): Promise<void> {
+  const tally = await read(chain, { ...options, log: { ...options.log, path: chain.log } });
+  tally.sessions.dropAll();
+}
+
+function read(chain: Chain, options: FirstStartOptions): Promise<Tally> {
+  const onProblem = (sentence: string): void => options.tell('warning', sentence);
+  return ingest(chain, { ...options, isComplete: () => true, onProblem });
+}
+
+function goingOn({ config, log, ledger, users, horizon }: FirstStartOptions): Tally {
+  const kept = ledger.kept(log.path);
+  return new Tally(users, { ...config.count, ...log, horizon, ...(kept && { kept }) });
+}

@@ -1,0 +1,44 @@
+/**
+ * Holds a log's events back at the full hour until the hour has been counted. A sample takes in no line with a later stamp,
+ * and a count waits for all logs; so a log that has come to the hour first waits for the others. The follower waits with it,
+ * and the lines stay where they are safe: on disk.
+ */
+export class Gate {
+  #closedAfter = Infinity;
+  #waiting: (() => void)[] = [];
+  #parked: (() => void)[] = [];
+  #shut = false;
+
+  /** Events after `instant`, unix seconds, wait from now on; those that waited for an earlier instant go on. */
+  closeAfter(instant: number): void {
+    this.#closedAfter = instant;
+    this.#wake();
+  }
+
+  /** Resolves when an event of the instant `at` may be taken in: true; or when the program stops and it may not: false. */
+  async pass(at: number): Promise<boolean> {
+    while (at > this.#closedAfter && !this.#shut) {
+      await new Promise<void>((resolve) => {
+        this.#waiting.push(resolve);
+        for (const tell of this.#parked.splice(0)) tell();
+      });
+    }
+    return at <= this.#closedAfter;
+  }
+
+  /** Resolves as soon as an event waits here. */
+  parked(): Promise<void> {
+    if (this.#waiting.length > 0) return Promise.resolve();
+    return new Promise((resolve) => this.#parked.push(resolve));
+  }
+
+  /** Whoever waits, or will come to wait, is turned away. */
+  shut(): void {
+    this.#shut = true;
+    this.#wake();
+  }
+
+  #wake(): void {
+    for (const resolve of this.#waiting.splice(0)) resolve();
+  }
+}

@@ -1,0 +1,182 @@
+/**
+ * Old logs into the index, for `backfill` and for the first start of `run`: what has been read before is passed over, and
+ * what follows it goes on with its sessions. When something turns up that lies before what has been read, all that is given
+ * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm.
+ */
+import type { Session } from '../activity/sessions.ts';
+import type { Users } from '../activity/users.ts';
+import type { Config, LogConfig } from '../config.ts';
+import type { SessionEvent } from '../dialect/dialect.ts';
+import { alreadyRead, readPiece, type Chain, type Piece } from '../log/archive.ts';
+import type { Position } from '../log/position.ts';
+import { fileAt } from '../log/siblings.ts';
+import type { Ledger } from './ledger.ts';
+import { Tally } from './tally.ts';
+
+export interface IngestOptions {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly log: LogConfig;
+  /** The latest instant believed, unix seconds. */
+  readonly horizon: () => number;
+  readonly signal: AbortSignal;
+  /** Whether the last line of a piece is a line though no newline ends it: not in a file that may still grow. */
+  readonly isComplete: (piece: Piece) => boolean;
+  readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
+  readonly onProblem: (sentence: string) => void;
+}
+
+interface Task {
+  readonly piece: Piece;
+  /** How far it was read before. */
+  readonly read: Position | undefined;
+}
+
+const DAY = 86_400;
+/** Between two looks for users who were last seen too long ago to matter, in seconds of the log. */
+const FORGET_EVERY = 7 * DAY;
+/** Files of a log touch, and the hour that repeats when summer time ends makes them seem to overlap. */
+const TOUCHING = 2 * 3600;
+/** Bytes of log that are committed together: what many blocks change is mostly the same users and sessions over again. */
+const COMMIT_EVERY = 16 * 1024 * 1024;
+
+/** Reads a chain, and returns the tally that a follower of its log goes on with. */
+export async function ingest(chain: Chain, options: IngestOptions): Promise<Tally> {
+  const positions = options.ledger.positions(options.log.path);
+  const tasks: Task[] = [];
+  for (const piece of chain.pieces) tasks.push({ piece, read: await alreadyRead(piece, positions) });
+  const first = tasks.findIndex((task) => !isRead(task));
+  if (first < 0) return tallyFor(options, true);
+  return goesOn(tasks.slice(first), lastKept(options)) ? readOn(tasks.slice(first), options) : readAnew(tasks, options);
+}
+
+function isRead({ piece, read }: Task): boolean {
+  if (!read) return false;
+  if (read.offset >= piece.textBytes) return true;
+  // A damaged file is not read to the end of its text, and there is no more to be had from it.
+  const now = fileAt(piece.path);
+  return read.done === true && now?.size === read.file?.size && now?.mtimeMs === read.file?.mtimeMs;
+}
+
+/** The time up to which the log was read before. */
+function lastKept({ ledger, log }: IngestOptions): number {
+  return ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
+}
+
+function goesOn([first, ...later]: readonly Task[], last: number): boolean {
+  if (!first || later.some(isRead)) return false;
+  const { firstAt, lastAt } = first.piece;
+  return last <= (first.read ? lastAt : firstAt) + TOUCHING;
+}
+
+function tallyFor({ config, users, log, horizon, ledger }: IngestOptions, goOn: boolean): Tally {
+  const known = ledger.kept(log.path);
+  const kept = goOn ? known : undefined;
+  return new Tally(users, {
+    ...config.count,
+    ...log,
+    horizon,
+    ...(known && { coverage: known.log.coverage }),
+    ...(kept && { kept }),
+  });
+}
+
+async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
+  const { ledger, log } = options;
+  const tally = tallyFor(options, true);
+  const positions = new Map<string, Position>();
+  const commit = async (): Promise<void> => {
+    await ledger.commit(log.path, tally, [...positions.values()], []);
+    positions.clear();
+  };
+  const takes = {
+    event: (event: SessionEvent) => tally.sessions.take(event),
+    position: (position: Position) => void positions.set(position.id, position),
+    commit,
+  };
+  for (const task of tasks) await readOne(task, tally, takes, options);
+  if (positions.size > 0) await commit();
+  return tally;
+}
+
+/**
+ * Until all has been read, only users are stored: broken off, it is as if nothing had been read. When the index knows more
+ * of the log than the files given do, its sessions are better, and these only move last seen.
+ */
+async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
+  const { ledger, log, signal } = options;
+  const tally = tallyFor(options, false);
+  const isOld = lastKept(options) > Math.max(...tasks.map(({ piece }) => piece.lastAt)) + TOUCHING;
+  const positions = new Map<string, Position>();
+  const sessions = new Map<string, Session>();
+  const takes = {
+    event: (event: SessionEvent) => {
+      // Accounts may have been enabled or disabled since.
+      if (!isOld || (event.kind !== 'disabled' && event.kind !== 'enabled')) tally.sessions.take(event);
+    },
+    position: (position: Position) => void positions.set(position.id, position),
+    commit: async () => {
+      apply(tally.sessions.takeChanges(), sessions);
+      await ledger.commitUsers();
+    },
+  };
+  for (const { piece } of tasks) await readOne({ piece, read: undefined }, tally, takes, options);
+  await takes.commit();
+  const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
+  if (isOld) tally.sessions.dropAll();
+  if (signal.aborted) return tally;
+  if (isOld) ledger.cover(log.path, tally.coverage);
+  if (isOld) await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
+  else await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
+  return tally;
+}
+
+function apply(changes: ReadonlyMap<string, Session | undefined>, sessions: Map<string, Session>): void {
+  for (const [id, session] of changes) {
+    if (session) sessions.set(id, session);
+    else sessions.delete(id);
+  }
+}
+
+interface Takes {
+  readonly event: (event: SessionEvent) => void;
+  readonly position: (position: Position) => void;
+  readonly commit: () => Promise<void>;
+}
+
+async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, options: IngestOptions): Promise<void> {
+  const { signal, onProblem, log } = options;
+  if (signal.aborted) return;
+  if (!read) tally.beginFile(piece);
+  const complete = options.isComplete(piece);
+  const forget = forgetting(tally, options);
+  let position = read;
+  let bytes = 0;
+  for await (const block of readPiece(piece, { ...(read && { from: read }), signal, complete, onProblem })) {
+    tally.read(block.bytes, position !== undefined, takes.event);
+    forget();
+    position = { ...block.position, log: log.path };
+    takes.position(position);
+    options.onProgress?.(piece.path, position.offset, tally.last);
+    bytes += block.bytes.length;
+    if (bytes < COMMIT_EVERY) continue;
+    await takes.commit();
+    bytes = 0;
+  }
+  // Also of a damaged file: it is not read again as long as it stays what it is.
+  if (position && complete && !signal.aborted) takes.position({ ...position, done: true });
+}
+
+/** Memory follows the users of the last weeks, not those of all years. */
+function forgetting(tally: Tally, { users, config }: IngestOptions): () => void {
+  let done = tally.last ?? -Infinity;
+  return () => {
+    const now = tally.last ?? -Infinity;
+    if (now - done < FORGET_EVERY) return;
+    done = now;
+    users.forgetUnseenSince(now - config.index.retentionDays * DAY);
+    // Lets the windows forget their oldest hours.
+    users.sample(now);
+  };
+}

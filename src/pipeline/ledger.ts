@@ -1,0 +1,172 @@
+/**
+ * Memory and index kept in step: what the index holds is put back at start, and from then on everything that changed since
+ * the last commit is written in one batch with the position it belongs to. What could not be written stays to be written
+ * with the next commit.
+ */
+import type { Span } from '../activity/coverage.ts';
+import type { Session } from '../activity/sessions.ts';
+import type { Users } from '../activity/users.ts';
+import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
+import type { Position } from '../log/position.ts';
+import type { KeptLog, Tally } from './tally.ts';
+
+const keyOf = (log: string, session: string): string => `${log}\0${session}`;
+
+export interface KeptState {
+  readonly log: KeptLog;
+  readonly sessions: readonly (readonly [string, Session])[];
+}
+
+export class Ledger {
+  readonly #index: LastSeenIndex;
+  readonly #users: Users;
+  readonly #positions = new Map<string, Position>();
+  readonly #kept = new Map<string, KeptState>();
+  #lastLine = -Infinity;
+  readonly #unwritten = {
+    users: new Map<string, UserRecord | undefined>(),
+    sessions: new Map<string, unknown>(),
+    positions: new Map<string, Position>(),
+    forgotten: new Set<string>(),
+    logs: new Map<string, unknown>(),
+  };
+
+  private constructor(index: LastSeenIndex, users: Users) {
+    this.#index = index;
+    this.#users = users;
+  }
+
+  /** Reads the whole index into `users`. Rejects as `LastSeenIndex.load` does, and then `users` is not to be used. */
+  static async open(index: LastSeenIndex, users: Users): Promise<Ledger> {
+    const ledger = new Ledger(index, users);
+    const contents = await index.load();
+    for (const [jid, record] of contents.users) users.restore(jid, record);
+    for (const position of contents.positions) ledger.#positions.set(position.id, position);
+    const sessions = sessionsByLog(contents.sessions);
+    for (const [log, kept] of contents.logs) {
+      const { last } = (kept as KeptLog).reader.clock;
+      ledger.#lastLine = Math.max(ledger.#lastLine, last ?? -Infinity);
+      ledger.#kept.set(log, { log: kept as KeptLog, sessions: sessions.get(log) ?? [] });
+    }
+    return ledger;
+  }
+
+  /** What an earlier run kept of a log; undefined when the log is new. */
+  kept(log: string): KeptState | undefined {
+    return this.#kept.get(log);
+  }
+
+  positions(log: string): Position[] {
+    return [...this.#positions.values()].filter((position) => position.log === log);
+  }
+
+  /** The time of the last line that the index has taken in, unix seconds. */
+  get lastLine(): number | undefined {
+    return Number.isFinite(this.#lastLine) ? this.#lastLine : undefined;
+  }
+
+  /** What an earlier run kept, by log. */
+  get logs(): ReadonlyMap<string, KeptState> {
+    return this.#kept;
+  }
+
+  /**
+   * Writes all that changed, with the position reached in `log`; rejects when the index cannot be written, and then the
+   * next commit writes it. `tally` is undefined for lines whose sessions are not to be kept.
+   */
+  async commit(
+    log: string,
+    tally: Tally | undefined,
+    positions: readonly Position[],
+    forgotten: readonly string[],
+  ): Promise<void> {
+    const { sessions, logs } = this.#unwritten;
+    this.#takeUsers();
+    for (const [id, session] of tally?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
+    if (tally?.kept) {
+      logs.set(log, tally.kept);
+      this.#lastLine = Math.max(this.#lastLine, tally.last ?? -Infinity);
+    }
+    for (const position of positions) this.#note(position);
+    for (const id of forgotten) this.#forget(id);
+    await this.#write();
+  }
+
+  /** As `commit`, but `sessions` take the place of all that were kept of the log. */
+  async replace(
+    log: string,
+    tally: Tally,
+    sessions: ReadonlyMap<string, Session>,
+    positions: readonly Position[],
+    forgotten: readonly string[],
+  ): Promise<void> {
+    for (const [id] of this.kept(log)?.sessions ?? []) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+    for (const [id, session] of sessions) this.#unwritten.sessions.set(keyOf(log, id), session);
+    await this.commit(log, tally, positions, forgotten);
+  }
+
+  /** The lines of the log cover these spans, too; written with the next commit. */
+  cover(log: string, coverage: readonly Span[]): void {
+    const kept = this.#kept.get(log)?.log;
+    if (kept) this.#unwritten.logs.set(log, { ...kept, coverage });
+  }
+
+  /** Writes what changed of the users, and what could not be written before. */
+  async commitUsers(): Promise<void> {
+    this.#takeUsers();
+    await this.#write();
+  }
+
+  async close(): Promise<void> {
+    await this.#index.close();
+  }
+
+  #takeUsers(): void {
+    for (const [jid, record] of this.#users.takeChanges()) this.#unwritten.users.set(jid, record);
+  }
+
+  #note(position: Position): void {
+    this.#positions.set(position.id, position);
+    this.#unwritten.positions.set(position.id, position);
+    this.#unwritten.forgotten.delete(position.id);
+  }
+
+  #forget(id: string): void {
+    this.#positions.delete(id);
+    this.#unwritten.positions.delete(id);
+    this.#unwritten.forgotten.add(id);
+  }
+
+  async #write(): Promise<void> {
+    const { users, sessions, positions, forgotten, logs } = this.#unwritten;
+    const batch = {
+      users: new Map(users),
+      sessions: new Map(sessions),
+      positions: [...positions.values()],
+      forgotten: [...forgotten],
+      logs: new Map(logs),
+    };
+    await this.#index.write(batch);
+    // What changed while the batch was being written stays.
+    settle(users, batch.users);
+    settle(sessions, batch.sessions);
+    settle(logs, batch.logs);
+    for (const position of batch.positions) if (positions.get(position.id) === position) positions.delete(position.id);
+    for (const id of batch.forgotten) forgotten.delete(id);
+  }
+}
+
+function sessionsByLog(stored: ReadonlyMap<string, unknown>): Map<string, [string, Session][]> {
+  const byLog = new Map<string, [string, Session][]>();
+  for (const [key, value] of stored) {
+    const end = key.indexOf('\0');
+    const own = byLog.get(key.slice(0, end)) ?? [];
+    own.push([key.slice(end + 1), value as Session]);
+    byLog.set(key.slice(0, end), own);
+  }
+  return byLog;
+}
+
+function settle<V>(unwritten: Map<string, V>, written: ReadonlyMap<string, V>): void {
+  for (const [key, value] of written) if (unwritten.get(key) === value) unwritten.delete(key);
+}

@@ -1,0 +1,86 @@
+/** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
+import type { SessionEvent } from '../dialect/dialect.ts';
+import { Follower, type FollowStatus, type Notice } from '../log/follow.ts';
+import type { Block } from '../log/lines.ts';
+import { Gate } from './gate.ts';
+import type { Ledger } from './ledger.ts';
+import type { Tally } from './tally.ts';
+
+export interface LiveLogOptions {
+  readonly path: string;
+  readonly tally: Tally;
+  readonly ledger: Ledger;
+  readonly notice: (notice: Notice) => void;
+  /** Told why a block could not be stored; it is offered again. */
+  readonly refused: (error: unknown) => void;
+}
+
+export class LiveLog {
+  readonly path: string;
+  readonly tally: Tally;
+  readonly #gate = new Gate();
+  readonly #options: LiveLogOptions;
+  readonly #follower: Follower;
+  /** Taken in, and perhaps not yet committed: when the commit fails, the same block is offered again. */
+  #taken: Block | undefined;
+  #closing = false;
+
+  constructor(options: LiveLogOptions) {
+    const { path, tally, ledger, notice } = options;
+    this.path = path;
+    this.tally = tally;
+    this.#options = options;
+    this.#follower = new Follower({
+      path,
+      positions: ledger.positions(path),
+      deliver: (block) => this.#deliver(block),
+      // That a block is turned away at the end is no news.
+      notice: (each) => (this.#closing ? undefined : notice(each)),
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#follower.start();
+  }
+
+  /** Events after `instant`, unix seconds, wait until this is called again. */
+  stopAfter(instant: number): void {
+    this.#gate.closeAfter(instant);
+  }
+
+  /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
+  async reached(): Promise<void> {
+    await Promise.race([this.#follower.caughtUp(), this.#gate.parked()]);
+  }
+
+  get status(): FollowStatus {
+    return this.#follower.status();
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#gate.shut();
+    await this.#follower.close();
+  }
+
+  async #deliver(block: Block): Promise<void> {
+    if (block !== this.#taken) await this.#take(block);
+    this.#taken = block;
+    try {
+      await this.#options.ledger.commit(this.path, this.tally, [block.position], block.forgotten);
+    } catch (error) {
+      this.#options.refused(error);
+      throw error;
+    }
+  }
+
+  /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
+  async #take({ bytes, position }: Block): Promise<void> {
+    const events: SessionEvent[] = [];
+    this.tally.read(bytes, position.offset > bytes.length, (event) => events.push(event));
+    for (const event of events) {
+      if (!(await this.#gate.pass(event.at))) throw new Error('stopped while waiting for the hour to be counted');
+      this.tally.sessions.take(event);
+    }
+  }
+}

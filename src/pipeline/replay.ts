@@ -1,0 +1,162 @@
+/**
+ * `history`: what the counts were at every full hour, by reading old logs from their beginning to their end. No index; the
+ * same sessions and the same windows as the daemon's, with the time of the lines for a clock.
+ */
+import type { Sample } from '../activity/active-window.ts';
+import type { Span } from '../activity/coverage.ts';
+import { Users } from '../activity/users.ts';
+import type { Config } from '../config.ts';
+import type { SessionEvent } from '../dialect/dialect.ts';
+import type { LineCounts } from '../dialect/reader.ts';
+import { readPiece, type Arrangement, type Chain } from '../log/archive.ts';
+import { believedUntil } from './belief.ts';
+import { readingOf } from './reading.ts';
+import { firstAfter, firstNotBefore, Sampler } from './samples.ts';
+import { sumCounts, Tally } from './tally.ts';
+
+export interface ReplayOptions {
+  readonly config: Config;
+  readonly arrangement: Arrangement;
+  /** Unix seconds. */
+  readonly now: number;
+  /** The first and the last instant wanted, unix seconds; without them from the first line to the last. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Seconds between samples. */
+  readonly step: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
+  /** What is wrong with a file, found while it is read. */
+  readonly onProblem: (sentence: string) => void;
+}
+
+/** What the logs were found to hold, known when the replay is over. */
+export interface ReplaySummary {
+  readonly counts: LineCounts;
+  readonly coverage: readonly Span[];
+}
+
+interface Source {
+  readonly chain: Chain;
+  readonly tally: Tally;
+}
+
+/** The samples in the order of time, those of one instant together. */
+export async function* replay(options: ReplayOptions): AsyncGenerator<readonly Sample[], ReplaySummary> {
+  const { arrangement, config, step, now, from = -Infinity } = options;
+  const users = new Users(config.count);
+  const horizon = believedUntil({ arrangement, year: config.year, now, permanent: false });
+  const sources = arrangement.chains.map((chain) => ({ chain, tally: tallyOf(chain, users, config, horizon) }));
+  if (sources.length === 0) return summary([]);
+  const { firstAt, lastAt } = extent(arrangement.chains, horizon);
+  const to = Math.min(options.to ?? Infinity, Math.max(firstNotBefore(lastAt, step), firstAfter(firstAt, step)));
+  const tallies = sources.map(({ tally }) => tally);
+  const sampler = new Sampler(users, tallies, firstAfter(firstAt, step), step);
+  for await (const { tally, events } of inOrder(sources, options)) {
+    for (const event of events) {
+      if (sampler.isDue(event.at)) {
+        for (const samples of sampler.until(event.at - 1)) if (isWanted(samples, from, to)) yield samples;
+      }
+      tally.sessions.take(event);
+    }
+  }
+  for (const samples of sampler.until(to)) if (isWanted(samples, from, to)) yield samples;
+  return summary(tallies);
+}
+
+function isWanted(samples: readonly Sample[], from: number, to: number): boolean {
+  const at = samples[0]?.at;
+  return at !== undefined && at >= from && at <= to;
+}
+
+/** From the first line to the last that is believed. */
+function extent(chains: readonly Chain[], horizon: number): { firstAt: number; lastAt: number } {
+  const pieces = chains.flatMap((chain) => chain.pieces);
+  return {
+    firstAt: Math.min(...pieces.map((piece) => piece.firstAt)),
+    lastAt: Math.min(horizon, Math.max(...pieces.map((piece) => piece.lastAt))),
+  };
+}
+
+function tallyOf(chain: Chain, users: Users, config: Config, horizon: number): Tally {
+  const { server, timezone } = readingOf(config, chain.log);
+  return new Tally(users, { ...config.count, server, timezone, horizon: () => horizon });
+}
+
+interface Run {
+  readonly tally: Tally;
+  readonly events: readonly SessionEvent[];
+}
+
+/** The events of all sources by time, in runs of one source; those of one source in the order of its lines. */
+async function* inOrder(sources: readonly Source[], options: ReplayOptions): AsyncGenerator<Run> {
+  const heads = await Promise.all(sources.map((source) => Head.of(source.tally, eventsOf(source, options))));
+  for (;;) {
+    const first = heads.reduce((a, b) => (b.at < a.at ? b : a));
+    if (first.at === Infinity) return;
+    const others = Math.min(...heads.map((head) => (head === first ? Infinity : head.at)));
+    yield { tally: first.tally, events: first.takeUntil(others) };
+    await first.refill();
+  }
+}
+
+/** What a source has to give next. */
+class Head {
+  readonly tally: Tally;
+  readonly #batches: AsyncIterator<readonly SessionEvent[]>;
+  #batch: readonly SessionEvent[] = [];
+  #from = 0;
+
+  private constructor(tally: Tally, batches: AsyncIterator<readonly SessionEvent[]>) {
+    this.tally = tally;
+    this.#batches = batches;
+  }
+
+  static async of(tally: Tally, batches: AsyncIterable<readonly SessionEvent[]>): Promise<Head> {
+    const head = new Head(tally, batches[Symbol.asyncIterator]());
+    await head.refill();
+    return head;
+  }
+
+  /** The instant of the next event; Infinity when there is none. */
+  get at(): number {
+    return this.#batch[this.#from]?.at ?? Infinity;
+  }
+
+  /** The next event, and those behind it that are not after `at`. */
+  takeUntil(at: number): readonly SessionEvent[] {
+    const from = this.#from++;
+    while (this.at <= at && this.#from < this.#batch.length) this.#from++;
+    return this.#batch.slice(from, this.#from);
+  }
+
+  async refill(): Promise<void> {
+    while (this.#from >= this.#batch.length) {
+      const next = await this.#batches.next();
+      if (next.done) return;
+      [this.#batch, this.#from] = [next.value, 0];
+    }
+  }
+}
+
+async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<readonly SessionEvent[]> {
+  const { signal, onProblem, onProgress } = options;
+  for (const piece of chain.pieces) {
+    let continues = false;
+    tally.beginFile(piece);
+    for await (const block of readPiece(piece, { signal, complete: true, onProblem })) {
+      const events: SessionEvent[] = [];
+      tally.read(block.bytes, continues, (event) => events.push(event));
+      continues = true;
+      onProgress?.(piece.path, block.position.offset, tally.last);
+      yield events;
+    }
+  }
+}
+
+function summary(tallies: readonly Tally[]): ReplaySummary {
+  return {
+    counts: sumCounts(tallies.map(({ counts }) => counts)),
+    coverage: tallies.flatMap(({ coverage }) => coverage),
+  };
+}

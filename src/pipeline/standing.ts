@@ -1,0 +1,53 @@
+/** What the index says by itself, without a log: for `count` and `check`. */
+import type { Sample } from '../activity/active-window.ts';
+import { Sessions } from '../activity/sessions.ts';
+import { Users } from '../activity/users.ts';
+import type { Config } from '../config.ts';
+import { LastSeenIndex } from '../index/last-seen.ts';
+import { Ledger, type KeptState } from './ledger.ts';
+
+export interface Standing {
+  readonly ledger: Ledger;
+  /** Of the last line taken in, unix seconds. */
+  readonly lastLine: number | undefined;
+  /** The counts at one instant, unix seconds; to be asked once. */
+  sample(at: number): readonly Sample[];
+  close(): Promise<void>;
+}
+
+/**
+ * So long after the last line of a log that nobody follows, seconds, its open sessions still count. Their ends may be in files
+ * that were not given; without this they would count for ever.
+ */
+const OPEN_FOR = 86_400;
+
+/** Rejects with an IndexError when the index is missing, locked or damaged. */
+export async function openStanding(config: Config): Promise<Standing> {
+  const users = new Users(config.count);
+  const index = await LastSeenIndex.open(config.index.path, { create: false });
+  const ledger = await Ledger.open(index, users).catch(async (error: unknown) => {
+    await index.close();
+    throw error;
+  });
+  return {
+    ledger,
+    lastLine: ledger.lastLine,
+    sample(at) {
+      const followed = new Set(config.logs.map(({ path }) => path));
+      for (const [path, kept] of ledger.logs)
+        if (followed.has(path) || at - lastOf(kept) <= OPEN_FOR) restored(kept, users, config).passTime(at);
+      return users.sample(at);
+    },
+    close: () => ledger.close(),
+  };
+}
+
+function lastOf({ log }: KeptState): number {
+  return log.reader.clock.last ?? -Infinity;
+}
+
+function restored({ log, sessions }: KeptState, users: Users, { count }: Config): Sessions {
+  const all = new Sessions(users, count);
+  all.restore(sessions, log.reader.parser['detail'] === true);
+  return all;
+}

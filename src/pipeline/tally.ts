@@ -1,0 +1,146 @@
+/**
+ * One log on its way from bytes to users: its dialect, its clock, its sessions, and the time its lines cover. `run`,
+ * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
+ */
+import { joinSpans, type Span } from '../activity/coverage.ts';
+import { Sessions, type Session, type SessionsOptions } from '../activity/sessions.ts';
+import type { Users } from '../activity/users.ts';
+import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
+import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
+import { LineReader, type LineCounts, type ReaderState } from '../dialect/reader.ts';
+import { latestYear } from './latest-year.ts';
+
+/** What is kept of a log between runs, beside its sessions and positions; plain JSON. */
+export interface KeptLog {
+  readonly server: string;
+  readonly reader: ReaderState;
+  readonly coverage: readonly Span[];
+}
+
+export interface TallyOptions extends SessionsOptions {
+  /** A dialect's name, or `auto`. */
+  readonly server: string;
+  readonly timezone: string;
+  /** The latest instant believed, unix seconds. */
+  readonly horizon: () => number;
+  /** Spans of time that lines read before cover. */
+  readonly coverage?: readonly Span[];
+  readonly kept?: { readonly log: KeptLog; readonly sessions: Iterable<readonly [string, Session]> };
+}
+
+/** After so long without a line, seconds, a log's year is told by its files again, not by the line before. */
+export const YEAR_KNOWN_FOR = 300 * 86_400;
+/** Lines looked at to recognise a dialect. */
+const SAMPLE = 200;
+/** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
+const SPANS = 64;
+const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0 };
+
+export class Tally {
+  readonly sessions: Sessions;
+  readonly #options: TallyOptions;
+  #dialect: Dialect | undefined;
+  #reader: LineReader | undefined;
+  /** Where the reader begins; undefined for lines that are written as they are read. */
+  #begin: Omit<ReaderState, 'parser' | 'stamp'> | ReaderState | undefined;
+  /** Of readers before. */
+  #counted = NO_LINES;
+  #coverage: readonly Span[];
+
+  constructor(users: Users, options: TallyOptions) {
+    const { kept, server } = options;
+    this.#options = options;
+    this.sessions = new Sessions(users, options);
+    this.#coverage = options.coverage ?? kept?.log.coverage ?? [];
+    this.#dialect = dialectNamed(server) ?? dialectNamed(kept?.log.server ?? '');
+    this.#begin = kept?.log.reader;
+    if (kept) this.sessions.restore(kept.sessions, kept.log.reader.parser['detail'] === true);
+  }
+
+  /**
+   * A file is read next whose first line is of `firstAt`, unix seconds, and `year`. At the beginning and after a long silence
+   * that is its year, else the one counted on from the line before.
+   */
+  beginFile({ firstAt, year }: { readonly firstAt: number; readonly year: number }): void {
+    const { last } = this;
+    if (last !== undefined && Math.abs(firstAt - last) < YEAR_KNOWN_FOR) return;
+    this.#counted = this.counts;
+    this.#begin = { ...(this.#reader?.state ?? this.#begin), clock: { year, last: undefined } };
+    this.#reader = undefined;
+  }
+
+  /**
+   * The events of whole lines, in their order; they are still to be taken in by `sessions`. `continues`: the lines follow
+   * those before in the same file, so that nothing can be missing between.
+   */
+  read(bytes: Buffer, continues: boolean, seen: (event: SessionEvent, line: number) => void): void {
+    if (bytes.length === 0) return;
+    const reader = (this.#reader ??= this.#readerFor(bytes));
+    const before = reader.state.clock.last;
+    let first: number | undefined;
+    reader.read(bytes, (event, line) => {
+      first ??= event.at;
+      seen(event, line);
+    });
+    const last = reader.state.clock.last;
+    this.#cover(continues ? (before ?? first ?? last) : (first ?? last), last);
+  }
+
+  get counts(): Readonly<LineCounts> {
+    return this.#reader ? sumCounts([this.#counted, this.#reader.counts]) : this.#counted;
+  }
+
+  /** The instant of the last line, unix seconds. */
+  get last(): number | undefined {
+    return (this.#reader?.state ?? this.#begin)?.clock.last;
+  }
+
+  get coverage(): readonly Span[] {
+    return this.#coverage;
+  }
+
+  /** The dialect's name; undefined before the first line. */
+  get server(): string | undefined {
+    return this.#dialect?.name;
+  }
+
+  get kept(): KeptLog | undefined {
+    if (!this.#dialect || !this.#reader) return this.#options.kept?.log;
+    return { server: this.#dialect.name, reader: this.#reader.state, coverage: this.#coverage };
+  }
+
+  #readerFor(bytes: Buffer): LineReader {
+    const { timezone, horizon, server } = this.#options;
+    this.#dialect ??= recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
+    if (!this.#dialect) throw new Error(`no dialect is named ${server}`);
+    const state = this.#begin ?? {
+      clock: { year: latestYear(firstLines(bytes), timezone, horizon()), last: undefined },
+    };
+    return new LineReader({ dialect: this.#dialect, timezone, horizon, state });
+  }
+
+  #cover(from: number | undefined, to: number | undefined): void {
+    if (from === undefined || to === undefined || to < from) return;
+    this.#coverage = joinSpans([...this.#coverage, [from, to]]).slice(-SPANS);
+  }
+}
+
+export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {
+  return all.reduce<LineCounts>(
+    (sum, { lines, events, rejected, foreign }) => ({
+      lines: sum.lines + lines,
+      events: sum.events + events,
+      rejected: sum.rejected + rejected,
+      foreign: sum.foreign + foreign,
+    }),
+    NO_LINES,
+  );
+}
+
+/** The first lines of a block, one character per byte. */
+export function firstLines(bytes: Buffer): string[] {
+  return bytes
+    .subarray(0, 256 * 1024)
+    .toString('latin1')
+    .split('\n', SAMPLE);
+}

@@ -1,0 +1,132 @@
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { once } from 'node:events';
+import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
+import { loadConfig } from '../../src/config.ts';
+import { Daemon } from '../../src/pipeline/daemon.ts';
+
+const HOUR = 3600;
+let root = '';
+let socket: Socket;
+let packets: string[] = [];
+let stop = new AbortController();
+let running: Promise<void> = Promise.resolve();
+let made = 0;
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'daemon-'));
+});
+after(() => rm(root, { recursive: true }));
+
+beforeEach(async () => {
+  packets = [];
+  stop = new AbortController();
+  socket = createSocket('udp4');
+  socket.on('message', (bytes) => packets.push(...bytes.toString().split('\n')));
+  socket.bind(0, '127.0.0.1');
+  await once(socket, 'listening');
+});
+afterEach(async () => {
+  stop.abort();
+  await running;
+  socket.close();
+});
+
+/** The gauges of so many counts of so many hosts, in the order in which they arrived. */
+async function gauges(count: number): Promise<string[]> {
+  const deadline = AbortSignal.timeout(15_000);
+  const found = (): string[] => packets.filter((packet) => packet.includes('.active_users_'));
+  while (found().length < count) await once(socket, 'message', { signal: deadline });
+  return found();
+}
+
+interface Started {
+  readonly now?: () => number;
+  readonly env?: Record<string, string>;
+  readonly index?: string;
+}
+
+function startOn(log: string, { now = () => Date.now() / 1000, env = {}, index }: Started = {}): string {
+  const path = index ?? join(root, `index-${++made}`);
+  const config = loadConfig({
+    flags: { log: [log], timezone: 'UTC', statsd: `127.0.0.1:${socket.address().port}`, index: path },
+    env,
+    readFile: () => undefined,
+    exists: () => false,
+    defaultTimezone: 'UTC',
+  });
+  running = Daemon.run({ config, now, tell: () => {}, signal: stop.signal });
+  return path;
+}
+
+async function restartOn(log: string, index: string, now: () => number): Promise<void> {
+  stop.abort();
+  await running;
+  packets = [];
+  stop = new AbortController();
+  startOn(log, { index, now });
+}
+
+const line = (at: number, rest: string): string => `${new Date(at * 1000).toISOString().slice(0, 19)}+0000 ${rest}\n`;
+const login = (at: number, id: string, user: string): string =>
+  line(at, `${id}\tinfo\tAuthenticated as ${user}@chat.example`);
+
+const counted = (d1: number, d7: number, d30: number): string[] => [
+  `xmpp.active_users_1d.chat_example:${d1}|g`,
+  `xmpp.active_users_7d.chat_example:${d7}|g`,
+  `xmpp.active_users_30d.chat_example:${d30}|g`,
+];
+
+describe('the daemon', () => {
+  it('sends exactly the names of the specification, also with variables of DataDog set', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const log = join(root, 'names.log');
+    await writeFile(log, login(now - 60, 'c2s1', 'alice') + login(now - 30, 'c2s2', 'bob'));
+    process.env['DD_ENV'] = 'prod';
+    process.env['DD_ENTITY_ID'] = 'x';
+    startOn(log);
+    assert.deepEqual(await gauges(3), counted(2, 2, 2));
+    delete process.env['DD_ENV'];
+    delete process.env['DD_ENTITY_ID'];
+  });
+
+  it('takes in at the hour every line up to it and none later', async () => {
+    const hour = Math.ceil(Date.now() / 1000 / HOUR) * HOUR;
+    const shift = hour - 1.5 - Date.now() / 1000;
+    const log = join(root, 'hour.log');
+    await writeFile(log, login(hour - 100, 'c2s1', 'alice'));
+    startOn(log, { now: () => Date.now() / 1000 + shift });
+    await gauges(3);
+    await appendFile(log, login(hour, 'c2s2', 'bob') + login(hour + 1, 'c2s3', 'carol'));
+    assert.deepEqual((await gauges(6)).slice(3), counted(2, 2, 2));
+  });
+
+  it('goes on after a restart: what was open, what was written meanwhile, and what was rotated away', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const log = join(root, 'restart.log');
+    await writeFile(log, login(now - 40 * 86_400, 'c2s1', 'always') + login(now - 2 * 86_400, 'c2s2', 'alice'));
+    const index = startOn(log);
+    assert.deepEqual(await gauges(3), counted(2, 2, 2));
+    stop.abort();
+    await running;
+    await appendFile(log, line(now - 86_000, 'c2s2\tinfo\tClient disconnected: connection closed'));
+    await rename(log, `${log}.1`);
+    await writeFile(log, login(now - 60, 'c2s3', 'bob'));
+    await restartOn(log, index, () => now + HOUR);
+    assert.deepEqual(await gauges(3), counted(2, 3, 3), 'alice was last seen more than a day ago');
+  });
+
+  it('reads the rotated files before its first count', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const log = join(root, 'first.log');
+    const end = (at: number, id: string): string => line(at, `${id}\tinfo\tClient disconnected: closed`);
+    await writeFile(`${log}.2`, login(now - 20 * 86_400, 'c2s1', 'old') + end(now - 20 * 86_400 + 9, 'c2s1'));
+    await writeFile(`${log}.1`, login(now - 3 * 86_400, 'c2s1', 'week') + end(now - 3 * 86_400 + 9, 'c2s1'));
+    await writeFile(log, login(now - 60, 'c2s1', 'today'));
+    startOn(log);
+    assert.deepEqual(await gauges(3), counted(1, 2, 3));
+  });
+});
