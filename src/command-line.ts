@@ -1,0 +1,336 @@
+/**
+ * The command line: which commands there are, their arguments and flags, and the help that goes with them.
+ *
+ * Parsing decides nothing but what was asked for; the command itself is loaded only when it is begun, so that
+ * `--help` and a typing mistake are answered at once.
+ */
+import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import type { HistoryArguments } from './commands/history.ts';
+import { parseInstant, parseSpan } from './commands/instant.ts';
+import type { Io } from './commands/io.ts';
+import type { Config } from './config.ts';
+import { foldAddress } from './settings.ts';
+
+export interface Invocation {
+  /** For `loadConfig`. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly begin: (config: Config, io: Io) => Promise<number>;
+}
+
+/** What is to be printed instead of beginning a command: help, the version, or what is wrong. */
+export interface Answer {
+  readonly exitCode: 0 | 2;
+  readonly text: string;
+}
+
+export const NAME = 'xmpp-active-users';
+
+/** `argv` without node and script. */
+export function parseCommandLine(argv: readonly string[], version: string, columns: number): Invocation | Answer {
+  let invocation: Invocation | undefined;
+  let text = '';
+  const program = commands((chosen) => (invocation = chosen)).version(version, '--version', 'print the version');
+  for (const command of [program, ...program.commands]) {
+    command.exitOverride().configureOutput({
+      writeOut: (part) => (text += part),
+      writeErr: (part) => (text += part),
+      outputError: (message) => (text += message.replace(/^error: /, '')),
+      getOutHelpWidth: () => columns,
+      getErrHelpWidth: () => columns,
+    });
+  }
+  try {
+    program.parse(argv, { from: 'user' });
+  } catch (error) {
+    if (!(error instanceof CommanderError)) throw error;
+    return error.exitCode === 0 ? { exitCode: 0, text } : { exitCode: 2, text: wrong(error, text) };
+  }
+  return invocation ?? { exitCode: 2, text: wrong(undefined, '') };
+}
+
+function wrong(error: CommanderError | undefined, text: string): string {
+  const asked = error === undefined || error.code === 'commander.help' ? 'no command was given' : text.trim();
+  return `${asked.replaceAll('\n', ' ').replace(/\.$/, '')}; ${NAME} --help says what there is`;
+}
+
+type Choose = (invocation: Invocation) => void;
+
+function commands(choose: Choose): Command {
+  const program = new Command(NAME)
+    .description('Daily, weekly and monthly active users of an XMPP server, counted from its log files.')
+    .option('--config <file>', 'configuration to read (default: /etc/xmpp-active-users/config.toml if it exists)')
+    .option('--set <key=value>', 'set any key of the configuration, as in --set statsd.repeat_seconds=10', collect)
+    .helpOption('-h, --help', 'explain the program, or with a command that command')
+    .helpCommand(false)
+    .configureHelp({ showGlobalOptions: true })
+    .addHelpText('after', OVERVIEW);
+  for (const add of [run, backfill, count, history, last, check, explain, forget])
+    add(program, choose).configureHelp({ showGlobalOptions: true });
+  return program;
+}
+
+const OVERVIEW = `
+Examples:
+  ${NAME} check                             is everything as it should be?
+  ${NAME} run                               follow the logs, count every hour, send to StatsD
+  ${NAME} history /var/log/prosody/*.log*   what the counts were, from old logs
+  ${NAME} run --help                        more about one command
+
+Exit codes: 0 done, 1 failed while running, 2 wrong arguments or configuration.
+Every key of the configuration can be set by the environment, too: XMPP_ACTIVE_USERS_STATSD_HOST=graphite.example`;
+
+const FLAGS = {
+  log: () => new Option('--log <file>', 'log to follow, repeatable; instead of the configured ones').argParser(collect),
+  server: () => new Option('--server <name>', 'server that wrote the logs: prosody, or auto'),
+  timezone: () =>
+    new Option('--timezone <zone>', "zone of the logs' stamps, as in Europe/Berlin (default: the machine's)"),
+  year: () => new Option('--year <year>', 'year of the last line, for stamps without one'),
+  index: () => new Option('--index <directory>', 'where the index is kept'),
+  statsd: () => new Option('--statsd <host:port>', 'where counts are sent to; the path of a unix socket works too'),
+  prefix: () => new Option('--prefix <text>', 'before the names of the metrics (default: "xmpp.")'),
+};
+
+function add(
+  program: Command,
+  name: string,
+  what: string,
+  flags: readonly (keyof typeof FLAGS)[],
+  help: string,
+): Command {
+  const command = program.command(name).description(what).addHelpText('after', `\n${help}`);
+  for (const flag of flags) command.addOption(FLAGS[flag]());
+  return command;
+}
+
+function run(program: Command, choose: Choose): Command {
+  return add(
+    program,
+    'run',
+    'follow the logs, count every hour, send to StatsD',
+    ['log', 'server', 'timezone', 'year', 'index', 'statsd', 'prefix'],
+    RUN,
+  ).action((flags: object) => {
+    choose({
+      flags: all(program, flags),
+      begin: async (config, io) => (await import('./commands/run.ts')).run(config, {}, io),
+    });
+  });
+}
+
+const RUN = `Reads what the logs and their rotated siblings already hold, then follows them. Stays in the foreground.
+SIGTERM and SIGINT stop it cleanly, SIGHUP makes it read its configuration again.
+
+Examples:
+  ${NAME} run
+  ${NAME} run --log /var/log/prosody/prosody.log --statsd graphite.example:8125`;
+
+function backfill(program: Command, choose: Choose): Command {
+  return add(program, 'backfill', 'read old logs into the index', ['server', 'timezone', 'year', 'index'], BACKFILL)
+    .argument('<file...>', 'logs: plain, .gz, .xz, .zst or .bz2, in any order; - is stdin')
+    .action((files: string[], flags: object) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./commands/backfill.ts')).backfill(config, { files }, io),
+      });
+    });
+}
+
+const BACKFILL = `Reading a file twice changes nothing. Stopped by Ctrl-C, it goes on where it was when started again.
+
+Examples:
+  ${NAME} backfill /var/log/prosody/prosody.log*
+  ssh old-server cat /var/log/prosody/prosody.log.1 | ${NAME} backfill --timezone Europe/Berlin -`;
+
+function count(program: Command, choose: Choose): Command {
+  return add(program, 'count', 'active users per host, from the index', ['index'], COUNT)
+    .option('--at <time>', 'count for this instant instead of now: unix seconds or ISO 8601', instant)
+    .option('--json', 'print JSON')
+    .action((flags: { at?: number; json?: true }) => {
+      const args = { json: false, ...flags };
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./commands/count.ts')).count(config, args, io),
+      });
+    });
+}
+
+const COUNT = `Examples:
+  ${NAME} count
+  ${NAME} count --at 2026-03-02T01:00:00Z --json`;
+
+type HistoryFlags = Partial<Omit<HistoryArguments, 'files'>>;
+
+function history(program: Command, choose: Choose): Command {
+  return add(
+    program,
+    'history',
+    'what the counts were at every full hour, from old logs',
+    ['server', 'timezone', 'year', 'prefix'],
+    HISTORY,
+  )
+    .argument('<file...>', 'logs: plain, .gz, .xz, .zst or .bz2, in any order; - is stdin')
+    .option('--from <time>', 'first instant to count for: unix seconds or ISO 8601', instant)
+    .option('--to <time>', 'last instant to count for', instant)
+    .addOption(
+      new Option('--step <span>', 'time between two counts, as in 30m or 1d').argParser(step).default(3600, '1h'),
+    )
+    .addOption(
+      new Option('--format <name>', 'default: chart on a terminal, else csv').choices(['csv', 'json', 'chart', 'svg']),
+    )
+    .option('--carbon <host:port>', "send to Graphite's Carbon (plaintext protocol, port 2003 by default)", carbon)
+    .option(
+      '--carbon-prefix <text>',
+      'before the prefix in the names of the series, as StatsD puts it',
+      'stats.gauges.',
+    )
+    .addOption(
+      new Option('--carbon-protocol <name>', 'how Carbon is spoken to (pickle: port 2004)')
+        .choices(['plaintext', 'pickle'])
+        .default('plaintext'),
+    )
+    .option('--retention <archives>', 'write the points that these archives keep, as in 10s:6h,1m:6d,10m:1800d')
+    .addOption(
+      new Option('--storage-schemas <file>', 'read the retention from this storage-schemas.conf').conflicts(
+        'retention',
+      ),
+    )
+    .option('--dry-run', 'say what would be sent to Carbon, and send nothing')
+    .action((files: string[], flags: HistoryFlags) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) =>
+          (await import('./commands/history.ts')).history(config, historyArguments(files, flags), io),
+      });
+    });
+}
+
+function historyArguments(files: readonly string[], flags: HistoryFlags): HistoryArguments {
+  return { step: 3600, carbonPrefix: 'stats.gauges.', dryRun: false, ...flags, files };
+}
+
+const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds.
+StatsD cannot carry the past, Carbon can: --carbon writes to the series that StatsD's gauges have in Graphite.
+
+Examples:
+  ${NAME} history /var/log/prosody/prosody.log*
+  ${NAME} history --from 2026-01-01 --step 1d --format csv prosody.log.*.gz > active.csv
+  ${NAME} history --format svg prosody.log* > active.svg
+  ${NAME} history --carbon graphite.example --retention 10s:6h,1m:6d,10m:1800d --dry-run prosody.log*`;
+
+function last(program: Command, choose: Choose): Command {
+  return add(program, 'last', 'last login, last logout and open sessions of one user', ['index'], LAST)
+    .addArgument(jid())
+    .action((user: string, flags: object) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./commands/last.ts')).last(config, { user }, io),
+      });
+    });
+}
+
+const LAST = `Exit code 1 when the user is not in the index.
+
+Example:
+  ${NAME} last alice@chat.example`;
+
+function check(program: Command, choose: Choose): Command {
+  return add(
+    program,
+    'check',
+    'what the configuration means, and whether it would work',
+    ['log', 'server', 'timezone', 'year', 'index', 'statsd', 'prefix'],
+    CHECK,
+  ).action((flags: object) => {
+    choose({
+      flags: all(program, flags),
+      begin: async (config, io) => (await import('./commands/check.ts')).check(config, {}, io),
+    });
+  });
+}
+
+const CHECK = `Prints every setting and where it came from, the files that will be followed, how much of them is understood, and
+whether StatsD's name resolves. Exit code 1 when something would not work.
+
+Examples:
+  ${NAME} check
+  ${NAME} check --config new.toml`;
+
+function explain(program: Command, choose: Choose): Command {
+  return add(
+    program,
+    'explain',
+    'every line of a log beside the event found in it',
+    ['server', 'timezone', 'year'],
+    EXPLAIN,
+  )
+    .argument('<file>', 'one log; - is stdin')
+    .option('--json', 'print one JSON object per line')
+    .action((file: string, flags: { json?: true }) => {
+      const args = { json: false, ...flags, file };
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./commands/explain.ts')).explain(config, args, io),
+      });
+    });
+}
+
+const EXPLAIN = `The tool for a log that is not understood: lines without an event have a dash.
+
+Examples:
+  ${NAME} explain /var/log/prosody/prosody.log | less
+  ${NAME} explain --json prosody.log | grep '"kind":"start"'`;
+
+function forget(program: Command, choose: Choose): Command {
+  return add(program, 'forget', 'remove one user from the index', ['index'], FORGET)
+    .addArgument(jid())
+    .action((user: string, flags: object) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./commands/forget.ts')).forget(config, { user }, io),
+      });
+    });
+}
+
+const FORGET = `The logs still name the user: reading them again brings them back. Exit code 1 when the user is not in the index.
+
+Example:
+  ${NAME} forget alice@chat.example`;
+
+function all(program: Command, flags: object): Record<string, unknown> {
+  return { ...program.opts(), ...flags };
+}
+
+function collect(value: string, before: readonly string[] = []): string[] {
+  return [...before, value];
+}
+
+function instant(text: string): number {
+  const at = parseInstant(text);
+  if (at === undefined)
+    throw new InvalidArgumentError('It must be unix seconds or ISO 8601, as in 2026-03-02T01:00:00Z.');
+  return at;
+}
+
+function step(text: string): number {
+  const seconds = parseSpan(text);
+  if (seconds === undefined || seconds < 60)
+    throw new InvalidArgumentError('It must be a span of at least a minute, as in 1h or 1d.');
+  return seconds;
+}
+
+function carbon(text: string): { host: string; port: number } {
+  const [, bracketed, plain, digits = '2003'] = /^(?:\[([^\]]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
+  const host = bracketed ?? plain;
+  const port = Number(digits);
+  if (host === undefined || port < 1 || port > 65_535)
+    throw new InvalidArgumentError('It must be HOST or HOST:PORT, as in graphite.example:2003.');
+  return { host, port };
+}
+
+function jid(): Argument {
+  return new Argument('<jid>', 'the user, as in alice@chat.example; a resource is ignored').argParser((text) => {
+    const user = foldAddress(text.split('/', 1)[0] ?? '');
+    if (!/^[^@\s]+@[^@\s]+$/.test(user)) throw new InvalidArgumentError('It must be a JID, as in alice@chat.example.');
+    return user;
+  });
+}

@@ -1,0 +1,97 @@
+/** `backfill`: old logs into the index. Stopped and started again, it goes on where it was; run twice, it changes nothing. */
+import { Users } from '../activity/users.ts';
+import type { Config } from '../config.ts';
+import { LastSeenIndex } from '../index/last-seen.ts';
+import type { Arrangement, Piece } from '../log/archive.ts';
+import { believedUntil } from '../pipeline/belief.ts';
+import { ingest } from '../pipeline/ingest.ts';
+import { Ledger } from '../pipeline/ledger.ts';
+import { readingOf } from '../pipeline/reading.ts';
+import { sumCounts, type Tally } from '../pipeline/tally.ts';
+import { tellCoverage, tellRejected } from './findings.ts';
+import { withInputs, type Inputs } from './inputs.ts';
+import type { Io } from './io.ts';
+import { Progress } from './progress.ts';
+
+export interface BackfillArguments {
+  readonly files: readonly string[];
+}
+
+export async function backfill(config: Config, { files }: BackfillArguments, io: Io): Promise<number> {
+  // First of all: who reads for an hour should not be told then that the index is in use.
+  const index = await LastSeenIndex.open(config.index.path, { create: true });
+  try {
+    const users = new Users(config.count);
+    const ledger = await Ledger.open(index, users);
+    return await withInputs(files, config, io, async (inputs, said) => {
+      const failed = await readInputs(inputs, { config, ledger, users }, said);
+      // Counted from the last line, not from today: `count --at` may ask for the time of the logs.
+      users.forgetUnseenSince((ledger.lastLine ?? -Infinity) - config.index.retentionDays * 86_400);
+      await ledger.commitUsers();
+      return failed || io.signal.aborted ? 1 : 0;
+    });
+  } finally {
+    await index.close();
+  }
+}
+
+interface Into {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly users: Users;
+}
+
+async function readInputs({ arrangement, failed }: Inputs, into: Into, io: Io): Promise<boolean> {
+  let hasProblem = failed;
+  const onProblem = (sentence: string): void => {
+    hasProblem = true;
+    io.log('error', sentence);
+  };
+  const tallies = await readChains(arrangement, into, io, onProblem);
+  return conclude(tallies, into, io) || hasProblem;
+}
+
+async function readChains(
+  arrangement: Arrangement,
+  into: Into,
+  io: Io,
+  onProblem: (sentence: string) => void,
+): Promise<readonly Tally[]> {
+  const { config } = into;
+  const horizon = believedUntil({ arrangement, year: config.year, now: io.now(), permanent: true });
+  const progress = new Progress(arrangement.chains, config.otherLogs.timezone, io);
+  const tallies: Tally[] = [];
+  try {
+    for (const chain of arrangement.chains) {
+      const options = {
+        log: readingOf(config, chain.log),
+        horizon: () => horizon,
+        signal: io.signal,
+        // The live file may still grow.
+        isComplete: ({ path }: Piece) => path !== chain.log,
+        onProgress: (path: string, bytes: number, at: number | undefined) => progress.reached(path, bytes, at),
+        onProblem,
+      };
+      tallies.push(await ingest(chain, { ...into, ...options }));
+    }
+  } finally {
+    progress.done();
+  }
+  return tallies;
+}
+
+function conclude(tallies: readonly Tally[], { config, users }: Into, io: Io): boolean {
+  const counts = sumCounts(tallies.map((tally) => tally.counts));
+  io.log(
+    'info',
+    `${counts.lines} lines read, ${counts.events} events; ${users.size} users seen in the last weeks are in ${config.index.path}`,
+  );
+  tellCoverage(
+    tallies.flatMap((tally) => tally.coverage),
+    config.otherLogs.timezone,
+    io,
+  );
+  if (io.signal.aborted)
+    io.log('warning', 'stopped: what was read so far is kept, and the same command goes on from there');
+  return tellRejected(counts, io);
+}

@@ -1,0 +1,201 @@
+/**
+ * `check`: what the configuration means and where it came from, which files will be followed and can be read, what share of
+ * their lines is understood, and whether StatsD's name resolves. Exit code 1 when something would not work.
+ */
+import { lookup } from 'node:dns/promises';
+import { constants } from 'node:fs';
+import { access, open, stat, type FileHandle } from 'node:fs/promises';
+import { isIP } from 'node:net';
+import { dirname } from 'node:path';
+import { coveredSeconds } from '../activity/coverage.ts';
+import type { Config, LogConfig } from '../config.ts';
+import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
+import { recogniseStamp } from '../dialect/timestamp.ts';
+import { IndexError } from '../index/last-seen.ts';
+import { rotatedPaths } from '../log/siblings.ts';
+import type { KeptState } from '../pipeline/ledger.ts';
+import { openStanding, type Standing } from '../pipeline/standing.ts';
+import { print, type Io } from './io.ts';
+import { showTime } from './instant.ts';
+
+/** So much of the end of a log is looked at, bytes. */
+const LOOK_AT = 1024 * 1024;
+const DAY = 86_400;
+
+/** What was found: lines to print, and what will not work, as sentences. */
+interface Report {
+  readonly lines: string[];
+  readonly failures: string[];
+}
+
+export async function check(config: Config, _args: object, io: Io): Promise<number> {
+  const report: Report = { lines: [], failures: [] };
+  describeSettings(config, report);
+  if (config.logs.length === 0) {
+    report.failures.push(
+      'no log is configured and none of the usual ones exists: set [[log]] path, or give --log FILE',
+    );
+  }
+  for (const log of config.logs) await checkLog(log, report);
+  await checkStatsd(config, report);
+  await checkIndex(config, report, io.now());
+  await print(io, `${report.lines.join('\n')}\n`);
+  for (const failure of report.failures) io.log('warning', failure);
+  io.log(
+    'info',
+    report.failures.length === 0 ? 'all of this will work' : `this will not work: ${report.failures.length} problems`,
+  );
+  return report.failures.length === 0 ? 0 : 1;
+}
+
+function describeSettings(config: Config, { lines }: Report): void {
+  lines.push(`configuration file: ${config.file ?? 'none'}`);
+  for (const [key, origin] of [...config.origin].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
+    const value = valueAt(config, key);
+    if (value !== undefined) lines.push(`  ${key} = ${JSON.stringify(value)} (${origin})`);
+  }
+}
+
+/** The value of a dotted key, `statsd.repeat_seconds` or `log.0.path`. */
+function valueAt(config: Config, key: string): unknown {
+  const names = key.split('.').map((name) => name.replaceAll(/_([a-z])/g, (_, letter: string) => letter.toUpperCase()));
+  const [first = '', ...rest] = names;
+  const sections: Record<string, unknown> = { ...config, log: config.logs, ...config.otherLogs };
+  return rest.reduce<unknown>((value, name) => (value as Record<string, unknown> | undefined)?.[name], sections[first]);
+}
+
+async function checkLog(log: LogConfig, report: Report): Promise<void> {
+  const siblings = rotatedPaths(log.path);
+  const rotated = siblings.length === 0 ? '' : `, and ${siblings.length} rotated files beside it`;
+  report.lines.push(`log ${log.path} (server ${log.server}, zone ${log.timezone})${rotated}`);
+  try {
+    const text = await endOf(log.path);
+    report.lines.push(`  ${describeLines(text, log)}`);
+    if (text !== '' && shareUnderstood(text, log) < 0.5) {
+      report.failures.push(
+        `${log.path}: most lines are not understood; see what "xmpp-active-users explain ${log.path}" finds in them, and set server`,
+      );
+    }
+  } catch (error) {
+    await explainUnreadable(log.path, error, report);
+  }
+}
+
+async function explainUnreadable(path: string, error: unknown, { lines, failures }: Report): Promise<void> {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === 'ENOENT' && (await isReachable(dirname(path)))) {
+    lines.push('  is not there yet: it will be followed as soon as it appears');
+  } else if (code === 'ENOENT') {
+    failures.push(`${path}: there is no directory ${dirname(path)}: correct [[log]] path`);
+  } else if (code === 'EACCES') {
+    failures.push(`${path}: may not be read by this user: add it to the group of the file (often adm)`);
+  } else if (code === 'EISDIR') {
+    failures.push(`${path}: is a directory: name the log file in it`);
+  } else {
+    failures.push(`${path}: cannot be read (${code ?? String(error)})`);
+  }
+}
+
+const isReachable = (path: string, how = constants.R_OK): Promise<boolean> =>
+  access(path, how).then(
+    () => true,
+    () => false,
+  );
+
+/** The last whole lines of a file, one character per byte. */
+async function endOf(path: string): Promise<string> {
+  const found = await stat(path);
+  const { size } = found;
+  // To open a pipe would wait for its writer.
+  if (!found.isFile() && !found.isDirectory())
+    throw Object.assign(new Error('not a file'), { code: 'no regular file' });
+  const handle = await open(path);
+  try {
+    const from = Math.max(0, size - LOOK_AT);
+    const text = await textFrom(handle, from, size - from);
+    return from === 0 ? text : text.slice(text.indexOf('\n') + 1);
+  } finally {
+    await handle.close();
+  }
+}
+
+async function textFrom(handle: FileHandle, from: number, length: number): Promise<string> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(length), 0, length, from);
+  return buffer.toString('latin1', 0, bytesRead);
+}
+
+function describeLines(text: string, log: LogConfig): string {
+  const lines = linesOf(text);
+  if (lines.length === 0) return 'is empty';
+  const dialect = dialectNamed(log.server) ?? recogniseDialect(lines);
+  const stamp = recogniseStamp(lines);
+  const share = Math.floor(shareUnderstood(text, log) * 1000) / 10;
+  return `written by ${dialect?.name ?? 'no server that is known'}, time stamps: ${stamp?.name ?? 'none'}; ${share} % of the last ${lines.length} lines are understood`;
+}
+
+const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
+
+/** Of the lines that are no continuation, how many look like the server's; 0..1. */
+function shareUnderstood(text: string, log: LogConfig): number {
+  const lines = linesOf(text);
+  const parser = (dialectNamed(log.server) ?? recogniseDialect(lines))?.begin();
+  if (!parser) return 0;
+  const kinds = lines.map((line) => parser.parse(line, 0, line.length)).filter((kind) => kind !== 'continuation');
+  return kinds.length === 0 ? 0 : kinds.filter((kind) => kind !== 'foreign').length / kinds.length;
+}
+
+async function checkStatsd({ statsd }: Config, { lines, failures }: Report): Promise<void> {
+  const { host, port, protocol, prefix } = statsd;
+  lines.push(
+    `StatsD ${host}${protocol === 'uds' ? '' : `:${port}`} over ${protocol}: ${prefix}active_users_1d.HOST, ...`,
+  );
+  try {
+    if (protocol === 'uds') await access(host, constants.W_OK);
+    else if (isIP(host) === 0) await lookup(host);
+  } catch (error) {
+    const reason = (error as NodeJS.ErrnoException).code ?? String(error);
+    failures.push(
+      `statsd.host ${host}: ${protocol === 'uds' ? 'the socket cannot be used' : 'the name does not resolve'} (${reason})`,
+    );
+  }
+}
+
+async function checkIndex(config: Config, report: Report, now: number): Promise<void> {
+  try {
+    const standing = await openStanding(config);
+    describeIndex(config, standing, report, now);
+    await standing.close();
+  } catch (error) {
+    if (!(error instanceof IndexError)) throw error;
+    if (error.code === 'MISSING') await checkPlace(config.index.path, report);
+    else if (error.code === 'LOCKED') report.lines.push(`index ${config.index.path}: in use, so the daemon is running`);
+    else report.failures.push(error.message);
+  }
+}
+
+async function checkPlace(path: string, { lines, failures }: Report): Promise<void> {
+  const home = await existing(path);
+  if (await isReachable(home, constants.W_OK)) lines.push(`index ${path}: will be made at the first start`);
+  else failures.push(`index.path ${path}: cannot be made, as ${home} may not be written by this user`);
+}
+
+/** The path, or the nearest directory above it that is there. */
+async function existing(path: string): Promise<string> {
+  return path === dirname(path) || (await isReachable(path, constants.F_OK)) ? path : existing(dirname(path));
+}
+
+function describeIndex(config: Config, { ledger }: Standing, { lines }: Report, now: number): void {
+  lines.push(`index ${config.index.path}`);
+  for (const log of config.logs) {
+    const kept = ledger.kept(log.path);
+    const read = ledger.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
+    if (kept) lines.push(`  ${log.path}: ${describeKept(kept, read, log.timezone, now)}`);
+  }
+}
+
+function describeKept({ log }: KeptState, read: number, timezone: string, now: number): string {
+  const { last } = log.reader.clock;
+  const covered = coveredSeconds(log.coverage, now - 30 * DAY, now) / DAY;
+  const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;
+  return `${read} bytes read${until}; ${covered.toFixed(1)} of the last 30 days are covered`;
+}

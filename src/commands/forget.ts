@@ -1,0 +1,34 @@
+/** `forget JID`: removes one user, also from the files of the index. */
+import type { Config } from '../config.ts';
+import type { Io } from './io.ts';
+import { findUser, unknownUser, withIndex } from './user-in-index.ts';
+
+export interface ForgetArguments {
+  /** Bare and case-folded. */
+  readonly user: string;
+}
+
+/** @throws {IndexError} */
+export async function forget(config: Config, { user }: ForgetArguments, io: Io): Promise<number> {
+  const sessions = await withIndex(config, async (index, contents) => {
+    const found = findUser(contents, user);
+    if (!found) return undefined;
+    const keys = found.sessions.map(({ key }) => key);
+    await index.write({
+      users: new Map([[user, undefined]]),
+      sessions: new Map(keys.map((key) => [key, undefined])),
+      positions: [],
+      forgotten: [],
+      logs: new Map(),
+    });
+    await index.purge();
+    return keys.length;
+  });
+  if (sessions === undefined) io.log('error', unknownUser(user, config));
+  else
+    io.log(
+      'notice',
+      `${user} is forgotten (open sessions: ${sessions}); log files that name it, if read again, bring it back`,
+    );
+  return sessions === undefined ? 1 : 0;
+}

@@ -1,0 +1,35 @@
+/** Instants and spans as people type and read them. */
+
+const UNIX = /^-?\d{1,12}$/;
+const DAY = /^\d{4}-\d\d-\d\d$/;
+const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/;
+const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
+
+/** Unix seconds of a TIME: unix seconds or ISO 8601, in the machine's zone when it names none. Undefined when it is neither. */
+export function parseInstant(text: string): number | undefined {
+  if (UNIX.test(text)) return Number(text);
+  const iso = DAY.test(text) ? `${text}T00:00` : text.replace(' ', 'T');
+  const at = ISO.test(iso) ? Date.parse(iso) : Number.NaN;
+  return Number.isNaN(at) ? undefined : Math.floor(at / 1000);
+}
+
+/** Seconds of `90`, `30m`, `1h`, `1d`, `1w`; undefined when it is none of these, or 0. */
+export function parseSpan(text: string): number | undefined {
+  const [, digits = '', unit = 's'] = /^(\d{1,9})([smhdw])?$/.exec(text) ?? [];
+  const seconds = Number(digits) * (SECONDS[unit] ?? 0);
+  return seconds > 0 ? seconds : undefined;
+}
+
+/** ISO 8601 with the offset of the machine's zone: `2026-03-02T02:00:00+01:00`. */
+export function localIso(seconds: number): string {
+  const minutes = -new Date(seconds * 1000).getTimezoneOffset();
+  const wall = new Date((seconds + minutes * 60) * 1000).toISOString().slice(0, 19);
+  const offset = new Date(Math.abs(minutes) * 60_000).toISOString().slice(11, 16);
+  return `${wall}${minutes < 0 ? '-' : '+'}${offset}`;
+}
+
+/** `2026-03-02 01:00` in a zone. */
+export function showTime(at: number, timezone: string): string {
+  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'short' });
+  return format.format(at * 1000);
+}

@@ -1,0 +1,39 @@
+/** `last JID`: when one user was seen, and what is open now. */
+import type { Config } from '../config.ts';
+import { localIso } from './instant.ts';
+import type { Io } from './io.ts';
+import { findUser, unknownUser, withIndex, type FoundUser } from './user-in-index.ts';
+
+export interface LastArguments {
+  /** Bare and case-folded. */
+  readonly user: string;
+}
+
+/** @throws {IndexError} */
+export async function last(config: Config, { user }: LastArguments, io: Io): Promise<number> {
+  const found = await withIndex(config, async (_index, contents) => findUser(contents, user));
+  if (found) io.stdout.write(describe(user, found));
+  else io.log('error', unknownUser(user, config));
+  return found ? 0 : 1;
+}
+
+function describe(user: string, { record, sessions }: FoundUser): string {
+  const open = sessions
+    .toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0))
+    .map(({ key, since }) => {
+      const [log, id] = key.split('\0');
+      return `  ${time(since)}  ${id ?? ''}  ${log ?? ''}`;
+    });
+  const lines = [
+    `user           ${user}${record.disabled ? ' (disabled)' : ''}`,
+    `last login     ${time(record.login)}`,
+    `last logout    ${time(record.logout)}`,
+    `open sessions  ${open.length}`,
+    ...open,
+  ];
+  return `${lines.join('\n')}\n`;
+}
+
+function time(seconds: number | undefined): string {
+  return seconds === undefined ? 'not known' : localIso(seconds);
+}

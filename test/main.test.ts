@@ -1,0 +1,242 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import { LastSeenIndex, type Changes } from '../src/index/last-seen.ts';
+
+const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
+const NO_CHANGES: Changes = { users: new Map(), sessions: new Map(), positions: [], forgotten: [], logs: new Map() };
+let root = '';
+let made = 0;
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'main-'));
+});
+after(() => rm(root, { recursive: true }));
+
+interface Outcome {
+  readonly code: unknown;
+  readonly out: string;
+  readonly err: string;
+}
+
+/** An environment without what the machine or the test runner may have set, in a zone with half an hour. */
+async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, [MAIN, ...args], {
+    env: { PATH: process.env['PATH'], HOME: root, TZ: 'Asia/Kolkata', ...env },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
+  return { code, out, err };
+}
+
+async function indexWith(changes: Partial<Changes>): Promise<string> {
+  made += 1;
+  const path = join(root, `index-${made}`);
+  const index = await LastSeenIndex.open(path);
+  await index.load();
+  await index.write({ ...NO_CHANGES, ...changes });
+  await index.close();
+  return path;
+}
+
+function alice(): Promise<string> {
+  return indexWith({
+    users: new Map([
+      ['alice@chat.example', { login: 1_772_413_200, logout: 1_772_409_600 }],
+      ['bob@chat.example', { logout: 1_772_409_600, disabled: true }],
+    ]),
+    sessions: new Map([
+      ['/var/log/prosody/prosody.log\0c2s55d2', { user: 'alice@chat.example', since: 1_772_413_200 }],
+      ['/var/log/prosody/prosody.log\0c2s55d3', { user: 'carol@chat.example', since: 1_772_413_200 }],
+    ]),
+  });
+}
+
+void describe('help and version', () => {
+  void test('--version is that of package.json', async () => {
+    const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+    const { version }: { version: string } = JSON.parse(manifest);
+    assert.deepEqual(await run(['--version']), { code: 0, out: `${version}\n`, err: '' });
+  });
+
+  const commands = ['run', 'backfill', 'count', 'history', 'last', 'check', 'explain', 'forget'];
+  void test('--help names every command', async () => {
+    const { code, out, err } = await run(['--help']);
+    assert.equal(code, 0);
+    assert.equal(err, '');
+    for (const command of commands) assert.match(out, new RegExp(`^  ${command} `, 'm'));
+  });
+
+  for (const command of commands)
+    void test(`${command} --help has examples and the flags of all commands`, async () => {
+      const { code, out, err } = await run([command, '--help']);
+      assert.deepEqual({ code, err }, { code: 0, err: '' });
+      assert.match(out, new RegExp(`Examples?:\n  (?:\\S.*\\| )?xmpp-active-users ${command}`));
+      assert.match(out, /--config <file>/);
+    });
+});
+
+void describe('wrong usage is code 2, with one sentence and nothing on stdout', () => {
+  const cases: [string[], RegExp][] = [
+    [[], /no command was given/],
+    [['coutn'], /unknown command 'coutn' \(Did you mean count\?\)/],
+    [['count', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
+    [['count', 'extra'], /too many arguments for 'count'/],
+    [['count', '--at', 'noon'], /'noon' is invalid\. It must be unix seconds or ISO 8601/],
+    [['count', '--index'], /'--index <directory>' argument missing/],
+    [['last'], /missing required argument 'jid'/],
+    [['last', 'alice'], /'alice' is invalid .* It must be a JID/],
+    [['history'], /missing required argument 'file'/],
+    [['history', 'a', '--step', '59'], /a span of at least a minute/],
+    [['history', 'a', '--format', 'pdf'], /Allowed choices are csv, json, chart, svg/],
+    [['history', 'a', '--carbon', 'h:x'], /HOST or HOST:PORT/],
+    [['history', 'a', '--retention', '1h:5y', '--storage-schemas', 'f'], /cannot be used with/],
+    [['explain', 'a', 'b'], /too many arguments/],
+    [['check', '--config', '/none.toml'], /\/none\.toml: there is no such configuration file/],
+    [['check', '--config', '/'], /^xmpp-active-users: \/: the configuration file cannot be read/],
+    [['check', '--statsd', 'h:0'], /flag --statsd: statsd\.port must be/],
+    [['check', '--timezone', 'Mars'], /flag --timezone: log\.timezone must be/],
+    [['check', '--set', 'a.b=c'], /flag --set: unknown key "a\.b"/],
+  ];
+  for (const [args, sentence] of cases)
+    void test(args.join(' ') || 'no arguments', async () => {
+      const { code, out, err } = await run(args);
+      assert.deepEqual({ code, out }, { code: 2, out: '' });
+      assert.match(err, sentence);
+      assert.match(err, /^xmpp-active-users: [^\n]+\n$/);
+    });
+
+  void test('every problem of a configuration has its line, and --config may stand before the command', async () => {
+    const config = join(root, 'wrong.toml');
+    await writeFile(config, '[statsd]\nport = 0\nhots = "h"\n');
+    const { code, err } = await run(['--config', config, 'check']);
+    assert.equal(code, 2);
+    assert.match(err, /^xmpp-active-users: .*wrong\.toml line 3: .*\nxmpp-active-users: .*wrong\.toml line 2: .*\n$/);
+  });
+});
+
+void describe('last', () => {
+  void test('prints login, logout and open sessions in the zone of the machine; case and resource do not matter', async () => {
+    const index = await alice();
+    assert.deepEqual(await run(['last', 'Alice@Chat.Example/phone', '--index', index]), {
+      code: 0,
+      err: '',
+      out: [
+        'user           alice@chat.example',
+        'last login     2026-03-02T06:30:00+05:30',
+        'last logout    2026-03-02T05:30:00+05:30',
+        'open sessions  1',
+        '  2026-03-02T06:30:00+05:30  c2s55d2  /var/log/prosody/prosody.log',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  void test('says what is not known', async () => {
+    const { code, out } = await run(['last', 'bob@chat.example'], { XMPP_ACTIVE_USERS_INDEX_PATH: await alice() });
+    assert.equal(code, 0);
+    assert.match(out, /bob@chat\.example \(disabled\)\nlast login {5}not known\n/);
+  });
+
+  void test('an unknown user is code 1 and a sentence', async () => {
+    const { code, out, err } = await run(['last', 'nobody@chat.example', '--index', await alice()]);
+    assert.deepEqual({ code, out }, { code: 1, out: '' });
+    assert.match(err, /^xmpp-active-users: nobody@chat\.example is not in the index .*\n$/);
+  });
+
+  void test('a reader that goes away ends it quietly', async () => {
+    const since = 1_772_413_200;
+    const sessions = new Map(Array.from({ length: 5000 }, (_, i) => [`/a.log\0s${i}`, { user: 'a@b', since }]));
+    const index = await indexWith({ users: new Map([['a@b', { login: since }]]), sessions });
+    const child = spawn(process.execPath, [MAIN, 'last', 'a@b', '--index', index], {
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    child.stdout.destroy();
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    assert.deepEqual({ code, err }, { code: 0, err: '' });
+  });
+});
+
+void test(
+  'data that cannot be written is code 1',
+  { skip: !existsSync('/dev/full') && 'no /dev/full here' },
+  async () => {
+    const full = await open('/dev/full', 'w');
+    const child = spawn(process.execPath, [MAIN, '--help'], { stdio: ['ignore', full.fd, 'pipe'] });
+    assert.ok(child.stderr);
+    const [err, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
+    await full.close();
+    assert.equal(code, 1);
+    assert.match(err, /stdout cannot be written \(ENOSPC/);
+  },
+);
+
+void describe('forget', () => {
+  void test('removes the user and their open sessions, also from the files', async () => {
+    const index = await indexWith({
+      users: new Map([
+        ['unmistakable@chat.example', { login: 1 }],
+        ['bob@chat.example', { login: 1 }],
+      ]),
+      sessions: new Map([['/a.log\0s1', { user: 'unmistakable@chat.example', since: 1 }]]),
+    });
+    const { code, out, err } = await run(['forget', 'Unmistakable@chat.example', '--index', index]);
+    assert.deepEqual({ code, out }, { code: 0, out: '' });
+    assert.match(err, /unmistakable@chat\.example is forgotten \(open sessions: 1\)/);
+    for (const name of await readdir(index)) {
+      const bytes = await readFile(join(index, name), 'latin1');
+      assert.ok(!bytes.includes('unmistakable'), `${name} still names the user`);
+    }
+    assert.equal((await run(['last', 'unmistakable@chat.example', '--index', index])).code, 1);
+    assert.equal((await run(['last', 'bob@chat.example', '--index', index])).code, 0);
+  });
+
+  void test('an unknown user is code 1', async () => {
+    const { code, err } = await run(['forget', 'nobody@chat.example', '--index', await alice()]);
+    assert.equal(code, 1);
+    assert.match(err, /nobody@chat\.example is not in the index/);
+  });
+});
+
+void describe('an index that cannot be used', () => {
+  void test('none: code 1', async () => {
+    const { code, err } = await run(['last', 'a@b', '--index', join(root, 'none')]);
+    assert.equal(code, 1);
+    assert.match(err, /^xmpp-active-users: There is no index in .*\n$/);
+  });
+
+  void test('locked: code 1, with what to do', async () => {
+    const path = await alice();
+    const index = await LastSeenIndex.open(path);
+    const { code, err } = await run(['last', 'a@b', '--index', path]);
+    await index.close();
+    assert.equal(code, 1);
+    assert.match(err, /systemctl stop xmpp-active-users/);
+  });
+
+  void test('a directory of something else: code 2', async () => {
+    await writeFile(join(root, 'holiday.jpg'), '');
+    const { code, err } = await run(['forget', 'a@b', '--index', root]);
+    assert.equal(code, 2);
+    assert.match(err, /is no index of xmpp-active-users/);
+  });
+});
+
+void describe('what goes to stderr', () => {
+  const wrong = ['last', 'a@b', '--index', '/none'];
+  void test('has the prefix of the journal when it is the journal', async () => {
+    assert.match((await run(wrong, { JOURNAL_STREAM: '8:1' })).err, /^<3>There is no index in \/none /);
+  });
+
+  void test('has a stack trace only with DEBUG', async () => {
+    assert.doesNotMatch((await run(wrong)).err, /\n.*at /);
+    assert.match((await run(wrong, { DEBUG: '1' })).err, /\n.* at /);
+  });
+});
