@@ -1,0 +1,37 @@
+/** The follower under torture: follows every log of a directory, and keeps what it is given in a journal. */
+import { readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { Follower } from '../../src/log/follow.ts';
+import { Journal } from './journal.ts';
+
+const [directory = '', state = '', tick = '1000'] = process.argv.slice(2);
+const journal = new Journal(join(state, 'journal'), 'a+');
+const stored = journal.positions();
+const followers = new Map<string, Follower>();
+
+function follow(path: string): void {
+  if (followers.has(path)) return;
+  const follower = new Follower({
+    path,
+    positions: [...(stored.get(path)?.values() ?? [])],
+    tickMs: Number(tick),
+    deliver: async ({ log, bytes, position, forgotten }) => journal.append({ log, position, forgotten }, bytes),
+    notice: ({ kind, text }) => {
+      if (process.env['VERBOSE'] !== undefined || kind === 'unreadable' || kind === 'damaged')
+        process.stderr.write(`${Date.now()} ${kind}: ${text}\n`);
+    },
+  });
+  followers.set(path, follower);
+  void follower.start();
+}
+
+[...stored.keys()].forEach(follow);
+setInterval(() => {
+  readdirSync(directory)
+    .filter((name) => name.endsWith('.log'))
+    .forEach((name) => follow(join(directory, name)));
+}, 50);
+
+process.on('SIGTERM', () => {
+  void Promise.all([...followers.values()].map((follower) => follower.close())).then(() => process.exit(0));
+});
