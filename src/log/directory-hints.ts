@@ -32,18 +32,23 @@ const REST_MS = 10_000;
 
 const directories = new Map<string, Watched>();
 
-/** Watches the directory of `path` for what concerns this log; returns what ends it. */
-export function hintDirectory(path: string, hints: DirectoryHints): () => Promise<void> {
+/**
+ * Watches the directory of `path` for what concerns this log; returns what ends it. `inode` is that of the directory: one that
+ * has been replaced has another, and is watched anew.
+ */
+export function hintDirectory(path: string, inode: string, hints: DirectoryHints): () => Promise<void> {
   const directory = dirname(path);
-  const watched = directories.get(directory) ?? watchDirectory(directory);
+  const key = `${inode} ${directory}`;
+  const watched = directories.get(key) ?? watchDirectory(directory);
+  directories.set(key, watched);
   const name = basename(path);
   const listeners = watched.listeners.get(name) ?? new Set();
   watched.listeners.set(name, listeners.add(hints));
   return async () => {
     listeners.delete(hints);
     if (listeners.size === 0) watched.listeners.delete(name);
-    if (watched.listeners.size > 0 || directories.get(directory) !== watched) return;
-    directories.delete(directory);
+    if (watched.listeners.size > 0 || directories.get(key) !== watched) return;
+    directories.delete(key);
     await watched.close();
   };
 }
@@ -62,7 +67,7 @@ function watchDirectory(directory: string): Watched {
     const busy = watcher;
     watcher = undefined;
     timer = setTimeout(begin, REST_MS);
-    void busy?.close();
+    if (busy !== undefined) void endWatcher(busy);
   };
   const count = () => {
     const now = performance.now();
@@ -70,15 +75,22 @@ function watchDirectory(directory: string): Watched {
     if (++events > BUSY && watcher !== undefined) rest();
   };
   begin();
-  const watched = {
+  return {
     listeners,
     close: async () => {
       clearTimeout(timer);
-      await watcher?.close();
+      if (watcher !== undefined) await endWatcher(watcher);
     },
   };
-  directories.set(directory, watched);
-  return watched;
+}
+
+/**
+ * Closes a watcher for good. When a look at the directory that is still under way finds its only file gone, chokidar 5 adds the
+ * directory again, also after `close`; that opens the watcher anew, and nobody would ever close it.
+ */
+function endWatcher(watcher: FSWatcher): Promise<void> {
+  watcher.add = () => watcher;
+  return watcher.close();
 }
 
 function listenTo(directory: string, listeners: Listeners): FSWatcher {

@@ -19,6 +19,7 @@ export interface HintsOptions extends DirectoryHints {
 export class Hints {
   private readonly options: HintsOptions;
   private homes = new Map<string, () => Promise<void>>();
+  private closed = false;
   private followed: { readonly piece: Piece; readonly since: number; stopped: boolean; stop: () => void } | undefined;
 
   constructor(options: HintsOptions) {
@@ -27,18 +28,19 @@ export class Hints {
 
   /** Watches the directories in which the log is now; one that has been replaced is watched anew. */
   async watch(): Promise<void> {
+    if (this.closed) return;
     const { path } = this.options;
-    const homes = new Map<string, string>();
+    const current = new Set<string>();
     for (const home of homesOf(path)) {
-      const directory = directoryAt(dirname(home));
-      if (directory !== undefined) homes.set(`${directory} ${home}`, home);
+      const inode = inodeAt(dirname(home));
+      if (inode === undefined) continue;
+      const key = `${inode} ${home}`;
+      current.add(key);
+      if (!this.homes.has(key)) this.homes.set(key, hintDirectory(home, inode, this.options));
     }
-    for (const [key, end] of this.homes) {
-      if (homes.has(key)) continue;
-      this.homes.delete(key);
-      await end();
-    }
-    for (const [key, home] of homes) if (!this.homes.has(key)) this.homes.set(key, hintDirectory(home, this.options));
+    const gone = [...this.homes].filter(([key]) => !current.has(key));
+    for (const [key] of gone) this.homes.delete(key);
+    await Promise.all(gone.map(([, end]) => end()));
   }
 
   /** Follows this piece, which has just been read to its end; begun again after an end at most once per tick. */
@@ -63,13 +65,14 @@ export class Hints {
   }
 
   async close(): Promise<void> {
+    this.closed = true;
     this.followed?.stop();
     await Promise.all([...this.homes.values()].map((end) => end()));
     this.homes.clear();
   }
 }
 
-function directoryAt(path: string): string | undefined {
+function inodeAt(path: string): string | undefined {
   try {
     const { dev, ino } = statSync(path);
     return `${dev} ${ino}`;
