@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import type { Session } from '../src/activity/sessions.ts';
 import { LastSeenIndex, type Changes } from '../src/index/last-seen.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
@@ -46,6 +47,10 @@ async function indexWith(changes: Partial<Changes>): Promise<string> {
   return path;
 }
 
+function session(user: string, state: Session['state']): Session {
+  return { user, since: 1_772_413_200, state, at: 1_772_413_200 };
+}
+
 function alice(): Promise<string> {
   return indexWith({
     users: new Map([
@@ -53,8 +58,9 @@ function alice(): Promise<string> {
       ['bob@chat.example', { logout: 1_772_409_600, disabled: true }],
     ]),
     sessions: new Map([
-      ['/var/log/prosody/prosody.log\0c2s55d2', { user: 'alice@chat.example', since: 1_772_413_200 }],
-      ['/var/log/prosody/prosody.log\0c2s55d3', { user: 'carol@chat.example', since: 1_772_413_200 }],
+      ['/var/log/prosody/prosody.log\0c2s55d2', session('alice@chat.example', 'open')],
+      ['/var/log/prosody/prosody.log\0c2s55d3', session('carol@chat.example', 'open')],
+      ['/var/log/prosody/prosody.log\0c2s55d4', session('alice@chat.example', 'ended')],
     ]),
   });
 }
@@ -152,9 +158,8 @@ void describe('last', () => {
   });
 
   void test('a reader that goes away ends it quietly', async () => {
-    const since = 1_772_413_200;
-    const sessions = new Map(Array.from({ length: 5000 }, (_, i) => [`/a.log\0s${i}`, { user: 'a@b', since }]));
-    const index = await indexWith({ users: new Map([['a@b', { login: since }]]), sessions });
+    const sessions = new Map(Array.from({ length: 5000 }, (_, i) => [`/a.log\0s${i}`, session('a@b', 'open')]));
+    const index = await indexWith({ users: new Map([['a@b', { login: 1_772_413_200 }]]), sessions });
     const child = spawn(process.execPath, [MAIN, 'last', 'a@b', '--index', index], {
       stdio: ['ignore', 'pipe', 'pipe'],
     });
@@ -185,7 +190,7 @@ void describe('forget', () => {
         ['unmistakable@chat.example', { login: 1 }],
         ['bob@chat.example', { login: 1 }],
       ]),
-      sessions: new Map([['/a.log\0s1', { user: 'unmistakable@chat.example', since: 1 }]]),
+      sessions: new Map([['/a.log\0s1', session('unmistakable@chat.example', 'open')]]),
     });
     const { code, out, err } = await run(['forget', 'Unmistakable@chat.example', '--index', index]);
     assert.deepEqual({ code, out }, { code: 0, out: '' });

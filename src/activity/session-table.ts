@@ -23,7 +23,8 @@ export interface Session {
 }
 
 const ONLINE: ReadonlySet<Session['state']> = new Set(['open', 'away', 'bound']);
-const isOnline = (session: Session): boolean => ONLINE.has(session.state);
+/** Whether the session makes its user online. */
+export const isOnline = ({ state }: Pick<Session, 'state'>): boolean => ONLINE.has(state);
 
 /** Whether the id is that of a BOSH session. */
 export const isBosh = (id: string): boolean => id.startsWith('bosh');

@@ -1,4 +1,5 @@
 /** `forget JID`: removes one user, also from the files of the index. */
+import { isOnline } from '../activity/session-table.ts';
 import type { Config } from '../config.ts';
 import type { Io } from './io.ts';
 import { findUser, unknownUser, withIndex } from './user-in-index.ts';
@@ -13,16 +14,15 @@ export async function forget(config: Config, { user }: ForgetArguments, io: Io):
   const sessions = await withIndex(config, async (index, contents) => {
     const found = findUser(contents, user);
     if (!found) return undefined;
-    const keys = found.sessions.map(({ key }) => key);
     await index.write({
       users: new Map([[user, undefined]]),
-      sessions: new Map(keys.map((key) => [key, undefined])),
+      sessions: new Map(found.sessions.map(([key]) => [key, undefined])),
       positions: [],
       forgotten: [],
       logs: new Map(),
     });
     await index.purge();
-    return keys.length;
+    return found.sessions.filter(([, session]) => isOnline(session)).length;
   });
   if (sessions === undefined) io.log('error', unknownUser(user, config));
   else

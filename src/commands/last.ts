@@ -1,4 +1,5 @@
 /** `last JID`: when one user was seen, and what is open now. */
+import { isOnline } from '../activity/session-table.ts';
 import type { Config } from '../config.ts';
 import { localIso } from './instant.ts';
 import type { Io } from './io.ts';
@@ -19,8 +20,9 @@ export async function last(config: Config, { user }: LastArguments, io: Io): Pro
 
 function describe(user: string, { record, sessions }: FoundUser): string {
   const open = sessions
-    .toSorted((a, b) => (a.since ?? 0) - (b.since ?? 0))
-    .map(({ key, since }) => {
+    .filter(([, session]) => isOnline(session))
+    .toSorted(([, a], [, b]) => a.since - b.since)
+    .map(([key, { since }]) => {
       const [log, id] = key.split('\0');
       return `  ${time(since)}  ${id ?? ''}  ${log ?? ''}`;
     });

@@ -1,11 +1,12 @@
 /** Finding one user in the index, for the commands that are about one. */
+import type { Session } from '../activity/sessions.ts';
 import { LastSeenIndex, type Contents, type UserRecord } from '../index/last-seen.ts';
 import type { Config } from '../config.ts';
 
 export interface FoundUser {
   readonly record: UserRecord;
-  /** By their key in the index; unix seconds of the login where it is known. */
-  readonly sessions: readonly { readonly key: string; readonly since: number | undefined }[];
+  /** All that are kept, open or not, by their key in the index. */
+  readonly sessions: readonly (readonly [key: string, Session])[];
 }
 
 /** Opens and reads the index, hands it to `work`, and closes it whatever happens. @throws {IndexError} */
@@ -24,20 +25,10 @@ export async function withIndex<T>(
 export function findUser(contents: Contents, user: string): FoundUser | undefined {
   const record = contents.users.get(user);
   if (!record) return undefined;
-  const sessions = [...contents.sessions].filter(([, value]) => field(value, 'user') === user);
-  return { record, sessions: sessions.map(([key, value]) => ({ key, since: seconds(field(value, 'since')) })) };
+  const sessions = [...contents.sessions].map(([key, value]) => [key, value as Session] as const);
+  return { record, sessions: sessions.filter(([, session]) => session.user === user) };
 }
 
 export function unknownUser(user: string, config: Config): string {
   return `${user} is not in the index ${config.index.path}: no login or logout was seen in the last ${config.index.retentionDays} days; to take in older or other logs run xmpp-active-users backfill FILE...`;
-}
-
-function field(value: unknown, name: string): unknown {
-  return typeof value === 'object' && value !== null
-    ? new Map<string, unknown>(Object.entries(value)).get(name)
-    : undefined;
-}
-
-function seconds(value: unknown): number | undefined {
-  return typeof value === 'number' ? value : undefined;
 }
