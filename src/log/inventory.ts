@@ -102,9 +102,7 @@ export class Inventory {
     const found = await this.whichKnown(piece, held, siblings);
     if (found === undefined) return piece;
     const { fd, stamp, reader } = piece;
-    const known = new Piece(found.id, { fd, stamp, text: reader.text }, found.trace);
-    known.identified = true;
-    return known;
+    return new Piece(found.id, { fd, stamp, text: reader.text }, found.trace, true);
   }
 
   /** Compares the siblings with what is known; `held` are the pieces that are open, oldest first. */
@@ -153,7 +151,7 @@ export class Inventory {
   private async take(opened: Opened, sibling: Sibling, newer: boolean): Promise<Piece[]> {
     if (newer) {
       this.awaited.delete(inodeOf(sibling));
-      return [new Piece(randomUUID(), opened, beginTrace())];
+      return [new Piece(randomUUID(), opened, beginTrace(), true)];
     }
     this.settled.set(keyOf(sibling), '');
     await closeFile(opened);
@@ -194,7 +192,7 @@ export class Inventory {
       const likeness = await compare(text, position);
       const copied = likeness.kind === 'shorter' || held.some(({ id }) => id === position.id);
       if (likeness.kind === 'same' && !copied)
-        return { kind: 'piece', piece: new Piece(position.id, { ...opened, text }, likeness.trace) };
+        return { kind: 'piece', piece: new Piece(position.id, { ...opened, text }, likeness.trace, true) };
       await text.close();
       if (likeness.kind !== 'other') copy ??= position.id;
     }

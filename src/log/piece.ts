@@ -56,10 +56,14 @@ export class Piece {
   quietSince: number | undefined;
   unlinked = false;
   private lookedAt = 0;
-  /** Compared with what is known: what it is is settled. */
-  identified = false;
+  /**
+   * Compared with what is known: what it is is settled. A compressed piece must not be compared again, as its text only
+   * goes forward.
+   */
+  identified: boolean;
 
-  constructor(id: string, { fd, text, stamp }: Opened, trace: Trace) {
+  constructor(id: string, { fd, text, stamp }: Opened, trace: Trace, identified: boolean) {
+    this.identified = identified;
     this.id = id;
     this.fd = fd;
     this.reader = new LineReader(text, trace);

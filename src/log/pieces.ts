@@ -101,7 +101,7 @@ export class Pieces {
     for (const pin of pins) {
       const held = this.open.find(({ stamp }) => sameInode(stamp, pin.stamp));
       if (held !== undefined) await closeFile(pin);
-      this.setLive(held ?? new Piece(randomUUID(), pin, beginTrace()));
+      this.setLive(held ?? new Piece(randomUUID(), pin, beginTrace(), false));
     }
     return pins.length > 0;
   }
@@ -269,8 +269,7 @@ export class Pieces {
 
   private replace(piece: Piece): void {
     const { fd, stamp, reader } = piece;
-    const next = new Piece(randomUUID(), { fd, stamp, text: reader.text }, beginTrace());
-    next.identified = true;
+    const next = new Piece(randomUUID(), { fd, stamp, text: reader.text }, beginTrace(), true);
     this.open = this.open.map((other) => (other === piece ? next : other));
   }
 

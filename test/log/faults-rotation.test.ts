@@ -15,6 +15,8 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { Inventory } from '../../src/log/inventory.ts';
+import { listSiblings } from '../../src/log/siblings.ts';
 import { rig, some } from './rig.ts';
 
 /** Files of the directory that this process holds open. */
@@ -190,6 +192,33 @@ test('F10: a compressed file that is still being written is read once it is whol
   log.rename('.whole', '.1.gz');
   await log.until(() => log.lines.length >= 901);
   assert.deepEqual(log.lines.toSorted(), some(1, 901).toSorted());
+});
+
+test('F10: a short compressed file is read, however often it is looked at while files are being renamed', async (t) => {
+  const log = rig(t);
+  const long = [1, 2].map((n) => `${n} ${'long '.repeat(100)}`);
+  await log.start();
+  for (const line of long) {
+    log.write(line);
+    await log.until(() => log.lines.includes(line));
+    log.rename('', `.${5 - log.lines.length}`);
+    await log.looks();
+  }
+  await log.stop();
+  ['.3', '.4'].forEach((suffix) => log.remove(suffix));
+  log.append('short\n', '.1');
+  log.gzip('.1');
+
+  const inventory = new Inventory([...log.positions.values()], Date.now());
+  const listing = listSiblings([log.path]);
+  const { pieces } = await inventory.survey(listing, [], Date.now());
+  const [piece] = pieces;
+  assert.ok(piece);
+  // What a follower does before it lists the files once more.
+  if (!piece.identified) await inventory.identify(piece, pieces, listing.siblings);
+  const reading = await piece.read(Infinity);
+  assert.equal(reading.kind === 'lines' && reading.bytes.toString(), 'short\n');
+  await piece.close();
 });
 
 test('F15: a file deleted and created again is read from its beginning, the deleted one to its end', async (t) => {
