@@ -97,6 +97,18 @@ export class Sessions {
     this.#detail = false;
   }
 
+  /**
+   * Lines are missing before `now`, unix seconds: who was online is not known any more, and must not stay so for ever. An end
+   * that comes after all is still a sighting.
+   */
+  loseTrack(now: number): void {
+    this.passTime(now);
+    for (const [id] of [...this.#table.in('bound')]) this.#table.drop(id);
+    for (const state of ['open', 'away'] as const)
+      for (const [id, session] of [...this.#table.in(state)])
+        this.#table.set(id, { ...session, state: 'carrier', at: now });
+  }
+
   /** Ends what time alone ends until `now`, unix seconds: hibernation, and BOSH sessions of which no more was heard. */
   passTime(now: number): void {
     if (now <= this.#passed) return;

@@ -100,16 +100,37 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<T
   return tally;
 }
 
+/** Whether the index knows of lines that are later than all that is given. */
+function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
+  const given = new Set(tasks.map(({ read }) => read?.id));
+  const isAll = options.ledger.positions(options.log.path).every(({ id }) => given.has(id));
+  // Where all of it is given, only the hour that repeats can make its end seem earlier.
+  const end = Math.max(...tasks.map(({ piece }) => piece.lastAt)) + (isAll ? TOUCHING : 0);
+  return lastKept(options) > end;
+}
+
+/** The sessions in the index that began before the files given, and so may have ended in them. */
+function earlierSessions(
+  tasks: readonly Task[],
+  { ledger, log }: IngestOptions,
+): readonly (readonly [string, Session])[] {
+  const begin = Math.min(...tasks.map(({ piece }) => piece.firstAt));
+  return ledger.kept(log.path)?.sessions.filter(([, session]) => session.at <= begin) ?? [];
+}
+
 /**
  * Until all has been read, only users are stored: broken off, it is as if nothing had been read. When the index knows more
- * of the log than the files given do, its sessions are better, and these only move last seen.
+ * of the log than the files given do, its sessions are better; these only move last seen, and end what began before them.
  */
 async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
   const { ledger, log, signal } = options;
   const tally = tallyFor(options, false);
-  const isOld = lastKept(options) > Math.max(...tasks.map(({ piece }) => piece.lastAt)) + TOUCHING;
+  const isOld = isBehind(tasks, options);
+  const earlier = isOld ? earlierSessions(tasks, options) : [];
+  tally.sessions.restore(earlier, false);
   const positions = new Map<string, Position>();
   const sessions = new Map<string, Session>();
+  const changed = new Set<string>();
   const takes = {
     event: (event: SessionEvent) => {
       // Accounts may have been enabled or disabled since.
@@ -117,7 +138,9 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
     },
     position: (position: Position) => void positions.set(position.id, position),
     commit: async () => {
-      apply(tally.sessions.takeChanges(), sessions);
+      const changes = tally.sessions.takeChanges();
+      for (const id of changes.keys()) changed.add(id);
+      apply(changes, sessions);
       await ledger.commitUsers();
     },
   };
@@ -126,9 +149,11 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
   const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
   if (isOld) tally.sessions.dropAll();
   if (signal.aborted) return tally;
-  if (isOld) ledger.cover(log.path, tally.coverage);
-  if (isOld) await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
-  else await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
+  if (isOld) {
+    const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
+    ledger.amend(log.path, tally.coverage, over);
+    await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
+  } else await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
   return tally;
 }
 

@@ -105,10 +105,11 @@ export class Ledger {
     await this.commit(log, tally, positions, forgotten);
   }
 
-  /** The lines of the log cover these spans, too; written with the next commit. */
-  cover(log: string, coverage: readonly Span[]): void {
+  /** What older lines of the log tell: these spans are covered, and these sessions are over. Written with the next commit. */
+  amend(log: string, coverage: readonly Span[], over: readonly string[]): void {
     const kept = this.#kept.get(log)?.log;
     if (kept) this.#unwritten.logs.set(log, { ...kept, coverage });
+    for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
   }
 
   /** Writes what changed of the users, and what could not be written before. */

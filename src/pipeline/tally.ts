@@ -2,7 +2,7 @@
  * One log on its way from bytes to users: its dialect, its clock, its sessions, and the time its lines cover. `run`,
  * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
  */
-import { joinSpans, type Span } from '../activity/coverage.ts';
+import { joinSpans, LONGEST_SILENCE, type Span } from '../activity/coverage.ts';
 import { Sessions, type Session, type SessionsOptions } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
@@ -59,10 +59,11 @@ export class Tally {
 
   /**
    * A file is read next whose first line is of `firstAt`, unix seconds, and `year`. At the beginning and after a long silence
-   * that is its year, else the one counted on from the line before.
+   * that is its year, else the one counted on from the line before. Behind a gap, open sessions are not known to be open.
    */
   beginFile({ firstAt, year }: { readonly firstAt: number; readonly year: number }): void {
     const { last } = this;
+    if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.sessions.loseTrack(firstAt);
     if (last !== undefined && Math.abs(firstAt - last) < YEAR_KNOWN_FOR) return;
     this.#counted = this.counts;
     this.#begin = { ...(this.#reader?.state ?? this.#begin), clock: { year, last: undefined } };

@@ -1,8 +1,10 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { isOnline } from '../../src/activity/session-table.ts';
+import type { Session } from '../../src/activity/sessions.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import { golden, run } from '../program.ts';
 
@@ -19,12 +21,34 @@ after(() => rm(root, { recursive: true }));
 
 const newIndex = (): string => join(root, `index-${++made}`);
 
+type LogLine = readonly [time: string, source: string, message: string];
+
+/** Logs of one name with years in their stamps, by what rotation added to the name; their paths in the same order. */
+async function logs(files: Readonly<Record<string, readonly LogLine[]>>): Promise<string[]> {
+  const directory = await mkdtemp(join(root, 'logs-'));
+  const paths = Object.keys(files).map((suffix) => join(directory, `prosody.log${suffix}`));
+  for (const [i, lines] of Object.values(files).entries())
+    await writeFile(paths[i] ?? '', lines.map(([time, ...rest]) => `${time} ${rest.join('\tinfo\t')}\n`).join(''));
+  return paths;
+}
+
 /** What an index holds, without what names a run: ids and times of reading. */
-async function contents(path: string): Promise<unknown> {
+async function contents(path: string): Promise<{ users: object; sessions: Record<string, Session> }> {
   const index = await LastSeenIndex.open(path, { create: false });
   const { users, sessions } = await index.load();
   await index.close();
-  return { users: Object.fromEntries(users), sessions: Object.fromEntries(sessions) };
+  return {
+    users: Object.fromEntries(users),
+    sessions: Object.fromEntries([...sessions].map(([key, session]) => [key, session as Session])),
+  };
+}
+
+async function online(path: string): Promise<string[]> {
+  const { sessions } = await contents(path);
+  return Object.values(sessions)
+    .filter(isOnline)
+    .map(({ user }) => user)
+    .toSorted();
 }
 
 async function countAt(index: string, at: number): Promise<unknown> {
@@ -86,6 +110,74 @@ describe('old logs', () => {
     assert.deepEqual(objects[16], {
       ...{ line: 17, kind: 'start', user: 'tina191@chat.example', session: 'c2s56255868f2e0', at: 1_772_409_927 },
     });
+  });
+
+  it('files that are read one by one leave no session open that ended in one of them, in whatever order they come', async () => {
+    const files = await logs({
+      '.2': [
+        ['2026-10-03 10:00:00', 'c2sa1', 'Authenticated as alice@a.example'],
+        ['2026-10-03 10:05:00', 'c2sb1', 'Authenticated as bob@a.example'],
+        ['2026-10-03 10:06:00', 'c2sb1', 'Client disconnected: closed'],
+      ],
+      '.1': [
+        ['2026-10-03 18:00:00', 'c2sa1', 'Client disconnected: closed'],
+        ['2026-10-03 19:00:00', 'c2sb2', 'Authenticated as bob@a.example'],
+        ['2026-10-03 20:00:00', 'c2sb2', 'Client disconnected: closed'],
+      ],
+      '': [
+        ['2026-10-04 06:00:00', 'c2sc1', 'Authenticated as carol@a.example'],
+        ['2026-10-04 07:00:00', 'c2sc1', 'Client disconnected: closed'],
+      ],
+    });
+    const [a = '', b = '', c = ''] = files;
+    for (const order of [
+      [a, b, c],
+      [a, c, b],
+      [b, a, c],
+      [b, c, a],
+      [c, a, b],
+      [c, b, a],
+    ]) {
+      const index = newIndex();
+      for (const file of order) await run(['backfill', '--timezone', 'UTC', '--index', index, file]);
+      assert.deepEqual(await online(index), []);
+      const later = Date.parse('2026-10-20T00:00:00Z') / 1000;
+      assert.deepEqual(await countAt(index, later), { time: later, hosts: { 'a.example': { d1: 0, d7: 0, d30: 3 } } });
+    }
+  });
+
+  it('older files that are read again do not undo what newer ones said', async () => {
+    const [older = '', old = '', live = ''] = await logs({
+      '.2': [
+        ['2026-11-10 10:00:00', 'c2sd1', 'Authenticated as dave@a.example'],
+        ['2026-11-10 10:05:00', 'c2sd1', 'Client disconnected: closed'],
+      ],
+      '.1': [
+        ['2026-11-10 20:00:00', 'c2sb1', 'Authenticated as bob@a.example'],
+        ['2026-11-10 20:10:00', 'c2se1', 'Authenticated as erin@a.example'],
+      ],
+      '': [
+        ['2026-11-10 20:30:00', 'c2sb1', 'Client disconnected: closed'],
+        ['2026-11-10 21:00:00', 'c2sc1', 'Authenticated as carol@a.example'],
+      ],
+    });
+    const index = newIndex();
+    await run(['backfill', '--timezone', 'UTC', '--index', index, old, live]);
+    await run(['backfill', '--timezone', 'UTC', '--index', index, older, old]);
+    assert.deepEqual(await online(index), ['carol@a.example', 'erin@a.example']);
+  });
+
+  it('who was online before a gap is not taken to be online for ever', async () => {
+    const [before = '', after = ''] = await logs({
+      '.2': [['2026-06-01 10:00:00', 'c2sa1', 'Authenticated as alice@a.example']],
+      '': [
+        ['2026-06-09 10:00:00', 'c2sb1', 'Authenticated as bob@a.example'],
+        ['2026-07-09 10:00:00', 'c2sb1', 'Client disconnected: closed'],
+      ],
+    });
+    const { out } = await run(['history', '--timezone', 'UTC', '--format', 'csv', before, after]);
+    const at = Date.parse('2026-07-05T10:00:00Z') / 1000;
+    assert.match(out, new RegExp(`^${at},a\\.example,1,1,1$`, 'm'));
   });
 
   it('what was missing between two files is told', async () => {
