@@ -29,8 +29,12 @@ export function damaged(path: string, what: string, cause?: unknown): IndexError
   return new IndexError('DAMAGED', sentence, cause);
 }
 
+/** What is no question of rights or of the right directory, and may be otherwise a minute later. */
+const PASSING = new Set<unknown>(['ENOSPC', 'EDQUOT', 'EMFILE', 'ENFILE', 'EIO', 'ENOMEM']);
+
 /** Says what a failure of the file system below the index means. */
 export function unusable(path: string, error: unknown): IndexError {
+  if (PASSING.has(codeOf(error))) return failed(path, error);
   const sentence = `The index directory ${path} cannot be used (${reason(error)}): give the user that runs this program write access to it, or set index.path (--index) to another directory`;
   return new IndexError('NOT_WRITABLE', sentence, error);
 }
@@ -48,7 +52,11 @@ export function explainLevelError(path: string, thrown: unknown): IndexError {
   if (code === 'LEVEL_CORRUPTION' || code === 'LEVEL_NOT_FOUND') return damaged(path, text, error);
   if (/No such file|Input\/output error|Invalid argument|not an sstable/.test(text)) return damaged(path, text, error);
   if (/Permission denied|Read-only|not permitted|Not a directory/.test(text)) return unusable(path, error);
-  const sentence = `The index in ${path} could not be read or written (${text}): nothing acknowledged is lost; make room on its disk or mend what the message names, it is tried again`;
+  return failed(path, error);
+}
+
+function failed(path: string, error: unknown): IndexError {
+  const sentence = `The index in ${path} could not be read or written (${reason(error)}): nothing acknowledged is lost; make room on its disk or mend what the message names, and try again (the daemon does so by itself)`;
   return new IndexError('FAILED', sentence, error);
 }
 

@@ -13,6 +13,7 @@ import type { Position } from '../log/position.ts';
 import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
+import { giveToOwner } from './owner.ts';
 import { survivesReading } from './probe-in-child.ts';
 import { checksum, decodeUser, encodeUser, seal, unseal, type UserRecord } from './record.ts';
 
@@ -72,6 +73,8 @@ export class LastSeenIndex {
   #queue: Promise<unknown> = Promise.resolve();
   #failed: Attempt | undefined;
   #closed = false;
+  /** Opened by root, and not root's. */
+  #isForeign = false;
 
   private constructor(path: string, db: Level) {
     this.path = path;
@@ -88,6 +91,7 @@ export class LastSeenIndex {
     const index = new LastSeenIndex(path, await openLevel(path));
     try {
       await index.#checkSchema();
+      index.#isForeign = giveToOwner(path);
       return index;
     } catch (error) {
       await index.#db.close();
@@ -139,6 +143,7 @@ export class LastSeenIndex {
       await this.#db.close();
       this.#db = await openLevel(this.path);
       await removeOldLog(this.path);
+      this.#keepOwner();
     } catch (error) {
       throw explainLevelError(this.path, error);
     }
@@ -149,6 +154,11 @@ export class LastSeenIndex {
     await this.#queue;
     this.#closed = true;
     await this.#db.close();
+    this.#keepOwner();
+  }
+
+  #keepOwner(): void {
+    if (this.#isForeign) giveToOwner(this.path);
   }
 
   async #commit(changes: Changes): Promise<void> {
@@ -169,6 +179,7 @@ export class LastSeenIndex {
       throw explainLevelError(this.path, error);
     }
     this.#accept(attempt);
+    this.#keepOwner();
   }
 
   #attempt(edits: Iterable<Edit>): Attempt {

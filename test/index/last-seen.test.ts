@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -189,6 +189,18 @@ void describe('an index that cannot be opened says why', () => {
     await mkdir(path);
     await chmod(path, 0o500);
     await assert.rejects(LastSeenIndex.open(join(path, 'index')), { code: 'NOT_WRITABLE' });
+  });
+
+  void test('what root did to an index leaves its files to their owner', async (t) => {
+    if (process.getuid?.() !== 0) return t.skip('only root can be somebody else');
+    const path = fresh();
+    await write(path, changes({ users: users(10, 1) }));
+    for (const name of ['.', ...(await readdir(path))]) await chown(join(path, name), 12_345, 12_345);
+    const { index } = await open(path);
+    await index.write(changes({ users: users(10, 2) }));
+    assert.deepEqual(await ownersIn(path), [12_345], 'while it is open');
+    await index.close();
+    assert.deepEqual(await ownersIn(path), [12_345]);
   });
 
   void test('NOT_LEVELDB: a directory with something else stays as it is', async () => {
@@ -438,6 +450,11 @@ async function writeAndKill(path: string, first: number): Promise<number> {
   }
   await exited;
   return last;
+}
+
+async function ownersIn(path: string): Promise<number[]> {
+  const stats = await Promise.all((await readdir(path)).map((name) => stat(join(path, name))));
+  return [...new Set(stats.map(({ uid }) => uid))];
 }
 
 async function limitFileSize(pid: number | undefined, bytes: number | 'unlimited'): Promise<number | null> {
