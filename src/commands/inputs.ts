@@ -30,9 +30,7 @@ export async function withInputs(
 ): Promise<number> {
   const directory = files.includes('-') ? await mkdtemp(join(tmpdir(), 'xmpp-active-users-')) : undefined;
   const stdin = directory && join(directory, STDIN);
-  const said: Io = stdin
-    ? { ...io, log: (level, text) => io.log(level, text.replaceAll(stdin, 'standard input')) }
-    : io;
+  const said = sayingOnce(io, stdin);
   try {
     if (stdin) await pipeline(io.stdin, createWriteStream(stdin, { mode: 0o600 }), { signal: io.signal });
     const paths = files.map((file) => (file === '-' && stdin ? stdin : resolve(file)));
@@ -46,6 +44,17 @@ export async function withInputs(
   } finally {
     if (directory) await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** What the first look at a file told need not be told again when it is read. */
+function sayingOnce(io: Io, stdin: string | undefined): Io {
+  const told = new Set<string>();
+  const log: Io['log'] = (level, sentence) => {
+    if (told.has(sentence)) return;
+    if (level === 'error') told.add(sentence);
+    io.log(level, stdin ? sentence.replaceAll(stdin, 'standard input') : sentence);
+  };
+  return { ...io, log };
 }
 
 async function arrangementOf(

@@ -35,7 +35,8 @@ export interface Problem {
   readonly path: string;
   /** `error`: something of the file is not read. `warning`: it is read, but perhaps not as it should be. */
   readonly severity: 'error' | 'warning';
-  readonly code: ArchiveErrorCode | 'NO_STAMPS' | 'FUTURE' | 'WRONG_TIME' | 'YEAR_GUESSED' | 'OVERLAP';
+  readonly code:
+    ArchiveErrorCode | 'NO_STAMPS' | 'FUTURE' | 'WRONG_TIME' | 'YEAR_GUESSED' | 'TRAILING' | 'NO_YEAR' | 'OVERLAP';
   readonly sentence: string;
 }
 

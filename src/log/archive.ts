@@ -95,9 +95,14 @@ function asProblem(error: unknown): Problem {
 
 function faults(look: Look): Problem[] {
   if (look.problem) return [asProblem(look.problem)];
-  if (look.stamps) return [];
+  if (look.stamps) return look.hasTrailing ? [trailing(look.path)] : [];
   const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known; it is not read`;
   return [{ path: look.path, severity: 'error', code: 'NO_STAMPS', sentence }];
+}
+
+function trailing(path: string): Problem {
+  const sentence = `${path} has bytes behind its end that are no gzip: they are passed over, as gzip does`;
+  return { path, severity: 'warning', code: 'TRAILING', sentence };
 }
 
 /** Chains by the live path of their newest file; where that would name two of them alike, by its own path. */
@@ -120,9 +125,11 @@ const endOf = (lane: Lane): number => lane.at(-1)?.place.lastAt ?? 0;
 function chainOf(lane: Lane, log: string): Chain {
   return {
     log,
-    pieces: lane.map(({ look: { path, textBytes, sampleLines, head }, place: { firstAt, lastAt, year } }) => ({
-      ...{ path, log, firstAt, lastAt, year, textBytes, sampleLines, head },
-    })),
+    pieces: lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
+      const { path, textBytes, sampleLines, head, problem } = look;
+      const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
+      return { path, log, firstAt, lastAt, year, textBytes, sampleLines, head, ...damaged };
+    }),
   };
 }
 

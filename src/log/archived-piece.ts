@@ -4,9 +4,11 @@
  */
 import { randomUUID } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import type { StampForm } from '../dialect/timestamp.ts';
 import { ArchiveError, fileError } from './archive-error.ts';
 import { LineReader, LONGEST_LINE, type Block, type Lines, type Reading } from './lines.ts';
-import { beginTrace, digest, positionOf, type FileStamp, type Position, type Trace } from './position.ts';
+import { soundLines } from './garbled.ts';
+import { advance, beginTrace, digest, positionOf, type FileStamp, type Position, type Trace } from './position.ts';
 import { compare, type Likeness } from './recognise.ts';
 import { stampOf } from './siblings.ts';
 import { textBehind, type Text } from './text.ts';
@@ -25,6 +27,8 @@ export interface Piece {
   readonly sampleLines: readonly string[];
   /** The first bytes of the text behind leading NULs, at most 256. */
   readonly head: Buffer;
+  /** The file is damaged, and this is the form of the stamps of lines that are not. */
+  readonly damaged?: StampForm;
 }
 
 export interface ReadOptions {
@@ -128,7 +132,7 @@ async function* linesOf(piece: Piece, handle: FileHandle, options: ReadOptions):
   const limit = text.plain ? stats.size : Infinity;
   const reader = new LineReader(text, trace);
   try {
-    const isWhole = yield* blocksOf(reader, limit, piece.path, options, (lines) => block(lines, false));
+    const isWhole = yield* blocksOf(reader, limit, piece, options, (lines) => block(lines, false));
     if (isWhole && complete) yield block({ bytes: EMPTY, trace: reader.trace }, true);
   } finally {
     await text.close();
@@ -158,18 +162,23 @@ async function begin(handle: FileHandle, piece: Piece, from: Position | undefine
 async function* blocksOf(
   reader: LineReader,
   limit: number,
-  path: string,
+  { path, damaged }: Piece,
   { signal, complete, onProblem }: ReadOptions,
   block: (lines: Lines) => Block,
 ): AsyncGenerator<Block, boolean> {
   let skipped = 0;
   let broken: ArchiveError | undefined;
+  const sound = damaged && soundLines(damaged);
+  let isGarbled = false;
   const take = function* (lines: Lines): Generator<Block> {
+    const bytes = sound?.(lines.bytes) ?? lines.bytes;
+    isGarbled = bytes.length < lines.bytes.length;
     skipped += lines.skipped;
-    yield block(lines);
-    reader.moveTo(lines.trace);
+    const taken = isGarbled ? { ...lines, bytes, trace: advance(reader.trace, bytes) } : lines;
+    yield block(taken);
+    reader.moveTo(taken.trace);
   };
-  const isStopped = (): boolean => signal?.aborted === true;
+  const isStopped = (): boolean => isGarbled || signal?.aborted === true;
   let reading: Reading | undefined;
   while (!isStopped()) {
     reading = await reader.read(limit).catch((error: unknown) => {
@@ -181,16 +190,17 @@ async function* blocksOf(
     if (reading?.kind === 'lines') yield* take(reading);
     else if (reading !== undefined) break;
   }
-  if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken) {
+  if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken && !isGarbled) {
     const rest = await reader.readRest();
     if (rest.kind === 'lines') yield* take(rest);
   }
   if (reading?.kind === 'truncated' || (reading?.kind === 'end' && isShorter(reader, reading.rest, limit)))
     onProblem(`${path} became shorter while it was read: what was read of it holds; read it again`);
-  if (broken) onProblem(broken.message);
+  if (broken && !damaged) onProblem(broken.message);
+  if (damaged) onProblem(`${path} is damaged: it was read up to byte ${reader.trace.offset} of its text`);
   if (skipped > 0)
     onProblem(`${path}: ${skipped} line${skipped > 1 ? 's' : ''} longer than ${LONGEST_LINE >> 20} MiB passed over`);
-  return reading?.kind === 'end' && !broken;
+  return reading?.kind === 'end' && !broken && !isGarbled;
 }
 
 function isShorter({ text, trace }: LineReader, rest: number, limit: number): boolean {

@@ -2,7 +2,7 @@
  * The text of a log file, whatever it is compressed with. That is told by its first bytes, not by its name: names lie
  * (`prosody.log.1` that `gzip` was piped into, `old.gz` that a browser has unpacked).
  */
-import { fileBlocks, handleBlocks, type BlockOptions, type ReadableFile } from './file-blocks.ts';
+import { fileBlocks, handleBlocks, type ReadableFile } from './file-blocks.ts';
 import { ArchiveError } from './archive-error.ts';
 import { decompressed } from './decompress.ts';
 
@@ -31,6 +31,9 @@ const FOREIGN: readonly (readonly [hex: string, sentence: string])[] = [
   ['25504446', 'is a PDF, not a log'],
 ];
 
+/** Bytes that tell what a file is, but for a tar, which is known by its block. */
+const FIRST = 512;
+
 const startsWith = (bytes: Uint8Array, hex: string): boolean =>
   Buffer.from(bytes.buffer, bytes.byteOffset, Math.min(bytes.length, hex.length / 2)).toString('hex') === hex;
 
@@ -46,6 +49,14 @@ export function gzipTime(bytes: Uint8Array): number | undefined {
   return seconds === 0 ? undefined : seconds;
 }
 
+export interface TextOptions {
+  /** What errors call the file. */
+  readonly name?: string;
+  readonly signal?: AbortSignal | undefined;
+  /** Told that bytes behind the end of a gzip file were passed over. */
+  readonly onTrailing?: () => void;
+}
+
 /**
  * The text of a file from its start, in blocks. `file` is a path, or an open file, which stays open; `name` is then
  * what errors call it. Throws an `ArchiveError` for whatever the file may be or lack; what could be read has been
@@ -53,22 +64,23 @@ export function gzipTime(bytes: Uint8Array): number | undefined {
  */
 export function openText(
   file: string | ReadableFile,
-  { name, ...options }: BlockOptions & { readonly name?: string } = {},
+  { signal, ...told }: TextOptions = {},
 ): AsyncGenerator<Buffer, void, undefined> {
-  if (typeof file === 'string') return textOf(fileBlocks(file, options), { ...options, name: name ?? file });
-  return textOf(handleBlocks(file, name ?? 'the log', options), { ...options, name: name ?? 'the log' });
+  if (typeof file === 'string') return textOf(() => fileBlocks(file, { signal }), { name: file, ...told, signal });
+  const name = told.name ?? 'the log';
+  return textOf(() => handleBlocks(file, name, { signal }), { ...told, name, signal });
 }
 
-/** The text of a stream of bytes, such as the standard input; what `openText` says holds here too. */
+/** The text of bytes that `source` gives from their start whenever it is called; what `openText` says holds here too. */
 export async function* textOf(
-  stream: AsyncIterable<Uint8Array>,
-  { name = 'standard input', signal }: { readonly name?: string; readonly signal?: AbortSignal | undefined } = {},
+  source: () => AsyncGenerator<Buffer, void, undefined>,
+  { name = 'the log', signal, onTrailing }: TextOptions = {},
 ): AsyncGenerator<Buffer, void, undefined> {
-  const { first, all } = await peek(stream);
+  const first = await firstOf(source());
   refuseForeign(first, name);
   const compression = compressionOf(first);
   let start = true;
-  for await (const block of compression ? decompressed(compression, all, name) : all) {
+  for await (const block of compression ? decompressed(compression, source, { name, onTrailing }) : source()) {
     signal?.throwIfAborted();
     // A tar.gz shows its nature only now.
     if (start) refuseForeign(block, name);
@@ -84,26 +96,12 @@ function refuseForeign(first: Buffer, name: string): void {
   if (foreign) throw new ArchiveError('NOT_A_LOG', name, foreign[1]);
 }
 
-const asBuffer = (bytes: Uint8Array): Buffer =>
-  Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length);
-
-/** The first bytes, enough to know the compression by, and the whole stream with them. */
-async function peek(stream: AsyncIterable<Uint8Array>): Promise<{ first: Buffer; all: AsyncGenerator<Buffer> }> {
-  const iterator = stream[Symbol.asyncIterator]();
-  let first = Buffer.alloc(0);
-  while (first.length < 16) {
-    const next = await iterator.next();
-    if (next.done === true) break;
-    first = first.length === 0 ? Buffer.from(asBuffer(next.value)) : Buffer.concat([first, next.value]);
+/** The first bytes, enough to know the compression by. */
+async function firstOf(blocks: AsyncIterable<Buffer>): Promise<Buffer> {
+  let first: Buffer = Buffer.alloc(0);
+  for await (const block of blocks) {
+    first = first.length === 0 ? block : Buffer.concat([first, block]);
+    if (first.length >= FIRST) break;
   }
-  return { first, all: continued(first, iterator) };
-}
-
-async function* continued(first: Buffer, iterator: AsyncIterator<Uint8Array>): AsyncGenerator<Buffer> {
-  try {
-    if (first.length > 0) yield first;
-    for (let next = await iterator.next(); next.done !== true; next = await iterator.next()) yield asBuffer(next.value);
-  } finally {
-    await iterator.return?.();
-  }
+  return first;
 }

@@ -45,8 +45,8 @@ export function dateAll(
     look.stamps ? [candidate(look, look.stamps, isCopy(look, looks), options)] : [],
   );
   const settled: Dated[] = [];
-  const problems: Problem[] = [];
   let open = endingIn(options.year, seriesOf(candidates));
+  const problems: Problem[] = open.flatMap((series) => series.flatMap(unfit));
   while (open.length > 0) {
     const solutions = open.map((series) => solve(series, settled, options));
     const certain = solutions.filter(({ isSure }) => isSure);
@@ -143,6 +143,13 @@ function solve(series: Series, settled: readonly Dated[], { year }: YearOptions)
     return place ? [{ look, stamps, name, place }] : [];
   });
   return { series, dated, isSure: dated.some(({ place }) => place.isSure || isAligned(place, others)) };
+}
+
+/** A file that is left out, as it can be of no year. */
+function unfit({ places, look: { path } }: Candidate): Problem[] {
+  if (places.length > 0) return [];
+  const sentence = `${path} is not read: no year has all the days of its time stamps, or not the one that was given: look for a wrong 29 February in it, and check --year`;
+  return [{ path, severity: 'error', code: 'NO_YEAR', sentence }];
 }
 
 /** One sentence for a series: what is wrong with one of its modification times is mostly wrong with all. */

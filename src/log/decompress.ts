@@ -5,7 +5,7 @@
  * What can be read of a file that was cut short or damaged is yielded before the error is thrown. An iterator over a Node
  * stream drops what is buffered when the stream fails; hence `outputOf`, and hence each block is written only when the
  * one before has come out: Node's zlib drops the output of a call that fails, and only an end that comes alone
- * leaves none in it. (Of a damaged gzip, up to 128 KiB just before the damage are still lost.)
+ * leaves none in it. Where it fails, the file is gone through again, in smaller and smaller steps from there on.
  */
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
@@ -17,40 +17,109 @@ import type { Compression } from './compressed.ts';
 
 type Blocks = AsyncGenerator<Buffer, void, undefined>;
 
+/** The bytes of a file, each time from its start. */
+export type Source = () => Blocks;
+
+export interface Told {
+  /** What errors call the file. */
+  readonly name: string;
+  /** Called when whole gzip members are followed by bytes that are none; they are passed over, as gzip does. */
+  readonly onTrailing?: (() => void) | undefined;
+}
+
 const CHUNK = 128 * 1024;
 /** What is fed at once: larger blocks would make zlib's output come in lumps of megabytes. */
 const FEED = 64 * 1024;
+/** What is fed at once where zlib failed, so that in the end only the output of one byte is missing. */
+const STEPS = [FEED, 256, 1];
 
-/** The text of the blocks of a compressed file; `name` is what errors call it. */
-export function decompressed(compression: Compression, blocks: Blocks, name: string): Blocks {
-  return METHODS[compression](blocks, name);
+/** The text of a compressed file. */
+export function decompressed(compression: Compression, source: Source, told: Told): Blocks {
+  return METHODS[compression](source, told);
 }
 
-const METHODS: Readonly<Record<Compression, (blocks: Blocks, name: string) => Blocks>> = {
-  gzip: (blocks, name) => throughZlib(zlib.createGunzip({ chunkSize: CHUNK }), blocks, name),
-  bzip2: (blocks, name) => throughProgram('bzip2', blocks, name),
+const METHODS: Readonly<Record<Compression, (source: Source, told: Told) => Blocks>> = {
+  gzip: (source, told) => throughZlib(() => zlib.createGunzip({ chunkSize: CHUNK }), source, told),
+  bzip2: (source, { name }) => throughProgram('bzip2', source(), name),
   zstd,
-  xz,
+  xz: (source, { name }) => xz(source(), name),
 };
 
-async function* throughZlib(stream: Duplex, blocks: Blocks, name: string): Blocks {
-  const fed = feed(blocks, stream);
+async function* throughZlib(create: () => Duplex, source: Source, { name, onTrailing }: Told): Blocks {
+  const reached = { fed: 0, came: 0 };
+  let failure: unknown;
+  for (const step of STEPS) {
+    try {
+      yield* onwards(create(), source(), reached, step);
+      return;
+    } catch (error) {
+      failure = error;
+      if (!isDamage(error)) break;
+    }
+  }
+  if (!isTrailing(failure)) throw zlibError(failure, name);
+  onTrailing?.();
+}
+
+/** How far an attempt came: bytes worked off, and bytes of text that were yielded. */
+interface Reached {
+  fed: number;
+  came: number;
+}
+
+/** What comes behind the text that was reached before. */
+async function* onwards(stream: Duplex, blocks: Blocks, reached: Reached, step: number): Blocks {
+  const known = reached.came;
+  let came = 0;
+  for await (const block of throughStream(stream, cut(blocks, reached, step))) {
+    came += block.length;
+    if (came <= known) continue;
+    const fresh = block.subarray(Math.max(0, block.length - (came - known)));
+    reached.came = came;
+    yield fresh;
+  }
+}
+
+/** Blocks in pieces: as usual up to where an earlier attempt failed, from there in small steps. */
+async function* cut(blocks: Blocks, reached: Reached, step: number): Blocks {
+  const known = reached.fed;
+  let fed = 0;
+  for await (const block of blocks)
+    for (let at = 0; at < block.length;) {
+      const piece = block.subarray(at, at + (fed < known ? Math.min(FEED, known - fed) : step));
+      yield piece;
+      // It is asked for more only when this piece did not fail.
+      at += piece.length;
+      fed += piece.length;
+      reached.fed = Math.max(reached.fed, fed);
+    }
+}
+
+async function* throughStream(stream: Duplex, pieces: Blocks): Blocks {
+  const fed = feed(pieces, stream);
   try {
     yield* outputOf(stream);
     await fed;
-  } catch (error) {
-    throw zlibError(error, name);
   } finally {
     stream.destroy();
     await fed.catch(() => undefined);
   }
 }
 
+const codeOf = (error: unknown): string =>
+  error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
+
+const isCut = (error: unknown): boolean => ['Z_BUF_ERROR', 'ZSTD_error_srcSize_wrong'].includes(codeOf(error));
+const isDamage = (error: unknown): boolean => /^(?:Z|ZSTD)_/.test(codeOf(error)) && !isCut(error);
+
+/** The first header of a file is known to be one, as it told the compression: another one is missing, behind a whole member. */
+function isTrailing(error: unknown): boolean {
+  return codeOf(error) === 'Z_DATA_ERROR' && error instanceof Error && error.message === 'incorrect header check';
+}
+
 function zlibError(error: unknown, name: string): unknown {
-  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
-  if (code === 'Z_BUF_ERROR' || code === 'ZSTD_error_srcSize_wrong') return cutShort(name, error);
-  if (code.startsWith('Z_') || code.startsWith('ZSTD_')) return damaged(name, error);
-  return error;
+  if (isCut(error)) return cutShort(name, error);
+  return isDamage(error) ? damaged(name, error) : error;
 }
 
 const cutShort = (name: string, cause: unknown): ArchiveError =>
@@ -69,11 +138,10 @@ const damaged = (name: string, cause: unknown): ArchiveError =>
     cause,
   );
 
-/** Writes the blocks, each when the one before has been worked off, and returns early when the stream is closed. */
-async function feed(blocks: Blocks, into: Writable): Promise<void> {
+/** Writes the pieces, each when the one before has been worked off, and returns early when the stream is closed. */
+async function feed(pieces: Blocks, into: Writable): Promise<void> {
   try {
-    for await (const block of blocks)
-      for (let at = 0; at < block.length; at += FEED) if (!(await written(into, block.subarray(at, at + FEED)))) return;
+    for await (const piece of pieces) if (!(await written(into, piece))) return;
     into.end();
   } catch (error) {
     into.destroy(error instanceof Error ? error : new Error(String(error)));
@@ -177,10 +245,10 @@ async function* xz(blocks: Blocks, name: string): Blocks {
   yield* child ? outputOfProgram(child, blocks, name) : throughXzLibrary(blocks, name);
 }
 
-async function* zstd(blocks: Blocks, name: string): Blocks {
+async function* zstd(source: Source, { name }: Told): Blocks {
   const child = await start('zstd');
-  if (child) yield* outputOfProgram(child, blocks, name);
-  else yield* (await soundZstd()) ? throughNodeZstd(blocks, name) : throughProgram('zstd', blocks, name);
+  if (child) yield* outputOfProgram(child, source(), name);
+  else yield* (await soundZstd()) ? throughNodeZstd(source, name) : throughProgram('zstd', source(), name);
 }
 
 /**
@@ -212,9 +280,9 @@ interface Zlib {
   readonly createZstdDecompress?: (options: { readonly chunkSize: number }) => Duplex;
 }
 
-export async function* throughNodeZstd(blocks: Blocks, name: string): Blocks {
+export async function* throughNodeZstd(source: Source, name: string): Blocks {
   const { createZstdDecompress }: Zlib = zlib;
-  if (createZstdDecompress) yield* throughZlib(createZstdDecompress({ chunkSize: CHUNK }), blocks, name);
+  if (createZstdDecompress) yield* throughZlib(() => createZstdDecompress({ chunkSize: CHUNK }), source, { name });
 }
 
 /** The text `a`. */
@@ -228,7 +296,7 @@ async function* only(block: Buffer): Blocks {
 export async function soundZstd(): Promise<boolean> {
   let text = '';
   try {
-    for await (const part of throughNodeZstd(only(Buffer.concat([FRAME, FRAME])), 'zstd')) text += String(part);
+    for await (const part of throughNodeZstd(() => only(Buffer.concat([FRAME, FRAME])), 'zstd')) text += String(part);
   } catch {
     return false;
   }

@@ -34,6 +34,8 @@ export interface Look {
   readonly stamps: Stamps | undefined;
   /** The file could not be read to its end. */
   readonly problem: ArchiveError | undefined;
+  /** There are bytes behind the end of a gzip that are none. */
+  readonly hasTrailing: boolean;
 }
 
 export interface Stamps {
@@ -77,7 +79,7 @@ async function lookInto(path: string, stats: Stats, signal: AbortSignal | undefi
   }
 }
 
-type Seen = Pick<Look, 'textBytes' | 'head' | 'sampleLines' | 'stamps' | 'problem'>;
+type Seen = Pick<Look, 'textBytes' | 'head' | 'sampleLines' | 'stamps' | 'problem' | 'hasTrailing'>;
 
 async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
@@ -95,6 +97,7 @@ async function glance(handle: FileHandle, start: Buffer, size: number): Promise<
     ...beginning(start),
     textBytes: size,
     problem: undefined,
+    hasTrailing: false,
     stamps: form && first && last && { form, walls: await stampsBetween(handle, [first, last], size, form) },
   };
 }
@@ -119,13 +122,15 @@ function formOf(start: Buffer, end: Buffer): StampForm | undefined {
 async function goThrough(handle: FileHandle, path: string, signal: AbortSignal | undefined): Promise<Seen> {
   const passage = new Passage();
   let problem: ArchiveError | undefined;
+  let hasTrailing = false;
+  const onTrailing = (): void => void (hasTrailing = true);
   try {
-    for await (const block of openText(handle, { name: path, signal })) passage.take(block);
+    for await (const block of openText(handle, { name: path, signal, onTrailing })) passage.take(block);
   } catch (error) {
     if (!(error instanceof ArchiveError) || passage.textBytes === 0) throw error;
     problem = error;
   }
-  return { ...beginning(passage.start), textBytes: passage.textBytes, stamps: passage.stamps(), problem };
+  return { ...beginning(passage.start), textBytes: passage.textBytes, stamps: passage.stamps(), problem, hasTrailing };
 }
 
 /** What is kept of a text that goes by. */

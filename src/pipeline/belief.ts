@@ -21,6 +21,7 @@ export interface BeliefOptions {
 export function believedUntil({ arrangement, year, now, permanent }: BeliefOptions): number {
   const ahead = now + BELIEVED_AHEAD;
   if (year !== undefined) return Math.max(ahead, Date.UTC(year + 1, 0, 2) / 1000);
-  const first = Math.min(...arrangement.chains.flatMap((chain) => chain.pieces.map((piece) => piece.firstAt)));
+  const pieces = arrangement.chains.flatMap((chain) => chain.pieces);
+  const first = Math.min(...pieces.map(({ firstAt, lastAt }) => Math.min(firstAt, lastAt)));
   return !permanent && first > ahead ? Infinity : ahead;
 }

@@ -43,24 +43,34 @@ interface Source {
 
 /** The samples in the order of time, those of one instant together. */
 export async function* replay(options: ReplayOptions): AsyncGenerator<readonly Sample[], ReplaySummary> {
-  const { arrangement, config, step, now, from = -Infinity } = options;
+  const { arrangement, config, step, now, from = -Infinity, to = Infinity } = options;
   const users = new Users(config.count);
   const horizon = believedUntil({ arrangement, year: config.year, now, permanent: false });
   const sources = arrangement.chains.map((chain) => ({ chain, tally: tallyOf(chain, users, config, horizon) }));
   if (sources.length === 0) return summary([]);
-  const { firstAt, lastAt } = extent(arrangement.chains, horizon);
-  const to = Math.min(options.to ?? Infinity, Math.max(firstNotBefore(lastAt, step), firstAfter(firstAt, step)));
   const tallies = sources.map(({ tally }) => tally);
-  const sampler = new Sampler(users, tallies, firstAfter(firstAt, step), step);
-  for await (const { tally, events } of inOrder(sources, options)) {
+  const { firstAt, lastAt } = extent(arrangement.chains, horizon);
+  const samplerFrom = (at: number): Sampler => new Sampler(users, tallies, firstAfter(at, step), step);
+  let begin = firstAt;
+  let sampler = Number.isFinite(begin) ? samplerFrom(begin) : undefined;
+  let isWhole = true;
+  const onProblem = (sentence: string): void => {
+    isWhole = false;
+    options.onProblem(sentence);
+  };
+  for await (const { tally, events } of inOrder(sources, { ...options, onProblem })) {
     for (const event of events) {
+      sampler ??= samplerFrom((begin = event.at));
       if (sampler.isDue(event.at)) {
         for (const samples of sampler.until(event.at - 1)) if (isWanted(samples, from, to)) yield samples;
       }
       tally.sessions.take(event);
     }
   }
-  for (const samples of sampler.until(to)) if (isWanted(samples, from, to)) yield samples;
+  // Of a file that could not be read to its end nobody knows what it says of the time behind.
+  const last = isWhole ? lastAt : Math.max(...tallies.map((tally) => tally.last ?? -Infinity));
+  const end = Math.min(to, Math.max(firstNotBefore(last, step), firstAfter(begin, step)));
+  for (const samples of sampler?.until(end) ?? []) if (isWanted(samples, from, to)) yield samples;
   return summary(tallies);
 }
 
@@ -69,11 +79,11 @@ function isWanted(samples: readonly Sample[], from: number, to: number): boolean
   return at !== undefined && at >= from && at <= to;
 }
 
-/** From the first line to the last that is believed. */
+/** From the first line to the last that is believed; `firstAt` is Infinity when no file begins with a line that is. */
 function extent(chains: readonly Chain[], horizon: number): { firstAt: number; lastAt: number } {
   const pieces = chains.flatMap((chain) => chain.pieces);
   return {
-    firstAt: Math.min(...pieces.map((piece) => piece.firstAt)),
+    firstAt: Math.min(...pieces.map(({ firstAt }) => (firstAt > horizon ? Infinity : firstAt))),
     lastAt: Math.min(horizon, Math.max(...pieces.map((piece) => piece.lastAt))),
   };
 }

@@ -48,10 +48,12 @@ const patienceMs = 120_000;
 export class CarbonConnection {
   readonly #socket: Socket;
   readonly #broken = new AbortController();
+  readonly #patienceMs: number;
   #ending = false;
 
-  private constructor(socket: Socket) {
+  private constructor(socket: Socket, patience: number) {
     this.#socket = socket;
+    this.#patienceMs = patience;
     socket.on('error', (error) => this.#broken.abort(error));
     socket.on('close', () => this.#broken.abort(new Error('it closed the connection')));
     // Carbon says nothing; reading is only how its closing is noticed.
@@ -60,10 +62,11 @@ export class CarbonConnection {
     });
   }
 
-  static async open(host: string, port: number): Promise<CarbonConnection> {
-    const connection = new CarbonConnection(connect({ host, port, noDelay: true }));
+  /** `patience`: milliseconds in which something must happen. */
+  static async open(host: string, port: number, patience = patienceMs): Promise<CarbonConnection> {
+    const connection = new CarbonConnection(connect({ host, port, noDelay: true }), patience);
     try {
-      await connection.#next('connect');
+      await connection.#next('connect', 'it did not answer');
     } catch (error) {
       connection.destroy();
       throw error;
@@ -74,7 +77,7 @@ export class CarbonConnection {
   /** Resolves when more may be written. */
   async write(bytes: Buffer): Promise<void> {
     this.#broken.signal.throwIfAborted();
-    if (!this.#socket.write(bytes)) await this.#next('drain');
+    if (!this.#socket.write(bytes)) await this.#next('drain', 'it has read nothing');
   }
 
   /** Resolves when carbon has read everything. */
@@ -82,19 +85,27 @@ export class CarbonConnection {
     this.#broken.signal.throwIfAborted();
     this.#ending = true;
     this.#socket.end();
-    await once(this.#socket, 'close', { signal: AbortSignal.timeout(patienceMs) });
+    await this.#next('close', 'it did not close the connection after the last point');
   }
 
   destroy(): void {
     this.#socket.destroy();
   }
 
-  async #next(event: 'connect' | 'drain'): Promise<void> {
-    const signal = AbortSignal.any([this.#broken.signal, AbortSignal.timeout(patienceMs)]);
+  /** A timer, not `AbortSignal.timeout`: one that only `AbortSignal.any` knows is garbage to Node 20, and never fires. */
+  async #next(event: 'connect' | 'drain' | 'close', failing: string): Promise<void> {
+    const impatience = new AbortController();
+    const timer = setTimeout(
+      () => impatience.abort(new Error(`${failing} for ${this.#patienceMs / 1000} s`)),
+      this.#patienceMs,
+    );
+    const signal = event === 'close' ? impatience.signal : AbortSignal.any([this.#broken.signal, impatience.signal]);
     try {
       await once(this.#socket, event, { signal });
     } catch (error) {
       throw signal.aborted ? signal.reason : error;
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

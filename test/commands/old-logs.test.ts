@@ -3,6 +3,7 @@ import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { gzipSync } from 'node:zlib';
 import { isOnline } from '../../src/activity/session-table.ts';
 import type { Session } from '../../src/activity/sessions.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
@@ -178,6 +179,49 @@ describe('old logs', () => {
     const { out } = await run(['history', '--timezone', 'UTC', '--format', 'csv', before, after]);
     const at = Date.parse('2026-07-05T10:00:00Z') / 1000;
     assert.match(out, new RegExp(`^${at},a\\.example,1,1,1$`, 'm'));
+  });
+
+  it('a first line from the future is not believed, and does not hide the rest', async () => {
+    const [file = ''] = await logs({
+      '': [
+        ['2126-06-24 10:00:00', 'c2sf1', 'Authenticated as xenia@a.example'],
+        ['2026-06-01 10:00:00', 'c2sa1', 'Authenticated as alice@a.example'],
+        ['2026-06-01 11:30:00', 'c2sa1', 'Client disconnected: closed'],
+      ],
+    });
+    const { code, out, err } = await run(['history', '--timezone', 'UTC', '--format', 'csv', file]);
+    assert.equal(code, 1);
+    assert.match(err, /1 lines with a time stamp in the future/);
+    assert.match(out, new RegExp(`^${Date.parse('2026-06-01T12:00:00Z') / 1000},a\\.example,1,1,1$`, 'm'));
+  });
+
+  it('a file whose stamps fit no year is told, and the exit code says so', async () => {
+    const [file = ''] = await logs({ '': [['Feb 29 10:00:00', 'c2sa1', 'Authenticated as alice@a.example']] });
+    const { code, err } = await run(['history', '--year', '2026', '--format', 'csv', file]);
+    assert.equal(code, 1);
+    assert.match(err, /prosody\.log is not read: no year .* --year/);
+  });
+
+  it('of a damaged gzip all that is sound is read, and nobody is invented', async () => {
+    const [oldest = ''] = FILES;
+    const whole = gzipSync(await readFile(oldest));
+    const directory = await mkdtemp(join(root, 'damaged-'));
+    const path = join(directory, 'prosody.log.gz');
+    for (let i = 1; i < 12; i++) {
+      const bytes = Buffer.from(whole);
+      bytes.fill('X', Math.floor((i * bytes.length) / 12), Math.floor((i * bytes.length) / 12) + 12);
+      await writeFile(path, bytes);
+      const { code, out, err } = await run(['history', ...YEAR, '--format', 'json', path]);
+      assert.equal(code, 1);
+      assert.match(err, /prosody\.log\.gz is damaged: it was read up to byte \d+ of its text/);
+      const hosts = [...out.matchAll(/"([\w.]+)":\{/g)].map(([, host]) => host).filter((host) => host !== 'hosts');
+      const known = ['chat.example', 'work.example'];
+      assert.deepEqual(
+        [...new Set(hosts)].filter((host) => !known.includes(host ?? '')),
+        [],
+      );
+      assert.ok(i < 3 || hosts.length > 0, `damaged at ${i} of 12`);
+    }
   });
 
   it('what was missing between two files is told', async () => {

@@ -114,7 +114,7 @@ void describe('the text of a file', () => {
     const bytes = gzipSync(text.subarray(0, 3000));
     let longest = 0;
     for (let end = 2; end < bytes.length; end++) {
-      const { text: read, code } = await outcome(textOf(inPieces(bytes.subarray(0, end), 512)));
+      const { text: read, code } = await outcome(textOf(() => inPieces(bytes.subarray(0, end), 512)));
       assert.equal(code, 'UNEXPECTED_END', `cut at ${end}`);
       assert.ok(read.equals(text.subarray(0, read.length)));
       assert.ok(read.length >= longest, 'more bytes hold more text');
@@ -131,10 +131,32 @@ void describe('the text of a file', () => {
       Buffer.alloc(700),
     ]);
     for (let size = 1; size < padded.length; size++) {
-      const { text: read, code } = await outcome(textOf(inPieces(padded, size)));
+      const { text: read, code } = await outcome(textOf(() => inPieces(padded, size)));
       assert.equal(code, undefined, `blocks of ${size}`);
       assert.ok(read.equals(text.subarray(0, 501)), `blocks of ${size}`);
     }
+  });
+
+  void it('is all that comes before the damage in a gzip, but for some hundred bytes', async () => {
+    const bytes = gzipSync(text, { level: 9 });
+    for (const at of [0.3, 0.5, 0.9].map((share) => Math.floor(share * bytes.length))) {
+      // What zlib gives of a file that ends there.
+      const { text: whole } = await outcome(openText(file(bytes.subarray(0, at))));
+      const broken = Buffer.from(bytes);
+      broken.fill(0xff, at, at + 12);
+      const { text: read, code } = await outcome(openText(file(broken)));
+      assert.equal(code, 'CORRUPT');
+      assert.ok(read.length >= whole.length, `${read.length} of ${whole.length} bytes`);
+      assert.ok(read.subarray(0, whole.length).equals(whole));
+    }
+  });
+
+  void it('is that of the whole members of a gzip with something else behind them, which is told', async () => {
+    const members = Buffer.concat([gzipSync(text.subarray(0, 1000)), gzipSync(text.subarray(1000))]);
+    let told = 0;
+    const onTrailing = (): void => void told++;
+    const found = await outcome(openText(file(Buffer.concat([members, Buffer.from('x\n')])), { onTrailing }));
+    assert.deepEqual([found.code, found.text.equals(text), told], [undefined, true, 1]);
   });
 
   void it('can be had from an open file, which stays open', async () => {
@@ -170,8 +192,8 @@ void describe('zstd without the program', () => {
     if (!(await soundZstd())) return t.skip('not in this Node');
     const [, compress] = METHODS[2] ?? assert.fail();
     const bytes = Buffer.concat([compress(text.subarray(0, 1000)), compress(text.subarray(1000))]);
-    assert.ok((await outcome(throughNodeZstd(inPieces(bytes, 70_000), 'x'))).text.equals(text));
-    const cut = await outcome(throughNodeZstd(inPieces(bytes.subarray(0, -2000), 70_000), 'x'));
+    assert.ok((await outcome(throughNodeZstd(() => inPieces(bytes, 70_000), 'x'))).text.equals(text));
+    const cut = await outcome(throughNodeZstd(() => inPieces(bytes.subarray(0, -2000), 70_000), 'x'));
     assert.equal(cut.code, 'UNEXPECTED_END');
   });
 });

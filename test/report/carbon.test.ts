@@ -6,7 +6,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Sample } from '../../src/activity/active-window.ts';
 import { pointsOf, type Point } from '../../src/report/carbon-points.ts';
-import { encode } from '../../src/report/carbon-wire.ts';
+import { CarbonConnection, encode } from '../../src/report/carbon-wire.ts';
 import { CarbonError, sendHistory, type CarbonOptions } from '../../src/report/carbon.ts';
 import { parseRetention, type Retention } from '../../src/report/retention.ts';
 
@@ -284,4 +284,29 @@ describe('sending history', () => {
     await assert.rejects(running, /500 had been sent/);
     server.close();
   });
+});
+
+test('a carbon that stops reading, or never closes, is given up with a sentence', async () => {
+  const sockets: Socket[] = [];
+  const { server, port } = await carbon((socket) => {
+    sockets.push(socket);
+    if (sockets.length === 1) socket.pause();
+  });
+  const deaf = await CarbonConnection.open('127.0.0.1', port, 50);
+  await assert.rejects(async () => {
+    for (;;) await deaf.write(Buffer.alloc(1024 * 1024));
+  }, /it has read nothing for 0\.05 s/);
+  deaf.destroy();
+  const open = createServer({ allowHalfOpen: true }, (socket) => void sockets.push(socket.resume()));
+  open.listen(0, '127.0.0.1');
+  await once(open, 'listening');
+  const address = open.address();
+  assert(address !== null && typeof address === 'object');
+  const endless = await CarbonConnection.open('127.0.0.1', address.port, 50);
+  await endless.write(Buffer.from('a 1 1\n'));
+  await assert.rejects(endless.end(), /it did not close the connection after the last point for 0\.05 s/);
+  endless.destroy();
+  for (const socket of sockets) socket.destroy();
+  server.close();
+  open.close();
 });
