@@ -291,7 +291,7 @@ function forget(program: Command, choose: Choose): Command {
     });
 }
 
-const FORGET = `The logs still name the user: reading them again brings them back. Exit code 1 when the user is not in the index.
+const FORGET = `The logs still name the user: lines that have not been read yet bring them back. Exit code 1 when the user is not in the index.
 
 Example:
   ${NAME} forget alice@chat.example`;

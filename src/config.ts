@@ -125,9 +125,11 @@ function openFile(input: ConfigInput, problems: string[]): { path: string | unde
       problems.push(`${path}: there is no such configuration file: correct --config or create it`);
   } catch (error) {
     const reason = error instanceof Error ? error.message : String(error);
-    problems.push(
-      `${path}: the configuration file cannot be read (${reason}): let this user read it, or name another with --config`,
-    );
+    if (error instanceof ConfigError) problems.push(...error.problems);
+    else
+      problems.push(
+        `${path}: the configuration file cannot be read (${reason}): let this user read it, or name another with --config`,
+      );
   }
   return nothing;
 }

@@ -41,10 +41,20 @@ function configFor({ flags }: Invocation): Config {
 
 function textOf(path: string): string | undefined {
   try {
-    return readFileSync(path, 'utf8');
+    return utf8Of(path, readFileSync(path));
   } catch (error) {
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
     throw error;
+  }
+}
+
+/** A byte that is no UTF-8 would become another character, and a path that nobody meant. */
+function utf8Of(path: string, bytes: Buffer): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch (cause) {
+    const line = bytes.toString('utf8').split('\ufffd', 1)[0]?.split('\n').length;
+    throw new ConfigError([`${path} line ${line}: is not UTF-8; save the file as UTF-8`], { cause });
   }
 }
 
@@ -53,7 +63,7 @@ function ioFor(invocation: Invocation): Io {
     stdin: process.stdin,
     stdout: process.stdout,
     stderr: process.stderr,
-    columns: process.stdout.columns || 80,
+    columns: process.stdout.columns || Number(/^\d{2,3}$/.exec(process.env['COLUMNS'] ?? '')?.[0] ?? 80),
     isTTY: isatty(1),
     stderrIsTTY: isatty(2),
     now: () => Date.now() / 1000,

@@ -104,6 +104,10 @@ void describe('wrong usage is code 2, with one sentence and nothing on stdout', 
     [['history', 'a', '--format', 'pdf'], /Allowed choices are csv, json, chart, svg/],
     [['history', 'a', '--carbon', 'h:x'], /HOST or HOST:PORT/],
     [['history', 'a', '--retention', '1h:5y', '--storage-schemas', 'f'], /cannot be used with/],
+    [['history', 'a', '--carbon', 'h', '--retention', 'foo'], /--retention: the retention "foo"/],
+    [['history', 'a', '--dry-run'], /--dry-run, .* give --carbon HOST:PORT as well/],
+    [['history', 'a', '--from', '2026-03-08', '--to', '2026-03-01'], /--from must not be later than --to/],
+    [['history', 'a', '--from', '2026-02-30'], /must be unix seconds or ISO 8601/],
     [['explain', 'a', 'b'], /too many arguments/],
     [['check', '--config', '/none.toml'], /\/none\.toml: there is no such configuration file/],
     [['check', '--config', '/'], /^xmpp-active-users: \/: the configuration file cannot be read/],
@@ -118,6 +122,14 @@ void describe('wrong usage is code 2, with one sentence and nothing on stdout', 
       assert.match(err, sentence);
       assert.match(err, /^xmpp-active-users: [^\n]+\n$/);
     });
+
+  void test('a configuration that is no UTF-8', async () => {
+    const config = join(root, 'latin1.toml');
+    await writeFile(config, Buffer.from('[[log]]\npath = "/tmp/\xe9.log"\n', 'latin1'));
+    const { code, err } = await run(['--config', config, 'check']);
+    assert.equal(code, 2);
+    assert.match(err, /latin1\.toml line 2: is not UTF-8/);
+  });
 
   void test('every problem of a configuration has its line, and --config may stand before the command', async () => {
     const config = join(root, 'wrong.toml');

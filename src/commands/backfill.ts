@@ -84,7 +84,7 @@ function conclude(tallies: readonly Tally[], { config, users }: Into, io: Io): b
   const counts = sumCounts(tallies.map((tally) => tally.counts));
   io.log(
     'info',
-    `${counts.lines} lines read, ${counts.events} events; ${users.size} users seen in the last weeks are in ${config.index.path}`,
+    `${counts.lines} lines read, ${counts.events} events; ${users.size} users are in ${config.index.path}`,
   );
   tellCoverage(
     tallies.flatMap((tally) => tally.coverage),
@@ -92,6 +92,9 @@ function conclude(tallies: readonly Tally[], { config, users }: Into, io: Io): b
     io,
   );
   if (io.signal.aborted)
-    io.log('warning', 'stopped: what was read so far is kept, and the same command goes on from there');
+    io.log(
+      'warning',
+      'stopped: the index is as good as before; the same command goes on from there, or, where older files came to known ones, begins with them',
+    );
   return tellRejected(counts, io);
 }

@@ -5,7 +5,8 @@
 import { lookup } from 'node:dns/promises';
 import { constants } from 'node:fs';
 import { access, open, stat, type FileHandle } from 'node:fs/promises';
-import { isIP } from 'node:net';
+import { once } from 'node:events';
+import { connect, isIP } from 'node:net';
 import { dirname } from 'node:path';
 import { coveredSeconds } from '../activity/coverage.ts';
 import type { Config, LogConfig } from '../config.ts';
@@ -21,6 +22,7 @@ import { showTime } from './instant.ts';
 /** So much of the end of a log is looked at, bytes. */
 const LOOK_AT = 1024 * 1024;
 const DAY = 86_400;
+const CONNECT_MS = 3000;
 
 /** What was found: lines to print, and what will not work, as sentences. */
 interface Report {
@@ -43,7 +45,9 @@ export async function check(config: Config, _args: object, io: Io): Promise<numb
   for (const failure of report.failures) io.log('warning', failure);
   io.log(
     'info',
-    report.failures.length === 0 ? 'all of this will work' : `this will not work: ${report.failures.length} problems`,
+    report.failures.length === 0
+      ? 'all of this will work'
+      : `something of this will not work (problems: ${report.failures.length})`,
   );
   return report.failures.length === 0 ? 0 : 1;
 }
@@ -71,6 +75,12 @@ async function checkLog(log: LogConfig, report: Report): Promise<void> {
   try {
     const text = await endOf(log.path);
     report.lines.push(`  ${describeLines(text, log)}`);
+    const lines = linesOf(text);
+    if (lines.length > 0 && recogniseStamp(lines) === undefined) {
+      report.failures.push(
+        `${log.path}: its lines begin with no time, so nothing can be counted from it; remove timestamps = false from the log settings of the server`,
+      );
+    }
     if (text !== '' && shareUnderstood(text, log) < 0.5) {
       report.failures.push(
         `${log.path}: most lines are not understood; see what "xmpp-active-users explain ${log.path}" finds in them, and set server`,
@@ -81,10 +91,10 @@ async function checkLog(log: LogConfig, report: Report): Promise<void> {
   }
 }
 
-async function explainUnreadable(path: string, error: unknown, { lines, failures }: Report): Promise<void> {
+async function explainUnreadable(path: string, error: unknown, { failures }: Report): Promise<void> {
   const code = (error as NodeJS.ErrnoException).code;
   if (code === 'ENOENT' && (await isReachable(dirname(path)))) {
-    lines.push('  is not there yet: it will be followed as soon as it appears');
+    failures.push(`${path}: does not exist; correct [[log]] path, or start the server (run waits until it appears)`);
   } else if (code === 'ENOENT') {
     failures.push(`${path}: there is no directory ${dirname(path)}: correct [[log]] path`);
   } else if (code === 'EACCES') {
@@ -152,12 +162,28 @@ async function checkStatsd({ statsd }: Config, { lines, failures }: Report): Pro
   try {
     if (protocol === 'uds') await access(host, constants.W_OK);
     else if (isIP(host) === 0) await lookup(host);
+    if (protocol === 'tcp') await connects(host, port);
   } catch (error) {
     const reason = (error as NodeJS.ErrnoException).code ?? String(error);
-    failures.push(
-      `statsd.host ${host}: ${protocol === 'uds' ? 'the socket cannot be used' : 'the name does not resolve'} (${reason})`,
-    );
+    failures.push(`${troubleWith(statsd, reason)} (${reason})`);
   }
+}
+
+/** Whether somebody listens; over UDP that cannot be known. */
+async function connects(host: string, port: number): Promise<void> {
+  const socket = connect({ host, port });
+  socket.setTimeout(CONNECT_MS, () => socket.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+  try {
+    await once(socket, 'connect');
+  } finally {
+    socket.destroy();
+  }
+}
+
+function troubleWith({ host, port, protocol }: Config['statsd'], reason: string): string {
+  if (protocol === 'uds') return `statsd.host ${host}: the socket cannot be used`;
+  if (/^E(?:CONN|TIMEDOUT|HOST|NET)/.test(reason)) return `statsd: nothing answers at ${host}:${port} over tcp`;
+  return `statsd.host ${host}: the name does not resolve`;
 }
 
 async function checkIndex(config: Config, report: Report, now: number): Promise<void> {

@@ -7,6 +7,8 @@ import { showTime } from './instant.ts';
 
 /** Seconds without a line after which a count is told to be old. */
 const STALE = 86_400;
+/** Seconds by which the index may be ahead of the time asked for: what came since changes little. */
+const SLACK = 3600;
 
 export interface CountArguments {
   /** Unix seconds; now when absent. */
@@ -18,8 +20,17 @@ export async function count(config: Config, { at, json }: CountArguments, io: Io
   const time = at ?? Math.floor(io.now());
   const standing = await openStanding(config);
   try {
+    const { lastLine } = standing;
+    if (lastLine !== undefined && lastLine - time > SLACK) {
+      const last = showTime(lastLine, config.otherLogs.timezone);
+      io.log(
+        'error',
+        `the index has lines up to ${last}, and knows of each user only when they were last seen: ask history for the time before`,
+      );
+      return 1;
+    }
     const samples = standing.sample(time);
-    tellAge(time, standing.lastLine, config.otherLogs.timezone, io);
+    tellAge(time, lastLine, config.otherLogs.timezone, io);
     await print(io, json ? `${JSON.stringify(countObject(time, samples))}\n` : countTable(samples));
     return 0;
   } finally {

@@ -27,14 +27,14 @@ export function tellRejected(counts: LineCounts, io: Io): boolean {
   if (counts.rejected > 0) {
     io.log(
       'warning',
-      `${counts.rejected} lines with a time stamp in the future, or none that can be read, were not counted`,
+      `lines with a time stamp in the future, or none that can be read, were not counted: ${counts.rejected}`,
     );
   }
   const isForeign = counts.lines > 0 && counts.foreign * 2 > counts.lines;
   if (isForeign)
     io.log(
       'warning',
-      `${counts.foreign} of ${counts.lines} lines are not understood: see what "xmpp-active-users explain FILE" finds in them`,
+      `${counts.foreign} of ${counts.lines} lines are not understood: those of Prosody are, and no other server's yet; "xmpp-active-users explain" shows each line of a file beside what is found in it`,
     );
   return isForeign || counts.rejected > 0;
 }

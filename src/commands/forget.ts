@@ -28,7 +28,7 @@ export async function forget(config: Config, { user }: ForgetArguments, io: Io):
   else
     io.log(
       'notice',
-      `${user} is forgotten (open sessions: ${sessions}); log files that name it, if read again, bring it back`,
+      `${user} is forgotten (open sessions: ${sessions}); only lines that have not been read yet can bring it back`,
     );
   return sessions === undefined ? 1 : 0;
 }

@@ -6,7 +6,7 @@ import { replay, type ReplaySummary } from '../pipeline/replay.ts';
 import { sendHistory, type CarbonResult } from '../report/carbon.ts';
 import { chart } from '../report/chart.ts';
 import { metricName } from '../report/metric-name.ts';
-import { parseRetention, readStorageSchemas, type Retention } from '../report/retention.ts';
+import { parseRetention, readStorageSchemas, RetentionError, type Retention } from '../report/retention.ts';
 import { svg } from '../report/svg.ts';
 import { csvHeader, csvLine, jsonLine } from '../report/table.ts';
 import { tellCoverage, tellRejected } from './findings.ts';
@@ -44,6 +44,7 @@ interface Replayed {
 }
 
 export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
+  checkArguments(args);
   const output = outputOf(config, args, io);
   const timezone = config.otherLogs.timezone;
   const span = {
@@ -62,6 +63,14 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
     tellCoverage(summary.coverage, timezone, said);
     return tellRejected(summary.counts, said) || hasProblem ? 1 : 0;
   });
+}
+
+function checkArguments({ from, to, carbon, dryRun, retention, storageSchemas }: HistoryArguments): void {
+  const problems: string[] = [];
+  if (from !== undefined && to !== undefined && from > to) problems.push('--from must not be later than --to');
+  if (carbon === undefined && (dryRun || retention !== undefined || storageSchemas !== undefined))
+    problems.push('--dry-run, --retention and --storage-schemas are about Carbon: give --carbon HOST:PORT as well');
+  if (problems.length > 0) throw new ConfigError(problems);
 }
 
 interface StartOptions {
@@ -139,7 +148,7 @@ async function* flat(samples: AsyncIterable<readonly Sample[]>): AsyncGenerator<
 
 function toCarbon(config: Config, args: HistoryArguments, target: Target, io: Io): Output {
   const prefix = `${args.carbonPrefix}${config.statsd.prefix}`;
-  const retention = retentionOf(args);
+  const retention = retentionOf(args, metricName(prefix, 1, 'host.example'));
   return async (samples) => {
     const result = await sendHistory(flat(samples), {
       ...target,
@@ -154,14 +163,28 @@ function toCarbon(config: Config, args: HistoryArguments, target: Target, io: Io
   };
 }
 
-function retentionOf({
-  retention,
-  storageSchemas,
-}: HistoryArguments): readonly Retention[] | ((name: string) => readonly Retention[]) | undefined {
-  if (retention !== undefined) return parseRetention(retention);
+function retentionOf(
+  { retention, storageSchemas }: HistoryArguments,
+  sampleName: string,
+): readonly Retention[] | ((name: string) => readonly Retention[]) | undefined {
+  if (retention !== undefined) return asGiven('--retention', () => parseRetention(retention));
   if (storageSchemas === undefined) return undefined;
   const text = readText(storageSchemas);
-  return (name) => readStorageSchemas(text, name);
+  const schemasFor = (name: string): readonly Retention[] =>
+    asGiven(`--storage-schemas ${storageSchemas}`, () => readStorageSchemas(text, name));
+  // Better told now than after an hour of reading.
+  schemasFor(sampleName);
+  return schemasFor;
+}
+
+/** What is wrong with a flag is a wrong argument. */
+function asGiven<T>(flag: string, read: () => T): T {
+  try {
+    return read();
+  } catch (cause) {
+    if (!(cause instanceof RetentionError)) throw cause;
+    throw new ConfigError([`${flag}: ${cause.message}`], { cause });
+  }
 }
 
 function readText(path: string): string {

@@ -9,8 +9,14 @@ const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_
 export function parseInstant(text: string): number | undefined {
   if (UNIX.test(text)) return Number(text);
   const iso = DAY.test(text) ? `${text}T00:00` : text.replace(' ', 'T');
-  const at = ISO.test(iso) ? Date.parse(iso) : Number.NaN;
+  const at = ISO.test(iso) && isDay(iso) ? Date.parse(iso) : Number.NaN;
   return Number.isNaN(at) ? undefined : Math.floor(at / 1000);
+}
+
+/** Date.parse takes 30 February for 2 March. */
+function isDay(iso: string): boolean {
+  const [year = 0, month = 0, day = 0] = iso.slice(0, 10).split('-').map(Number);
+  return month >= 1 && month <= 12 && day >= 1 && day <= new Date(Date.UTC(year, month, 0)).getUTCDate();
 }
 
 /** Seconds of `90`, `30m`, `1h`, `1d`, `1w`; undefined when it is none of these, or 0. */

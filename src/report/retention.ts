@@ -104,21 +104,32 @@ interface Section {
 /** The file as Python's ConfigParser reads it: `=` or `:`, keys in any case, comments on lines of their own. */
 function sectionsOf(text: string): Section[] {
   const sections: Section[] = [];
-  for (const line of text.split('\n').map((each) => each.trim())) {
+  let last: string | undefined;
+  for (const raw of text.split('\n')) {
+    const line = raw.trim();
     if (line === '' || line.startsWith('#') || line.startsWith(';')) continue;
+    const options = sections.at(-1)?.options;
+    // An indented line goes on with the value before.
+    if (/^\s/.test(raw) && options && last !== undefined) {
+      options.set(last, `${options.get(last) ?? ''}${line}`);
+      continue;
+    }
     const title = /^\[(?<title>.+)\]$/.exec(line)?.groups?.['title'];
+    last = undefined;
     if (title !== undefined) sections.push({ section: title, options: new Map() });
-    else addOption(sections.at(-1), line);
+    else last = addOption(sections.at(-1), line);
   }
   return sections;
 }
 
-function addOption(section: Section | undefined, line: string): void {
+/** Returns its key. */
+function addOption(section: Section | undefined, line: string): string {
   const { key, value } = /^(?<key>[^=:]+?)\s*[=:]\s*(?<value>.*)$/.exec(line)?.groups ?? {};
   if (section === undefined || key === undefined || value === undefined) {
     throw new RetentionError(`storage-schemas.conf: the line "${line}" is neither a [section] nor an option`);
   }
   section.options.set(key.toLowerCase(), value);
+  return key.toLowerCase();
 }
 
 /** Python's few spellings that JavaScript has not: named groups, the ends of the text, and a flag in front. */

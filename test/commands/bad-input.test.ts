@@ -44,6 +44,27 @@ const FILES: readonly Row[] = [
   ['no stamps at all', 'bare.log', 'startup\tinfo\tHello and welcome to Prosody version 0.12.3\n', 1, /bare\.log/],
 ];
 
+describe('check fails', () => {
+  it('when the lines of a log begin with no time', async () => {
+    const { code, err } = await run(['check', '--log', golden('layouts/file-timestamps-false.log')]);
+    assert.equal(code, 1);
+    assert.match(err, /file-timestamps-false\.log: its lines begin with no time/);
+  });
+
+  it('when a log does not exist', async () => {
+    const { code, err } = await run(['check', '--log', '/tmp/no/such.log', '--log', '/tmp/no-such.log']);
+    assert.equal(code, 1);
+    assert.match(err, /there is no directory \/tmp\/no:/);
+    assert.match(err, /\/tmp\/no-such\.log: does not exist/);
+  });
+
+  it('when nobody listens at a StatsD over TCP', async () => {
+    const { code, err } = await run(['check', '--set', 'statsd.protocol=tcp', '--statsd', '127.0.0.1:1']);
+    assert.equal(code, 1);
+    assert.match(err, /nothing answers at 127\.0\.0\.1:1 over tcp/);
+  });
+});
+
 describe('a bad file is named, and the others are read', () => {
   for (const [what, name, content, code, says] of FILES)
     it(what, async () => {

@@ -119,3 +119,11 @@ retentions = 1h:1y
     assert.deepEqual(readStorageSchemas(example, 'stats.gauges.xmpp.self.lag_seconds'), parseRetention('60s:7d'));
   });
 });
+
+test('an indented line goes on with the value before it, as for ConfigParser', () => {
+  const text = '[all]\npattern = .*\nretentions = 60s:1d,\n  5m:30d\n  ,1h:3y\n';
+  assert.deepEqual(
+    readStorageSchemas(text, 'a').map(({ step }) => step),
+    [60, 300, 3600],
+  );
+});
