@@ -93,6 +93,7 @@ export class Daemon {
     await Promise.all([...this.#logs.keys()].map((log) => log.start()));
     if (!(await this.#reached())) return;
     started?.();
+    this.#tellStarted();
     await this.#countEveryHour(start);
   }
 
@@ -108,6 +109,15 @@ export class Daemon {
       notice: ({ kind, text }) => tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
       refused: (error) => this.#beginAgainIfDamaged(error),
     });
+  }
+
+  /** So that the journal says of a daemon that works that it works. */
+  #tellStarted(): void {
+    const { config, tell } = this.#options;
+    const { host, port, protocol } = config.statsd;
+    const target = protocol === 'uds' ? host : `${host}:${port}`;
+    const logs = config.logs.map(({ path }) => path).join(', ');
+    tell('info', `caught up with ${logs}; counts go to ${target} (${protocol}) now and every hour`);
   }
 
   #coverageBefore() {

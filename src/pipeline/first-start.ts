@@ -30,7 +30,7 @@ export async function readRotated(options: FirstStartOptions): Promise<Tally> {
   const main = mainChain(arrangement, log);
   for (const chain of arrangement.chains) if (chain !== main) await readOther(chain, options);
   const rotated = main?.pieces.filter(({ path }) => path !== log.path) ?? [];
-  if (rotated.length > 0) tell('info', `reading ${rotated.length} rotated files of ${log.path}`);
+  if (rotated.length > 0) tell('info', `reading what was rotated of ${log.path} (files: ${rotated.length})`);
   const tally = main && rotated.length > 0 ? await read({ ...main, pieces: rotated }, options) : goingOn(options);
   const live = main?.pieces.find(({ path }) => path === log.path);
   if (live) tally.beginFile(live);

@@ -41,7 +41,7 @@ export class Understanding {
     if (this.#arises('foreign', foreign * 2 >= lines))
       yield `${foreign} of the last ${lines} lines of ${path} are not understood: is it a log of ${server ?? 'a server that is known'}? ${advice(path)}`;
     if (this.#arises('rejected', rejected >= ENOUGH_REJECTED && rejected > events))
-      yield `${rejected} of the last ${rejected + events} events in ${path} lie in the future, or have a time that cannot be read: is its timezone right?`;
+      yield `${rejected} of the last ${rejected + events} events in ${path} lie in the future, or have no time that can be read: do its lines begin with one, and is its timezone right?`;
   }
 
   #isEventless({ lines }: Readonly<LineCounts>, events: number, at: number): boolean {
