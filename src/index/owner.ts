@@ -2,12 +2,13 @@
  * Whoever opens an index makes files in it, and what root makes the daemon's user may not read: one `count` by root, and
  * the daemon does not start again. So all files are given to the owner of the directory.
  */
-import { lchownSync, lstatSync, readdirSync } from 'node:fs';
+import { lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
 /** Whether there were files of somebody else: then there will be more, and this is to be called after every change. */
 export function giveToOwner(path: string): boolean {
-  const { uid, gid } = lstatSync(path);
+  // systemd's state directory may be a link.
+  const { uid, gid } = statSync(path);
   const others = readdirSync(path).filter((name) => isOfOther(join(path, name), uid));
   for (const name of others) give(join(path, name), uid, gid);
   return others.length > 0;

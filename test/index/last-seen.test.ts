@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, chown, cp, mkdir, mkdtemp, readdir, readFile, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -196,7 +196,9 @@ void describe('an index that cannot be opened says why', () => {
     const path = fresh();
     await write(path, changes({ users: users(10, 1) }));
     for (const name of ['.', ...(await readdir(path))]) await chown(join(path, name), 12_345, 12_345);
-    const { index } = await open(path);
+    const link = `${path}.link`;
+    await symlink(path, link);
+    const { index } = await open(link);
     await index.write(changes({ users: users(10, 2) }));
     assert.deepEqual(await ownersIn(path), [12_345], 'while it is open');
     await index.close();
