@@ -39,11 +39,11 @@ const braille = [
 /** Green, cyan and magenta can be read on dark and on light terminals. */
 const colors: Record<Window, string> = { 1: '32', 7: '36', 30: '35' };
 const letters: Record<Window, string> = { 1: 'd', 7: 'w', 30: 'm' };
-/** Without colour: which of so many columns of dots are drawn. */
+/** Without colour: which of so many columns of dots are drawn. The daily line moves most, so it needs to be whole. */
 const patterns: Record<Window, { readonly of: number; readonly drawn: number }> = {
-  1: { of: 4, drawn: 1 },
+  1: { of: 1, drawn: 1 },
   7: { of: 8, drawn: 4 },
-  30: { of: 1, drawn: 1 },
+  30: { of: 4, drawn: 1 },
 };
 
 /** The chart, with a newline at the end of each line. */
@@ -81,7 +81,7 @@ function panel(history: HostHistory, options: ChartOptions): string {
 function title({ host, samples, latest }: HostHistory, columns: number, options: ChartOptions): string {
   const dash = options.unicode ? '\u2013' : '-';
   const from = dateLabel(samples[0]?.at ?? latest.at, options.timezone);
-  const range = `${from} ${dash} ${dateLabel(latest.at, options.timezone)}`;
+  const range = `${from} ${dash} ${dateLabel(latest.at - 1, options.timezone)}`;
   const name = cut(printable(host), columns, options);
   const room = columns - name.length - range.length;
   const bold = paint(name, '1', options);

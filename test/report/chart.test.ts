@@ -19,7 +19,7 @@ describe('the chart', () => {
   test('has a title, the latest figures, both axes and three lines', () => {
     assert.equal(
       chart(rising(49), plain),
-      `chat.example                         1 Mar 2026 - 3 Mar 2026
+      `chat.example                         1 Mar 2026 - 2 Mar 2026
 mmm monthly 148   www weekly 98   ddd daily 48
 200 +
     |
