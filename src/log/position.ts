@@ -50,6 +50,8 @@ export interface Position {
   readonly offset: number;
   /** The first bytes of the piece: as many as have been read, at most 256. */
   readonly head: Fingerprint;
+  /** The beginnings of the head that end with a line: a text that is shorter than the head is told by all its bytes. */
+  readonly headLines?: readonly Fingerprint[];
   /** The last bytes before `offset`: at most 64. If they are not there, the file is not this piece, or was truncated. */
   readonly marker: Fingerprint;
   /** Unix seconds at which it was last read; orders the pieces of a log and lets old ones be forgotten. */
@@ -100,11 +102,19 @@ export function positionOf(trace: Trace, of: Pick<Position, 'id' | 'log' | 'read
     ...of,
     offset: trace.offset,
     head: fingerprint(trace.head),
+    headLines: linesIn(trace.head),
     marker: fingerprint(trace.marker),
     ...(trace.start > 0 ? { start: trace.start } : {}),
     milestones: trace.milestones,
     ...(trace.crc === undefined ? {} : { crc: trace.crc }),
   };
+}
+
+function linesIn(head: Buffer): Fingerprint[] {
+  const lines: Fingerprint[] = [];
+  for (let newline = head.indexOf(NEWLINE); newline >= 0; newline = head.indexOf(NEWLINE, newline + 1))
+    lines.push(fingerprint(head.subarray(0, newline + 1)));
+  return lines;
 }
 
 export function fingerprint(bytes: Buffer): Fingerprint {

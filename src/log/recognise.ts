@@ -12,26 +12,35 @@ export type Likeness =
   | { readonly kind: 'shorter' }
   | { readonly kind: 'other' };
 
+const NEWLINE = 10;
 const OTHER: Likeness = { kind: 'other' };
 
 /** Compares in ascending order, so that a compressed text can be compared in one go. */
 export async function compare(text: Text, position: Position): Promise<Likeness> {
   const start = position.start ?? 0;
   const head = await text.read(start, position.head.length);
-  const whole = head.length === position.head.length;
-  if (head.length === 0 || (whole && digest(head) !== position.head.hash)) return OTHER;
-  let agreed = whole;
+  if (head.length === 0) return OTHER;
+  if (head.length < position.head.length) return isBeginning(head, position) ? { kind: 'shorter' } : OTHER;
+  if (digest(head) !== position.head.hash) return OTHER;
   for (const milestone of position.milestones ?? []) {
     const bytes = await before(text, milestone.offset);
-    if (bytes === undefined) return agreed ? { kind: 'shorter' } : OTHER;
+    if (bytes === undefined) return { kind: 'shorter' };
     if (digest(bytes) !== milestone.hash) return OTHER;
-    agreed = true;
   }
   const marker = await before(text, position.offset);
-  if (marker === undefined) return agreed ? { kind: 'shorter' } : OTHER;
+  if (marker === undefined) return { kind: 'shorter' };
   if (digest(marker) !== position.marker.hash) return OTHER;
   const { offset, milestones = [], crc } = position;
   return { kind: 'same', trace: { start, offset, head, marker, milestones, crc } };
+}
+
+/**
+ * Whether all lines of a text that is shorter than the head are those of the piece. A place in it may have the same 64 bytes
+ * before it by chance, as a first line may be that of every piece.
+ */
+function isBeginning(text: Buffer, { headLines = [] }: Position): boolean {
+  const end = text.lastIndexOf(NEWLINE) + 1;
+  return headLines.some(({ length, hash }) => length === end && digest(text.subarray(0, end)) === hash);
 }
 
 /**

@@ -51,6 +51,20 @@ test('F2: files with the same first lines are told apart, rotated while running'
   await log.delivers([...BANNER, ...some(1, 2), ...BANNER, ...BANNER]);
 });
 
+test('F2: a short file is not taken for the beginning of another one that is alike in one place', async (t) => {
+  const log = rig(t);
+  const alike = 'a'.repeat(100);
+  log.write(`1 ${alike}`, `2 ${'b'.repeat(200)}`);
+  await log.start();
+  await log.delivers([`1 ${alike}`, `2 ${'b'.repeat(200)}`]);
+  await log.stop();
+  log.rename('', '.2');
+  log.append(`3 ${alike}\n4\n`, '.1');
+  log.write('5');
+  await log.start();
+  await log.delivers([`1 ${alike}`, `2 ${'b'.repeat(200)}`, `3 ${alike}`, '4', '5']);
+});
+
 test('F2: files with the same first lines are told apart, rotated while down', async (t) => {
   const log = rig(t);
   log.write(...BANNER, ...some(1, 2));
