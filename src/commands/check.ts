@@ -8,27 +8,17 @@ import { access, open, stat, type FileHandle } from 'node:fs/promises';
 import { once } from 'node:events';
 import { connect, isIP } from 'node:net';
 import { dirname } from 'node:path';
-import { coveredSeconds } from '../activity/coverage.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { recogniseStamp } from '../dialect/timestamp.ts';
-import { IndexError } from '../index/last-seen.ts';
 import { rotatedPaths } from '../log/siblings.ts';
-import type { KeptState } from '../pipeline/ledger.ts';
-import { openStanding, type Standing } from '../pipeline/standing.ts';
+import { checkIndex } from './check-index.ts';
+import { isReachable, type Report } from './check-report.ts';
 import { print, type Io } from './io.ts';
-import { showTime } from './instant.ts';
 
 /** So much of the end of a log is looked at, bytes. */
 const LOOK_AT = 1024 * 1024;
-const DAY = 86_400;
 const CONNECT_MS = 3000;
-
-/** What was found: lines to print, and what will not work, as sentences. */
-interface Report {
-  readonly lines: string[];
-  readonly failures: string[];
-}
 
 export async function check(config: Config, _args: object, io: Io): Promise<number> {
   const report: Report = { lines: [], failures: [] };
@@ -106,12 +96,6 @@ async function explainUnreadable(path: string, error: unknown, { failures }: Rep
   }
 }
 
-const isReachable = (path: string, how = constants.R_OK): Promise<boolean> =>
-  access(path, how).then(
-    () => true,
-    () => false,
-  );
-
 /** The last whole lines of a file, one character per byte. */
 async function endOf(path: string): Promise<string> {
   const found = await stat(path);
@@ -184,44 +168,4 @@ function troubleWith({ host, port, protocol }: Config['statsd'], reason: string)
   if (protocol === 'uds') return `statsd.host ${host}: the socket cannot be used`;
   if (/^E(?:CONN|TIMEDOUT|HOST|NET)/.test(reason)) return `statsd: nothing answers at ${host}:${port} over tcp`;
   return `statsd.host ${host}: the name does not resolve`;
-}
-
-async function checkIndex(config: Config, report: Report, now: number): Promise<void> {
-  try {
-    const standing = await openStanding(config);
-    describeIndex(config, standing, report, now);
-    await standing.close();
-  } catch (error) {
-    if (!(error instanceof IndexError)) throw error;
-    if (error.code === 'MISSING') await checkPlace(config.index.path, report);
-    else if (error.code === 'LOCKED') report.lines.push(`index ${config.index.path}: in use, so the daemon is running`);
-    else report.failures.push(error.message);
-  }
-}
-
-async function checkPlace(path: string, { lines, failures }: Report): Promise<void> {
-  const home = await existing(path);
-  if (await isReachable(home, constants.W_OK)) lines.push(`index ${path}: will be made at the first start`);
-  else failures.push(`index.path ${path}: cannot be made, as ${home} may not be written by this user`);
-}
-
-/** The path, or the nearest directory above it that is there. */
-async function existing(path: string): Promise<string> {
-  return path === dirname(path) || (await isReachable(path, constants.F_OK)) ? path : existing(dirname(path));
-}
-
-function describeIndex(config: Config, { ledger }: Standing, { lines }: Report, now: number): void {
-  lines.push(`index ${config.index.path}`);
-  for (const log of config.logs) {
-    const kept = ledger.kept(log.path);
-    const read = ledger.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
-    if (kept) lines.push(`  ${log.path}: ${describeKept(kept, read, log.timezone, now)}`);
-  }
-}
-
-function describeKept({ log }: KeptState, read: number, timezone: string, now: number): string {
-  const { last } = log.reader.clock;
-  const covered = coveredSeconds(log.coverage, now - 30 * DAY, now) / DAY;
-  const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;
-  return `${read} bytes read${until}; ${covered.toFixed(1)} of the last 30 days are covered`;
 }

@@ -7,6 +7,7 @@ import type { Sample } from '../activity/active-window.ts';
 import { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import { writeStatus } from '../index/status-file.ts';
 import type { Notice } from '../log/follow.ts';
 import { StatsdReport } from '../report/statsd.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
@@ -14,7 +15,7 @@ import { readRotated } from './first-start.ts';
 import { Ledger } from './ledger.ts';
 import { LiveLog } from './live-log.ts';
 import { firstAfter } from './samples.ts';
-import { SelfReport } from './self-report.ts';
+import { logStatus, SelfReport } from './self-report.ts';
 import { Understanding } from './understanding.ts';
 
 const HOUR = 3600;
@@ -23,6 +24,8 @@ const DAY = 86_400;
 const SETTLE = 2;
 /** Milliseconds between two looks at the clock: a machine that was suspended wakes with the hour long past. */
 const LOOK_MS = 60_000;
+/** Milliseconds between two notes of how the logs stand. */
+const STATUS_MS = 60_000;
 
 const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken']);
 
@@ -51,6 +54,8 @@ export class Daemon {
   #self: SelfReport;
   #samples: readonly Sample[] = [];
   #pruned = -Infinity;
+  readonly #since: number;
+  #noting: NodeJS.Timeout | undefined;
 
   private constructor(options: DaemonOptions, ledger: Ledger, users: Users, statsd: StatsdReport) {
     this.#options = options;
@@ -58,6 +63,7 @@ export class Daemon {
     this.#users = users;
     this.#statsd = statsd;
     this.#self = new SelfReport([]);
+    this.#since = Math.floor(options.now());
     this.#signal = AbortSignal.any([options.signal, this.#again.signal]);
   }
 
@@ -83,6 +89,8 @@ export class Daemon {
 
   async #follow(): Promise<void> {
     const { config, now, started } = this.#options;
+    this.#noteStatus();
+    this.#noting = setInterval(() => this.#noteStatus(), STATUS_MS);
     for (const log of config.logs) {
       if (this.#signal.aborted) return;
       this.#logs.set(await this.#open(log), new Understanding());
@@ -162,6 +170,7 @@ export class Daemon {
       const { server, counts } = tally;
       for (const doubt of understanding.judge({ path, server, counts }, at)) this.#options.tell('warning', doubt);
     }
+    this.#noteStatus();
     if (at - this.#pruned >= DAY) await this.#prune(at);
   }
 
@@ -211,7 +220,20 @@ export class Daemon {
     await Promise.race([work, stopped]).finally(() => over.abort());
   }
 
+  /** For `check`, while the index is ours. That it cannot be written is told by the index when it matters. */
+  #noteStatus(): void {
+    const { config, now } = this.#options;
+    const logs = [...this.#logs.keys()].map(logStatus);
+    try {
+      writeStatus(config.index.path, { since: this.#since, at: Math.floor(now()), logs });
+    } catch {
+      return;
+    }
+  }
+
   async #close(): Promise<void> {
+    clearInterval(this.#noting);
+    this.#noteStatus();
     await Promise.all([...this.#logs.keys()].map((log) => log.close()));
     await this.#ledger.close();
     await this.#statsd.close();

@@ -1,6 +1,8 @@
 /** What the daemon tells about itself with each count: how much it has read, how well, and how far it is behind. */
 import { coveredSeconds, type Span } from '../activity/coverage.ts';
 import type { LineCounts } from '../dialect/reader.ts';
+import type { LogStatus } from '../index/status-file.ts';
+import type { FollowStatus } from '../log/follow.ts';
 import type { LiveLog } from './live-log.ts';
 import { sumCounts } from './tally.ts';
 
@@ -9,11 +11,20 @@ const MONTH = 30 * 86_400;
 export interface Figures {
   readonly counters: Readonly<Record<string, number>>;
   readonly gauges: Readonly<Record<string, number>>;
+  /** Gauges of one log each, by its path. */
+  readonly logs: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** What is counted from the start of the daemon. */
+interface Counted extends LineCounts {
+  rotations: number;
+  truncations: number;
+  skippedLines: number;
 }
 
 export class SelfReport {
   readonly #before: readonly Span[];
-  #told = sumCounts([]);
+  #told = counted([]);
 
   /** `before`: spans covered by logs that were read and are not followed. */
   constructor(before: readonly Span[]) {
@@ -22,9 +33,9 @@ export class SelfReport {
 
   /** At the instant `at`, unix seconds. Counters are what was added since the last call. */
   figures(logs: readonly LiveLog[], at: number): Figures {
-    const counts = sumCounts(logs.map(({ tally }) => tally.counts));
-    const counters = added(this.#told, counts);
-    this.#told = counts;
+    const now = counted(logs);
+    const counters = added(this.#told, now);
+    this.#told = now;
     const last = Math.max(...logs.map(({ tally }) => tally.last ?? -Infinity));
     return {
       counters,
@@ -33,6 +44,7 @@ export class SelfReport {
         ...(Number.isFinite(last) && { last_event_age_seconds: Math.max(0, at - last) }),
         coverage_seconds: this.#covered(logs, at),
       },
+      logs: Object.fromEntries(logs.map(({ path, status }) => [path, placeOf(status)])),
     };
   }
 
@@ -45,11 +57,35 @@ export class SelfReport {
   }
 }
 
-function added(before: LineCounts, now: LineCounts): Record<string, number> {
+/** How a log stands at this moment. */
+export function logStatus({ status, tally }: LiveLog): LogStatus {
+  const { pieces: _, ...followed } = status;
+  const { lines, rejected, foreign } = tally.counts;
+  return { ...followed, lines, rejected: rejected + foreign };
+}
+
+function counted(logs: readonly LiveLog[]): Counted {
+  const sum = (of: (log: LiveLog) => number): number => logs.reduce((total, log) => total + of(log), 0);
+  return {
+    ...sumCounts(logs.map(({ tally }) => tally.counts)),
+    rotations: sum(({ status }) => status.rotations),
+    truncations: sum(({ status }) => status.truncations),
+    skippedLines: sum(({ status }) => status.skippedLines),
+  };
+}
+
+function placeOf({ offset, lagBytes }: FollowStatus): Record<string, number> {
+  return { position_bytes: offset, lag_bytes: lagBytes };
+}
+
+function added(before: Counted, now: Counted): Record<string, number> {
   return {
     lines_read: now.lines - before.lines,
     events: now.events - before.events,
     rejected: now.rejected + now.foreign - before.rejected - before.foreign,
+    skipped_lines: now.skippedLines - before.skippedLines,
+    rotations: now.rotations - before.rotations,
+    truncations: now.truncations - before.truncations,
   };
 }
 

@@ -28,6 +28,11 @@ export function hostLevel(host: string): string {
   return ascii.replace(/[^A-Za-z0-9_-]/g, '_');
 }
 
+/** A log as one level of a metric's name: `/var/log/prosody/prosody.log` is `var_log_prosody_prosody_log`. */
+export function logLevel(path: string): string {
+  return path.replace(/^\/+/, '').replace(/[^A-Za-z0-9_-]/g, '_');
+}
+
 /** `xmpp.active_users_1d.chat_example`. The prefix is taken as it stands, with its dot. */
 export function metricName(prefix: string, window: Window, host: string): string {
   return `${prefix}${windowName(window)}.${hostLevel(host)}`;

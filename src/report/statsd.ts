@@ -8,7 +8,7 @@
  * well and leaves the name: `xmpp.active_users_1d:72|g|#host:chat.example,env:prod`.
  */
 import type { Sample } from '../activity/active-window.ts';
-import { countOf, metricName, windowName, windows } from './metric-name.ts';
+import { countOf, logLevel, metricName, windowName, windows } from './metric-name.ts';
 import { sendMetrics, type Destination, type Metric } from './statsd-packets.ts';
 
 export interface StatsdOptions extends Destination {
@@ -19,6 +19,12 @@ export interface StatsdOptions extends Destination {
   readonly onError: (error: Error) => void;
   /** Milliseconds on any clock that does not go back. */
   readonly now?: () => number;
+}
+
+export interface SelfFigures {
+  readonly counters?: Readonly<Record<string, number>>;
+  readonly gauges?: Readonly<Record<string, number>>;
+  readonly logs?: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** The code of every error of this file: `STATSD_UNREACHABLE`, `STATSD_VALUE` or `STATSD_SETTING`. */
@@ -65,11 +71,21 @@ export class StatsdReport {
     this.#start();
   }
 
-  /** Figures about the program: `PREFIXself.NAME`. Counters are what was added since the last call. */
-  self(values: { counters?: Readonly<Record<string, number>>; gauges?: Readonly<Record<string, number>> }): void {
+  /**
+   * Figures about the program: `PREFIXself.NAME`. Counters are what was added since the last call. `logs` are gauges of one
+   * log each, by its path: `PREFIXself.log.LOG.NAME`, with tags `PREFIXself.log.NAME` and the path as the tag `log`.
+   */
+  self({ counters = {}, gauges = {}, logs = {} }: SelfFigures): void {
     if (this.#closed) return;
-    for (const [name, value] of Object.entries(values.gauges ?? {})) this.#keep('gauge', name, value);
-    for (const [name, value] of Object.entries(values.counters ?? {})) this.#keep('counter', name, value);
+    const { tags } = this.#options;
+    const isTagged = Object.keys(tags).length > 0;
+    for (const [name, value] of Object.entries(gauges)) this.#keep({ kind: 'gauge', name, value, tags });
+    for (const [path, places] of Object.entries(logs)) {
+      const of = isTagged ? { level: '', tags: { ...tags, log: path } } : { level: `${logLevel(path)}.`, tags };
+      for (const [name, value] of Object.entries(places))
+        this.#keep({ kind: 'gauge', name: `log.${of.level}${name}`, value, tags: of.tags });
+    }
+    for (const [name, value] of Object.entries(counters)) this.#keep({ kind: 'counter', name, value, tags });
     this.#start();
   }
 
@@ -101,12 +117,12 @@ export class StatsdReport {
     };
   }
 
-  #keep(kind: Metric['kind'], shortName: string, value: number): void {
-    const { prefix, tags } = this.#options;
-    const metric: Metric = { kind, name: `${prefix}self.${shortName}`, value, tags };
+  #keep(figure: Metric): void {
+    const metric = { ...figure, name: `${this.#options.prefix}self.${figure.name}` };
     if (!this.#isValue(metric)) return;
-    const waiting = kind === 'counter' ? (this.#self.get(metric.name)?.value ?? 0) : 0;
-    this.#self.set(metric.name, { ...metric, value: waiting + value });
+    const key = keyOf(metric);
+    const waiting = metric.kind === 'counter' ? (this.#self.get(key)?.value ?? 0) : 0;
+    this.#self.set(key, { ...metric, value: waiting + metric.value });
   }
 
   /** StatsD takes `-3|g` for "three less than before" and has no word for NaN. */
@@ -146,9 +162,10 @@ export class StatsdReport {
   #putBack(counts: readonly Metric[], self: readonly Metric[]): void {
     if (this.#counts.length === 0) this.#counts = counts;
     for (const metric of self) {
-      const newer = this.#self.get(metric.name);
-      if (newer === undefined) this.#self.set(metric.name, metric);
-      else if (newer.kind === 'counter') this.#self.set(metric.name, { ...newer, value: newer.value + metric.value });
+      const key = keyOf(metric);
+      const newer = this.#self.get(key);
+      if (newer === undefined) this.#self.set(key, metric);
+      else if (newer.kind === 'counter') this.#self.set(key, { ...newer, value: newer.value + metric.value });
     }
   }
 
@@ -175,6 +192,11 @@ export class StatsdReport {
     }
     this.#options.onError(error);
   }
+}
+
+/** With tags, the logs share a name. */
+function keyOf({ name, tags }: Metric): string {
+  return `${name} ${tags['log'] ?? ''}`;
 }
 
 function checkDestination({ host, port, protocol }: Destination): void {

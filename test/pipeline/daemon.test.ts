@@ -6,7 +6,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
+import { readStatus } from '../../src/index/status-file.ts';
 import { Daemon } from '../../src/pipeline/daemon.ts';
+import { run } from '../program.ts';
 
 const HOUR = 3600;
 let root = '';
@@ -41,6 +43,12 @@ async function gauges(count: number): Promise<string[]> {
   const found = (): string[] => packets.filter((packet) => packet.includes('.active_users_'));
   while (found().length < count) await once(socket, 'message', { signal: deadline });
   return found();
+}
+
+/** Waits until a packet has come so many times. */
+async function packet(wanted: string, times: number): Promise<void> {
+  const deadline = AbortSignal.timeout(15_000);
+  while (packets.filter((each) => each === wanted).length < times) await once(socket, 'message', { signal: deadline });
 }
 
 interface Started {
@@ -102,6 +110,51 @@ describe('the daemon', () => {
     await gauges(3);
     await appendFile(log, login(hour, 'c2s2', 'bob') + login(hour + 1, 'c2s3', 'carol'));
     assert.deepEqual((await gauges(6)).slice(3), counted(2, 2, 2));
+  });
+
+  it('counts positions, lag, rotations, truncations, lines and rejected lines, for the metrics and for check', async () => {
+    const hour = Math.ceil(Date.now() / 1000 / HOUR) * HOUR;
+    const shift = hour - 1.5 - Date.now() / 1000;
+    const log = join(root, 'standing.log');
+    await writeFile(log, login(hour - 100, 'c2s1', 'alice') + login(hour + 9 * HOUR, 'c2s1', 'future'));
+    const index = startOn(log, { now: () => Date.now() / 1000 + shift });
+    await gauges(3);
+    const during = await run(['check', '--log', log, '--index', index]);
+    assert.match(during.out, /in use, as the daemon is running since \d{4}-.*\n {2}\S+standing.log: read to byte/);
+    await rename(log, `${log}.1`);
+    const text = login(hour - 1, 'c2s2', 'bob') + 'no line of Prosody\n' + 'unfinished';
+    await writeFile(log, text);
+    await gauges(6);
+    const name = log.slice(1).replaceAll(/[^A-Za-z0-9_-]/g, '_');
+    const position = text.length - 'unfinished'.length;
+    const expected = [
+      `log.${name}.position_bytes:${position}|g`,
+      `log.${name}.lag_bytes:10|g`,
+      'lines_read:2|c',
+      'rejected:1|c',
+      'skipped_lines:0|c',
+      'rotations:1|c',
+      'truncations:0|c',
+    ];
+    await packet(`xmpp.self.${expected.at(-1)}`, 2);
+    for (const each of expected) assert.ok(packets.includes(`xmpp.self.${each}`), each);
+    stop.abort();
+    await running;
+    const { logs: [standing] = [] } = readStatus(index) ?? {};
+    assert.deepEqual(standing, {
+      path: log,
+      rotations: 1,
+      truncations: 0,
+      skippedLines: 0,
+      offset: position,
+      size: text.length,
+      lagBytes: 10,
+      lines: 4,
+      rejected: 2,
+    });
+    const { out } = await run(['check', '--log', log, '--index', index]);
+    const told = `${log}: read to byte ${position} of ${text.length}, 10 bytes behind; rotations seen: 1, truncations: 0; lines: 4, rejected: 2`;
+    assert.ok(out.includes(told), out);
   });
 
   it('goes on after a restart: what was open, what was written meanwhile, and what was rotated away', async () => {

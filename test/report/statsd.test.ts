@@ -115,6 +115,16 @@ describe('packets over UDP', () => {
     assert(packets.length < 60, `${packets.length} datagrams`);
   });
 
+  test('figures about one log have its path for a level, or for a tag', async () => {
+    const logs = { '/var/log/a.log': { lag_bytes: 1 }, '/var/log/b.log': { lag_bytes: 2 } };
+    assert.deepEqual(await wire(2, {}, (statsd) => statsd.self({ logs })), [
+      'xmpp.self.log.var_log_a_log.lag_bytes:1|g\nxmpp.self.log.var_log_b_log.lag_bytes:2|g',
+    ]);
+    assert.deepEqual(await wire(2, { tags: { env: 'prod' } }, (statsd) => statsd.self({ logs })), [
+      'xmpp.self.log.lag_bytes:1|g|#env:prod,log:/var/log/a.log\nxmpp.self.log.lag_bytes:2|g|#env:prod,log:/var/log/b.log',
+    ]);
+  });
+
   test('figures about the program are counters and gauges below self', async () => {
     const values = { counters: { lines_read: 12, rejected: 0 }, gauges: { lag_seconds: 0.25 } };
     assert.deepEqual(await wire(3, {}, (statsd) => statsd.self(values)), [

@@ -1,0 +1,63 @@
+/**
+ * What the daemon last said of the logs that it follows: a small file in the directory of the index, which LevelDB leaves
+ * alone, for whoever looks while the daemon holds the index. It is never read back by the daemon: positions that count
+ * are in the index.
+ */
+import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+/** How one followed log stands. What is counted, is counted from the start of the daemon. */
+export interface LogStatus {
+  readonly path: string;
+  /** Bytes read of the live file, and its size. */
+  readonly offset: number;
+  readonly size: number;
+  /** Bytes on disk, in all its files, that have not been read; an unfinished last line is among them. */
+  readonly lagBytes: number;
+  readonly rotations: number;
+  readonly truncations: number;
+  readonly lines: number;
+  /** Lines that were not understood or not believed. */
+  readonly rejected: number;
+  /** Lines longer than 16 MiB, passed over. */
+  readonly skippedLines: number;
+  /** Why the daemon cannot read it. */
+  readonly unreadable?: string;
+}
+
+export interface DaemonStatus {
+  /** Unix seconds: when the daemon started, and when it said this. */
+  readonly since: number;
+  readonly at: number;
+  readonly logs: readonly LogStatus[];
+}
+
+const NAME = 'status.json';
+
+/** Replaces what was said before, in one step. @throws the error of the system */
+export function writeStatus(index: string, status: DaemonStatus): void {
+  const file = join(index, NAME);
+  const next = `${file}.new`;
+  try {
+    writeFileSync(next, `${JSON.stringify(status)}\n`, { mode: 0o600 });
+    renameSync(next, file);
+  } catch (error) {
+    rmSync(next, { force: true });
+    throw error;
+  }
+}
+
+/** Undefined when no daemon has said anything there yet, or when it may not be read. */
+export function readStatus(index: string): DaemonStatus | undefined {
+  try {
+    const status: unknown = JSON.parse(readFileSync(join(index, NAME), 'utf8'));
+    return isStatus(status) ? status : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+function isStatus(value: unknown): value is DaemonStatus {
+  const { since, at, logs } = (value ?? {}) as Partial<DaemonStatus>;
+  return typeof since === 'number' && typeof at === 'number' && Array.isArray(logs);
+}
