@@ -56,6 +56,7 @@ export class Piece {
   quietSince: number | undefined;
   unlinked = false;
   private lookedAt = 0;
+  private verified = false;
   /**
    * Compared with what is known: what it is is settled. A compressed piece must not be compared again, as its text only
    * goes forward.
@@ -105,7 +106,9 @@ export class Piece {
     return this.plain ? stats.size : Infinity;
   }
 
-  read(limit: number): Promise<Reading> {
+  async read(limit: number): Promise<Reading> {
+    if (!this.verified) await this.reader.text.verify();
+    this.verified = true;
     return this.reader.read(limit);
   }
 

@@ -5,8 +5,11 @@
 import assert from 'node:assert/strict';
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { recogniseStamp } from '../dialect/timestamp.ts';
+import { ArchiveError } from './archive-error.ts';
 import { compressionOf, openText } from './compressed.ts';
 import type { ReadableFile } from './file-blocks.ts';
+import { soundLines } from './garbled.ts';
 
 export interface Text {
   /** Whether any place can be read at any time, and the text may change. A compressed text only goes forward. */
@@ -16,6 +19,11 @@ export interface Text {
    * `keep` (if not given: `at`) cannot be asked for again.
    */
   read(at: number, length: number, keep?: number): Promise<Buffer>;
+  /**
+   * To be called before the text is read for its events, which takes going through a compressed one. From then on a
+   * damaged text ends where its last sound line does, and to ask for what is behind it is an error.
+   */
+  verify(): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -30,6 +38,7 @@ export function plainText(fd: number): Text {
   return {
     plain: true,
     read: (at, length) => readAt(fd, at, length),
+    verify: () => Promise.resolve(),
     close: () => Promise.resolve(),
   };
 }
@@ -62,16 +71,20 @@ async function readAt(fd: number, at: number, length: number): Promise<Buffer> {
   return buffer.subarray(0, filled);
 }
 
+const EMPTY = Buffer.alloc(0);
+const NEWLINE = 10;
+const SAMPLE_LINES = 200;
 /** What can still be asked for before the place that was asked for last: a marker's length. */
 const BACK = 64;
 
 function compressedText(fd: number, path: string): Text {
   const chunks = openText(readable(fd), { name: path });
   /** The text from `from` to `end`. */
-  let held: Buffer = Buffer.alloc(0);
+  let held: Buffer = EMPTY;
   let from = 0;
   let end = 0;
   let over = false;
+  let sound: Extent = { end: Infinity };
   const fill = async (upTo: number, keep: number) => {
     const parts: Buffer[] = [held];
     try {
@@ -96,13 +109,62 @@ function compressedText(fd: number, path: string): Text {
     plain: false,
     async read(at, length, keep = at) {
       assert(at >= from, 'a compressed text is read forward');
-      if (at + length > end) await fill(at + length, Math.min(at, keep) - BACK);
-      return held.subarray(Math.max(0, at - from), Math.max(0, at + length - from));
+      if (at >= sound.end) throw sound.damage;
+      const upTo = Math.min(at + length, sound.end);
+      if (upTo > end) await fill(upTo, Math.min(at, keep) - BACK);
+      return held.subarray(Math.max(0, at - from), Math.max(0, upTo - from));
+    },
+    async verify() {
+      sound = await soundExtent(fd, path);
     },
     async close() {
       await chunks.return(undefined);
     },
   };
+}
+
+interface Extent {
+  /** Bytes of text. */
+  readonly end: number;
+  /** Why there is no more. */
+  readonly damage?: ArchiveError;
+}
+
+/** Goes through a compressed text once, and if it is damaged once more, to find the last line that is to be believed. */
+async function soundExtent(fd: number, path: string): Promise<Extent> {
+  const chunks = (): AsyncGenerator<Buffer> => openText(readable(fd), { name: path });
+  try {
+    for await (const _ of chunks());
+    return { end: Infinity };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    return { end: await soundBytes(chunks()), damage: error };
+  }
+}
+
+async function soundBytes(chunks: AsyncGenerator<Buffer>): Promise<number> {
+  let end = 0;
+  let rest: Buffer = EMPTY;
+  let sound: ((lines: Buffer) => Buffer) | undefined;
+  try {
+    for await (const chunk of chunks) {
+      const text = Buffer.concat([rest, chunk]);
+      const lines = text.subarray(0, text.lastIndexOf(NEWLINE) + 1);
+      sound ??= soundIn(lines);
+      const believed = sound(lines);
+      end += believed.length;
+      if (believed.length < lines.length) return end;
+      rest = text.subarray(lines.length);
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+  }
+  return end;
+}
+
+function soundIn(lines: Buffer): (lines: Buffer) => Buffer {
+  const form = recogniseStamp(lines.toString('latin1').split('\n', SAMPLE_LINES));
+  return form ? soundLines(form) : (all) => all;
 }
 
 function readable(fd: number): ReadableFile {

@@ -175,7 +175,7 @@ test('F10: a plain file and its compressed copy are delivered once', async (t) =
   await log.delivers(some(1, 7));
 });
 
-test('F10: a compressed file that is still being written is read once it is whole', async (t) => {
+test('F10, F21: a compressed file that is still being written is read once it is whole', async (t) => {
   const log = rig(t);
   log.write(...some(1, 300));
   await log.start();
@@ -192,6 +192,30 @@ test('F10: a compressed file that is still being written is read once it is whol
   log.rename('.whole', '.1.gz');
   await log.until(() => log.lines.length >= 901);
   assert.deepEqual(log.lines.toSorted(), some(1, 901).toSorted());
+});
+
+test('F22: of a damaged compressed file what precedes the damage is read, the damage told once, and the rest goes on', async (t) => {
+  const log = rig(t);
+  const lines = some(1, 20_000);
+  log.write(...lines.slice(0, 300));
+  await log.start();
+  await log.delivers(lines.slice(0, 300));
+  await log.stop();
+  log.write(...lines.slice(300));
+  log.rename('', '.1');
+  log.gzip('.1');
+  log.damage('.1.gz');
+  log.age('.1.gz', 3600);
+  log.write('after');
+  await log.start();
+  await log.until(() => log.lines.includes('after'));
+  await log.looks(3);
+  const wrong = log.lines.findIndex((line, i) => line !== lines[i]);
+  assert.ok(wrong > 5000, `${wrong} lines before the damage`);
+  // Text of which nobody can tell that it is none, as it is made of whole pieces of other lines, may be left.
+  assert.ok(log.lines.length - wrong < 10, `${log.lines.length - wrong - 1} lines that were never written`);
+  assert.equal(log.lines.at(-1), 'after');
+  assert.equal(log.told('damaged'), 1);
 });
 
 test('F10: a short compressed file is read, however often it is looked at while files are being renamed', async (t) => {

@@ -130,12 +130,25 @@ test('F26: an error in the middle of a file lets the file go, and it is read on 
   log.write(...some(1, 3));
   await log.start();
   await log.delivers(some(1, 3));
-  for (let i = 0; i < 3; i++) {
+  for (let i = 4; i < 7; i++) {
+    log.spoilDescriptor();
+    log.write(...some(i, i));
+    await log.delivers(some(1, i));
+  }
+  assert.ok(log.told('unreadable') > 0);
+});
+
+test('F26: a directory that goes and comes back with its logs', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  for (let i = 4; i < 7; i++) {
     renameSync(log.directory, `${log.directory}.away`);
     await log.looks(2);
     renameSync(`${log.directory}.away`, log.directory);
-    log.write(...some(4 + i, 4 + i));
-    await log.delivers(some(1, 4 + i));
+    log.write(...some(i, i));
+    await log.delivers(some(1, i));
   }
 });
 

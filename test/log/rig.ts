@@ -5,8 +5,10 @@
 import assert from 'node:assert/strict';
 import {
   appendFileSync,
+  closeSync,
   copyFileSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   renameSync,
@@ -157,6 +159,20 @@ export class Rig {
     writeFileSync(this.path + to, gzipSync(readFileSync(this.path + suffix)));
     utimesSync(this.path + to, atime, mtime);
     unlinkSync(this.path + suffix);
+  }
+  /** Overwrites bytes in the middle. */
+  damage(suffix: string): void {
+    const bytes = readFileSync(this.path + suffix);
+    bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 64);
+    writeFileSync(this.path + suffix, bytes);
+  }
+  /** Makes the next read of the live file fail, as on a network filesystem that came back: its descriptor is a directory's. */
+  spoilDescriptor(): void {
+    const { ino } = statSync(this.path);
+    const fd = readdirSync('/proc/self/fd').find((each) => inodeBehind(each) === ino);
+    assert.ok(fd, 'the live file is held open');
+    closeSync(Number(fd));
+    assert.equal(openSync(this.directory, 'r'), Number(fd));
   }
   remove(suffix = ''): void {
     unlinkSync(this.path + suffix);

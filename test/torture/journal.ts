@@ -2,7 +2,18 @@
  * A store that makes lines and their position known in one step: whole records appended to one file. A record that was
  * cut off by a kill does not count, and is cut away before the next one is written.
  */
-import { closeSync, existsSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  existsSync,
+  fstatSync,
+  ftruncateSync,
+  openSync,
+  readFileSync,
+  readSync,
+  renameSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
 import type { Position } from '../../src/log/position.ts';
 
 export interface Header {
@@ -11,14 +22,23 @@ export interface Header {
   readonly forgotten: readonly string[];
 }
 
+/** By log, and by id. */
+export type Positions = ReadonlyMap<string, ReadonlyMap<string, Position>>;
+
 const PREFIX = 8;
+/** Bytes of journal between two notes of the positions: a start must not take longer the longer the torture lasts. */
+const NOTE_EVERY = 4 * 1024 * 1024;
 const END = Buffer.from('\nEND\n');
 
 export class Journal {
   private readonly fd: number;
+  private readonly path: string;
+  private readonly known = new Map<string, Map<string, Position>>();
   private at = 0;
+  private notedAt = 0;
 
   constructor(path: string, flags: 'r' | 'a+') {
+    this.path = path;
     this.fd = openSync(path, flags);
   }
 
@@ -42,16 +62,11 @@ export class Journal {
   }
 
   /** Reads what is there, and cuts away an unfinished end. */
-  positions(): Map<string, Map<string, Position>> {
-    const logs = new Map<string, Map<string, Position>>();
-    for (let record = this.next(false); record !== undefined; record = this.next(false)) {
-      const { log, position, forgotten } = record.header;
-      const positions = logs.get(log) ?? new Map<string, Position>();
-      forgotten.forEach((id) => positions.delete(id));
-      logs.set(log, positions.set(position.id, position));
-    }
+  positions(): Positions {
+    this.recall();
+    for (let record = this.next(false); record !== undefined; record = this.next(false)) this.learn(record.header);
     ftruncateSync(this.fd, this.at);
-    return logs;
+    return this.known;
   }
 
   append(header: Header, bytes: Buffer): void {
@@ -61,10 +76,36 @@ export class Journal {
     prefix.writeUInt32LE(bytes.length, 4);
     const record = Buffer.concat([prefix, json, bytes, END]);
     for (let written = 0; written < record.length;) written += writeSync(this.fd, record, written);
+    this.at += record.length;
+    this.learn(header);
+    if (this.at - this.notedAt >= NOTE_EVERY) this.note();
   }
 
   close(): void {
     closeSync(this.fd);
+  }
+
+  private learn({ log, position, forgotten }: Header): void {
+    const positions = this.known.get(log) ?? new Map<string, Position>();
+    forgotten.forEach((id) => positions.delete(id));
+    this.known.set(log, positions.set(position.id, position));
+  }
+
+  private note(): void {
+    const known = [...this.known].map(([log, positions]) => [log, [...positions.values()]]);
+    writeFileSync(`${this.path}.new`, JSON.stringify({ at: this.at, known }));
+    renameSync(`${this.path}.new`, `${this.path}.note`);
+    this.notedAt = this.at;
+  }
+
+  private recall(): void {
+    if (!existsSync(`${this.path}.note`)) return;
+    const { at, known }: { at: number; known: [string, Position[]][] } = JSON.parse(
+      readFileSync(`${this.path}.note`, 'utf8'),
+    );
+    this.at = this.notedAt = at;
+    for (const [log, positions] of known)
+      this.known.set(log, new Map(positions.map((position) => [position.id, position])));
   }
 
   private read(at: number, length: number): Buffer | undefined {
