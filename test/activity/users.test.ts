@@ -167,7 +167,7 @@ describe('a user', () => {
     assert.equal(users.size, 0);
   });
 
-  it('is last seen at the latest of all instants, in whatever order they come, however often', () => {
+  it('F31: is last seen at the latest of all instants, in whatever order they come, however often', () => {
     const users = fresh();
     for (const at of [NOW - 5, NOW, NOW - DAY, NOW, NOW - 5]) users.seen('u@h', 'login', at);
     assert.deepEqual(counts(users, NOW + DAY - 1), [1, 1, 1]);

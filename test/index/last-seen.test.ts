@@ -233,7 +233,7 @@ function mentions(path: string): RegExp {
   return new RegExp(path.replaceAll('.', '\\.'));
 }
 
-void describe('damage is never read as numbers', () => {
+void describe('F24: damage is never read as numbers', () => {
   const stored = changes({
     users: users(50, 1_772_413_200),
     sessions: new Map([['/a.log\0s1', { user: 'user1@chat.example', since: 1 }]]),
@@ -417,7 +417,7 @@ void describe('a batch is written as a whole', () => {
     }
   });
 
-  void test('a full disk rejects the write; with room again all that was acknowledged and more is there', async (t) => {
+  void test('F33: a full disk rejects the write; with room again all that was acknowledged and more is there', async (t) => {
     const path = fresh();
     await write(path, changes({ users: users(10, 1) }));
     const child = spawn(process.execPath, [WRITER, path, 'until-full']);

@@ -47,12 +47,14 @@ test('F8: what a writer puts into the renamed file before it notices is delivere
 
 test('F8: of a file that was renamed, deleted and still written to, all is delivered', async (t) => {
   const log = rig(t);
+  log.tickMs = 50;
   log.write(...some(1, 3));
   const writer = openSync(log.path, 'a');
   await log.start();
   await log.delivers(some(1, 3));
   log.rename('', '.1');
   log.gzip('.1');
+  await log.looks(2);
   writeSync(writer, some(4, 5).join('\n') + '\n');
   closeSync(writer);
   await log.delivers(some(1, 5));
@@ -192,6 +194,7 @@ test('F10, F21: a compressed file that is still being written is read once it is
   log.rename('.whole', '.1.gz');
   await log.until(() => log.lines.length >= 901);
   assert.deepEqual(log.lines.toSorted(), some(1, 901).toSorted());
+  assert.equal(log.told('damaged'), 0, 'it was never taken for a damaged one');
 });
 
 test('F22: of a damaged compressed file what precedes the damage is read, the damage told once, and the rest goes on', async (t) => {

@@ -67,6 +67,7 @@ test('F35: what is open is read on when permission is revoked, and after a resta
   await log.delivers(some(1, 4));
   await log.restart();
   await log.until(() => log.told('unreadable') > 0);
+  await log.looks(2);
   chmodSync(log.path, 0o600);
   log.write(...some(5, 5));
   await log.delivers(some(1, 5));

@@ -122,7 +122,7 @@ describe('the daemon', () => {
     const during = await run(['check', '--log', log, '--index', index]);
     assert.match(during.out, /in use, as the daemon is running since \d{4}-.*\n {2}\S+standing.log: read to byte/);
     await rename(log, `${log}.1`);
-    const text = login(hour - 1, 'c2s2', 'bob') + 'no line of Prosody\n' + 'unfinished';
+    const text = login(hour - 1, 'c2s2', 'bob') + 'no line of Prosody\nunfinished';
     await writeFile(log, text);
     await gauges(6);
     const name = log.slice(1).replaceAll(/[^A-Za-z0-9_-]/g, '_');

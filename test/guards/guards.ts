@@ -1,0 +1,365 @@
+/**
+ * For each fault of the list in CONTRIBUTING: what guards against it, and the source without that guard, as a follower
+ * that has the fault would be written. `run.ts` shows that the tests of the fault fail then.
+ */
+
+export interface Guard {
+  /** As its tests name it. */
+  readonly fault: string;
+  /** What is taken away. */
+  readonly guard: string;
+  /** Below `test/`, without `.test.ts`. */
+  readonly test: string;
+  /** The file below `src/`, the text that is there once, and what takes its place. */
+  readonly cut: readonly (readonly [file: string, from: string, to: string])[];
+}
+
+const NOTHING = '';
+
+export const GUARDS: readonly Guard[] = [
+  {
+    fault: 'F1',
+    guard: 'the content decides what a file is, not its inode',
+    test: 'log/faults-identity',
+    cut: [
+      [
+        'log/inventory.ts',
+        "const likeness = await compare(text, position);\n      if (likeness.kind === 'same' && (there",
+        `const likeness = there ? { kind: 'same' as const, trace: { start, offset, head: await text.read(start, position.head.length), marker: await text.read(Math.max(0, offset - 64), position.marker.length), milestones: [], crc: undefined } } : await compare(text, position);\n      if (likeness.kind === 'same' && (there`,
+      ],
+      ['log/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING],
+    ],
+  },
+  {
+    fault: 'F2',
+    guard: 'places behind the head are compared too',
+    test: 'log/faults-identity',
+    cut: [
+      ['log/recognise.ts', 'if (digest(bytes) !== milestone.hash) return OTHER;', NOTHING],
+      ['log/recognise.ts', 'if (digest(marker) !== position.marker.hash) return OTHER;', NOTHING],
+    ],
+  },
+  {
+    fault: 'F3',
+    guard: 'as many first bytes as were read tell a file, however few',
+    test: 'log/faults-identity',
+    cut: [
+      [
+        'log/piece.ts',
+        'return this.plain ? stats.size : Infinity;',
+        'return this.plain ? (stats.size < 256 ? 0 : stats.size) : Infinity;',
+      ],
+    ],
+  },
+  {
+    fault: 'F3b',
+    guard: 'what tells a file does not depend on a setting',
+    test: 'log/faults-identity',
+    cut: [
+      ['log/follow.ts', 'this.tickMs = tickMs;', "this.tickMs = tickMs;\n    Reflect.set(globalThis, 'tick', tickMs);"],
+      [
+        'log/position.ts',
+        "return hash('sha256', bytes, 'hex').slice(0, 16);",
+        "return hash('sha256', bytes, 'hex').slice(0, 16) + Reflect.get(globalThis, 'tick');",
+      ],
+    ],
+  },
+  {
+    fault: 'F4',
+    guard: 'the marker is read again with every read',
+    test: 'log/faults-truncation',
+    cut: [['log/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING]],
+  },
+  {
+    fault: 'F5',
+    guard: 'a copy is known, and read on from the place in the original',
+    test: 'log/faults-truncation',
+    cut: [['log/inventory.ts', "if (likeness.kind === 'same' && !copied)", 'if (Date.now() < 0)']],
+  },
+  {
+    fault: 'F6',
+    guard: 'the marker, not the size, tells a truncation',
+    test: 'log/faults-truncation',
+    cut: [
+      [
+        'log/lines.ts',
+        'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;',
+        'if (chunk.length < before) return TRUNCATED;',
+      ],
+    ],
+  },
+  {
+    fault: 'F7',
+    guard: 'NUL bytes at the head are passed over',
+    test: 'log/faults-truncation',
+    cut: [['log/lines.ts', 'if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);', NOTHING]],
+  },
+  {
+    fault: 'F8',
+    guard: 'a rotated file is held until it has been quiet',
+    test: 'log/faults-rotation',
+    cut: [['log/pieces.ts', 'if (!piece.plain) return true;', 'return true;']],
+  },
+  {
+    fault: 'F9',
+    guard: 'a sibling that nobody has seen and that is newer is read',
+    test: 'log/faults-rotation',
+    cut: [['log/inventory.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
+  },
+  {
+    fault: 'F10',
+    guard: 'compressed siblings are compared by their text',
+    test: 'log/faults-rotation',
+    cut: [
+      [
+        'log/siblings.ts',
+        'const compressed = plain !== name;',
+        'const compressed = plain !== name;\n  if (compressed) return undefined;',
+      ],
+    ],
+  },
+  {
+    fault: 'F11',
+    guard: 'what may not be opened is tried again',
+    test: 'log/faults-world',
+    cut: [['log/live-file.ts', 'look(): void {', "look(): void {\n    if (this.trouble?.code === 'EACCES') return;"]],
+  },
+  {
+    fault: 'F12',
+    guard: 'a line without its newline stays unread',
+    test: 'log/faults-lines',
+    cut: [['log/lines.ts', 'const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);', 'const bytes = body;']],
+  },
+  {
+    fault: 'F13',
+    guard: 'lines are bytes, and end at byte 10 only',
+    test: 'log/faults-lines',
+    cut: [['log/lines.ts', 'const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);', 'const bytes = body;']],
+  },
+  {
+    fault: 'F14',
+    guard: 'a missing file is waited for',
+    test: 'log/faults-world',
+    cut: [
+      ['log/live-file.ts', 'this.current = undefined;\n    }', 'this.current = undefined;\n      throw error;\n    }'],
+    ],
+  },
+  {
+    fault: 'F15',
+    guard: 'a new file is read from its beginning',
+    test: 'log/faults-rotation',
+    cut: [
+      [
+        'log/pieces.ts',
+        'new Piece(randomUUID(), pin, beginTrace(), false)',
+        'new Piece(randomUUID(), pin, this.begun ? { ...beginTrace(), start: pin.stamp.size, offset: pin.stamp.size } : beginTrace(), this.begun)',
+      ],
+    ],
+  },
+  {
+    fault: 'F16',
+    guard: 'what a link leads to is looked up, also where it led before',
+    test: 'log/faults-rotation',
+    cut: [
+      ['log/siblings.ts', 'return [...new Set([path, realpathSync(path)])];', 'return [path];'],
+      [
+        'log/inventory.ts',
+        'this.soughtStrays = true;',
+        'this.soughtStrays = true;\n    if (Date.now() > 0) return [];',
+      ],
+    ],
+  },
+  {
+    fault: 'F17',
+    guard: 'only names that rotation makes are siblings',
+    test: 'log/faults-rotation',
+    cut: [['log/siblings.ts', 'const COUNT = /^[.](\\d{1,5})$/;', 'const COUNT = /^[.-]\\D*(\\d*)$/;']],
+  },
+  {
+    fault: 'F18',
+    guard: 'a rotated file is released when it has been quiet',
+    test: 'log/faults-rotation',
+    cut: [
+      [
+        'log/pieces.ts',
+        'return performance.now() - piece.quietSince >= ticks * this.options.tickMs;',
+        'return ticks < 0;',
+      ],
+    ],
+  },
+  {
+    fault: 'F18',
+    guard: 'a watcher that was ended stays so',
+    test: 'log/directory-hints',
+    cut: [['log/directory-hints.ts', 'watcher.add = () => watcher;', NOTHING]],
+  },
+  {
+    fault: 'F19',
+    guard: 'the tick looks where no event comes',
+    test: 'log/faults-world',
+    cut: [
+      [
+        'log/follow.ts',
+        'this.ticking = setInterval(() => this.tick(), this.tickMs);',
+        'this.ticking = setInterval(() => {}, this.tickMs);',
+      ],
+      [
+        'log/follow.ts',
+        "await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);",
+        'await this.bell.wait(1e9);',
+      ],
+    ],
+  },
+  {
+    fault: 'F20',
+    guard: 'events only say that it is time to look',
+    test: 'log/faults-world',
+    cut: [['log/inventory.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
+  },
+  {
+    fault: 'F21',
+    guard: 'a compressed file that breaks off may still be being written',
+    test: 'log/faults-rotation',
+    cut: [['log/inventory.ts', 'export const BEING_WRITTEN_MS = 60_000;', 'export const BEING_WRITTEN_MS = 0;']],
+  },
+  {
+    fault: 'F22',
+    guard: 'of a damaged file nothing more is expected',
+    test: 'log/faults-rotation',
+    cut: [['log/pieces.ts', 'if (brokenOff) inventory.giveUp(piece.stamp);', NOTHING]],
+  },
+  {
+    fault: 'F22',
+    guard: 'lines that cannot be are not delivered',
+    test: 'log/faults-rotation',
+    cut: [['log/piece.ts', 'if (!this.verified) await this.reader.text.verify();', NOTHING]],
+  },
+  {
+    fault: 'F23',
+    guard: 'all members of a gzip file are read',
+    test: 'log/compressed',
+    cut: [
+      [
+        'log/decompress.ts',
+        'throughZlib(() => zlib.createGunzip({ chunkSize: CHUNK }), source, told)',
+        'throughZlib(() => { const first = zlib.createInflate({ chunkSize: CHUNK }); return first; }, source, told)',
+      ],
+    ],
+  },
+  {
+    fault: 'F24',
+    guard: 'each record carries a checksum',
+    test: 'index/last-seen',
+    cut: [
+      [
+        'index/record.ts',
+        'return value.slice(0, Math.max(blank, 0)) === (hash >>> 0).toString(36) ? { payload, hash } : undefined;',
+        'return { payload, hash };',
+      ],
+    ],
+  },
+  {
+    fault: 'F24',
+    guard: 'what the lines did and the position are one step',
+    test: 'log/faults-identity',
+    cut: [
+      [
+        'log/pieces.ts',
+        'if (!(await offer({ log: path, bytes, position, forgotten }))) return false;',
+        'if (!(await offer({ log: path, bytes, position: { ...position, offset: 0, head: { length: 0, hash: "" } }, forgotten }))) return false;',
+      ],
+    ],
+  },
+  {
+    fault: 'F25',
+    guard: 'a place is stored with every block',
+    test: 'log/faults-identity',
+    cut: [['log/lines.ts', 'const CHUNK = 512 * 1024;', 'const CHUNK = 512 * 1024 * 1024;']],
+  },
+  {
+    fault: 'F26',
+    guard: 'a descriptor that fails is let go, and the path opened anew',
+    test: 'log/faults-world',
+    cut: [['log/pieces.ts', 'if (piece.quietSince === undefined) live.forget();', NOTHING]],
+  },
+  {
+    fault: 'F27',
+    guard: 'a step back by months is a new year',
+    test: 'dialect/clock',
+    cut: [
+      ['dialect/clock.ts', 'if (at === undefined || at < last - NEW_YEAR_STEP) return', 'if (at === undefined) return'],
+    ],
+  },
+  {
+    fault: 'F28',
+    guard: 'the order of the lines tells the halves of the hour that repeats',
+    test: 'dialect/clock',
+    cut: [['dialect/clock.ts', 'return first < this.#last - DISORDER ? candidates[1] : first;', 'return first;']],
+  },
+  {
+    fault: 'F29',
+    guard: 'a line that is too long is passed over',
+    test: 'log/faults-lines',
+    cut: [['log/lines.ts', 'if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));', NOTHING]],
+  },
+  {
+    fault: 'F30',
+    guard: 'the tick looks where no event comes',
+    test: 'log/faults-world',
+    cut: [
+      [
+        'log/follow.ts',
+        'this.ticking = setInterval(() => this.tick(), this.tickMs);',
+        'this.ticking = setInterval(() => {}, this.tickMs);',
+      ],
+      [
+        'log/follow.ts',
+        "await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);",
+        'await this.bell.wait(1e9);',
+      ],
+    ],
+  },
+  {
+    fault: 'F31',
+    guard: 'last seen is a maximum',
+    test: 'activity/users',
+    cut: [['activity/users.ts', 'if (known && at <= (known[what] ?? -Infinity)) return;', NOTHING]],
+  },
+  {
+    fault: 'F32',
+    guard: 'a file is the same one under another name',
+    test: 'log/faults-rotation',
+    cut: [
+      ['log/inventory.ts', "if (piece !== undefined) return { kind: 'known', id: piece.id };", NOTHING],
+      [
+        'log/inventory.ts',
+        'const likeness = await compare(text, position);\n      const copied',
+        "const likeness = sibling.path === position.file?.path ? await compare(text, position) : ({ kind: 'other' } as const);\n      const copied",
+      ],
+    ],
+  },
+  {
+    fault: 'F33',
+    guard: 'a block that cannot be stored is offered again',
+    test: 'log/faults-world',
+    cut: [
+      [
+        'log/delivery.ts',
+        'if (refusals === 0) trouble(reason);',
+        'if (refusals === 0) trouble(reason);\n        if (refusals > 2) return true;',
+      ],
+    ],
+  },
+  {
+    fault: 'F34',
+    guard: 'a stamp in the future is not believed',
+    test: 'commands/bad-input',
+    cut: [['dialect/reader.ts', 'if (at === undefined || at > horizon) {', 'if (at === undefined) {']],
+  },
+  {
+    fault: 'F35',
+    guard: 'what may not be opened is tried again',
+    test: 'log/faults-world',
+    cut: [['log/live-file.ts', 'look(): void {', "look(): void {\n    if (this.trouble?.code === 'EACCES') return;"]],
+  },
+];
