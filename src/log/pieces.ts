@@ -149,12 +149,15 @@ export class Pieces {
     return { moving, again };
   }
 
-  /** Whatever stood at the live path before the listing must be held: only so its rotated self is recognised. */
+  /**
+   * Whatever stood at the live path before the listing must be held: only so its rotated self is recognised. If a new file
+   * stands there by now, another one may have become a sibling since the listing.
+   */
   private async list(live: LiveFile): Promise<Listing> {
-    const listing = listSiblings(homesOf(this.options.path));
+    const { siblings, stable } = listSiblings(homesOf(this.options.path));
     live.look();
-    await this.takeUp(live.take());
-    return listing;
+    const isFresh = await this.takeUp(live.take());
+    return { siblings, stable: stable && !isFresh };
   }
 
   private async identify(siblings: readonly Sibling[]): Promise<void> {
