@@ -188,7 +188,7 @@ async function* blocksOf(
       return undefined;
     });
     if (reading?.kind === 'lines') yield* take(reading);
-    else if (reading !== undefined) break;
+    else if (reading !== undefined && reading.kind !== 'nuls') break;
   }
   if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken && !isGarbled) {
     const rest = await reader.readRest();

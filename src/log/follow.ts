@@ -88,7 +88,7 @@ export class Follower {
     this.pieces = new Pieces({
       path,
       tickMs,
-      inventory: new Inventory(positions, Date.now()),
+      inventory: new Inventory(positions, this.live.since),
       offer: (block) => this.delivery.offer(block),
       tell: (kind, text) => this.tell(kind, text),
     });

@@ -8,11 +8,12 @@
  * been read yet is left alone until that piece has been.
  */
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
 import { beginTrace, digest, type FileStamp, type Position, type Trace } from './position.ts';
-import { closeFile, openFile, Piece, sameInode, type Opened } from './piece.ts';
-import { compare, remains, TELLING } from './recognise.ts';
-import { fileAt, type Listing, type Rotation, type Sibling } from './siblings.ts';
-import { gzipEnd, plainText, textBehind } from './text.ts';
+import { closeFile, inodeOf, openFile, Piece, sameInode, type Opened } from './piece.ts';
+import { compare, remains, TELLING, type Likeness } from './recognise.ts';
+import { filesIn, fileAt, type Listing, type Rotation, type Sibling } from './siblings.ts';
+import { gzipEnd, plainText, textBehind, type Text } from './text.ts';
 
 /** So many positions are kept whose files are no longer there: one may come back, compressed elsewhere. */
 const KEPT = 50;
@@ -59,15 +60,28 @@ export class Inventory {
   /** What was found out about a file in this very state, by its stamp. */
   private settled = new Map<string, string>();
   /** Inodes that are ours to read, though not yet. */
-  private readonly awaited = new Set<string>();
+  private readonly awaited: Set<string>;
   /** Unix milliseconds; what is unknown and has changed since, is new. */
   private lookedAt: number;
   private soughtStrays = false;
 
-  constructor(positions: readonly Position[], now: number) {
+  /** `since`, unix milliseconds: what is unknown and has changed since then is new, whatever else is known. */
+  constructor(positions: readonly Position[], since: number) {
     this.known = new Map(positions.map((position) => [position.id, position]));
-    this.lookedAt =
-      positions.length === 0 ? now - COARSE_MS : Math.max(...positions.map(({ readAt }) => readAt)) * 1000;
+    const readAt = Math.max(...positions.map((position) => position.readAt));
+    const latest = positions.filter((position) => position.readAt === readAt);
+    this.awaited = new Set(latest.flatMap(({ awaited = [] }) => awaited));
+    this.lookedAt = Math.min(since - COARSE_MS, positions.length === 0 ? Infinity : readAt * 1000);
+  }
+
+  /** Files that are ours to read, and could not be so far. */
+  get awaitedInodes(): string[] {
+    return [...this.awaited];
+  }
+
+  /** These are ours to read, though they cannot be read yet. */
+  awaitInodes(inodes: Iterable<string>): void {
+    for (const inode of inodes) this.awaited.add(inode);
   }
 
   /** Ids of positions that are no longer needed. */
@@ -109,9 +123,12 @@ export class Inventory {
   async survey({ siblings, stable }: Listing, held: readonly Piece[], now: number): Promise<Findings> {
     const examined: Examined[] = [];
     const pieces = [...held];
+    const unread = held.filter(({ consumed, plain }) => !consumed && plain).map(unreadOf);
     for (const sibling of siblings) {
-      const verdict = await this.examine(sibling, siblings, pieces, now);
+      const verdict = await this.examine(sibling, siblings, { pieces, unread, now });
       if (verdict.kind === 'piece') pieces.push(verdict.piece);
+      if (verdict.kind === 'unknown' && verdict.opened.text.plain)
+        unread.push({ text: verdict.opened.text, size: sibling.size });
       examined.push({ ...verdict, sibling });
     }
     examined.push(...(await this.examineStrays(siblings, pieces, now)));
@@ -133,15 +150,15 @@ export class Inventory {
   }
 
   /**
-   * A log that is a link was perhaps pointed elsewhere while we were away: the file that it led to has no name that we
-   * would look for, so it is looked for where it was.
+   * A log that is a link was perhaps pointed elsewhere while we were away, or moved to a name that we would not look for
+   * (`x.log.old`): the file is looked for where it was, and in its directory by its inode.
    */
   private async examineStrays(siblings: readonly Sibling[], held: readonly Piece[], now: number): Promise<Examined[]> {
     if (this.soughtStrays) return [];
     this.soughtStrays = true;
     const strays: Examined[] = [];
     for (const sibling of strayed([...this.known.values()], siblings)) {
-      const verdict = await this.examine(sibling, siblings, held, now);
+      const verdict = await this.examine(sibling, siblings, { pieces: held, unread: [], now });
       if (verdict.kind === 'piece') strays.push({ ...verdict, sibling });
       if (verdict.kind === 'unknown') await closeFile(verdict.opened);
     }
@@ -161,17 +178,16 @@ export class Inventory {
   private async examine(
     sibling: Sibling,
     siblings: readonly Sibling[],
-    held: readonly Piece[],
-    now: number,
+    { pieces, unread, now }: Circumstances,
   ): Promise<Verdict> {
-    const piece = held.find(({ stamp }) => sameInode(stamp, sibling));
+    const piece = pieces.find(({ stamp }) => sameInode(stamp, sibling));
     if (piece !== undefined) return { kind: 'known', id: piece.id };
     const settled = this.settled.get(keyOf(sibling)) ?? this.doneId(sibling) ?? (sibling.size === 0 ? '' : undefined);
     if (settled !== undefined) return { kind: 'known', id: settled };
-    if (isHalf(sibling, siblings)) return { kind: 'known', id: '' };
+    if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
     const opened = open(sibling.path);
     if (!('fd' in opened)) return opened;
-    const verdict = await this.judge(opened, sibling, held).catch((error: Error) =>
+    const verdict = await this.judge(opened, sibling, pieces, unread).catch((error: Error) =>
       this.brokenOff(error, sibling, now),
     );
     if (verdict.kind === 'known' || verdict.kind === 'later') await closeFile(opened);
@@ -179,39 +195,37 @@ export class Inventory {
     return verdict;
   }
 
-  private async judge(opened: Opened, sibling: Sibling, held: readonly Piece[]): Promise<Verdict> {
+  private async judge(
+    opened: Opened,
+    sibling: Sibling,
+    held: readonly Piece[],
+    unread: readonly Unread[],
+  ): Promise<Verdict> {
     if (!sameInode(opened.stamp, sibling)) return { kind: 'later', reason: 'moved' };
-    const compressed = this.compressedOf(opened);
-    if (compressed !== undefined) return { kind: 'known', id: compressed };
     const head = await opened.text.read(0, TELLING);
     await opened.text.close();
     if (head.length === 0) return { kind: 'known', id: '' };
+    const likely = this.likely(head);
+    const compressed = compressedOf(likely, opened);
+    if (compressed !== undefined) return { kind: 'known', id: compressed };
     let copy: string | undefined;
-    for (const position of this.likely(head)) {
+    for (const position of likely) {
       const text = textBehind(opened.fd, sibling.path);
       const likeness = await compare(text, position);
-      const copied = likeness.kind === 'shorter' || held.some(({ id }) => id === position.id);
-      if (likeness.kind === 'same' && !copied)
-        return { kind: 'piece', piece: new Piece(position.id, { ...opened, text }, likeness.trace, true) };
+      const isHeld = held.some(({ id }) => id === position.id);
+      const trace = isHeld ? undefined : await whereToReadOn(text, position, likeness, opened.stamp);
+      if (trace !== undefined)
+        return { kind: 'piece', piece: new Piece(position.id, { ...opened, text }, trace, true) };
       await text.close();
       if (likeness.kind !== 'other') copy ??= position.id;
     }
     if (copy !== undefined) return { kind: 'known', id: copy };
-    if (await isLikeUnread(head, opened, held)) return { kind: 'later', reason: 'unread' };
+    if (await isLikeUnread(head, opened, unread)) return { kind: 'later', reason: 'unread' };
     return { kind: 'unknown', opened: { ...opened, text: textBehind(opened.fd, sibling.path) } };
   }
 
-  /** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
-  private compressedOf({ fd, stamp }: Opened): string | undefined {
-    const end = gzipEnd(fd, stamp.size);
-    if (end === undefined) return undefined;
-    for (const { id, crc, offset } of this.known.values())
-      if (crc === end.crc && offset % 2 ** 32 === end.length) return id;
-    return undefined;
-  }
-
   private brokenOff(error: Error, sibling: Sibling, now: number): Verdict {
-    if (now - sibling.mtimeMs < BEING_WRITTEN_MS) return { kind: 'later', reason: 'unfinished' };
+    if (isBeingWritten(sibling, now)) return { kind: 'later', reason: 'unfinished' };
     this.giveUp(sibling);
     return { kind: 'later', reason: 'damaged', error };
   }
@@ -237,7 +251,7 @@ export class Inventory {
     const { text } = piece.reader;
     for (const position of this.likely(await text.read(0, TELLING))) {
       const { id, file, offset, start = 0 } = position;
-      if (held.some((other) => other.id === id && !other.unlinked)) continue;
+      if (held.some((other) => other.id === id)) continue;
       if (file && siblings.some((sibling) => sameInode(sibling, file)) && !sameInode(file, piece.stamp)) continue;
       const there = file !== undefined && sameInode(file, piece.stamp);
       const likeness = await compare(text, position);
@@ -269,21 +283,72 @@ export class Inventory {
   }
 }
 
+interface Unread {
+  readonly text: Text;
+  readonly size: number;
+}
+
+const unreadOf = ({ reader, stamp }: Piece): Unread => ({ text: reader.text, size: stamp.size });
+
+interface Circumstances {
+  /** Those that are open, oldest first. */
+  readonly pieces: readonly Piece[];
+  /** Of files that are known by nothing yet: a file that begins alike may be a copy. */
+  readonly unread: readonly Unread[];
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+/** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: little is unpacked. */
+function compressedOf(likely: readonly Position[], { fd, stamp }: Opened): string | undefined {
+  const end = gzipEnd(fd, stamp.size);
+  if (end === undefined) return undefined;
+  return likely.find(({ crc, offset }) => crc === end.crc && offset % 2 ** 32 === end.length)?.id;
+}
+
+/** Undefined for a copy that holds nothing new. A file that lost its end (power loss) may have gone on since. */
+function whereToReadOn(
+  text: Text,
+  position: Position,
+  likeness: Likeness,
+  stamp: FileStamp,
+): Trace | undefined | Promise<Trace | undefined> {
+  if (likeness.kind === 'same') return likeness.trace;
+  const isItself = position.file !== undefined && sameInode(position.file, stamp);
+  return isItself && text.plain ? remains(text, position) : undefined;
+}
+
 function strayed(positions: readonly Position[], siblings: readonly Sibling[]): Sibling[] {
-  const paths = positions.flatMap(({ done, file }) => (done === true || file === undefined ? [] : [file.path]));
-  return [...new Set(paths)].flatMap((path) => {
-    const file = siblings.some((sibling) => sibling.path === path) ? undefined : fileAt(path);
-    return file === undefined ? [] : [{ ...file, rotation: UNROTATED }];
-  });
+  const files = positions.flatMap(({ done, file }) => (done === true || file === undefined ? [] : [file]));
+  const inodes = new Set(files.map(inodeOf));
+  const directories = new Set(files.map(({ path }) => dirname(path)));
+  const found = [
+    ...[...new Set(files.map(({ path }) => path))].map(fileAt),
+    ...[...directories].flatMap(filesIn).filter((file) => inodes.has(inodeOf(file))),
+  ];
+  const strays = found.flatMap((file) =>
+    file === undefined || siblings.some((each) => each.path === file.path) ? [] : [file],
+  );
+  return [...new Map(strays.map((file) => [file.path, { ...file, rotation: UNROTATED }])).values()];
 }
 
 const UNROTATED: Rotation = { by: 'count', order: [-1, 0], compressed: false };
 
-/** Whether the file is being compressed: what it is compressed from is still there, and whole. */
-function isHalf({ rotation: { compressed, by, order } }: Sibling, siblings: readonly Sibling[]): boolean {
+/** A clock may have been set back since. */
+export function isBeingWritten({ mtimeMs }: FileStamp, now: number): boolean {
+  return Math.abs(now - mtimeMs) < BEING_WRITTEN_MS;
+}
+
+/**
+ * Whether the file is being compressed: what it is compressed from is still there, and whole. Of an older one the names tell
+ * nothing: who stops to compress has an `x.log.1.gz` beside the next `x.log.1`.
+ */
+function isHalf(sibling: Sibling, siblings: readonly Sibling[], now: number): boolean {
+  const { compressed, by, order } = sibling.rotation;
+  if (!compressed || !isBeingWritten(sibling, now)) return false;
   const from = ({ rotation: other }: Sibling) =>
     !other.compressed && other.by === by && other.order[0] === order[0] && other.order[1] === order[1];
-  return compressed && siblings.some(from);
+  return siblings.some(from);
 }
 
 /** Whether the file is, or is a copy of, a piece that is known: what is newer than it is newer than what is known. */
@@ -305,16 +370,19 @@ function open(path: string): Opened | Verdict {
 }
 
 /**
- * Whether a file may be a copy of a piece that has not been read yet: all of it stands there too, by its first and last
- * bytes; of a compressed file only the first are looked at.
+ * Whether a file and one that has not been read yet may be copies of one text, of which one may have more: then they are the
+ * same near the beginning and near the end of the shorter. Of a compressed file only the beginning is looked at.
  */
-async function isLikeUnread(head: Buffer, { fd, text, stamp }: Opened, held: readonly Piece[]): Promise<boolean> {
-  const at = Math.max(0, stamp.size - TELLING);
-  const last = text.plain ? await plainText(fd).read(at, TELLING) : undefined;
-  for (const piece of held.filter(({ consumed, plain }) => !consumed && plain)) {
-    const other = piece.reader.text;
-    if (!head.equals(await other.read(0, head.length))) continue;
-    if (last === undefined || last.equals(await other.read(at, last.length))) return true;
+async function isLikeUnread(head: Buffer, { fd, text, stamp }: Opened, unread: readonly Unread[]): Promise<boolean> {
+  for (const other of unread) {
+    const length = Math.min(head.length, other.size);
+    if (length === 0) continue;
+    if (!head.subarray(0, length).equals(await other.text.read(0, length))) continue;
+    if (!text.plain) return true;
+    const at = Math.max(0, Math.min(stamp.size, other.size) - TELLING);
+    const [mine, its] = [await plainText(fd).read(at, TELLING), await other.text.read(at, TELLING)];
+    const shared = Math.min(mine.length, its.length);
+    if (mine.subarray(0, shared).equals(its.subarray(0, shared))) return true;
   }
   return false;
 }
@@ -357,8 +425,4 @@ function troubleOf(verdict: Examined): Trouble[] {
 
 function keyOf({ dev, ino, size, mtimeMs }: FileStamp): string {
   return `${dev} ${ino} ${size} ${mtimeMs}`;
-}
-
-function inodeOf({ dev, ino }: FileStamp): string {
-  return `${dev} ${ino}`;
 }

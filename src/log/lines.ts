@@ -27,6 +27,8 @@ export const LONGEST_LINE = 16 * 1024 * 1024;
 const NEWLINE = 10;
 const EMPTY = Buffer.alloc(0);
 const NULS = Buffer.alloc(CHUNK);
+/** Of a sparse file of many gigabytes; bytes. */
+const NULS_AT_ONCE = 64 * 1024 * 1024;
 const ONE_NEWLINE = Buffer.from('\n');
 
 /** Whole lines, and the place behind them. `skipped` lines (0 or 1) were too long and are not in `bytes`. */
@@ -41,6 +43,8 @@ export type Reading =
   | Lines
   /** No complete line is left; `rest` bytes of an unfinished one are. */
   | { readonly kind: 'end'; readonly rest: number }
+  /** There are only NUL bytes so far, and more to be looked at. */
+  | { readonly kind: 'nuls' }
   /** What was read before is no longer there. */
   | { readonly kind: 'truncated' };
 
@@ -91,15 +95,18 @@ export class LineReader {
   /** A writer without O_APPEND goes on at its old place after copytruncate: what is before it reads as NUL. */
   private async passNuls(limit: number): Promise<Reading> {
     let { offset: at, crc = 0 } = this.trace;
-    for (;;) {
+    for (const stop = at + NULS_AT_ONCE; at < stop;) {
       const body = await this.text.read(at, CHUNK);
       const nuls = body.equals(NULS.subarray(0, body.length)) ? body.length : body.findIndex((byte) => byte !== 0);
       at += nuls;
       crc = crc32(body.subarray(0, nuls), crc);
-      if (nuls < CHUNK) break;
+      if (nuls < CHUNK) {
+        this.moveTo(beginTrace(at, crc));
+        return this.read(limit);
+      }
     }
     this.moveTo(beginTrace(at, crc));
-    return this.read(limit);
+    return { kind: 'nuls' };
   }
 
   /** The file may have been truncated while it was being read: then its head is another one now. */

@@ -4,12 +4,14 @@
  */
 import { realpathSync, statSync } from 'node:fs';
 import type { FileStamp } from './position.ts';
-import { closeFile, openFile, sameInode, type Opened } from './piece.ts';
+import { closeFile, inodeOf, openFile, sameInode, type Opened } from './piece.ts';
 import { stampOf } from './siblings.ts';
 import { plainText } from './text.ts';
 
 /** Deleted files that are held keep their space on the disk: no more of them than this wait for their turn. */
 const MOST = 32;
+/** Of files that may not be opened so many are remembered. */
+const MOST_REFUSED = 32;
 
 export class LiveFile {
   readonly path: string;
@@ -18,6 +20,10 @@ export class LiveFile {
   /** What stands at the live path; undefined if nothing does, or if it cannot be opened. */
   private current: FileStamp | undefined;
   private readonly pins: Opened[] = [];
+  /** Files that stood at the live path and could not be opened: they are ours to read, wherever they are moved. */
+  private readonly refused = new Set<string>();
+  /** Unix milliseconds: since when the live path is looked at. */
+  readonly since = Date.now();
 
   constructor(path: string) {
     this.path = path;
@@ -38,6 +44,10 @@ export class LiveFile {
     return this.pins.splice(0);
   }
 
+  get refusedInodes(): Iterable<string> {
+    return this.refused;
+  }
+
   /** The file is to be opened anew: the descriptor has become useless (a network filesystem came back). */
   forget(): void {
     this.current = undefined;
@@ -52,8 +62,20 @@ export class LiveFile {
     if (this.current && sameInode(this.current, stamp)) return;
     if (this.pins.length >= MOST) return;
     const path = realpathSync(this.path);
-    const opened = openFile(this.path, plainText);
+    const opened = this.open(stamp);
     this.current = { ...opened.stamp, path };
     this.pins.push({ ...opened, stamp: this.current });
+  }
+
+  private open(seen: FileStamp): Opened {
+    try {
+      const opened = openFile(this.path, plainText);
+      this.refused.delete(inodeOf(opened.stamp));
+      return opened;
+    } catch (error) {
+      this.refused.add(inodeOf(seen));
+      for (const inode of this.refused) if (this.refused.size > MOST_REFUSED) this.refused.delete(inode);
+      throw error;
+    }
   }
 }

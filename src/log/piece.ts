@@ -42,6 +42,11 @@ export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Prom
   closeSync(fd);
 }
 
+/** Tells the inodes of one machine apart, as long as they exist. */
+export function inodeOf({ dev, ino }: FileStamp): string {
+  return `${dev} ${ino}`;
+}
+
 export function sameInode(a: FileStamp, b: FileStamp): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
@@ -112,9 +117,15 @@ export class Piece {
     return this.reader.read(limit);
   }
 
-  position(log: string, trace: Trace, done: boolean): Position {
+  position(log: string, trace: Trace, of: Pick<Position, 'done' | 'awaited'>): Position {
     const readAt = Math.floor(Date.now() / 1000);
-    return positionOf(trace, { id: this.id, log, readAt, file: this.stamp, ...(done ? { done } : {}) });
+    return positionOf(trace, { id: this.id, log, readAt, file: this.stamp, ...of });
+  }
+
+  /** The same open file under another id, read on from `trace`. This one is not to be used any more. */
+  as(id: string, trace: Trace = this.trace): Piece {
+    const { fd, stamp, reader, quietSince, unlinked } = this;
+    return Object.assign(new Piece(id, { fd, stamp, text: reader.text }, trace, true), { quietSince, unlinked });
   }
 
   close(): Promise<void> {

@@ -4,12 +4,12 @@
  * without a newline, and the file is released.
  */
 import { randomUUID } from 'node:crypto';
-import { BEING_WRITTEN_MS, type Inventory } from './inventory.ts';
+import { isBeingWritten, type Inventory } from './inventory.ts';
 import type { Block, Lines } from './lines.ts';
 import type { LiveFile } from './live-file.ts';
 import { closeFile, Piece, sameInode, type Opened } from './piece.ts';
 import { beginTrace } from './position.ts';
-import { remains } from './recognise.ts';
+import { copyOf, remains, TELLING } from './recognise.ts';
 import { homesOf, listSiblings, type Listing, type Sibling } from './siblings.ts';
 
 export type Telling =
@@ -42,6 +42,13 @@ const SURVEY_EVERY = 10;
 /** To see the files beside a log at rest. */
 const ATTEMPTS = 10;
 
+interface Survey {
+  /** Files were being renamed. */
+  readonly moving: boolean;
+  /** Something cannot be told before something else has been read, or was lost and has to be found again. */
+  readonly again: boolean;
+}
+
 interface Turn {
   readonly piece: Piece;
   /** How far it is to be read. */
@@ -56,6 +63,8 @@ export class Pieces {
   private stopped = false;
   private begun = false;
   private troubles = new Set<string>();
+  /** Blocks that were taken. */
+  private taken = 0;
   private readonly counts = { rotations: 0, truncations: 0, skippedLines: 0 };
 
   constructor(options: PiecesOptions) {
@@ -80,12 +89,13 @@ export class Pieces {
   /** One look at everything, and the delivery of all lines that were there when it began. */
   async pass(live: LiveFile): Promise<Outcome> {
     const fresh = await this.takeUp(live.take());
-    this.retire(live);
+    const { taken } = this;
     const { tickMs } = this.options;
     const all = fresh || this.surveyDue || performance.now() - this.surveyedAt > SURVEY_EVERY * tickMs;
-    const again = all && (await this.survey(live));
+    const { moving, again } = all ? await this.survey(live) : AT_REST;
     const drained = await this.drain(live, all ? this.open : this.open.filter((piece) => piece.due(tickMs)));
-    return drained === 'settled' && again ? 'again' : drained;
+    // What cannot be told before something else has been read has to wait for that, and nobody has to wait for it.
+    return drained === 'settled' && (moving || (again && this.taken > taken)) ? 'again' : drained;
   }
 
   stop(): void {
@@ -119,27 +129,24 @@ export class Pieces {
     this.open = [...others, piece];
   }
 
-  /** Without a file at the live path all pieces are rotated ones. */
-  private retire(live: LiveFile): void {
-    if (live.trouble?.code === 'ENOENT') this.open.forEach((piece) => (piece.quietSince ??= performance.now()));
-  }
-
-  /** True if something has to be looked at again soon. While files are being renamed under our eyes, nothing newer is read. */
-  private async survey(live: LiveFile): Promise<boolean> {
+  /** What has to be looked at again soon. While files are being renamed under our eyes, nothing newer is read. */
+  private async survey(live: LiveFile): Promise<Survey> {
     this.surveyDue = false;
     this.surveyedAt = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const { moving, again } = await this.surveyOnce(live);
-      this.surveyDue ||= moving || again;
-      if (!moving || attempt === ATTEMPTS) return moving || again;
+      const survey = await this.surveyOnce(live);
+      this.surveyDue ||= survey.moving || survey.again;
+      if (!survey.moving || attempt === ATTEMPTS) return survey;
     }
   }
 
-  private async surveyOnce(live: LiveFile): Promise<{ moving: boolean; again: boolean }> {
+  private async surveyOnce(live: LiveFile): Promise<Survey> {
     const now = Date.now();
     if ((await this.measure(live, this.open)) === undefined) return { moving: false, again: true };
+    this.options.inventory.awaitInodes(live.refusedInodes);
     const listing = await this.list(live);
-    await this.identify(listing.siblings);
+    await this.identify(listing?.siblings ?? []);
+    if (listing === undefined) return AT_REST;
     const { pieces, unseen, moving, again, troubles } = await this.options.inventory.survey(listing, this.open, now);
     for (const piece of pieces.filter((piece) => !this.open.includes(piece)))
       piece.quietSince = performance.now() - Math.max(0, now - piece.stamp.mtimeMs);
@@ -153,21 +160,68 @@ export class Pieces {
    * Whatever stood at the live path before the listing must be held: only so its rotated self is recognised. If a new file
    * stands there by now, another one may have become a sibling since the listing.
    */
-  private async list(live: LiveFile): Promise<Listing> {
-    const { siblings, stable } = listSiblings(homesOf(this.options.path));
-    live.look();
-    const isFresh = await this.takeUp(live.take());
-    return { siblings, stable: stable && !isFresh };
+  private async list(live: LiveFile): Promise<Listing | undefined> {
+    const { path } = this.options;
+    try {
+      const { siblings, stable } = listSiblings(homesOf(path));
+      live.look();
+      const isFresh = await this.takeUp(live.take());
+      return { siblings, stable: stable && !isFresh };
+    } catch (error) {
+      // That nothing is there is told of the live path.
+      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+      const text = `The directory of ${path} cannot be listed (${String(error)}): what is rotated beside it is not seen`;
+      if (!isMissing) this.tellTroubles([['unreadable', text]]);
+      return undefined;
+    }
   }
 
   private async identify(siblings: readonly Sibling[]): Promise<void> {
     for (const piece of this.open.filter(({ identified }) => !identified)) {
+      if (await this.isCopy(piece)) continue;
       const known = await this.options.inventory.identify(piece, this.open, siblings);
       known.quietSince = piece.quietSince;
-      const replaced = this.open.filter(({ id }) => id === known.id && known !== piece);
-      this.open = this.open.map((other) => (other === piece ? known : other));
-      for (const other of replaced) await this.release(other);
+      this.exchange(piece, known);
     }
+  }
+
+  /**
+   * Whether the piece is a copy that took the place of one we hold (`cp`, `mv`): then it is read on where that one has been
+   * read to. A writer may go on in the deleted file, so that is held on to, as a piece of its own.
+   */
+  private async isCopy(piece: Piece): Promise<boolean> {
+    const original = await this.originalOf(piece);
+    if (original === undefined || !(await this.drainNow(original))) return false;
+    const trace = await copyOf(piece.reader.text, original.reader.text, original.trace);
+    if (trace === undefined) return false;
+    const copy = piece.as(original.id, trace);
+    this.exchange(original, original.as(randomUUID()));
+    this.exchange(piece, copy);
+    return this.deliver(copy, { kind: 'lines', bytes: NOTHING, trace, skipped: 0 }, false);
+  }
+
+  /** The deleted file that begins like this piece. */
+  private async originalOf(piece: Piece): Promise<Piece | undefined> {
+    const head = await piece.reader.text.read(0, TELLING);
+    for (const other of this.open) {
+      if (other === piece || !other.plain || !other.consumed) continue;
+      other.look();
+      if (other.unlinked && head.length === TELLING && head.equals(await other.reader.text.read(0, TELLING)))
+        return other;
+    }
+    return undefined;
+  }
+
+  private async drainNow(piece: Piece): Promise<boolean> {
+    for (;;) {
+      const reading = await piece.read(piece.look());
+      if (reading.kind !== 'lines') return reading.kind === 'end';
+      if (!(await this.deliver(piece, reading, false))) return false;
+    }
+  }
+
+  private exchange(piece: Piece, by: Piece): void {
+    this.open = this.open.map((other) => (other === piece ? by : other));
   }
 
   private tellTroubles(troubles: readonly (readonly [Telling, string])[]): void {
@@ -209,6 +263,8 @@ export class Pieces {
     for (;;) {
       const reading = await piece.read(limit);
       if (reading.kind === 'truncated') return this.truncated(piece);
+      if (reading.kind === 'nuls' && this.stopped) return 'failed';
+      if (reading.kind === 'nuls') continue;
       if (reading.kind === 'end') return this.isQuiet(piece) ? this.finish(piece) : 'settled';
       if (!(await this.deliver(piece, reading, false))) return 'failed';
     }
@@ -242,10 +298,12 @@ export class Pieces {
   private async deliver(piece: Piece, { bytes, trace, skipped }: Lines, done: boolean): Promise<boolean> {
     const { path, inventory, offer, tell } = this.options;
     const { forgotten } = inventory;
-    const position = piece.position(path, trace, done);
+    const awaited = inventory.awaitedInodes;
+    const position = piece.position(path, trace, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
     if (!(await offer({ log: path, bytes, position, forgotten }))) return false;
     inventory.stored(position, forgotten);
     piece.reader.moveTo(trace);
+    this.taken++;
     this.counts.skippedLines += skipped;
     if (skipped > 0)
       tell('skipped-line', `A line of ${path} that ends at byte ${trace.offset} is longer than 16 MiB: passed over`);
@@ -266,20 +324,14 @@ export class Pieces {
     const position = inventory.position(piece.id);
     const trace = position && (await remains(piece.reader.text, position));
     if (trace !== undefined) piece.reader.moveTo(trace);
-    else this.replace(piece);
+    else this.exchange(piece, piece.as(randomUUID(), beginTrace()));
     return 'again';
-  }
-
-  private replace(piece: Piece): void {
-    const { fd, stamp, reader } = piece;
-    const next = new Piece(randomUUID(), { fd, stamp, text: reader.text }, beginTrace(), true);
-    this.open = this.open.map((other) => (other === piece ? next : other));
   }
 
   /** A file that fails to be read is let go; what it is and where to read on is found out anew at a later look. */
   private async lose(piece: Piece, error: unknown, live: LiveFile): Promise<void> {
     const { inventory } = this.options;
-    const brokenOff = !piece.plain && Date.now() - piece.stamp.mtimeMs >= BEING_WRITTEN_MS;
+    const brokenOff = !piece.plain && !isBeingWritten(piece.stamp, Date.now());
     this.tellTroubles([[brokenOff ? 'damaged' : 'unreadable', `${piece.stamp.path} cannot be read: ${String(error)}`]]);
     if (brokenOff) inventory.giveUp(piece.stamp);
     if (piece.quietSince === undefined) live.forget();
@@ -288,3 +340,4 @@ export class Pieces {
 }
 
 const NOTHING = Buffer.alloc(0);
+const AT_REST: Survey = { moving: false, again: false };

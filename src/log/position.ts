@@ -64,6 +64,8 @@ export interface Position {
   readonly file?: FileStamp;
   /** Rotated and read to its end; while `file` stays as it was there is nothing more in it. */
   readonly done?: boolean;
+  /** Of the log, when this was stored: files that are still to be read, and could not be so far; `dev ino`. */
+  readonly awaited?: readonly string[];
 }
 
 /** What of a piece must be in memory to read on in it: the bytes themselves where a position has their hashes. */
@@ -97,7 +99,10 @@ export function advance(trace: Trace, bytes: Buffer): Trace {
 }
 
 /** The position that a trace amounts to. */
-export function positionOf(trace: Trace, of: Pick<Position, 'id' | 'log' | 'readAt' | 'file' | 'done'>): Position {
+export function positionOf(
+  trace: Trace,
+  of: Pick<Position, 'id' | 'log' | 'readAt' | 'file' | 'done' | 'awaited'>,
+): Position {
   return {
     ...of,
     offset: trace.offset,

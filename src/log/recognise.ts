@@ -1,5 +1,5 @@
 /** Is this text the piece that a position tells of? Compares bytes by their hashes, from the head to the marker. */
-import { digest, markerStart, type Position, type Trace } from './position.ts';
+import { advance, beginTrace, digest, markerStart, type Position, type Trace } from './position.ts';
 import type { Text } from './text.ts';
 
 /** Content of which so much is equal is the same content; less may be equal by chance (a banner, a first line). */
@@ -13,6 +13,7 @@ export type Likeness =
   | { readonly kind: 'other' };
 
 const NEWLINE = 10;
+const STEP = 512 * 1024;
 const OTHER: Likeness = { kind: 'other' };
 
 /** Compares in ascending order, so that a compressed text can be compared in one go. */
@@ -62,6 +63,24 @@ export async function remains(text: Text, position: Position): Promise<Trace | u
       };
   }
   return undefined;
+}
+
+/**
+ * Where to read on in a text that is perhaps a copy of `original`, of which what is before `trace` has been read: behind all
+ * that is the same. Undefined if it is no copy: one of them has something that the other has not, at the same place.
+ */
+export async function copyOf(text: Text, original: Text, { start, offset }: Trace): Promise<Trace | undefined> {
+  if (start > 0) return undefined;
+  let copy = beginTrace();
+  while (copy.offset < offset) {
+    const length = Math.min(STEP, offset - copy.offset);
+    const bytes = await text.read(copy.offset, length);
+    const there = await original.read(copy.offset, length);
+    if (!bytes.equals(there.subarray(0, bytes.length))) return undefined;
+    copy = advance(copy, bytes.length < length ? bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1) : bytes);
+    if (bytes.length < length) break;
+  }
+  return copy.offset >= TELLING ? copy : undefined;
 }
 
 async function before(text: Text, offset: number): Promise<Buffer | undefined> {

@@ -98,6 +98,15 @@ function listOnce(live: string): Sibling[] {
     });
 }
 
+/** The regular files of a directory; none when it cannot be listed. */
+export function filesIn(directory: string): FileStamp[] {
+  try {
+    return readdirSync(directory).flatMap((name) => fileAt(join(directory, name)) ?? []);
+  } catch {
+    return [];
+  }
+}
+
 /** The regular file at a path, if there is one and it can be looked at. */
 export function fileAt(path: string): FileStamp | undefined {
   try {

@@ -74,7 +74,7 @@ export const GUARDS: readonly Guard[] = [
     fault: 'F5',
     guard: 'a copy is known, and read on from the place in the original',
     test: 'log/faults-truncation',
-    cut: [['log/inventory.ts', "if (likeness.kind === 'same' && !copied)", 'if (Date.now() < 0)']],
+    cut: [['log/inventory.ts', 'const trace = isHeld ?', 'const trace = Date.now() > 0 ?']],
   },
   {
     fault: 'F6',
@@ -333,8 +333,8 @@ export const GUARDS: readonly Guard[] = [
       ['log/inventory.ts', "if (piece !== undefined) return { kind: 'known', id: piece.id };", NOTHING],
       [
         'log/inventory.ts',
-        'const likeness = await compare(text, position);\n      const copied',
-        "const likeness = sibling.path === position.file?.path ? await compare(text, position) : ({ kind: 'other' } as const);\n      const copied",
+        'const likeness = await compare(text, position);\n      const isHeld',
+        "const likeness = sibling.path === position.file?.path ? await compare(text, position) : ({ kind: 'other' } as const);\n      const isHeld",
       ],
     ],
   },

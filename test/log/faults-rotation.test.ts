@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Inventory } from '../../src/log/inventory.ts';
 import { listSiblings } from '../../src/log/siblings.ts';
-import { rig, some } from './rig.ts';
+import { rig, some, type Rig } from './rig.ts';
 
 /** Files of the directory that this process holds open. */
 function held(directory: string): string[] {
@@ -334,11 +334,11 @@ test('F18: positions of files that are long gone are forgotten', async (t) => {
     log.write(...some(i, i));
     await log.delivers(some(1, i));
     log.remove();
-    await log.until(() => log.running.status().size === 0);
   }
-  await log.until(() => log.running.status().pieces === 0);
   log.write(...some(61, 61));
   await log.delivers(some(1, 61));
+  await log.until(() => log.running.status().pieces === 1);
+  await log.looks(2);
   log.write(...some(62, 62));
   await log.delivers(some(1, 62));
   assert.ok(log.positions.size <= 52, `${log.positions.size} positions are kept`);
@@ -392,4 +392,101 @@ test('a log moved away and back is read on', async (t) => {
   await log.until(() => log.told('readable') === 1);
   log.write(...some(4, 4));
   await log.delivers(some(1, 4));
+});
+
+test('F8: a log that is moved or deleted without a successor is held, however long it is quiet', async (t) => {
+  const log = rig(t);
+  log.tickMs = 1;
+  log.write(...some(1, 3));
+  const writer = openSync(log.path, 'a');
+  await log.start();
+  await log.delivers(some(1, 3));
+  log.rename('', '.old');
+  await quiet(log, 100);
+  writeSync(writer, some(4, 5).join('\n') + '\n');
+  await log.delivers(some(1, 5));
+  log.remove('.old');
+  await quiet(log, 100);
+  writeSync(writer, some(6, 6) + '\n');
+  await log.delivers(some(1, 6));
+  closeSync(writer);
+  log.write(...some(7, 7));
+  await log.delivers(some(1, 7));
+  await log.until(() => log.running.status().pieces === 1);
+});
+
+test('F8: a log that was moved to a name of nobody while the daemon was down is read on', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  await log.stop();
+  log.write(...some(4, 4));
+  log.rename('', '.old');
+  log.write(...some(5, 5));
+  await log.start();
+  await log.deliversAll(some(1, 5));
+});
+
+/** The follower looks, and sees nothing new, for so many ticks. */
+async function quiet(log: Rig, ticks: number): Promise<void> {
+  for (const since = performance.now(); performance.now() - since < ticks * log.tickMs;) await log.looks();
+}
+
+test('F10: a compressed file beside the next one of the same number, which is not compressed', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 50));
+  await log.start();
+  await log.delivers(some(1, 50));
+  await log.stop();
+  log.write(...some(51, 60));
+  log.rename('', '.1');
+  log.gzip('.1');
+  log.age('.1.gz', 3600);
+  log.write(...some(61, 70));
+  log.rename('', '.1');
+  log.write(...some(71, 72));
+  await log.start();
+  await log.deliversAll(some(1, 72));
+});
+
+test('F10: of two files that nobody has seen and that are copies of one text each line comes once', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 10));
+  await log.start();
+  await log.delivers(some(1, 10));
+  await log.stop();
+  log.rename('', '.4');
+  log.write(...some(11, 20));
+  // A copytruncate that was broken off between copy and truncate, and then one that was not.
+  copyFileSync(log.path, `${log.path}.3`);
+  log.write(...some(21, 30));
+  log.copyTruncate('.2');
+  copyFileSync(`${log.path}.2`, `${log.path}.1`);
+  log.write(...some(31, 32));
+  await log.start();
+  await log.deliversAll(some(1, 32));
+  await log.restart();
+  await log.looks(3);
+  await log.deliversAll(some(1, 32));
+});
+
+test('F32: nothing is lost or read twice when a copy takes the place of the log, and the writer goes on in the old file', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 10));
+  const writer = openSync(log.path, 'a');
+  await log.start();
+  await log.delivers(some(1, 10));
+  copyFileSync(log.path, `${log.path}.tmp`);
+  log.write(...some(11, 12));
+  log.rename('.tmp', '');
+  await log.delivers(some(1, 12));
+  writeSync(writer, some(13, 14).join('\n') + '\n');
+  closeSync(writer);
+  await log.delivers(some(1, 14));
+  log.write(...some(15, 15));
+  await log.delivers(some(1, 15));
+  await log.restart();
+  await log.looks(3);
+  await log.delivers(some(1, 15));
 });

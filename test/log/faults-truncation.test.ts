@@ -180,3 +180,19 @@ for (const down of [false, true])
     await log.delivers(some(1, 20_013));
     closeSync(writer);
   });
+
+test('F6: a file that lost its end in a power failure, went on and was rotated, is read on', async (t) => {
+  const log = rig(t);
+  await log.start();
+  for (let i = 1; i <= 60; i++) {
+    log.write(...some(i, i));
+    await log.delivers(some(1, i));
+  }
+  await log.stop();
+  truncateSync(log.path, some(1, 50).join('\n').length + 1);
+  log.write(...some(101, 103));
+  log.rename('', '.1');
+  log.write(...some(104, 104));
+  await log.start();
+  await log.until(() => some(101, 104).every((line) => log.lines.includes(line)));
+});

@@ -1,7 +1,17 @@
 /** Faults of followers that come from the system around them; the numbers are those of the list in CONTRIBUTING. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -218,4 +228,72 @@ test('F19, F30: without any events the tick sees lines, rotations and truncation
   assert.equal(status, 0, stderr);
   assert.deepEqual(stdout.trim().split('\n'), ['no-events', 'one,two,three,four,five']);
   return undefined;
+});
+
+test('F11: a log that could not be read before it was rotated is read when it may, also after a restart', async (t) => {
+  const log = asNobody(t);
+  log.write(...some(1, 3));
+  chmodSync(log.path, 0o000);
+  await log.start();
+  await log.until(() => log.told('unreadable') === 1);
+  log.rename('', '.1');
+  log.write(...some(4, 4));
+  await log.delivers(some(4, 4));
+  for (const restart of [false, true]) {
+    if (restart) await log.restart();
+    log.age('.1', 3600);
+    await log.looks(3);
+  }
+  chmodSync(`${log.path}.1`, 0o600);
+  await log.until(() => log.lines.length === 4);
+  await log.delivers([...some(4, 4), ...some(1, 3)]);
+});
+
+test('F11: a directory that may not be listed is told once, and nothing is read twice', async (t) => {
+  const log = asNobody(t);
+  log.write(...some(1, 3));
+  chmodSync(log.directory, 0o311);
+  await log.start();
+  await log.delivers(some(1, 3));
+  await log.looks(3);
+  assert.equal(log.told('unreadable'), 1);
+  await log.restart();
+  log.write(...some(4, 4));
+  await log.delivers(some(1, 4));
+  chmodSync(log.directory, 0o755);
+  await log.looks(3);
+  await log.delivers(some(1, 4));
+});
+
+test('F14: that the directory is missing is told once', async (t) => {
+  const log = rig(t);
+  log.tickMs = 1;
+  rmSync(log.directory, { recursive: true });
+  await log.start();
+  await log.looks(30);
+  assert.deepEqual(
+    log.notices.map(({ kind }) => kind).filter((kind) => kind !== 'no-events'),
+    ['waiting'],
+  );
+});
+
+test('F26: a copy of an unfinished line keeps nobody waiting', async (t) => {
+  const log = rig(t);
+  log.append('unfinished');
+  log.append('unfinished', '.1');
+  await log.start();
+  await log.looks(3);
+  log.append(' no more\n');
+  await log.until(() => log.lines.includes('unfinished no more'));
+});
+
+test('F7: a follower is closed at once, though it passes over very many NUL bytes', async (t) => {
+  const log = rig(t);
+  log.append('');
+  truncateSync(log.path, 500e9);
+  log.write('behind');
+  await log.start();
+  await log.until(() => log.running.status().size > 0);
+  await log.stop();
+  assert.deepEqual(log.lines, []);
 });
