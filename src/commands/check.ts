@@ -11,7 +11,7 @@ import { dirname } from 'node:path';
 import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { recogniseStamp } from '../dialect/timestamp.ts';
-import { rotatedPaths } from '../log/siblings.ts';
+import { rotatedFiles } from '../log/siblings.ts';
 import { checkIndex } from './check-index.ts';
 import { isReachable, type Report } from './check-report.ts';
 import { print, type Io } from './io.ts';
@@ -59,7 +59,7 @@ function valueAt(config: Config, key: string): unknown {
 }
 
 async function checkLog(log: LogConfig, report: Report): Promise<void> {
-  const siblings = rotatedPaths(log.path);
+  const siblings = rotatedFiles(log.path);
   const rotated = siblings.length === 0 ? '' : `, and ${siblings.length} rotated files beside it`;
   report.lines.push(`log ${log.path} (server ${log.server}, zone ${log.timezone})${rotated}`);
   try {

@@ -62,6 +62,13 @@ function secondOf({ before, behind }: Minute, text: string, start: number, end: 
   return tens >= 0 && tens < 6 && ones >= 0 && ones < 10 ? tens * 10 + ones : undefined;
 }
 
+/** A power failure leaves NUL bytes in a file, and the next line right behind them. */
+function behindNuls(text: string, from: number): number {
+  let start = from;
+  while (text.charCodeAt(start) === 0) start++;
+  return start;
+}
+
 export class LineReader {
   readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0 };
   readonly #clock: Clock;
@@ -99,7 +106,8 @@ export class LineReader {
     this.counts.lines += line;
   }
 
-  #line(text: string, start: number, end: number): SessionEvent | undefined {
+  #line(text: string, from: number, end: number): SessionEvent | undefined {
+    const start = text.charCodeAt(from) === 0 ? behindNuls(text, from) : from;
     const found = this.#parser.parse(text, start, end);
     if (typeof found === 'string') {
       if (found === 'plain') this.#watchClock(text, start);

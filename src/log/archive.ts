@@ -9,6 +9,7 @@ import { lanesOf, type Lane } from './chains.ts';
 import { dateAll } from './dating.ts';
 import { withoutDuplicates, type Duplicate } from './duplicates.ts';
 import { lookAt, type Look } from './look.ts';
+import { stampOf } from './siblings.ts';
 
 export type { Problem } from './archive-error.ts';
 export { alreadyRead, readPiece, type Piece, type ReadOptions } from './archived-piece.ts';
@@ -128,7 +129,8 @@ function chainOf(lane: Lane, log: string): Chain {
     pieces: lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
       const { path, textBytes, sampleLines, head, problem } = look;
       const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
-      return { path, log, firstAt, lastAt, year, textBytes, sampleLines, head, ...damaged };
+      const file = stampOf(path, look.stats);
+      return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...damaged };
     }),
   };
 }

@@ -4,13 +4,14 @@
  */
 import { randomUUID } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
 import type { StampForm } from '../dialect/timestamp.ts';
 import { ArchiveError, fileError } from './archive-error.ts';
 import { LineReader, LONGEST_LINE, type Block, type Lines, type Reading } from './lines.ts';
 import { soundLines } from './garbled.ts';
 import { advance, beginTrace, digest, positionOf, type FileStamp, type Position, type Trace } from './position.ts';
 import { compare, type Likeness } from './recognise.ts';
-import { stampOf } from './siblings.ts';
+import { fileAt, filesIn, stampOf } from './siblings.ts';
 import { textBehind, type Text } from './text.ts';
 
 /** One file of a chain. Times are unix seconds. */
@@ -18,6 +19,8 @@ export interface Piece {
   readonly path: string;
   /** The live path of the log. */
   readonly log: string;
+  /** As it was when it was looked at; if it has been renamed since, it is found by this. */
+  readonly file?: FileStamp;
   readonly firstAt: number;
   readonly lastAt: number;
   /** Of the first line: what a clock for stamps without a year has to begin this piece with. */
@@ -105,7 +108,7 @@ async function withText<T>(path: string, use: (text: Text, handle: FileHandle) =
 export async function* readPiece(piece: Piece, options: ReadOptions): AsyncGenerator<Block, void, undefined> {
   let handle: FileHandle | undefined;
   try {
-    handle = await open(piece.path, 'r');
+    handle = await openPiece(piece);
     yield* linesOf(piece, handle, options);
   } catch (error) {
     const problem = fileError(piece.path, error);
@@ -113,6 +116,31 @@ export async function* readPiece(piece: Piece, options: ReadOptions): AsyncGener
     options.onProblem(problem.message);
   } finally {
     await handle?.close();
+  }
+}
+
+/** The file that was looked at, under the name that it has by now. */
+async function openPiece({ path, file, head }: Piece): Promise<FileHandle> {
+  const isThere = file === undefined || isSame(fileAt(path), file);
+  const now = isThere ? undefined : filesIn(dirname(path)).find((each) => isSame(each, file));
+  const handle = await open(now?.path ?? path, 'r');
+  // Some network filesystems give a file another inode number at each mount; what is in it tells, too.
+  if (isThere || now !== undefined || (await beginsWith(handle, path, head))) return handle;
+  await handle.close();
+  throw new ArchiveError('MISSING', path, 'was renamed or compressed before it was read: read it again');
+}
+
+function isSame(a: FileStamp | undefined, b: FileStamp): boolean {
+  return a?.dev === b.dev && a.ino === b.ino;
+}
+
+async function beginsWith(handle: FileHandle, path: string, head: Buffer): Promise<boolean> {
+  const text = textBehind(handle.fd, path);
+  try {
+    const start = await text.read(0, head.length);
+    return start[0] === 0 || start.equals(head);
+  } finally {
+    await text.close();
   }
 }
 

@@ -33,6 +33,10 @@ export interface FollowOptions {
    */
   readonly deliver: (block: Block) => Promise<void>;
   readonly notice?: (notice: Notice) => void;
+  /** The live path, when it has been looked at before the follower is made; the follower closes it. */
+  readonly live?: LiveFile;
+  /** Inodes of rotated files that are to be read, whatever is known of their neighbours; `dev ino`. */
+  readonly awaited?: readonly string[];
   /** Milliseconds between two looks when there are no hints; default 1000. */
   readonly tickMs?: number;
 }
@@ -75,10 +79,12 @@ export class Follower {
   private closed = false;
 
   constructor(options: FollowOptions) {
-    const { path, positions, deliver, tickMs = 1000 } = options;
+    const { path, positions, deliver, awaited = [], tickMs = 1000 } = options;
     this.options = options;
     this.tickMs = tickMs;
-    this.live = new LiveFile(path);
+    this.live = options.live ?? new LiveFile(path);
+    const inventory = new Inventory(positions, this.live.since);
+    inventory.awaitInodes(awaited);
     this.delivery = new Delivery({
       deliver,
       tickMs,
@@ -88,7 +94,7 @@ export class Follower {
     this.pieces = new Pieces({
       path,
       tickMs,
-      inventory: new Inventory(positions, this.live.since),
+      inventory,
       offer: (block) => this.delivery.offer(block),
       tell: (kind, text) => this.tell(kind, text),
     });

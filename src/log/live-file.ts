@@ -39,6 +39,11 @@ export class LiveFile {
     }
   }
 
+  /** Whether this file is held, and not taken yet. */
+  holds(file: FileStamp): boolean {
+    return this.pins.some(({ stamp }) => sameInode(stamp, file));
+  }
+
   /** The files pinned since the last call, in the order in which they stood there. Who takes them closes them. */
   take(): Opened[] {
     return this.pins.splice(0);

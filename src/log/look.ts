@@ -47,19 +47,21 @@ export interface Stamps {
 /** Throws an `ArchiveError` when nothing at all can be read. */
 export async function lookAt(path: string, signal?: AbortSignal): Promise<Look> {
   try {
-    const stats = await stat(path);
-    if (stats.isDirectory()) throw isDirectory(path);
-    if (!stats.isFile())
+    const found = await stat(path);
+    if (found.isDirectory()) throw isDirectory(path);
+    if (!found.isFile())
       throw new ArchiveError('PIPE', path, 'can be read only once: give - and let it come over standard input');
-    return await lookInto(path, stats, signal);
+    return await lookInto(path, signal);
   } catch (error) {
     throw fileError(path, error);
   }
 }
 
-async function lookInto(path: string, stats: Stats, signal: AbortSignal | undefined): Promise<Look> {
+async function lookInto(path: string, signal: AbortSignal | undefined): Promise<Look> {
   const handle = await open(path, 'r');
   try {
+    // Of what is open: another file may have been given the name meanwhile.
+    const stats = await handle.stat();
     const start = await readAt(handle, 0, END);
     const compressed = compressionOf(start) !== undefined;
     const known = {

@@ -77,10 +77,10 @@ export function listSiblings(paths: readonly string[]): Listing {
   }
 }
 
-/** The paths of the rotated siblings of a live log, oldest first; none when its directory cannot be listed. */
-export function rotatedPaths(live: string): string[] {
+/** The rotated siblings of a live log, oldest first; none when its directory cannot be listed. */
+export function rotatedFiles(live: string): readonly Sibling[] {
   try {
-    return listSiblings(homesOf(live)).siblings.map(({ path }) => path);
+    return listSiblings(homesOf(live)).siblings;
   } catch {
     return [];
   }

@@ -9,6 +9,7 @@ import type { Config, LogConfig } from '../config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
 import { writeStatus } from '../index/status-file.ts';
 import type { Notice } from '../log/follow.ts';
+import { LiveFile } from '../log/live-file.ts';
 import { StatsdReport } from '../report/statsd.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { readRotated } from './first-start.ts';
@@ -88,13 +89,10 @@ export class Daemon {
   }
 
   async #follow(): Promise<void> {
-    const { config, now, started } = this.#options;
+    const { now, started } = this.#options;
     this.#noteStatus();
     this.#noting = setInterval(() => this.#noteStatus(), STATUS_MS);
-    for (const log of config.logs) {
-      if (this.#signal.aborted) return;
-      this.#logs.set(await this.#open(log), new Understanding());
-    }
+    if (!(await this.#openAll())) return;
     this.#self = new SelfReport(this.#coverageBefore());
     const start = Math.floor(now());
     for (const log of this.#logs.keys()) log.stopAfter(start);
@@ -105,14 +103,37 @@ export class Daemon {
     await this.#countEveryHour(start);
   }
 
-  async #open(log: LogConfig): Promise<LiveLog> {
+  /**
+   * All logs are looked at from the beginning: to read what was rotated of one may take long, and what is rotated away of
+   * another one meanwhile has to be held. False when it is the end.
+   */
+  async #openAll(): Promise<boolean> {
+    const { logs } = this.#options.config;
+    const held = logs.map((log) => ({ log, live: new LiveFile(log.path) }));
+    const look = (): void => held.forEach(({ live }) => live.look());
+    look();
+    const looking = setInterval(look, 1000);
+    try {
+      for (const { log, live } of held)
+        if (!this.#signal.aborted) this.#logs.set(await this.#open(log, live), new Understanding());
+    } finally {
+      clearInterval(looking);
+      const unused = held.filter(({ log }) => ![...this.#logs.keys()].some(({ path }) => path === log.path));
+      await Promise.all(unused.map(({ live }) => live.close()));
+    }
+    return !this.#signal.aborted;
+  }
+
+  async #open(log: LogConfig, live: LiveFile): Promise<LiveLog> {
     const { config, now, tell } = this.#options;
     const horizon = (): number => now() + BELIEVED_AHEAD;
     const common = { config, log, ledger: this.#ledger, users: this.#users, horizon };
-    const tally = await readRotated({ ...common, now: now(), tell, signal: this.#signal });
+    const { tally, awaited } = await readRotated({ ...common, live, now: now(), tell, signal: this.#signal });
     return new LiveLog({
       path: log.path,
       tally,
+      live,
+      awaited,
       ledger: this.#ledger,
       notice: ({ kind, text }) => tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
       refused: (error) => this.#beginAgainIfDamaged(error),

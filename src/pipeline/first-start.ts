@@ -2,7 +2,10 @@
 import type { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { arrange, type Arrangement, type Chain } from '../log/archive.ts';
-import { rotatedPaths } from '../log/siblings.ts';
+import type { LiveFile } from '../log/live-file.ts';
+import { inodeOf } from '../log/piece.ts';
+import type { FileStamp } from '../log/position.ts';
+import { rotatedFiles } from '../log/siblings.ts';
 import { ingest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
 import { Tally, YEAR_KNOWN_FOR } from './tally.ts';
@@ -18,28 +21,48 @@ export interface FirstStartOptions {
   readonly now: number;
   readonly tell: (level: 'warning' | 'info', sentence: string) => void;
   readonly signal: AbortSignal;
+  /** The live path, looked at since before the siblings are: what is rotated meanwhile is held there. */
+  readonly live: LiveFile;
 }
 
-/** The tally with which the log is followed. Rejects when the signal aborts. */
-export async function readRotated(options: FirstStartOptions): Promise<Tally> {
+/** With what the log is followed. */
+export interface Read {
+  readonly tally: Tally;
+  /** Inodes of files that were renamed or made while others were read, and so are perhaps not read yet; `dev ino`. */
+  readonly awaited: readonly string[];
+}
+
+/** Rejects when the signal aborts. */
+export async function readRotated(options: FirstStartOptions): Promise<Read> {
+  const { log, ledger, live } = options;
+  const isKnown = ledger.positions(log.path).length > 0;
+  const before = isKnown ? [] : rotatedFiles(log.path).filter((file) => !live.holds(file));
+  const tally = await tallyBehind(before, options);
+  if (isKnown) return { tally, awaited: [] };
+  const known = new Set(before.map((file) => `${file.path} ${inodeOf(file)}`));
+  const changed = rotatedFiles(log.path).filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
+  return { tally, awaited: changed.map(inodeOf) };
+}
+
+async function tallyBehind(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Tally> {
   const { log, ledger, now, tell } = options;
   const isKnown = ledger.positions(log.path).length > 0;
   const last = ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
   if (isKnown && now - last < YEAR_KNOWN_FOR) return goingOn(options);
-  const arrangement = await arrangementOf(isKnown ? [] : rotatedPaths(log.path), options);
+  const arrangement = await arrangementOf(siblings, options);
   const main = mainChain(arrangement, log);
   for (const chain of arrangement.chains) if (chain !== main) await readOther(chain, options);
   const rotated = main?.pieces.filter(({ path }) => path !== log.path) ?? [];
   if (rotated.length > 0) tell('info', `reading what was rotated of ${log.path} (files: ${rotated.length})`);
   const tally = main && rotated.length > 0 ? await read({ ...main, pieces: rotated }, options) : goingOn(options);
-  const live = main?.pieces.find(({ path }) => path === log.path);
-  if (live) tally.beginFile(live);
+  const newest = main?.pieces.find(({ path }) => path === log.path);
+  if (newest) tally.beginFile(newest);
   return tally;
 }
 
-async function arrangementOf(siblings: readonly string[], options: FirstStartOptions): Promise<Arrangement> {
+async function arrangementOf(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Arrangement> {
   const { config, log, now, signal, tell } = options;
-  const arrangement = await arrange([...siblings, log.path], {
+  const arrangement = await arrange([...siblings.map(({ path }) => path), log.path], {
     timezone: log.timezone,
     ...(config.year !== undefined && { year: config.year }),
     now,

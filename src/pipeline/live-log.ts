@@ -2,6 +2,7 @@
 import type { SessionEvent } from '../dialect/dialect.ts';
 import { Follower, type FollowStatus, type Notice } from '../log/follow.ts';
 import type { Block } from '../log/lines.ts';
+import type { LiveFile } from '../log/live-file.ts';
 import { Gate } from './gate.ts';
 import type { Ledger } from './ledger.ts';
 import type { Tally } from './tally.ts';
@@ -10,6 +11,9 @@ export interface LiveLogOptions {
   readonly path: string;
   readonly tally: Tally;
   readonly ledger: Ledger;
+  readonly live: LiveFile;
+  /** As the follower has it. */
+  readonly awaited: readonly string[];
   readonly notice: (notice: Notice) => void;
   /** Told why a block could not be stored; it is offered again. */
   readonly refused: (error: unknown) => void;
@@ -26,13 +30,15 @@ export class LiveLog {
   #closing = false;
 
   constructor(options: LiveLogOptions) {
-    const { path, tally, ledger, notice } = options;
+    const { path, tally, ledger, live, awaited, notice } = options;
     this.path = path;
     this.tally = tally;
     this.#options = options;
     this.#follower = new Follower({
       path,
       positions: ledger.positions(path),
+      live,
+      awaited,
       deliver: (block) => this.#deliver(block),
       // That a block is turned away at the end is no news.
       notice: (each) => (this.#closing ? undefined : notice(each)),

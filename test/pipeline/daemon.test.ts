@@ -1,13 +1,15 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { readStatus } from '../../src/index/status-file.ts';
-import { Daemon } from '../../src/pipeline/daemon.ts';
+import { Daemon, type Level } from '../../src/pipeline/daemon.ts';
 import { run } from '../program.ts';
 
 const HOUR = 3600;
@@ -55,18 +57,20 @@ interface Started {
   readonly now?: () => number;
   readonly env?: Record<string, string>;
   readonly index?: string;
+  readonly tell?: (level: Level, sentence: string) => void;
 }
 
-function startOn(log: string, { now = () => Date.now() / 1000, env = {}, index }: Started = {}): string {
+function startOn(log: string | string[], started: Started = {}): string {
+  const { now = () => Date.now() / 1000, env = {}, index, tell = () => {} } = started;
   const path = index ?? join(root, `index-${++made}`);
   const config = loadConfig({
-    flags: { log: [log], timezone: 'UTC', statsd: `127.0.0.1:${socket.address().port}`, index: path },
+    flags: { log: [log].flat(), timezone: 'UTC', statsd: `127.0.0.1:${socket.address().port}`, index: path },
     env,
     readFile: () => undefined,
     exists: () => false,
     defaultTimezone: 'UTC',
   });
-  running = Daemon.run({ config, now, tell: () => {}, signal: stop.signal });
+  running = Daemon.run({ config, now, tell, signal: stop.signal });
   return path;
 }
 
@@ -170,6 +174,27 @@ describe('the daemon', () => {
     await writeFile(log, login(now - 60, 'c2s3', 'bob'));
     await restartOn(log, index, () => now + HOUR);
     assert.deepEqual(await gauges(3), counted(2, 3, 3), 'alice was last seen more than a day ago');
+  });
+
+  it('loses nothing that is rotated while the rotated files are read at its first start', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const [log, quiet] = [join(root, 'race.log'), join(root, 'quiet.log')];
+    await writeFile(`${log}.2`, login(now - 9000, 'c2s1', 'one') + login(now - 8900, 'c2s2', 'two'));
+    await writeFile(`${log}.1.gz`, gzipSync(login(now - 8000, 'c2s3', 'three')));
+    await writeFile(log, login(now - 7000, 'c2s4', 'four'));
+    await writeFile(quiet, login(now - 6000, 'c2s5', 'five'));
+    for (const file of [`${log}.2`, `${log}.1.gz`, log, quiet]) await utimes(file, now - 60, now - 60);
+    const rotate = (): void => {
+      renameSync(`${log}.1.gz`, `${log}.3.gz`);
+      writeFileSync(`${log}.4.gz`, gzipSync(readFileSync(`${log}.2`)));
+      utimesSync(`${log}.4.gz`, now - 60, now - 60);
+      rmSync(`${log}.2`);
+      for (const path of [log, quiet]) renameSync(path, `${path}.1`);
+      writeFileSync(log, login(now - 50, 'c2s6', 'six'));
+      writeFileSync(quiet, '');
+    };
+    startOn([log, quiet], { tell: (_level, sentence) => void (sentence.startsWith('reading what') && rotate()) });
+    assert.deepEqual(await gauges(3), counted(6, 6, 6));
   });
 
   it('reads the rotated files before its first count', async () => {
