@@ -66,7 +66,7 @@ function secondOf({ before, behind }: Minute, text: string, start: number, end: 
 function behindNuls(text: string, from: number): number {
   let start = from;
   while (text.charCodeAt(start) === 0) start++;
-  return start;
+  return text.startsWith(NEWLINE, start) ? from : start;
 }
 
 export class LineReader {

@@ -232,6 +232,13 @@ describe('lines', () => {
     assert.deepEqual(reader.counts, { lines: 4, events: 1, rejected: 0, foreign: 2 });
   });
 
+  it('are read behind the NUL bytes that a power failure leaves', () => {
+    const reader = readerOf();
+    const hole = Buffer.concat([Buffer.alloc(1000), block([login('Nov 03 19:43:12')])]);
+    assert.equal(read(reader, Buffer.concat([block([other('Nov 03 19:43:11')]), hole])).length, 1);
+    assert.deepEqual(reader.counts, { lines: 2, events: 1, rejected: 0, foreign: 0 });
+  });
+
   it('of 10 MB hide nothing behind them', () => {
     const long = 'x'.repeat(10_000_000);
     const lines = [
