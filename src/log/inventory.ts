@@ -202,14 +202,13 @@ export class Inventory {
     unread: readonly Unread[],
   ): Promise<Verdict> {
     if (!sameInode(opened.stamp, sibling)) return { kind: 'later', reason: 'moved' };
+    const compressed = compressedOf(this.known.values(), opened);
+    if (compressed !== undefined) return { kind: 'known', id: compressed };
     const head = await opened.text.read(0, TELLING);
     await opened.text.close();
     if (head.length === 0) return { kind: 'known', id: '' };
-    const likely = this.likely(head);
-    const compressed = compressedOf(likely, opened);
-    if (compressed !== undefined) return { kind: 'known', id: compressed };
     let copy: string | undefined;
-    for (const position of likely) {
+    for (const position of this.likely(head)) {
       const text = textBehind(opened.fd, sibling.path);
       const likeness = await compare(text, position);
       const isHeld = held.some(({ id }) => id === position.id);
@@ -299,11 +298,12 @@ interface Circumstances {
   readonly now: number;
 }
 
-/** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: little is unpacked. */
-function compressedOf(likely: readonly Position[], { fd, stamp }: Opened): string | undefined {
+/** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
+function compressedOf(known: Iterable<Position>, { fd, stamp }: Opened): string | undefined {
   const end = gzipEnd(fd, stamp.size);
   if (end === undefined) return undefined;
-  return likely.find(({ crc, offset }) => crc === end.crc && offset % 2 ** 32 === end.length)?.id;
+  for (const { id, crc, offset } of known) if (crc === end.crc && offset % 2 ** 32 === end.length) return id;
+  return undefined;
 }
 
 /** Undefined for a copy that holds nothing new. A file that lost its end (power loss) may have gone on since. */

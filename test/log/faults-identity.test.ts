@@ -1,8 +1,7 @@
 /** Faults of followers that take one file for another; the numbers are those of the list in CONTRIBUTING. */
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
-import { gzipSync } from 'node:zlib';
 import { rig, some, type Rig } from './rig.ts';
 
 /** Puts another file with the same inode number at the live path; false if the filesystem gives it to nobody soon. */
@@ -196,19 +195,4 @@ test('a copy of a rotated piece that an administrator makes is not read', async 
   await log.looks(3);
   await log.restart();
   await log.delivers(some(1, 21));
-});
-
-test('F23: a gzip file whose last member is known, and the one before is not', async (t) => {
-  const log = rig(t);
-  log.write(...some(1, 10));
-  await log.start();
-  await log.delivers(some(1, 10));
-  await log.stop();
-  const known = readFileSync(log.path);
-  const unknown = Buffer.from(`${some(11, 20).join('\n')}\n`);
-  writeFileSync(`${log.path}.1.gz`, Buffer.concat([gzipSync(unknown), gzipSync(known)]));
-  log.remove();
-  log.write(...some(21, 22));
-  await log.start();
-  await log.until(() => some(11, 22).every((line) => log.lines.includes(line)));
 });
