@@ -5,24 +5,13 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { FollowStatus } from '../log/follow.ts';
 
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
-export interface LogStatus {
-  readonly path: string;
-  /** Bytes read of the live file, and its size. */
-  readonly offset: number;
-  readonly size: number;
-  /** Bytes on disk, in all its files, that have not been read; an unfinished last line is among them. */
-  readonly lagBytes: number;
-  readonly rotations: number;
-  readonly truncations: number;
+export interface LogStatus extends Omit<FollowStatus, 'pieces'> {
   readonly lines: number;
   /** Lines that were not understood or not believed. */
   readonly rejected: number;
-  /** Lines longer than 16 MiB, passed over. */
-  readonly skippedLines: number;
-  /** Why the daemon cannot read it. */
-  readonly unreadable?: string;
 }
 
 export interface DaemonStatus {

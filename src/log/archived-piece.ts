@@ -9,7 +9,16 @@ import type { StampForm } from '../dialect/timestamp.ts';
 import { ArchiveError, fileError } from './archive-error.ts';
 import { LineReader, LONGEST_LINE, type Block, type Lines, type Reading } from './lines.ts';
 import { soundLines } from './garbled.ts';
-import { advance, beginTrace, digest, positionOf, type FileStamp, type Position, type Trace } from './position.ts';
+import {
+  advance,
+  beginTrace,
+  digest,
+  positionOf,
+  sameInode,
+  type FileStamp,
+  type Position,
+  type Trace,
+} from './position.ts';
 import { compare, type Likeness } from './recognise.ts';
 import { fileAt, filesIn, stampOf } from './siblings.ts';
 import { textBehind, type Text } from './text.ts';
@@ -83,8 +92,7 @@ function isUntouched({ done, file }: Position, now: FileStamp): boolean {
   return (
     done === true &&
     file !== undefined &&
-    file.dev === now.dev &&
-    file.ino === now.ino &&
+    sameInode(file, now) &&
     file.size === now.size &&
     file.mtimeMs === now.mtimeMs
   );
@@ -121,17 +129,14 @@ export async function* readPiece(piece: Piece, options: ReadOptions): AsyncGener
 
 /** The file that was looked at, under the name that it has by now. */
 async function openPiece({ path, file, head }: Piece): Promise<FileHandle> {
-  const isThere = file === undefined || isSame(fileAt(path), file);
-  const now = isThere ? undefined : filesIn(dirname(path)).find((each) => isSame(each, file));
+  const there = fileAt(path);
+  const isThere = file === undefined || (there !== undefined && sameInode(there, file));
+  const now = isThere ? undefined : filesIn(dirname(path)).find((each) => sameInode(each, file));
   const handle = await open(now?.path ?? path, 'r');
   // Some network filesystems give a file another inode number at each mount; what is in it tells, too.
   if (isThere || now !== undefined || (await beginsWith(handle, path, head))) return handle;
   await handle.close();
   throw new ArchiveError('MISSING', path, 'was renamed or compressed before it was read: read it again');
-}
-
-function isSame(a: FileStamp | undefined, b: FileStamp): boolean {
-  return a?.dev === b.dev && a.ino === b.ino;
 }
 
 async function beginsWith(handle: FileHandle, path: string, head: Buffer): Promise<boolean> {

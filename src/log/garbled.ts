@@ -2,10 +2,13 @@
  * Decompressors notice damage late: before the error comes text that was never written, made of pieces of other lines, and it
  * would invent users and hosts. In a damaged file the first line that cannot be one of the server's ends what is believed.
  */
-import type { StampForm, WallTime } from '../dialect/timestamp.ts';
+import { recogniseStamp, type StampForm, type WallTime } from '../dialect/timestamp.ts';
+import { ArchiveError } from './archive-error.ts';
 import { secondsOfYear } from './stamp-samples.ts';
 
 const NEWLINE = 10;
+/** Lines looked at to recognise the form of the stamps. */
+const SAMPLE_LINES = 200;
 const DAY = 86_400;
 const YEAR = 366 * DAY;
 /** Prosody's own continuation lines: behind a tab, and in debug logs a rule or nothing. */
@@ -31,4 +34,48 @@ function isSound(line: string, wall: WallTime | undefined, last: WallTime | unde
   if (!wall) return CONTINUATION.test(line);
   const step = last ? Math.abs(secondsOfYear(wall) - secondsOfYear(last)) : 0;
   return step < DAY || step > YEAR - 2 * DAY;
+}
+
+/** How much of a compressed text is to be believed. */
+export interface Extent {
+  /** Bytes of text. */
+  readonly end: number;
+  /** Why there is no more. */
+  readonly damage?: ArchiveError;
+}
+
+/** Goes through a compressed text, which `chunks` gives from its start whenever it is called, once, and if it is damaged once more, to find the last line that is to be believed. */
+export async function soundExtent(chunks: () => AsyncGenerator<Buffer>): Promise<Extent> {
+  try {
+    for await (const _ of chunks());
+    return { end: Infinity };
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+    return { end: await soundBytes(chunks()), damage: error };
+  }
+}
+
+async function soundBytes(chunks: AsyncGenerator<Buffer>): Promise<number> {
+  let end = 0;
+  let rest: Buffer = Buffer.alloc(0);
+  let sound: ((lines: Buffer) => Buffer) | undefined;
+  try {
+    for await (const chunk of chunks) {
+      const text = Buffer.concat([rest, chunk]);
+      const lines = text.subarray(0, text.lastIndexOf(NEWLINE) + 1);
+      sound ??= soundIn(lines);
+      const believed = sound(lines);
+      end += believed.length;
+      if (believed.length < lines.length) return end;
+      rest = text.subarray(lines.length);
+    }
+  } catch (error) {
+    if (!(error instanceof ArchiveError)) throw error;
+  }
+  return end;
+}
+
+function soundIn(lines: Buffer): (lines: Buffer) => Buffer {
+  const form = recogniseStamp(lines.toString('latin1').split('\n', SAMPLE_LINES));
+  return form ? soundLines(form) : (all) => all;
 }

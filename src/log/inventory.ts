@@ -8,20 +8,16 @@
  * been read yet is left alone until that piece has been.
  */
 import { randomUUID } from 'node:crypto';
-import { dirname } from 'node:path';
-import { beginTrace, digest, type FileStamp, type Position, type Trace } from './position.ts';
-import { closeFile, inodeOf, openFile, Piece, sameInode, type Opened } from './piece.ts';
-import { compare, remains, TELLING, type Likeness } from './recognise.ts';
-import { filesIn, fileAt, type Listing, type Rotation, type Sibling } from './siblings.ts';
-import { gzipEnd, plainText, textBehind, type Text } from './text.ts';
+import { beginTrace, digest, inodeOf, sameInode, type FileStamp, type Position, type Trace } from './position.ts';
+import { closeFile, openFile, Piece, type Opened } from './piece.ts';
+import { compare, compressedOf, isLikeUnread, remains, TELLING, whereToReadOn, type Unread } from './recognise.ts';
+import { isBeingWritten, isHalf, straysOf, type Listing, type Sibling } from './siblings.ts';
+import { textBehind } from './text.ts';
 
 /** So many positions are kept whose files are no longer there: one may come back, compressed elsewhere. */
 const KEPT = 50;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
-/** A compressed file that breaks off is still being written if it has changed within this time. */
-export const BEING_WRITTEN_MS = 60_000;
-
 /** `unread`: it begins like a held piece that has not been read. `moved`: it was renamed while we were looking. */
 type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged';
 
@@ -123,7 +119,9 @@ export class Inventory {
   async survey({ siblings, stable }: Listing, held: readonly Piece[], now: number): Promise<Findings> {
     const examined: Examined[] = [];
     const pieces = [...held];
-    const unread = held.filter(({ consumed, plain }) => !consumed && plain).map(unreadOf);
+    const unread = held
+      .filter(({ consumed, plain }) => !consumed && plain)
+      .map(({ reader: { text }, stamp: { size } }) => ({ text, size }));
     for (const sibling of siblings) {
       const verdict = await this.examine(sibling, siblings, { pieces, unread, now });
       if (verdict.kind === 'piece') pieces.push(verdict.piece);
@@ -149,15 +147,12 @@ export class Inventory {
     return findings(examined, held, fresh, stable);
   }
 
-  /**
-   * A log that is a link was perhaps pointed elsewhere while we were away, or moved to a name that we would not look for
-   * (`x.log.old`): the file is looked for where it was, and in its directory by its inode.
-   */
   private async examineStrays(siblings: readonly Sibling[], held: readonly Piece[], now: number): Promise<Examined[]> {
     if (this.soughtStrays) return [];
     this.soughtStrays = true;
     const strays: Examined[] = [];
-    for (const sibling of strayed([...this.known.values()], siblings)) {
+    const found = [...siblings, ...held.map(({ stamp }) => stamp)];
+    for (const sibling of straysOf([...this.known.values()], found)) {
       const verdict = await this.examine(sibling, siblings, { pieces: held, unread: [], now });
       if (verdict.kind === 'piece') strays.push({ ...verdict, sibling });
       if (verdict.kind === 'unknown') await closeFile(verdict.opened);
@@ -282,13 +277,6 @@ export class Inventory {
   }
 }
 
-interface Unread {
-  readonly text: Text;
-  readonly size: number;
-}
-
-const unreadOf = ({ reader, stamp }: Piece): Unread => ({ text: reader.text, size: stamp.size });
-
 interface Circumstances {
   /** Those that are open, oldest first. */
   readonly pieces: readonly Piece[];
@@ -296,59 +284,6 @@ interface Circumstances {
   readonly unread: readonly Unread[];
   /** Unix milliseconds. */
   readonly now: number;
-}
-
-/** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
-function compressedOf(known: Iterable<Position>, { fd, stamp }: Opened): string | undefined {
-  const end = gzipEnd(fd, stamp.size);
-  if (end === undefined) return undefined;
-  for (const { id, crc, offset } of known) if (crc === end.crc && offset % 2 ** 32 === end.length) return id;
-  return undefined;
-}
-
-/** Undefined for a copy that holds nothing new. A file that lost its end (power loss) may have gone on since. */
-function whereToReadOn(
-  text: Text,
-  position: Position,
-  likeness: Likeness,
-  stamp: FileStamp,
-): Trace | undefined | Promise<Trace | undefined> {
-  if (likeness.kind === 'same') return likeness.trace;
-  const isItself = position.file !== undefined && sameInode(position.file, stamp);
-  return isItself && text.plain ? remains(text, position) : undefined;
-}
-
-function strayed(positions: readonly Position[], siblings: readonly Sibling[]): Sibling[] {
-  const files = positions.flatMap(({ done, file }) => (done === true || file === undefined ? [] : [file]));
-  const inodes = new Set(files.map(inodeOf));
-  const directories = new Set(files.map(({ path }) => dirname(path)));
-  const found = [
-    ...[...new Set(files.map(({ path }) => path))].map(fileAt),
-    ...[...directories].flatMap(filesIn).filter((file) => inodes.has(inodeOf(file))),
-  ];
-  const strays = found.flatMap((file) =>
-    file === undefined || siblings.some((each) => each.path === file.path) ? [] : [file],
-  );
-  return [...new Map(strays.map((file) => [file.path, { ...file, rotation: UNROTATED }])).values()];
-}
-
-const UNROTATED: Rotation = { by: 'count', order: [-1, 0], compressed: false };
-
-/** A clock may have been set back since. */
-export function isBeingWritten({ mtimeMs }: FileStamp, now: number): boolean {
-  return Math.abs(now - mtimeMs) < BEING_WRITTEN_MS;
-}
-
-/**
- * Whether the file is being compressed: what it is compressed from is still there, and whole. Of an older one the names tell
- * nothing: who stops to compress has an `x.log.1.gz` beside the next `x.log.1`.
- */
-function isHalf(sibling: Sibling, siblings: readonly Sibling[], now: number): boolean {
-  const { compressed, by, order } = sibling.rotation;
-  if (!compressed || !isBeingWritten(sibling, now)) return false;
-  const from = ({ rotation: other }: Sibling) =>
-    !other.compressed && other.by === by && other.order[0] === order[0] && other.order[1] === order[1];
-  return siblings.some(from);
 }
 
 /** Whether the file is, or is a copy of, a piece that is known: what is newer than it is newer than what is known. */
@@ -367,24 +302,6 @@ function open(path: string): Opened | Verdict {
       ? { kind: 'later', reason: 'moved' }
       : { kind: 'later', reason: 'unreadable', error };
   }
-}
-
-/**
- * Whether a file and one that has not been read yet may be copies of one text, of which one may have more: then they are the
- * same near the beginning and near the end of the shorter. Of a compressed file only the beginning is looked at.
- */
-async function isLikeUnread(head: Buffer, { fd, text, stamp }: Opened, unread: readonly Unread[]): Promise<boolean> {
-  for (const other of unread) {
-    const length = Math.min(head.length, other.size);
-    if (length === 0) continue;
-    if (!head.subarray(0, length).equals(await other.text.read(0, length))) continue;
-    if (!text.plain) return true;
-    const at = Math.max(0, Math.min(stamp.size, other.size) - TELLING);
-    const [mine, its] = [await plainText(fd).read(at, TELLING), await other.text.read(at, TELLING)];
-    const shared = Math.min(mine.length, its.length);
-    if (mine.subarray(0, shared).equals(its.subarray(0, shared))) return true;
-  }
-  return false;
 }
 
 function findings(
@@ -423,6 +340,6 @@ function troubleOf(verdict: Examined): Trouble[] {
   return [{ kind, path: verdict.sibling.path, error: verdict.error }];
 }
 
-function keyOf({ dev, ino, size, mtimeMs }: FileStamp): string {
-  return `${dev} ${ino} ${size} ${mtimeMs}`;
+function keyOf(file: FileStamp): string {
+  return `${inodeOf(file)} ${file.size} ${file.mtimeMs}`;
 }

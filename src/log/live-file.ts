@@ -3,8 +3,8 @@
  * takes: what is held open cannot be lost, even if it is rotated, compressed and deleted before its turn comes.
  */
 import { realpathSync, statSync } from 'node:fs';
-import type { FileStamp } from './position.ts';
-import { closeFile, inodeOf, openFile, sameInode, type Opened } from './piece.ts';
+import { inodeOf, sameInode, type FileStamp } from './position.ts';
+import { closeFile, openFile, type Opened } from './piece.ts';
 import { stampOf } from './siblings.ts';
 import { plainText } from './text.ts';
 

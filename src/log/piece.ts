@@ -42,15 +42,6 @@ export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Prom
   closeSync(fd);
 }
 
-/** Tells the inodes of one machine apart, as long as they exist. */
-export function inodeOf({ dev, ino }: FileStamp): string {
-  return `${dev} ${ino}`;
-}
-
-export function sameInode(a: FileStamp, b: FileStamp): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
-}
-
 export class Piece {
   readonly id: string;
   readonly fd: number;

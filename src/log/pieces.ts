@@ -4,13 +4,13 @@
  * without a newline, and the file is released.
  */
 import { randomUUID } from 'node:crypto';
-import { isBeingWritten, type Inventory } from './inventory.ts';
+import type { Inventory } from './inventory.ts';
 import type { Block, Lines } from './lines.ts';
 import type { LiveFile } from './live-file.ts';
-import { closeFile, Piece, sameInode, type Opened } from './piece.ts';
-import { beginTrace } from './position.ts';
+import { closeFile, Piece, type Opened } from './piece.ts';
+import { beginTrace, sameInode } from './position.ts';
 import { copyOf, remains, TELLING } from './recognise.ts';
-import { homesOf, listSiblings, type Listing, type Sibling } from './siblings.ts';
+import { homesOf, isBeingWritten, listSiblings, type Listing, type Sibling } from './siblings.ts';
 
 export type Telling =
   | 'rotated'

@@ -37,6 +37,15 @@ export interface FileStamp {
   readonly mtimeMs: number;
 }
 
+/** Tells the inodes of one machine apart, as long as they exist. */
+export function inodeOf({ dev, ino }: FileStamp): string {
+  return `${dev} ${ino}`;
+}
+
+export function sameInode(a: FileStamp, b: FileStamp): boolean {
+  return a.dev === b.dev && a.ino === b.ino;
+}
+
 /** How far one piece of a log has been read. Plain JSON, stored in the batch that stores what its lines did. */
 export interface Position {
   /** Made up when the piece is first read; the key under which it is stored. */

@@ -1,6 +1,16 @@
 /** Is this text the piece that a position tells of? Compares bytes by their hashes, from the head to the marker. */
-import { advance, beginTrace, digest, markerStart, type Position, type Trace } from './position.ts';
-import type { Text } from './text.ts';
+import {
+  advance,
+  beginTrace,
+  digest,
+  markerStart,
+  sameInode,
+  type FileStamp,
+  type Position,
+  type Trace,
+} from './position.ts';
+import type { Opened } from './piece.ts';
+import { gzipEnd, plainText, type Text } from './text.ts';
 
 /** Content of which so much is equal is the same content; less may be equal by chance (a banner, a first line). */
 export const TELLING = 256;
@@ -87,4 +97,55 @@ async function before(text: Text, offset: number): Promise<Buffer | undefined> {
   const from = markerStart(offset);
   const bytes = await text.read(from, offset - from);
   return bytes.length === offset - from ? bytes : undefined;
+}
+
+/** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
+export function compressedOf(
+  known: Iterable<Position>,
+  { fd, stamp }: Pick<Opened, 'fd' | 'stamp'>,
+): string | undefined {
+  const end = gzipEnd(fd, stamp.size);
+  if (end === undefined) return undefined;
+  for (const { id, crc, offset } of known) if (crc === end.crc && offset % 2 ** 32 === end.length) return id;
+  return undefined;
+}
+
+/** Undefined for a copy that holds nothing new. A file that lost its end (power loss) may have gone on since. */
+export function whereToReadOn(
+  text: Text,
+  position: Position,
+  likeness: Likeness,
+  stamp: FileStamp,
+): Trace | undefined | Promise<Trace | undefined> {
+  if (likeness.kind === 'same') return likeness.trace;
+  const isItself = position.file !== undefined && sameInode(position.file, stamp);
+  return isItself && text.plain ? remains(text, position) : undefined;
+}
+
+/** A plain text of which nothing has been read, and its length in bytes when it was looked at. */
+export interface Unread {
+  readonly text: Text;
+  readonly size: number;
+}
+
+/**
+ * Whether a file and one that has not been read yet may be copies of one text, of which one may have more: then they are the
+ * same near the beginning and near the end of the shorter. Of a compressed file only the beginning is looked at.
+ */
+export async function isLikeUnread(
+  head: Buffer,
+  { fd, text, stamp }: Opened,
+  unread: readonly Unread[],
+): Promise<boolean> {
+  for (const other of unread) {
+    const length = Math.min(head.length, other.size);
+    if (length === 0) continue;
+    if (!head.subarray(0, length).equals(await other.text.read(0, length))) continue;
+    if (!text.plain) return true;
+    const at = Math.max(0, Math.min(stamp.size, other.size) - TELLING);
+    const [mine, its] = [await plainText(fd).read(at, TELLING), await other.text.read(at, TELLING)];
+    const shared = Math.min(mine.length, its.length);
+    if (mine.subarray(0, shared).equals(its.subarray(0, shared))) return true;
+  }
+  return false;
 }

@@ -7,7 +7,7 @@
  */
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join, parse } from 'node:path';
-import type { FileStamp } from './position.ts';
+import { inodeOf, type FileStamp, type Position } from './position.ts';
 
 export interface Rotation {
   /** `count`: 1 is newer than 2. `date`: what is greater is newer. */
@@ -19,6 +19,9 @@ export interface Rotation {
 export interface Sibling extends FileStamp {
   readonly rotation: Rotation;
 }
+
+/** A compressed file that breaks off is still being written if it has changed within this time. */
+const BEING_WRITTEN_MS = 60_000;
 
 const ATTEMPTS = 5;
 const COUNT = /^[.](\d{1,5})$/;
@@ -123,7 +126,7 @@ export function stampOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileS
 
 /** Both paths of a linked log can lead to the same files. */
 function withoutRepeats(siblings: readonly Sibling[]): Sibling[] {
-  return [...new Map(siblings.map((sibling) => [`${sibling.dev} ${sibling.ino}`, sibling])).values()];
+  return [...new Map(siblings.map((sibling) => [inodeOf(sibling), sibling])).values()];
 }
 
 /** By what the names say; where they follow different customs, by the time of the last change. */
@@ -140,4 +143,42 @@ function byName(a: Rotation, b: Rotation): number {
 /** Of a plain and a compressed file of the same time the plain one comes first: it is whole. */
 function byTime(a: Sibling, b: Sibling): number {
   return a.mtimeMs - b.mtimeMs || Number(a.rotation.compressed) - Number(b.rotation.compressed);
+}
+
+/** A clock may have been set back since. */
+export function isBeingWritten({ mtimeMs }: FileStamp, now: number): boolean {
+  return Math.abs(now - mtimeMs) < BEING_WRITTEN_MS;
+}
+
+/**
+ * Whether the file is being compressed: what it is compressed from is still there, and whole. Of an older one the names tell
+ * nothing: who stops to compress has an `x.log.1.gz` beside the next `x.log.1`.
+ */
+export function isHalf(sibling: Sibling, siblings: readonly Sibling[], now: number): boolean {
+  const { compressed, by, order } = sibling.rotation;
+  if (!compressed || !isBeingWritten(sibling, now)) return false;
+  const from = ({ rotation: other }: Sibling) =>
+    !other.compressed && other.by === by && other.order[0] === order[0] && other.order[1] === order[1];
+  return siblings.some(from);
+}
+
+const UNROTATED: Rotation = { by: 'count', order: [-1, 0], compressed: false };
+
+/**
+ * Files that hold something of ours, and have no name that we would look for: a log that is a link was pointed elsewhere while
+ * we were away, or the log was moved (`x.log.old`). They are looked for where they were; what was read last, also by its inode,
+ * but only when it is none of `found`: to look at a whole directory takes time, and files are rotated meanwhile.
+ */
+export function straysOf(positions: readonly Position[], found: readonly FileStamp[]): Sibling[] {
+  const open = positions.flatMap(({ done, file, readAt }) => (done === true || !file ? [] : [{ file, readAt }]));
+  const readLast = Math.max(...open.map(({ readAt }) => readAt));
+  const isFound = new Set(found.map(inodeOf));
+  const missing = open.filter(({ file, readAt }) => readAt === readLast && !isFound.has(inodeOf(file)));
+  const inodes = new Set(missing.map(({ file }) => inodeOf(file)));
+  const elsewhere = [...new Set(missing.map(({ file }) => dirname(file.path)))].flatMap(filesIn);
+  const strays = [
+    ...[...new Set(open.map(({ file }) => file.path))].flatMap((path) => fileAt(path) ?? []),
+    ...elsewhere.filter((file) => inodes.has(inodeOf(file))),
+  ].filter((file) => !isFound.has(inodeOf(file)));
+  return [...new Map(strays.map((file) => [inodeOf(file), { ...file, rotation: UNROTATED }])).values()];
 }

@@ -5,11 +5,9 @@
 import assert from 'node:assert/strict';
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { recogniseStamp } from '../dialect/timestamp.ts';
-import { ArchiveError } from './archive-error.ts';
 import { compressionOf, openText } from './compressed.ts';
 import type { ReadableFile } from './file-blocks.ts';
-import { soundLines } from './garbled.ts';
+import { soundExtent, type Extent } from './garbled.ts';
 
 export interface Text {
   /** Whether any place can be read at any time, and the text may change. A compressed text only goes forward. */
@@ -72,8 +70,6 @@ async function readAt(fd: number, at: number, length: number): Promise<Buffer> {
 }
 
 const EMPTY = Buffer.alloc(0);
-const NEWLINE = 10;
-const SAMPLE_LINES = 200;
 /** What can still be asked for before the place that was asked for last: a marker's length. */
 const BACK = 64;
 
@@ -115,56 +111,12 @@ function compressedText(fd: number, path: string): Text {
       return held.subarray(Math.max(0, at - from), Math.max(0, upTo - from));
     },
     async verify() {
-      sound = await soundExtent(fd, path);
+      sound = await soundExtent(() => openText(readable(fd), { name: path }));
     },
     async close() {
       await chunks.return(undefined);
     },
   };
-}
-
-interface Extent {
-  /** Bytes of text. */
-  readonly end: number;
-  /** Why there is no more. */
-  readonly damage?: ArchiveError;
-}
-
-/** Goes through a compressed text once, and if it is damaged once more, to find the last line that is to be believed. */
-async function soundExtent(fd: number, path: string): Promise<Extent> {
-  const chunks = (): AsyncGenerator<Buffer> => openText(readable(fd), { name: path });
-  try {
-    for await (const _ of chunks());
-    return { end: Infinity };
-  } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
-    return { end: await soundBytes(chunks()), damage: error };
-  }
-}
-
-async function soundBytes(chunks: AsyncGenerator<Buffer>): Promise<number> {
-  let end = 0;
-  let rest: Buffer = EMPTY;
-  let sound: ((lines: Buffer) => Buffer) | undefined;
-  try {
-    for await (const chunk of chunks) {
-      const text = Buffer.concat([rest, chunk]);
-      const lines = text.subarray(0, text.lastIndexOf(NEWLINE) + 1);
-      sound ??= soundIn(lines);
-      const believed = sound(lines);
-      end += believed.length;
-      if (believed.length < lines.length) return end;
-      rest = text.subarray(lines.length);
-    }
-  } catch (error) {
-    if (!(error instanceof ArchiveError)) throw error;
-  }
-  return end;
-}
-
-function soundIn(lines: Buffer): (lines: Buffer) => Buffer {
-  const form = recogniseStamp(lines.toString('latin1').split('\n', SAMPLE_LINES));
-  return form ? soundLines(form) : (all) => all;
 }
 
 function readable(fd: number): ReadableFile {

@@ -113,13 +113,16 @@ export class Daemon {
     const look = (): void => held.forEach(({ live }) => live.look());
     look();
     const looking = setInterval(look, 1000);
+    const waiting = new Set(held);
     try {
-      for (const { log, live } of held)
-        if (!this.#signal.aborted) this.#logs.set(await this.#open(log, live), new Understanding());
+      for (const each of held) {
+        if (this.#signal.aborted) break;
+        this.#logs.set(await this.#open(each.log, each.live), new Understanding());
+        waiting.delete(each);
+      }
     } finally {
       clearInterval(looking);
-      const unused = held.filter(({ log }) => ![...this.#logs.keys()].some(({ path }) => path === log.path));
-      await Promise.all(unused.map(({ live }) => live.close()));
+      await Promise.all([...waiting].map(({ live }) => live.close()));
     }
     return !this.#signal.aborted;
   }

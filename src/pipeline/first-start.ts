@@ -3,8 +3,7 @@ import type { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { arrange, type Arrangement, type Chain } from '../log/archive.ts';
 import type { LiveFile } from '../log/live-file.ts';
-import { inodeOf } from '../log/piece.ts';
-import type { FileStamp } from '../log/position.ts';
+import { inodeOf, type FileStamp } from '../log/position.ts';
 import { rotatedFiles } from '../log/siblings.ts';
 import { ingest } from './ingest.ts';
 import type { Ledger } from './ledger.ts';
@@ -32,23 +31,22 @@ export interface Read {
   readonly awaited: readonly string[];
 }
 
-/** Rejects when the signal aborts. */
+/** What was read so long ago that its year is not known any more is dated by the file. Rejects when the signal aborts. */
 export async function readRotated(options: FirstStartOptions): Promise<Read> {
-  const { log, ledger, live } = options;
-  const isKnown = ledger.positions(log.path).length > 0;
-  const before = isKnown ? [] : rotatedFiles(log.path).filter((file) => !live.holds(file));
+  const { log, ledger, live, now } = options;
+  if (ledger.positions(log.path).length > 0) {
+    const last = ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
+    return { tally: now - last < YEAR_KNOWN_FOR ? goingOn(options) : await tallyBehind([], options), awaited: [] };
+  }
+  const before = rotatedFiles(log.path).filter((file) => !live.holds(file));
   const tally = await tallyBehind(before, options);
-  if (isKnown) return { tally, awaited: [] };
   const known = new Set(before.map((file) => `${file.path} ${inodeOf(file)}`));
   const changed = rotatedFiles(log.path).filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
   return { tally, awaited: changed.map(inodeOf) };
 }
 
 async function tallyBehind(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Tally> {
-  const { log, ledger, now, tell } = options;
-  const isKnown = ledger.positions(log.path).length > 0;
-  const last = ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
-  if (isKnown && now - last < YEAR_KNOWN_FOR) return goingOn(options);
+  const { log, tell } = options;
   const arrangement = await arrangementOf(siblings, options);
   const main = mainChain(arrangement, log);
   for (const chain of arrangement.chains) if (chain !== main) await readOther(chain, options);

@@ -4,8 +4,8 @@
  */
 
 export interface Guard {
-  /** As its tests name it. */
-  readonly fault: string;
+  /** As their tests name them. */
+  readonly faults: readonly string[];
   /** What is taken away. */
   readonly guard: string;
   /** Below `test/`, without `.test.ts`. */
@@ -18,7 +18,7 @@ const NOTHING = '';
 
 export const GUARDS: readonly Guard[] = [
   {
-    fault: 'F1',
+    faults: ['F1'],
     guard: 'the content decides what a file is, not its inode',
     test: 'log/faults-identity',
     cut: [
@@ -31,7 +31,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F2',
+    faults: ['F2'],
     guard: 'places behind the head are compared too',
     test: 'log/faults-identity',
     cut: [
@@ -40,7 +40,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F3',
+    faults: ['F3'],
     guard: 'as many first bytes as were read tell a file, however few',
     test: 'log/faults-identity',
     cut: [
@@ -52,7 +52,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F3b',
+    faults: ['F3b'],
     guard: 'what tells a file does not depend on a setting',
     test: 'log/faults-identity',
     cut: [
@@ -65,19 +65,19 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F4',
+    faults: ['F4'],
     guard: 'the marker is read again with every read',
     test: 'log/faults-truncation',
     cut: [['log/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING]],
   },
   {
-    fault: 'F5',
+    faults: ['F5'],
     guard: 'a copy is known, and read on from the place in the original',
     test: 'log/faults-truncation',
     cut: [['log/inventory.ts', 'const trace = isHeld ?', 'const trace = Date.now() > 0 ?']],
   },
   {
-    fault: 'F6',
+    faults: ['F6'],
     guard: 'the marker, not the size, tells a truncation',
     test: 'log/faults-truncation',
     cut: [
@@ -89,25 +89,25 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F7',
+    faults: ['F7'],
     guard: 'NUL bytes at the head are passed over',
     test: 'log/faults-truncation',
     cut: [['log/lines.ts', 'if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);', NOTHING]],
   },
   {
-    fault: 'F8',
+    faults: ['F8'],
     guard: 'a rotated file is held until it has been quiet',
     test: 'log/faults-rotation',
     cut: [['log/pieces.ts', 'if (!piece.plain) return true;', 'return true;']],
   },
   {
-    fault: 'F9',
+    faults: ['F9'],
     guard: 'a sibling that nobody has seen and that is newer is read',
     test: 'log/faults-rotation',
     cut: [['log/inventory.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
   },
   {
-    fault: 'F10',
+    faults: ['F10'],
     guard: 'compressed siblings are compared by their text',
     test: 'log/faults-rotation',
     cut: [
@@ -119,25 +119,19 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F11',
+    faults: ['F11', 'F35'],
     guard: 'what may not be opened is tried again',
     test: 'log/faults-world',
     cut: [['log/live-file.ts', 'look(): void {', "look(): void {\n    if (this.trouble?.code === 'EACCES') return;"]],
   },
   {
-    fault: 'F12',
+    faults: ['F12', 'F13'],
     guard: 'a line without its newline stays unread',
     test: 'log/faults-lines',
     cut: [['log/lines.ts', 'const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);', 'const bytes = body;']],
   },
   {
-    fault: 'F13',
-    guard: 'lines are bytes, and end at byte 10 only',
-    test: 'log/faults-lines',
-    cut: [['log/lines.ts', 'const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);', 'const bytes = body;']],
-  },
-  {
-    fault: 'F14',
+    faults: ['F14'],
     guard: 'a missing file is waited for',
     test: 'log/faults-world',
     cut: [
@@ -145,7 +139,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F15',
+    faults: ['F15'],
     guard: 'a new file is read from its beginning',
     test: 'log/faults-rotation',
     cut: [
@@ -157,7 +151,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F16',
+    faults: ['F16'],
     guard: 'what a link leads to is looked up, also where it led before',
     test: 'log/faults-rotation',
     cut: [
@@ -170,13 +164,13 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F17',
+    faults: ['F17'],
     guard: 'only names that rotation makes are siblings',
     test: 'log/faults-rotation',
     cut: [['log/siblings.ts', 'const COUNT = /^[.](\\d{1,5})$/;', 'const COUNT = /^[.-]\\D*(\\d*)$/;']],
   },
   {
-    fault: 'F18',
+    faults: ['F18'],
     guard: 'a rotated file is released when it has been quiet',
     test: 'log/faults-rotation',
     cut: [
@@ -188,13 +182,13 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F18',
+    faults: ['F18'],
     guard: 'a watcher that was ended stays so',
     test: 'log/directory-hints',
     cut: [['log/directory-hints.ts', 'watcher.add = () => watcher;', NOTHING]],
   },
   {
-    fault: 'F19',
+    faults: ['F19', 'F30'],
     guard: 'the tick looks where no event comes',
     test: 'log/faults-world',
     cut: [
@@ -211,31 +205,31 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F20',
+    faults: ['F20'],
     guard: 'events only say that it is time to look',
     test: 'log/faults-world',
     cut: [['log/inventory.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
   },
   {
-    fault: 'F21',
+    faults: ['F21'],
     guard: 'a compressed file that breaks off may still be being written',
     test: 'log/faults-rotation',
-    cut: [['log/inventory.ts', 'export const BEING_WRITTEN_MS = 60_000;', 'export const BEING_WRITTEN_MS = 0;']],
+    cut: [['log/siblings.ts', 'const BEING_WRITTEN_MS = 60_000;', 'const BEING_WRITTEN_MS = 0;']],
   },
   {
-    fault: 'F22',
+    faults: ['F22'],
     guard: 'of a damaged file nothing more is expected',
     test: 'log/faults-rotation',
     cut: [['log/pieces.ts', 'if (brokenOff) inventory.giveUp(piece.stamp);', NOTHING]],
   },
   {
-    fault: 'F22',
+    faults: ['F22'],
     guard: 'lines that cannot be are not delivered',
     test: 'log/faults-rotation',
     cut: [['log/piece.ts', 'if (!this.verified) await this.reader.text.verify();', NOTHING]],
   },
   {
-    fault: 'F23',
+    faults: ['F23'],
     guard: 'all members of a gzip file are read',
     test: 'log/compressed',
     cut: [
@@ -247,7 +241,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F24',
+    faults: ['F24'],
     guard: 'each record carries a checksum',
     test: 'index/last-seen',
     cut: [
@@ -259,7 +253,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F24',
+    faults: ['F24'],
     guard: 'what the lines did and the position are one step',
     test: 'log/faults-identity',
     cut: [
@@ -271,19 +265,19 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F25',
+    faults: ['F25'],
     guard: 'a place is stored with every block',
     test: 'log/faults-identity',
     cut: [['log/lines.ts', 'const CHUNK = 512 * 1024;', 'const CHUNK = 512 * 1024 * 1024;']],
   },
   {
-    fault: 'F26',
+    faults: ['F26'],
     guard: 'a descriptor that fails is let go, and the path opened anew',
     test: 'log/faults-world',
     cut: [['log/pieces.ts', 'if (piece.quietSince === undefined) live.forget();', NOTHING]],
   },
   {
-    fault: 'F27',
+    faults: ['F27'],
     guard: 'a step back by months is a new year',
     test: 'dialect/clock',
     cut: [
@@ -291,42 +285,25 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F28',
+    faults: ['F28'],
     guard: 'the order of the lines tells the halves of the hour that repeats',
     test: 'dialect/clock',
     cut: [['dialect/clock.ts', 'return first < this.#last - DISORDER ? candidates[1] : first;', 'return first;']],
   },
   {
-    fault: 'F29',
+    faults: ['F29'],
     guard: 'a line that is too long is passed over',
     test: 'log/faults-lines',
     cut: [['log/lines.ts', 'if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));', NOTHING]],
   },
   {
-    fault: 'F30',
-    guard: 'the tick looks where no event comes',
-    test: 'log/faults-world',
-    cut: [
-      [
-        'log/follow.ts',
-        'this.ticking = setInterval(() => this.tick(), this.tickMs);',
-        'this.ticking = setInterval(() => {}, this.tickMs);',
-      ],
-      [
-        'log/follow.ts',
-        "await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);",
-        'await this.bell.wait(1e9);',
-      ],
-    ],
-  },
-  {
-    fault: 'F31',
+    faults: ['F31'],
     guard: 'last seen is a maximum',
     test: 'activity/users',
     cut: [['activity/users.ts', 'if (known && at <= (known[what] ?? -Infinity)) return;', NOTHING]],
   },
   {
-    fault: 'F32',
+    faults: ['F32'],
     guard: 'a file is the same one under another name',
     test: 'log/faults-rotation',
     cut: [
@@ -339,7 +316,7 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F33',
+    faults: ['F33'],
     guard: 'a block that cannot be stored is offered again',
     test: 'log/faults-world',
     cut: [
@@ -351,15 +328,9 @@ export const GUARDS: readonly Guard[] = [
     ],
   },
   {
-    fault: 'F34',
+    faults: ['F34'],
     guard: 'a stamp in the future is not believed',
     test: 'commands/bad-input',
     cut: [['dialect/reader.ts', 'if (at === undefined || at > horizon) {', 'if (at === undefined) {']],
-  },
-  {
-    fault: 'F35',
-    guard: 'what may not be opened is tried again',
-    test: 'log/faults-world',
-    cut: [['log/live-file.ts', 'look(): void {', "look(): void {\n    if (this.trouble?.code === 'EACCES') return;"]],
   },
 ];
