@@ -13,12 +13,14 @@ export interface RotatedName {
 }
 
 const COMPRESSED = /\.(?:gz|xz|zst|zstd|bz2)$/i;
+/** Of logrotate, where a server has made its log before logrotate could. */
+const BACKUP = /\.backup$/;
 const COUNT = /^(?<live>.+)\.(?<count>\d{1,5})$/;
 const DATE = /^(?<live>.+?)[-._](?<year>[12]\d{3})-?(?<month>\d\d)-?(?<day>\d\d)(?<rest>(?:[-_.T:]?\d+)*)$/;
 
 export function rotatedName(path: string): RotatedName {
   const directory = dirname(path);
-  const name = basename(path).replace(COMPRESSED, '');
+  const name = basename(path).replace(COMPRESSED, '').replace(BACKUP, '');
   const { name: stem, ext } = parse(name);
   // `x.log-20251123`, and `x-20251123.log`, which logrotate's `extension` makes.
   const found = named(name, '') ?? (ext === '' ? undefined : named(stem, ext));

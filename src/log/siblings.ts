@@ -1,7 +1,7 @@
 /**
  * The rotated siblings of a log: which names beside it are earlier pieces of it, and in what order they were written.
  *
- * `x.log` becomes `x.log.1` (logrotate), `x.log.0` (ejabberd, savelog), `x.log-20240131` or `x.log-20240131-1706659200`
+ * `x.log` becomes `x.log.1` (logrotate), `x.log-2024013117.backup` (logrotate, which found one where it wanted to make it), `x.log.0` (ejabberd, savelog), `x.log-20240131` or `x.log-20240131-1706659200`
  * (dateext), `x-20240131.log` (dateext with `extension`), each perhaps compressed. `x.log.err` or `x.log-errors` is
  * another log.
  */
@@ -27,12 +27,14 @@ const ATTEMPTS = 5;
 const COUNT = /^[.](\d{1,5})$/;
 const DATE = /^[.-](\d{4})-?(\d\d)-?(\d\d)((?:[-_.T:]?\d+)*)$/;
 const COMPRESSED = /[.](?:gz|xz|zst|bz2)$/;
+/** logrotate puts this behind the day and hour when a server has made its log before logrotate could: `createOutputFile`. */
+const BACKUP = /[.]backup$/;
 
 /** How `name` came to be, if it is a rotated piece of the log called `live`. */
 export function rotationOf(live: string, name: string): Rotation | undefined {
   const plain = name.replace(COMPRESSED, '');
   const compressed = plain !== name;
-  const suffix = suffixOf(live, plain);
+  const suffix = suffixOf(live, plain.replace(BACKUP, ''));
   const count = suffix === undefined ? null : COUNT.exec(suffix);
   if (count !== null) return { by: 'count', order: [Number(count[1]), 0], compressed };
   const date = suffix === undefined ? null : DATE.exec(suffix);

@@ -115,6 +115,20 @@ for (const [custom, suffixes] of [
   });
 }
 
+test('F9: a log that logrotate moved out of its way, made by a server in the gap, is read', async (t) => {
+  const log = rig(t);
+  log.write(...some(1, 3));
+  await log.start();
+  await log.delivers(some(1, 3));
+  await log.stop();
+  log.rename('', '.1');
+  log.write(...some(4, 5));
+  log.rename('', '-2026112507.backup');
+  log.write(...some(6, 6));
+  await log.start();
+  await log.deliversAll(some(1, 6));
+});
+
 test('F9: what is older than the oldest known piece is left alone', async (t) => {
   const log = rig(t);
   log.append(some(1, 2).join('\n') + '\n', '.2');
