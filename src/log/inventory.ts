@@ -121,12 +121,11 @@ export class Inventory {
     const pieces = [...held];
     const unread = held
       .filter(({ consumed, plain }) => !consumed && plain)
-      .map(({ reader: { text }, stamp: { size } }) => ({ text, size }));
+      .map(({ fd, reader: { text } }) => ({ fd, text }));
     for (const sibling of siblings) {
       const verdict = await this.examine(sibling, siblings, { pieces, unread, now });
       if (verdict.kind === 'piece') pieces.push(verdict.piece);
-      if (verdict.kind === 'unknown' && verdict.opened.text.plain)
-        unread.push({ text: verdict.opened.text, size: sibling.size });
+      if (verdict.kind === 'unknown' && verdict.opened.text.plain) unread.push(verdict.opened);
       examined.push({ ...verdict, sibling });
     }
     examined.push(...(await this.examineStrays(siblings, pieces, now)));

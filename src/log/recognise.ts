@@ -1,4 +1,5 @@
 /** Is this text the piece that a position tells of? Compares bytes by their hashes, from the head to the marker. */
+import { fstatSync } from 'node:fs';
 import {
   advance,
   beginTrace,
@@ -122,11 +123,8 @@ export function whereToReadOn(
   return isItself && text.plain ? remains(text, position) : undefined;
 }
 
-/** A plain text of which nothing has been read, and its length in bytes when it was looked at. */
-export interface Unread {
-  readonly text: Text;
-  readonly size: number;
-}
+/** An open file with a plain text of which nothing has been read. */
+export type Unread = Pick<Opened, 'fd' | 'text'>;
 
 /**
  * Whether a file and one that has not been read yet may be copies of one text, of which one may have more: then they are the
@@ -134,18 +132,22 @@ export interface Unread {
  */
 export async function isLikeUnread(
   head: Buffer,
-  { fd, text, stamp }: Opened,
+  { fd, text }: Pick<Opened, 'fd' | 'text'>,
   unread: readonly Unread[],
 ): Promise<boolean> {
   for (const other of unread) {
-    const length = Math.min(head.length, other.size);
-    if (length === 0) continue;
-    if (!head.subarray(0, length).equals(await other.text.read(0, length))) continue;
-    if (!text.plain) return true;
-    const at = Math.max(0, Math.min(stamp.size, other.size) - TELLING);
-    const [mine, its] = [await plainText(fd).read(at, TELLING), await other.text.read(at, TELLING)];
-    const shared = Math.min(mine.length, its.length);
-    if (mine.subarray(0, shared).equals(its.subarray(0, shared))) return true;
+    const its = await other.text.read(0, head.length);
+    if (its.length === 0 || !its.equals(head.subarray(0, its.length))) continue;
+    // It may have grown since it was opened, when perhaps it was empty.
+    if (!text.plain || (await endsAlike(fd, other.fd))) return true;
   }
   return false;
+}
+
+/** Whether two plain files are the same before the end of the shorter. */
+async function endsAlike(a: number, b: number): Promise<boolean> {
+  const at = Math.max(0, Math.min(fstatSync(a).size, fstatSync(b).size) - TELLING);
+  const [ofA, ofB] = [await plainText(a).read(at, TELLING), await plainText(b).read(at, TELLING)];
+  const shared = Math.min(ofA.length, ofB.length);
+  return ofA.subarray(0, shared).equals(ofB.subarray(0, shared));
 }

@@ -16,6 +16,9 @@ import {
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Inventory } from '../../src/log/inventory.ts';
+import { LiveFile } from '../../src/log/live-file.ts';
+import { Piece } from '../../src/log/piece.ts';
+import { beginTrace } from '../../src/log/position.ts';
 import { listSiblings } from '../../src/log/siblings.ts';
 import { rig, some, type Rig } from './rig.ts';
 
@@ -462,6 +465,22 @@ test('F10: a compressed file beside the next one of the same number, which is no
   log.write(...some(71, 72));
   await log.start();
   await log.deliversAll(some(1, 72));
+});
+
+test('F10: the compressed copy of a file that was empty when it was opened is not read for itself', async (t) => {
+  const log = rig(t);
+  log.append('');
+  const live = new LiveFile(log.path);
+  live.look();
+  log.write(...some(1, 20));
+  copyFileSync(log.path, `${log.path}.copy`);
+  log.gzip('.copy', '.1.gz');
+  const [opened] = live.take();
+  assert.ok(opened);
+  const piece = new Piece('live', opened, beginTrace(), true);
+  const { pieces, again } = await new Inventory([], 0).survey(listSiblings([log.path]), [piece], Date.now());
+  assert.deepEqual([pieces, again], [[piece], true]);
+  await piece.close();
 });
 
 test('F10: of two files that nobody has seen and that are copies of one text each line comes once', async (t) => {
