@@ -34,6 +34,17 @@ const BOSH_STAY = 1200;
  */
 const IDLE_KEPT = 7 * 86_400;
 
+/** What else is to be known to go on with the sessions of a log. */
+export interface SessionsContext {
+  /** Whether the log has debug lines. */
+  readonly detail: boolean;
+  /**
+   * Whether anybody was ever seen to resume a session: a server on which nobody has has no stream management, or no client
+   * that uses it. It belongs to the log, and to nobody who may be excluded, removed or forgotten.
+   */
+  readonly hasResumption: boolean;
+}
+
 export class Sessions {
   readonly #users: Users;
   readonly #options: SessionsOptions;
@@ -42,6 +53,7 @@ export class Sessions {
   readonly #hibernation: number;
   #passed = -Infinity;
   #detail = false;
+  #hasResumption = false;
 
   constructor(users: Users, options: SessionsOptions) {
     this.#users = users;
@@ -51,10 +63,16 @@ export class Sessions {
   }
 
   /** Puts back what an earlier run kept, before the first event and after its users; not a change. Any order will do. */
-  restore(kept: Iterable<readonly [string, Session]>, detail: boolean): void {
+  restore(kept: Iterable<readonly [string, Session]>, { detail, hasResumption }: SessionsContext): void {
     this.#detail = detail;
+    this.#hasResumption = hasResumption;
     for (const [id, session] of [...kept].toSorted(([, a], [, b]) => a.at - b.at)) this.#table.set(id, session);
     this.#table.takeChanges();
+  }
+
+  /** Whether anybody in this log was ever seen to resume a session. */
+  get hasResumption(): boolean {
+    return this.#hasResumption;
   }
 
   /** What changed since the last call, to be stored: undefined for an id that means nothing any more. */
@@ -160,7 +178,7 @@ export class Sessions {
       .filter(([id, other]) => other.state === 'ended' && !isBosh(id) && this.#mayCarry(carrier, other))
       .reduce<[string, Session] | undefined>((a, b) => (a && a[1].at >= b[1].at ? a : b), undefined);
     if (!resumed) return;
-    this.#users.noteResumption(carrier.user);
+    this.#noteResumption(carrier.user);
     this.#table.set(resumed[0], { ...resumed[1], state: 'open' });
   }
 
@@ -194,8 +212,7 @@ export class Sessions {
   }
 
   #endOpen(id: string, session: Session, at: number): void {
-    // A server on which nobody has ever resumed a session has no stream management, or no client that uses it.
-    if (this.#users.hasResumption) this.#closeCarriers(session, at);
+    if (this.#hasResumption) this.#closeCarriers(session, at);
     if (!isBosh(id) && this.#users.get(session.user)?.resumes) this.#goAway(id, session, at);
     else this.#finish(id, session, at);
   }
@@ -209,12 +226,17 @@ export class Sessions {
   }
 
   #endResumed(id: string, session: Session, at: number): void {
-    this.#users.noteResumption(session.user);
+    this.#noteResumption(session.user);
     for (const [carrier, other] of this.#table.of(session.user)) {
       if (isBosh(carrier) || other.state !== 'open' || other.since < session.at) continue;
       this.#table.set(carrier, { ...other, state: 'carrier', at });
     }
     this.#goAway(id, session, at);
+  }
+
+  #noteResumption(user: string): void {
+    this.#hasResumption = true;
+    this.#users.noteResumption(user);
   }
 
   #goAway(id: string, session: Session, at: number): void {

@@ -35,7 +35,6 @@ export class Users {
   readonly #hosts = new Map<string, ActiveWindow>();
   readonly #excluded: ReadonlySet<string>;
   readonly #includeDisabled: boolean;
-  #hasResumption = false;
   readonly #changed = new Set<string>();
 
   constructor(options: UsersOptions) {
@@ -57,7 +56,6 @@ export class Users {
     if (this.#isExcluded(jid) || this.#users.has(jid)) return;
     const user = this.#add(jid);
     Object.assign(user, kept);
-    this.#hasResumption ||= kept.resumes === true;
     this.#enter(user);
   }
 
@@ -109,16 +107,10 @@ export class Users {
     });
   }
 
-  /** Whether any user was ever seen to resume a session. */
-  get hasResumption(): boolean {
-    return this.#hasResumption;
-  }
-
   noteResumption(jid: string): void {
     const user = this.#users.get(jid);
     if (!user || user.resumes) return;
     user.resumes = true;
-    this.#hasResumption = true;
     this.#changed.add(jid);
   }
 

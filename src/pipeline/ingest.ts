@@ -127,7 +127,7 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
   const tally = tallyFor(options, false);
   const isOld = isBehind(tasks, options);
   const earlier = isOld ? earlierSessions(tasks, options) : [];
-  tally.sessions.restore(earlier, false);
+  tally.sessions.restore(earlier, { detail: false, hasResumption: false });
   const positions = new Map<string, Position>();
   const sessions = new Map<string, Session>();
   const changed = new Set<string>();
@@ -151,7 +151,7 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
   if (signal.aborted) return tally;
   if (isOld) {
     const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
-    ledger.amend(log.path, tally.coverage, over);
+    ledger.amend(log.path, { coverage: tally.coverage, hasResumption: tally.sessions.hasResumption }, over);
     await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
   } else await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
   return tally;

@@ -3,7 +3,6 @@
  * the last commit is written in one batch with the position it belongs to. What could not be written stays to be written
  * with the next commit.
  */
-import type { Span } from '../activity/coverage.ts';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
@@ -43,10 +42,12 @@ export class Ledger {
     for (const [jid, record] of contents.users) users.restore(jid, record);
     for (const position of contents.positions) ledger.#positions.set(position.id, position);
     const sessions = sessionsByLog(contents.sessions);
-    for (const [log, kept] of contents.logs) {
-      const { last } = (kept as KeptLog).reader.clock;
-      ledger.#lastLine = Math.max(ledger.#lastLine, last ?? -Infinity);
-      ledger.#kept.set(log, { log: kept as KeptLog, sessions: sessions.get(log) ?? [] });
+    // In an index of version 0.1.0 only the users tell it, and not of which log.
+    const hasResumption = [...contents.users].some(([, { resumes }]) => resumes === true);
+    for (const [log, stored] of contents.logs) {
+      const kept = { hasResumption, ...(stored as KeptLog) };
+      ledger.#lastLine = Math.max(ledger.#lastLine, kept.reader.clock.last ?? -Infinity);
+      ledger.#kept.set(log, { log: kept, sessions: sessions.get(log) ?? [] });
     }
     return ledger;
   }
@@ -105,10 +106,15 @@ export class Ledger {
     await this.commit(log, tally, positions, forgotten);
   }
 
-  /** What older lines of the log tell: these spans are covered, and these sessions are over. Written with the next commit. */
-  amend(log: string, coverage: readonly Span[], over: readonly string[]): void {
+  /** What older lines of the log tell, and which sessions are over by them. Written with the next commit. */
+  amend(
+    log: string,
+    { coverage, hasResumption }: Required<Pick<KeptLog, 'coverage' | 'hasResumption'>>,
+    over: readonly string[],
+  ): void {
     const kept = this.#kept.get(log)?.log;
-    if (kept) this.#unwritten.logs.set(log, { ...kept, coverage });
+    if (kept)
+      this.#unwritten.logs.set(log, { ...kept, coverage, hasResumption: hasResumption || kept.hasResumption === true });
     for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
   }
 

@@ -5,6 +5,7 @@ import { Users } from '../activity/users.ts';
 import type { Config } from '../config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
 import { Ledger, type KeptState } from './ledger.ts';
+import { contextOf } from './tally.ts';
 
 export interface Standing {
   readonly ledger: Ledger;
@@ -48,6 +49,6 @@ function lastOf({ log }: KeptState): number {
 
 function restored({ log, sessions }: KeptState, users: Users, { count }: Config): Sessions {
   const all = new Sessions(users, count);
-  all.restore(sessions, log.reader.parser['detail'] === true);
+  all.restore(sessions, contextOf(log));
   return all;
 }

@@ -3,7 +3,7 @@
  * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
  */
 import { joinSpans, LONGEST_SILENCE, type Span } from '../activity/coverage.ts';
-import { Sessions, type Session, type SessionsOptions } from '../activity/sessions.ts';
+import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
@@ -15,6 +15,8 @@ export interface KeptLog {
   readonly server: string;
   readonly reader: ReaderState;
   readonly coverage: readonly Span[];
+  /** As `Sessions` has it. Version 0.1.0 did not keep it. */
+  readonly hasResumption?: boolean;
 }
 
 export interface TallyOptions extends SessionsOptions {
@@ -54,7 +56,7 @@ export class Tally {
     this.#coverage = options.coverage ?? kept?.log.coverage ?? [];
     this.#dialect = dialectNamed(server) ?? dialectNamed(kept?.log.server ?? '');
     this.#begin = kept?.log.reader;
-    if (kept) this.sessions.restore(kept.sessions, kept.log.reader.parser['detail'] === true);
+    if (kept) this.sessions.restore(kept.sessions, contextOf(kept.log));
   }
 
   /**
@@ -107,7 +109,8 @@ export class Tally {
 
   get kept(): KeptLog | undefined {
     if (!this.#dialect || !this.#reader) return this.#options.kept?.log;
-    return { server: this.#dialect.name, reader: this.#reader.state, coverage: this.#coverage };
+    const { hasResumption } = this.sessions;
+    return { server: this.#dialect.name, reader: this.#reader.state, coverage: this.#coverage, hasResumption };
   }
 
   #readerFor(bytes: Buffer): LineReader {
@@ -124,6 +127,11 @@ export class Tally {
     if (from === undefined || to === undefined || to < from) return;
     this.#coverage = joinSpans([...this.#coverage, [from, to]]).slice(-SPANS);
   }
+}
+
+/** What the sessions of a log go on from, beside themselves. */
+export function contextOf({ reader, hasResumption = false }: KeptLog): SessionsContext {
+  return { detail: reader.parser['detail'] === true, hasResumption };
 }
 
 export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {

@@ -5,73 +5,7 @@ import { Sessions, type Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/users.ts';
 import type { Finding, SessionEvent } from '../../src/dialect/dialect.ts';
 import { eventsOf, goldenLog, NEWYEAR_BERLIN, OPTIONS, SMALL_UTC } from '../golden.ts';
-
-const MIDNIGHT = Date.UTC(2026, 10, 23) / 1000;
-/** `19:41:50`, or `+1 19:41:50` for the day after. */
-function instant(time: string): number {
-  const [, day = '0', h, m, s] = /^(?:\+(\d+) )?(\d\d):(\d\d):(\d\d)$/.exec(time) ?? [];
-  return MIDNIGHT + Number(day) * 86_400 + Number(h) * 3600 + Number(m) * 60 + Number(s);
-}
-
-function lineOf(entry: string): string {
-  const [, time = '', source = '', level = '', message = ''] =
-    /^((?:\+\d+ )?\S+) (\S+)(?: (debug))? (.*)$/.exec(entry) ?? [];
-  const stamp = new Date(instant(time) * 1000).toISOString().slice(0, 19);
-  return `${stamp}Z ${source}\t${level || 'info'}\t${message}\n`;
-}
-
-interface World {
-  readonly users: Users;
-  readonly sessions: Sessions;
-}
-
-const world = (): World => {
-  const users = new Users({ exclude: [], includeDisabled: false });
-  return { users, sessions: new Sessions(users, OPTIONS) };
-};
-
-/** `TIME SOURCE [debug] MESSAGE`, as in prosody-truth. */
-function play(entries: readonly string[], until?: string): World {
-  const { users, sessions } = world();
-  const [events] = eventsOf(Buffer.from(entries.map(lineOf).join('')), { timezone: 'UTC', year: 2026 });
-  for (const event of events) sessions.take(event);
-  if (until !== undefined) sessions.passTime(instant(until));
-  return { users, sessions };
-}
-
-/** The time of an instant, as `lineOf` has it. */
-function timeOf(at: number | undefined): string | undefined {
-  if (at === undefined) return undefined;
-  const days = Math.floor((at - MIDNIGHT) / 86_400);
-  return `${days > 0 ? `+${days} ` : ''}${new Date(at * 1000).toISOString().slice(11, 19)}`;
-}
-
-interface Expected {
-  readonly open: number;
-  readonly login?: string;
-  readonly logout?: string;
-}
-
-function stateOf({ users }: World, local: string): Expected | undefined {
-  const user = users.get(`${local}@chat.example`);
-  if (!user) return undefined;
-  const [login, logout] = [timeOf(user.login), timeOf(user.logout)];
-  return { open: user.open, ...(login !== undefined && { login }), ...(logout !== undefined && { logout }) };
-}
-
-const login = (time: string, id: string, user: string): string[] => [
-  `${time} ${id} Client connected`,
-  `${time} ${id} Authenticated as ${user}@chat.example`,
-];
-const end = (time: string, id: string): string => `${time} ${id} Client disconnected: connection closed`;
-
-/** Somebody resumes a session, before all else: the server has stream management. */
-const RESUMPTION: readonly string[] = [
-  ...login('09:00:00', 'c2se1', 'eve'),
-  end('09:01:00', 'c2se1'),
-  ...login('09:02:00', 'c2se2', 'eve'),
-  end('09:03:00', 'c2se1'),
-];
+import { end, instant, login, MIDNIGHT, play, RESUMPTION, stateOf, world, type Expected, type World } from './play.ts';
 
 type Case = readonly [
   what: string,
@@ -461,17 +395,19 @@ describe('sessions', () => {
 class Kept {
   readonly sessions = new Map<string, Session>();
   readonly users = new Map<string, LastSeen>();
+  hasResumption = false;
 
   store({ users, sessions }: World): void {
     put(this.sessions, sessions.takeChanges());
     put(this.users, users.takeChanges());
+    this.hasResumption = sessions.hasResumption;
   }
 
   restored(detail: boolean): World {
     const next = world();
     const copy = structuredClone({ users: [...this.users], sessions: [...this.sessions].toReversed() });
     for (const [jid, user] of copy.users.toReversed()) next.users.restore(jid, user);
-    next.sessions.restore(copy.sessions, detail);
+    next.sessions.restore(copy.sessions, { detail, hasResumption: this.hasResumption });
     return next;
   }
 }
