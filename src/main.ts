@@ -66,6 +66,7 @@ function ioFor(invocation: Invocation): Io {
     columns: process.stdout.columns || Number(/^\d{2,3}$/.exec(process.env['COLUMNS'] ?? '')?.[0] ?? 80),
     isTTY: isatty(1),
     stderrIsTTY: isatty(2),
+    stderrColumns: () => process.stderr.columns || 80,
     now: () => Date.now() / 1000,
     signal: stopSignal(),
     onHangup: (callback) => void process.on('SIGHUP', callback),

@@ -42,24 +42,25 @@ interface Into {
 }
 
 async function readInputs({ arrangement, failed }: Inputs, into: Into, io: Io): Promise<boolean> {
+  const progress = new Progress(arrangement.chains, into.config.otherLogs.timezone, io);
   let hasProblem = failed;
   const onProblem = (sentence: string): void => {
     hasProblem = true;
-    io.log('error', sentence);
+    progress.io.log('error', sentence);
   };
-  const tallies = await readChains(arrangement, into, io, onProblem);
+  const tallies = await readChains(arrangement, into, progress, onProblem);
   return conclude(tallies, into, io) || hasProblem;
 }
 
 async function readChains(
   arrangement: Arrangement,
   into: Into,
-  io: Io,
+  progress: Progress,
   onProblem: (sentence: string) => void,
 ): Promise<readonly Tally[]> {
   const { config } = into;
+  const { io } = progress;
   const horizon = believedUntil({ arrangement, year: config.year, now: io.now(), permanent: true });
-  const progress = new Progress(arrangement.chains, config.otherLogs.timezone, io);
   const tallies: Tally[] = [];
   try {
     for (const chain of arrangement.chains) {

@@ -53,9 +53,9 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
     ...(args.to !== undefined && { to: args.to }),
   };
   return withInputs(args.files, config, io, async (inputs, said) => {
+    if (inputs.failed && inputs.arrangement.chains.length === 0) return 1;
     let hasProblem = inputs.failed;
     const replayed = start(inputs, { config, span, io: said, onProblem: () => (hasProblem = true) });
-    if (inputs.failed && inputs.arrangement.chains.length === 0) return 1;
     await output(replayed.samples);
     const summary = replayed.summary();
     if (io.signal.aborted) io.log('warning', 'stopped: what was printed is not all');
@@ -92,7 +92,7 @@ function start({ arrangement }: Inputs, { config, span, io, onProblem }: StartOp
     onProgress: (path, bytes, at) => progress.reached(path, bytes, at),
     onProblem: (sentence) => {
       onProblem();
-      io.log('error', sentence);
+      progress.io.log('error', sentence);
     },
   });
   async function* samples(): AsyncGenerator<readonly Sample[], ReplaySummary> {

@@ -36,6 +36,18 @@ export function localIso(seconds: number): string {
 
 /** `2026-03-02 01:00` in a zone. */
 export function showTime(at: number, timezone: string): string {
-  const format = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'short' });
+  return showSecond(at, timezone).slice(0, 16);
+}
+
+const formats = new Map<string, Intl.DateTimeFormat>();
+
+/** `2026-03-02 01:00:27` in a zone. */
+export function showSecond(at: number, timezone: string): string {
+  // To make one costs a hundred times what it costs to use it.
+  let format = formats.get(timezone);
+  if (!format) {
+    format = new Intl.DateTimeFormat('sv-SE', { timeZone: timezone, dateStyle: 'short', timeStyle: 'medium' });
+    formats.set(timezone, format);
+  }
   return format.format(at * 1000);
 }

@@ -18,6 +18,8 @@ export interface Io {
   readonly isTTY: boolean;
   /** Whether stderr is a terminal: progress bars go there. */
   readonly stderrIsTTY: boolean;
+  /** Width of the terminal on stderr as it is now, 80 when it is none. */
+  stderrColumns(): number;
   /** Unix seconds, with fraction. */
   now(): number;
   /** Aborted by SIGINT or SIGTERM: finish what is under way and return. */

@@ -67,6 +67,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
       tally.sessions.take(event);
     }
   }
+  if (options.signal.aborted) return summary(tallies);
   // Of a file that could not be read to its end nobody knows what it says of the time behind.
   const last = isWhole ? lastAt : Math.max(...tallies.map((tally) => tally.last ?? -Infinity));
   const end = Math.min(to, Math.max(firstNotBefore(last, step), firstAfter(begin, step)));
@@ -103,7 +104,8 @@ async function* inOrder(sources: readonly Source[], options: ReplayOptions): Asy
   const heads = await Promise.all(sources.map((source) => Head.of(source.tally, eventsOf(source, options))));
   for (;;) {
     const first = heads.reduce((a, b) => (b.at < a.at ? b : a));
-    if (first.at === Infinity) return;
+    // Of a log that was not read on nobody knows what it says of the time of the others.
+    if (first.at === Infinity || options.signal.aborted) return;
     const others = Math.min(...heads.map((head) => (head === first ? Infinity : head.at)));
     yield { tally: first.tally, events: first.takeUntil(others) };
     await first.refill();

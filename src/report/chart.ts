@@ -4,8 +4,8 @@
  * differ in their pattern; without Unicode each has a letter.
  */
 import type { Sample } from '../activity/active-window.ts';
-import { countAxis, dateLabel, shortCount, timeTicks, type CountAxis } from './axis.ts';
-import { largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
+import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
+import { dateRange, largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
 import { countOf, type Window } from './metric-name.ts';
 import { printable } from './table.ts';
 
@@ -78,11 +78,10 @@ function panel(history: HostHistory, options: ChartOptions): string {
     .join('');
 }
 
-function title({ host, samples, latest }: HostHistory, columns: number, options: ChartOptions): string {
+function title(history: HostHistory, columns: number, options: ChartOptions): string {
   const dash = options.unicode ? '\u2013' : '-';
-  const from = dateLabel(samples[0]?.at ?? latest.at, options.timezone);
-  const range = `${from} ${dash} ${dateLabel(latest.at - 1, options.timezone)}`;
-  const name = cut(printable(host), columns, options);
+  const range = dateRange(history, options.timezone).join(` ${dash} `);
+  const name = cut(printable(history.host), columns, options);
   const room = columns - name.length - range.length;
   const bold = paint(name, '1', options);
   return room < 2 ? bold : bold + ' '.repeat(room) + paint(range, '2', options);

@@ -1,5 +1,6 @@
 /** Samples as what a chart draws: per host three lines, cut where samples are missing, no finer than the picture can show. */
 import type { Sample } from '../activity/active-window.ts';
+import { dateLabel } from './axis.ts';
 import type { Window } from './metric-name.ts';
 import { countOf } from './metric-name.ts';
 
@@ -34,6 +35,12 @@ function historyOf(host: string, unsorted: readonly Sample[]): HostHistory[] {
   const samples = unsorted.toSorted((a, b) => a.at - b.at);
   const latest = samples.at(-1);
   return latest === undefined ? [] : [{ host, samples, latest }];
+}
+
+/** The first and the last day that the counts are about: a count at midnight is about the day before it. */
+export function dateRange({ samples, latest }: HostHistory, timezone: string): [first: string, last: string] {
+  const first = samples[0]?.at ?? latest.at;
+  return [dateLabel(first, timezone), dateLabel(Math.max(first, latest.at - 1), timezone)];
 }
 
 /** The largest of all counts, for the height of a chart. */

@@ -3,8 +3,8 @@
  * It takes the reader's dark or light theme. Host names come from a log and are escaped.
  */
 import type { Sample } from '../activity/active-window.ts';
-import { countAxis, dateLabel, shortCount, timeTicks, type CountAxis } from './axis.ts';
-import { largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
+import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
+import { dateRange, largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
 import { countOf, type Window } from './metric-name.ts';
 import { printable } from './table.ts';
 
@@ -64,8 +64,7 @@ export function svg(samples: readonly Sample[], options: SvgOptions): string {
 
 function panel(history: HostHistory, { timezone }: SvgOptions): string {
   const axis = countAxis(largestCount(history), 5);
-  const first = history.samples[0]?.at ?? history.latest.at;
-  const range = `${dateLabel(first, timezone)} \u2013 ${dateLabel(history.latest.at, timezone)}`;
+  const range = dateRange(history, timezone).join(' \u2013 ');
   return [
     `<text class="host" x="24" y="36">${escape(shortened(history.host))}</text>`,
     `<text class="faint" x="${width - 24}" y="36" text-anchor="end">${range}</text>`,

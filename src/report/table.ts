@@ -60,9 +60,22 @@ export function countTable(samples: readonly Sample[]): string {
   return [header, ...rows].map((row) => `${alignedRow(row, widths)}\n`).join('');
 }
 
-/** Text from a log on its way to a terminal: control characters, which could steer it, are shown as `?`. */
+/** Characters that could steer a terminal, or turn the order of what it shows. */
+const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
+
+/** Text from a log on its way to a terminal: control characters are shown as `?`. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu, '?');
+  return text.replace(STEERING, '?');
+}
+
+/** The same where it matters which they are: `\x1b`, `\u202e`. */
+export function escaped(text: string): string {
+  return text.replace(STEERING, (character) => {
+    const code = character.codePointAt(0) ?? 0;
+    const digits = code.toString(16);
+    if (code > 0xffff) return `\\u{${digits}}`;
+    return code > 0xff ? `\\u${digits.padStart(4, '0')}` : `\\x${digits.padStart(2, '0')}`;
+  });
 }
 
 function alignedRow(row: readonly string[], widths: readonly number[]): string {

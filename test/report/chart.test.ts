@@ -106,6 +106,20 @@ mmm monthly 148   www weekly 98   ddd daily 48
   });
 });
 
+describe('the chart and the SVG', () => {
+  const cases: [hours: number, zone: string, range: RegExp][] = [
+    [49, 'UTC', /1 Mar 2026 [-\u2013] 2 Mar 2026/],
+    [50, 'UTC', /1 Mar 2026 [-\u2013] 3 Mar 2026/],
+    [49, 'Europe/Berlin', /1 Mar 2026 [-\u2013] 3 Mar 2026/],
+    [1, 'UTC', /1 Mar 2026 [-\u2013] 1 Mar 2026/],
+  ];
+  for (const [hours, timezone, range] of cases)
+    test(`of ${hours} hours in ${timezone} end on the same day [8.22]`, () => {
+      assert.match(chart(rising(hours), { ...plain, timezone }), range);
+      assert.match(svg(rising(hours), { timezone }), range);
+    });
+});
+
 describe('the SVG', () => {
   const text = svg([...rising(49), ...rising(49, '<b>&"\u0007x')], { timezone: 'UTC' });
 
