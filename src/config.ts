@@ -34,6 +34,8 @@ export interface Config {
     readonly protocol: settings.Protocol;
     readonly prefix: string;
     readonly tags: Readonly<Record<string, string>>;
+    /** Whether the host is a tag and not in the name. */
+    readonly hostTag: boolean;
     /** 0: counts are sent only when they are new. */
     readonly repeatSeconds: number;
   };
@@ -70,6 +72,8 @@ export interface ConfigInput {
   /** Undefined when there is no such file; throws when it cannot be read. */
   readonly readFile: (path: string) => string | undefined;
   readonly exists: (path: string) => boolean;
+  /** Whether it is the superuser who asks. */
+  readonly isRoot?: boolean;
   readonly defaultTimezone: string;
 }
 
@@ -96,7 +100,7 @@ function build(input: ConfigInput, given: Given, content: ConfigFile, file: stri
     statsd: {
       ...takeDestination(given),
       prefix: given.take(settings.STATSD_PREFIX, 'xmpp.'),
-      tags: given.take(settings.STATSD_TAGS, {}),
+      ...takeTags(given),
       repeatSeconds: given.take(settings.STATSD_REPEAT, 0),
     },
     count: {
@@ -106,7 +110,7 @@ function build(input: ConfigInput, given: Given, content: ConfigFile, file: stri
       boshSeconds: given.take(settings.COUNT_BOSH, 43_200),
     },
     index: {
-      path: given.take(settings.INDEX_PATH, stateDirectory(input.env)),
+      path: given.take(settings.INDEX_PATH, defaultIndex(input)),
       retentionDays: given.take(settings.INDEX_RETENTION, 31),
     },
     ...(year === undefined ? {} : { year }),
@@ -196,9 +200,9 @@ function destination(flag: unknown): [key: string, raw: string][] {
 }
 
 function takeDestination(given: Given): Pick<Config['statsd'], 'host' | 'port' | 'protocol'> {
-  const protocol = given.take(settings.STATSD_PROTOCOL, 'udp');
   const host = given.take(settings.STATSD_HOST, '127.0.0.1');
   const port = given.take(settings.STATSD_PORT, 8125);
+  const protocol = protocolFor(host, given);
   if ((protocol === 'uds') !== host.startsWith('/')) {
     const advice =
       protocol === 'uds'
@@ -209,6 +213,22 @@ function takeDestination(given: Given): Pick<Config['statsd'], 'host' | 'port' |
     );
   }
   return { host, port, protocol };
+}
+
+/** Who gives a host in place of a socket that a weaker source gives, or a socket in place of a host, means another protocol, too. */
+function protocolFor(host: string, given: Given): settings.Protocol {
+  const protocol = given.take(settings.STATSD_PROTOCOL, 'udp');
+  const [ofHost, ofProtocol] = [given.strength(settings.STATSD_HOST), given.strength(settings.STATSD_PROTOCOL)];
+  const isOverridden = ofProtocol >= 0 && ofHost > ofProtocol;
+  if (!isOverridden || host.startsWith('/') === (protocol === 'uds')) return protocol;
+  given.origin.set(settings.STATSD_PROTOCOL.key, originOf(given, 'statsd.host'));
+  return protocol === 'uds' ? 'udp' : 'uds';
+}
+
+/** Who sets tags wants the host among them, unless they say otherwise. */
+function takeTags(given: Given): Pick<Config['statsd'], 'tags' | 'hostTag'> {
+  const tags = given.take(settings.STATSD_TAGS, {});
+  return { tags, hostTag: given.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
 }
 
 function originOf(given: Given, key: string): string {
@@ -274,6 +294,13 @@ function finish(input: ConfigInput, given: Given, log: LogTable, readAs: ReadAs,
   given.origin.set(`${place}.path`, log.origin);
   const server = by('server', readAs.server, log.server, 'auto');
   return { path: log.path, server, timezone: by('timezone', readAs.timezone, log.timezone, input.defaultTimezone) };
+}
+
+/** For root, who has none of their own, that of the service. */
+function defaultIndex({ env, exists, isRoot = false }: ConfigInput): string {
+  const own = stateDirectory(env);
+  if (!isRoot || env['STATE_DIRECTORY'] || exists(own)) return own;
+  return settings.SERVICE_INDEXES.find(exists) ?? own;
 }
 
 /** systemd gives a list when a unit has several. XDG has relative paths ignored. */

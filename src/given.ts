@@ -33,6 +33,11 @@ export class Given {
     return this.#strongest(setting, setting.key);
   }
 
+  /** Which source gives a setting: greater is stronger, -1 is none. */
+  strength({ key }: Pick<Setting<unknown>, 'key'>): number {
+    return this.#sources.findLastIndex((source) => source.has(key));
+  }
+
   #strongest<T>(setting: Setting<T>, key: string): T | undefined {
     let result: T | undefined;
     for (const source of this.#sources) {

@@ -35,6 +35,7 @@ function configFor({ flags }: Invocation): Config {
     env: process.env,
     readFile: textOf,
     exists: existsSync,
+    isRoot: process.getuid?.() === 0,
     defaultTimezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
   });
 }

@@ -8,12 +8,11 @@ export type Protocol = 'udp' | 'tcp' | 'uds';
 /** Names of the dialects that `server` may be set to. Grows with the files in dialect/. */
 export const SERVERS: readonly string[] = ['auto', 'prosody'];
 
-export const KNOWN_LOGS: readonly string[] = [
-  '/var/log/prosody/prosody.log',
-  '/var/log/ejabberd/ejabberd.log',
-  '/var/log/jabberd2/sm.log',
-  '/var/log/metronome/metronome.log',
-];
+/** Followed without being configured; of servers that are understood only. */
+export const KNOWN_LOGS: readonly string[] = ['/var/log/prosody/prosody.log'];
+
+/** Where the unit of systemd/ has the index; the second is where the first one leads to. */
+export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users', '/var/lib/private/xmpp-active-users'];
 
 export const ENVIRONMENT_PREFIX = 'XMPP_ACTIVE_USERS_';
 
@@ -66,6 +65,7 @@ export const STATSD_TAGS: Setting<Readonly<Record<string, string>>> = {
   read: readTags,
   fromText: tagsFromText,
 };
+export const STATSD_HOST_TAG = flag('statsd.host_tag');
 export const STATSD_REPEAT = integer('statsd.repeat_seconds', 0, 86_400);
 
 export const COUNT_EXCLUDE: Setting<readonly string[]> = {
@@ -74,12 +74,7 @@ export const COUNT_EXCLUDE: Setting<readonly string[]> = {
   read: readExclude,
   fromText: (value) => listFromText(value),
 };
-export const COUNT_DISABLED: Setting<boolean> = {
-  key: 'count.include_disabled',
-  must: 'true or false',
-  read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
-  fromText: (value) => (value === 'true' ? true : value === 'false' ? false : value),
-};
+export const COUNT_DISABLED = flag('count.include_disabled');
 export const COUNT_HIBERNATION = integer('count.hibernation_seconds', 0, 30 * 86_400);
 export const COUNT_BOSH = integer('count.bosh_seconds', 1, 30 * 86_400);
 
@@ -94,7 +89,7 @@ export const YEAR = integer('year', 1970, 9999);
 /** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
 export const KEYS: readonly string[] = [
   ...[LOG_PATH, SERVER, TIMEZONE],
-  ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_REPEAT],
+  ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
   ...[INDEX_PATH, INDEX_RETENTION],
 ].map((setting) => setting.key);
@@ -118,6 +113,15 @@ export function foldAddress(address: string): string {
 
 function text(key: string, accepts: (value: string) => boolean): Omit<Setting<string>, 'must'> {
   return { key, read: (raw) => (typeof raw === 'string' && accepts(raw) ? raw : undefined), fromText: same };
+}
+
+function flag(key: string): Setting<boolean> {
+  return {
+    key,
+    must: 'true or false',
+    read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
+    fromText: (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  };
 }
 
 function integer(key: string, least: number, most: number): Setting<number> {
@@ -158,7 +162,8 @@ function readExclude(raw: unknown): readonly string[] | undefined {
 }
 
 function readTags(raw: unknown): Readonly<Record<string, string>> | undefined {
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw)) return undefined;
+  // A date of TOML is an object without entries.
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || raw instanceof Date) return undefined;
   const plain = Object.values(raw).every((value) => ['string', 'number', 'boolean'].includes(typeof value));
   if (!plain) return undefined;
   const pairs = Object.entries(raw).map(([name, value]) => [name, String(value)] as const);

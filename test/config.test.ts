@@ -9,16 +9,18 @@ interface Given {
   readonly env?: Record<string, string>;
   readonly flags?: Record<string, unknown>;
   readonly exists?: readonly string[];
+  readonly isRoot?: boolean;
 }
 
 function input(given: Given): ConfigInput {
-  const { toml, env = {}, flags = {}, exists = [] } = given;
+  const { toml, env = {}, flags = {}, exists = [], isRoot = false } = given;
   return {
     flags: toml === undefined ? flags : { config: FILE, ...flags },
     env: { HOME: '/home/me', ...env },
     readFile: (path) => (path === FILE ? toml : undefined),
     exists: (path) => exists.includes(path),
     defaultTimezone: 'Asia/Tokyo',
+    isRoot,
   };
 }
 
@@ -43,21 +45,25 @@ void describe('without any configuration', () => {
       file: undefined,
       logs: [],
       otherLogs: { server: 'auto', timezone: 'Asia/Tokyo' },
-      statsd: { host: '127.0.0.1', port: 8125, protocol: 'udp', prefix: 'xmpp.', tags: {}, repeatSeconds: 0 },
+      statsd: {
+        host: '127.0.0.1',
+        port: 8125,
+        protocol: 'udp',
+        prefix: 'xmpp.',
+        tags: {},
+        hostTag: false,
+        repeatSeconds: 0,
+      },
       count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200 },
       index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31 },
     });
     assert.equal(origin.get('statsd.host'), 'default');
   });
 
-  void test('it follows the known logs that exist', () => {
-    const exists = ['/var/log/metronome/metronome.log', '/var/log/prosody/prosody.log', '/var/log/syslog'];
-    const { logs } = load({ exists });
-    const rest = { server: 'auto', timezone: 'Asia/Tokyo' };
-    assert.deepEqual(logs, [
-      { path: '/var/log/prosody/prosody.log', ...rest },
-      { path: '/var/log/metronome/metronome.log', ...rest },
-    ]);
+  void test('it follows the known log that exists, and none of a server that is not understood [8.25]', () => {
+    const others = ['ejabberd/ejabberd', 'jabberd2/sm', 'metronome/metronome'].map((name) => `/var/log/${name}.log`);
+    const { logs } = load({ exists: [...others, '/var/log/prosody/prosody.log', '/var/log/syslog'] });
+    assert.deepEqual(logs, [{ path: '/var/log/prosody/prosody.log', server: 'auto', timezone: 'Asia/Tokyo' }]);
   });
 
   const states: [Record<string, string>, string][] = [
@@ -70,6 +76,23 @@ void describe('without any configuration', () => {
   for (const [env, path] of states)
     void test(`the index is in ${path} with ${JSON.stringify(env)}`, () =>
       assert.equal(load({ env }).index.path, path));
+
+  const service = '/var/lib/xmpp-active-users';
+  const own = '/home/me/.local/state/xmpp-active-users';
+  const indexes: [string, Given, string][] = [
+    ["the service's, when root has none", { isRoot: true, exists: [service] }, service],
+    [
+      "systemd's private one, when it is not linked",
+      { isRoot: true, exists: ['/var/lib/private/xmpp-active-users'] },
+      '/var/lib/private/xmpp-active-users',
+    ],
+    ["root's own, when there is one", { isRoot: true, exists: [service, own] }, own],
+    ["root's own, when there is none at all", { isRoot: true }, own],
+    ['that of the user, who may not read the other', { exists: [service] }, own],
+    ['the one that was named', { isRoot: true, exists: [service], flags: { index: '/i' } }, '/i'],
+  ];
+  for (const [which, given, path] of indexes)
+    void test(`the index is ${which} [8.25]`, () => assert.equal(load(given).index.path, path));
 
   void test('the file in /etc is read when it is there', () => {
     const found = loadConfig({
@@ -96,6 +119,7 @@ port = 9125
 protocol = "tcp"
 prefix = "prosody.prosody_mod_measure_active_users."
 tags = { env = "production", rack = 7 }
+host_tag = true
 repeat_seconds = 10
 
 [count]
@@ -125,6 +149,7 @@ void describe('a file with every key', () => {
         protocol: 'tcp',
         prefix: 'prosody.prosody_mod_measure_active_users.',
         tags: { env: 'production', rack: '7' },
+        hostTag: true,
         repeatSeconds: 10,
       },
       count: {
@@ -159,6 +184,7 @@ void describe('what is stronger wins', () => {
       XMPP_ACTIVE_USERS_STATSD_PROTOCOL: 'udp',
       XMPP_ACTIVE_USERS_STATSD_PREFIX: 'p.',
       XMPP_ACTIVE_USERS_STATSD_TAGS: 'a=b, c=d',
+      XMPP_ACTIVE_USERS_STATSD_HOST_TAG: 'false',
       XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS: '0',
       XMPP_ACTIVE_USERS_COUNT_EXCLUDE: 'A@b, c',
       XMPP_ACTIVE_USERS_COUNT_INCLUDE_DISABLED: 'false',
@@ -174,7 +200,15 @@ void describe('what is stronger wins', () => {
       { path: '/d.log', ...rest },
     ]);
     const tags = { a: 'b', c: 'd' };
-    assert.deepEqual(statsd, { host: '::1', port: 1, protocol: 'udp', prefix: 'p.', tags, repeatSeconds: 0 });
+    assert.deepEqual(statsd, {
+      host: '::1',
+      port: 1,
+      protocol: 'udp',
+      prefix: 'p.',
+      tags,
+      hostTag: false,
+      repeatSeconds: 0,
+    });
     assert.deepEqual(count, { exclude: ['a@b', 'c'], includeDisabled: false, hibernationSeconds: 1, boshSeconds: 2 });
     assert.deepEqual(index, { path: '/i', retentionDays: 30 });
     assert.equal(origin.get('statsd.host'), 'environment XMPP_ACTIVE_USERS_STATSD_HOST');
@@ -222,6 +256,36 @@ void describe('what is stronger wins', () => {
       const { statsd } = load({ flags: { statsd: flag } });
       assert.deepEqual({ ...statsd, ...expected }, statsd);
     });
+
+  const socket = '[statsd]\nhost = "/run/s.sock"\nprotocol = "uds"';
+  const overridden: [string, Given, Partial<Config['statsd']>][] = [
+    ['a host by flag over a socket of the file', { toml: socket, flags: { statsd: 'h:1' } }, { protocol: 'udp' }],
+    ['the same by --set', { toml: socket, flags: { set: ['statsd.host=h'] } }, { host: 'h', protocol: 'udp' }],
+    [
+      'the same by the environment',
+      { toml: socket, env: { XMPP_ACTIVE_USERS_STATSD_HOST: 'h' } },
+      { host: 'h', protocol: 'udp' },
+    ],
+    [
+      'a socket by --set over a host of the file',
+      { toml: 'statsd.protocol = "tcp"', flags: { set: ['statsd.host=/run/s'] } },
+      { host: '/run/s', protocol: 'uds' },
+    ],
+    ['a host by flag leaves TCP', { toml: 'statsd.protocol = "tcp"', flags: { statsd: 'h' } }, { protocol: 'tcp' }],
+  ];
+  for (const [what, given, expected] of overridden)
+    void test(`${what} [8.25]`, () => {
+      const { statsd } = load(given);
+      assert.deepEqual({ ...statsd, ...expected }, statsd);
+    });
+
+  const hostTags: [string, string, boolean][] = [
+    ['by itself', 'statsd.host_tag = true', true],
+    ['with other tags, as ever', 'statsd.tags = { env = "production" }', true],
+    ['not, where it is refused', 'statsd.tags = { env = "production" }\nstatsd.host_tag = false', false],
+  ];
+  for (const [how, toml, expected] of hostTags)
+    void test(`the host is a tag ${how} [8.25]`, () => assert.equal(load({ toml }).statsd.hostTag, expected));
 });
 
 void describe('what cannot be meant is named, with what to do', () => {
@@ -280,6 +344,8 @@ void describe('what cannot be meant is named, with what to do', () => {
     ['a colon in the prefix', { flags: { prefix: 'a:b' } }, /^flag --prefix: statsd\.prefix must be .*, not "a:b"$/],
     ['an empty level in the prefix', { flags: { prefix: 'a..b' } }, /statsd\.prefix must be/],
     ['a tag with a bar', { toml: 'statsd.tags = { a = "b|c" }' }, /statsd\.tags must be/],
+    ['a date for the tags [8.25]', { toml: 'statsd.tags = 1979-05-27' }, /line 1: statsd\.tags must be a table/],
+    ['a date among the tags [8.25]', { toml: 'statsd.tags = { a = 1979-05-27 }' }, /statsd\.tags must be a table/],
     ['a table in the tags', { toml: 'statsd.tags = { a = { b = "c" } }' }, /statsd\.tags must be/],
     [
       'tags without values',

@@ -10,6 +10,7 @@ import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
 import { writeStatus } from '../index/status-file.ts';
 import type { Notice } from '../log/follow.ts';
 import { LiveFile } from '../log/live-file.ts';
+import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { StatsdReport } from '../report/statsd.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { readRotated } from './first-start.ts';
@@ -54,6 +55,7 @@ export class Daemon {
   readonly #ledger: Ledger;
   #self: SelfReport;
   #samples: readonly Sample[] = [];
+  readonly #clashes = new Set<string>();
   #pruned = -Infinity;
   readonly #since: number;
   #noting: NodeJS.Timeout | undefined;
@@ -194,8 +196,17 @@ export class Daemon {
       const { server, counts } = tally;
       for (const doubt of understanding.judge({ path, server, counts }, at)) this.#options.tell('warning', doubt);
     }
+    this.#tellClashes();
     this.#noteStatus();
     if (at - this.#pruned >= DAY) await this.#prune(at);
+  }
+
+  #tellClashes(): void {
+    if (this.#options.config.statsd.hostTag) return;
+    for (const clash of hostsOfOneName(this.#samples.map(({ host }) => host)).map(nameClash)) {
+      if (!this.#clashes.has(clash)) this.#options.tell('warning', clash);
+      this.#clashes.add(clash);
+    }
   }
 
   async #prune(at: number): Promise<void> {

@@ -37,3 +37,16 @@ export function logLevel(path: string): string {
 export function metricName(prefix: string, window: Window, host: string): string {
   return `${prefix}${windowName(window)}.${hostLevel(host)}`;
 }
+
+/** Hosts that would share a name, `a.b_c` and `a_b.c`: of their counts StatsD would keep only the last. One group for each name. */
+export function hostsOfOneName(hosts: Iterable<string>): readonly (readonly string[])[] {
+  const groups = new Map<string, string[]>();
+  for (const host of new Set(hosts)) groups.set(hostLevel(host), [...(groups.get(hostLevel(host)) ?? []), host]);
+  return [...groups.values()].filter((group) => group.length > 1);
+}
+
+/** What is to be said of such hosts. */
+export function nameClash(group: readonly string[]): string {
+  const [host = ''] = group;
+  return `the hosts ${group.join(' and ')} have one name among the metrics (${hostLevel(host)}), so StatsD keeps the counts of only one of them: set statsd.host_tag = true where StatsD reads tags, or exclude all but one (count.exclude)`;
+}

@@ -4,8 +4,7 @@
  * place that holds one value per name, so newer gauges take the place of older ones and counters add up. A batch that failed
  * goes back to that place and is tried again, so a daemon that starts before the network does not lose an hour.
  *
- * Without tags the host is the last level of the name. With tags (DogStatsD's form, which Telegraf reads too) the host is a tag as
- * well and leaves the name: `xmpp.active_users_1d:72|g|#host:chat.example,env:prod`.
+ * The host is the last level of the name, or with `hostTag` a tag (DogStatsD's form, which Telegraf reads too) that leaves the name: `xmpp.active_users_1d:72|g|#host:chat.example,env:prod`.
  */
 import type { Sample } from '../activity/active-window.ts';
 import { countOf, logLevel, metricName, windowName, windows } from './metric-name.ts';
@@ -15,6 +14,8 @@ export interface StatsdOptions extends Destination {
   /** Taken as it stands: `xmpp.`, with its dot. */
   readonly prefix: string;
   readonly tags: Readonly<Record<string, string>>;
+  /** The host is a tag, and the path of a log another. */
+  readonly hostTag: boolean;
   /** Told of each kind of failure at most once a minute. */
   readonly onError: (error: Error) => void;
   /** Milliseconds on any clock that does not go back. */
@@ -73,15 +74,14 @@ export class StatsdReport {
 
   /**
    * Figures about the program: `PREFIXself.NAME`. Counters are what was added since the last call. `logs` are gauges of one
-   * log each, by its path: `PREFIXself.log.LOG.NAME`, with tags `PREFIXself.log.NAME` and the path as the tag `log`.
+   * log each, by its path: `PREFIXself.log.LOG.NAME`, with `hostTag` `PREFIXself.log.NAME` and the path as the tag `log`.
    */
   self({ counters = {}, gauges = {}, logs = {} }: SelfFigures): void {
     if (this.#closed) return;
-    const { tags } = this.#options;
-    const isTagged = Object.keys(tags).length > 0;
+    const { tags, hostTag } = this.#options;
     for (const [name, value] of Object.entries(gauges)) this.#keep({ kind: 'gauge', name, value, tags });
     for (const [path, places] of Object.entries(logs)) {
-      const of = isTagged ? { level: '', tags: { ...tags, log: path } } : { level: `${logLevel(path)}.`, tags };
+      const of = hostTag ? { level: '', tags: { ...tags, log: path } } : { level: `${logLevel(path)}.`, tags };
       for (const [name, value] of Object.entries(places))
         this.#keep({ kind: 'gauge', name: `log.${of.level}${name}`, value, tags: of.tags });
     }
@@ -105,10 +105,10 @@ export class StatsdReport {
   }
 
   #gauge(sample: Sample, window: 1 | 7 | 30): Metric {
-    const { prefix, tags } = this.#options;
+    const { prefix, tags, hostTag } = this.#options;
     const { host } = sample;
     const value = countOf(sample, window);
-    if (Object.keys(tags).length === 0) return { kind: 'gauge', name: metricName(prefix, window, host), value, tags };
+    if (!hostTag) return { kind: 'gauge', name: metricName(prefix, window, host), value, tags };
     return {
       kind: 'gauge',
       name: prefix + windowName(window),

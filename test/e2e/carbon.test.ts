@@ -139,6 +139,7 @@ describe('a year of hourly history in Graphite', () => {
       protocol: 'udp',
       prefix: 'xmpp.',
       tags: {},
+      hostTag: false,
       onError: (error) => assert.fail(error),
     });
     try {

@@ -199,6 +199,18 @@ describe('the daemon', () => {
     assert.deepEqual(await gauges(3), counted(6, 6, 6));
   });
 
+  it('tells once of hosts that would share a name [8.25]', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const log = join(root, 'clash.log');
+    const of = (id: string, user: string): string => line(now - 60, `${id}\tinfo\tAuthenticated as ${user}`);
+    await writeFile(log, of('c2s1', 'anna@a.b_c') + of('c2s2', 'ben@a_b.c') + of('c2s3', 'cleo@x.example'));
+    const told: string[] = [];
+    startOn(log, { tell: (level, sentence) => void (level === 'warning' && told.push(sentence)) });
+    await gauges(9);
+    assert.equal(told.length, 1, told.join('\n'));
+    assert.match(told[0] ?? '', /^the hosts a\.b_c and a_b\.c have one name among the metrics \(a_b_c\)/);
+  });
+
   it('reads the rotated files before its first count', async () => {
     const now = Math.floor(Date.now() / 1000);
     const log = join(root, 'first.log');

@@ -68,6 +68,7 @@ export function report(options: Partial<StatsdOptions>): { statsd: StatsdReport;
     protocol: 'udp',
     prefix: 'xmpp.',
     tags: {},
+    hostTag: false,
     onError: (error) => errors.push(error),
     ...options,
   });

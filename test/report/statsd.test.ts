@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { Sample } from '../../src/activity/active-window.ts';
+import { hostsOfOneName } from '../../src/report/metric-name.ts';
 import type { StatsdOptions, StatsdReport } from '../../src/report/statsd.ts';
 import { report, udpServer } from './listeners.ts';
 
@@ -94,9 +95,29 @@ describe('packets over UDP', () => {
     );
   });
 
-  test('with tags the host is a tag too and leaves the name', async () => {
+  test('the host alone can be a tag, and tags can leave it in the name [8.25]', async () => {
+    assert.deepEqual(await wire(3, { hostTag: true }, (statsd) => statsd.counts([sample])), [
+      [1, 7, 30].map((days, i) => `xmpp.active_users_${days}d:${[72, 127, 130][i]}|g|#host:chat.example`).join('\n'),
+    ]);
+    assert.deepEqual(await wire(3, { tags: { env: 'prod' } }, (statsd) => statsd.counts([sample])), [
+      [1, 7, 30]
+        .map((days, i) => `xmpp.active_users_${days}d.chat_example:${[72, 127, 130][i]}|g|#env:prod`)
+        .join('\n'),
+    ]);
+  });
+
+  test('hosts of one name are found [8.25]', () => {
+    const hosts = ['a.b_c', 'x.example', 'a_b.c', 'a.b_c', 'x_example'];
+    assert.deepEqual(hostsOfOneName(hosts), [
+      ['a.b_c', 'a_b.c'],
+      ['x.example', 'x_example'],
+    ]);
+    assert.deepEqual(hostsOfOneName(['a.b', 'a.b', 'a.c']), []);
+  });
+
+  test('with the host as a tag it leaves the name, whatever other tags there are', async () => {
     const tags = { env: 'prod', timestamp: '5', host: 'not this' };
-    assert.deepEqual(await wire(3, { tags }, (statsd) => statsd.counts([sample])), [
+    assert.deepEqual(await wire(3, { tags, hostTag: true }, (statsd) => statsd.counts([sample])), [
       [1, 7, 30]
         .map((days, i) => `xmpp.active_users_${days}d:${[72, 127, 130][i]}|g|#host:chat.example,env:prod,timestamp:5`)
         .join('\n'),
@@ -120,7 +141,7 @@ describe('packets over UDP', () => {
     assert.deepEqual(await wire(2, {}, (statsd) => statsd.self({ logs })), [
       'xmpp.self.log.var_log_a_log.lag_bytes:1|g\nxmpp.self.log.var_log_b_log.lag_bytes:2|g',
     ]);
-    assert.deepEqual(await wire(2, { tags: { env: 'prod' } }, (statsd) => statsd.self({ logs })), [
+    assert.deepEqual(await wire(2, { tags: { env: 'prod' }, hostTag: true }, (statsd) => statsd.self({ logs })), [
       'xmpp.self.log.lag_bytes:1|g|#env:prod,log:/var/log/a.log\nxmpp.self.log.lag_bytes:2|g|#env:prod,log:/var/log/b.log',
     ]);
   });
