@@ -5,7 +5,7 @@ import type { SessionEvent } from '../src/dialect/dialect.ts';
 import { prosody } from '../src/dialect/prosody.ts';
 import { LineReader, type LineCounts } from '../src/dialect/reader.ts';
 import { Sessions } from '../src/activity/sessions.ts';
-import type { Sample } from '../src/activity/active-window.ts';
+import type { HostCounts } from '../src/activity/active-window.ts';
 import { Users } from '../src/activity/users.ts';
 
 /** This file runs as dist/test/golden.js. */
@@ -48,10 +48,10 @@ export function eventsOf(log: Buffer, { timezone, year }: Omit<Campaign, 'name'>
 }
 
 /** The counts at each full hour from the first event to the last. */
-export function hourly(events: readonly SessionEvent[]): Sample[] {
+export function hourly(events: readonly SessionEvent[]): HostCounts[] {
   const users = new Users({ exclude: [], includeDisabled: false });
   const sessions = new Sessions(users, OPTIONS);
-  const samples: Sample[] = [];
+  const samples: HostCounts[] = [];
   let next = Math.ceil((events[0]?.at ?? 0) / 3600) * 3600;
   const sample = (): void => {
     sessions.passTime(next);

@@ -1,5 +1,5 @@
 /** What the server's own module counted, and how near other counts come to it. */
-import type { Sample } from '../src/activity/active-window.ts';
+import type { HostCounts } from '../src/activity/active-window.ts';
 
 export const WINDOW_NAMES = ['d1', 'd7', 'd30'] as const;
 
@@ -10,7 +10,7 @@ export interface Agreement {
 }
 
 /** `time,host,d1,d7,d30` with a header. */
-export function parseCounts(csv: string): Sample[] {
+export function parseCounts(csv: string): HostCounts[] {
   const lines = csv.trimEnd().split('\n').slice(1);
   return lines.map((line) => {
     const [at, host = '', d1, d7, d30] = line.split(',');
@@ -22,7 +22,10 @@ export function parseCounts(csv: string): Sample[] {
  * Per window, how the counts agree with the truth. A true sample without a counterpart is an error, except that a host may
  * be missing for as long as nobody was seen there.
  */
-export function agreement(truth: readonly Sample[], counts: readonly Sample[]): Record<'d1' | 'd7' | 'd30', Agreement> {
+export function agreement(
+  truth: readonly HostCounts[],
+  counts: readonly HostCounts[],
+): Record<'d1' | 'd7' | 'd30', Agreement> {
   const found = new Map(counts.map((sample) => [`${sample.at} ${sample.host}`, sample]));
   const pairs = truth.flatMap((t) => {
     const sample = found.get(`${t.at} ${t.host}`);

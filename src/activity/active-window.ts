@@ -8,12 +8,17 @@
  */
 
 /** How many users of one host were active in the day, the week and the 30 days before `at` (unix seconds). */
-export interface Sample {
+export interface HostCounts {
   readonly at: number;
   readonly host: string;
   readonly d1: number;
   readonly d7: number;
   readonly d30: number;
+}
+
+export interface Sample extends HostCounts {
+  /** Per window, in the order of `WINDOWS`: how many of its seconds the logs cover. Where that is less, the count is a lower bound. */
+  readonly covered: readonly number[];
 }
 
 const HOUR = 3600;

@@ -3,6 +3,8 @@
  * nothing in the figure tells; the spans do.
  */
 
+import { WINDOWS } from './active-window.ts';
+
 /** From the first line to the last of what was read without a gap; unix seconds. */
 export type Span = readonly [from: number, to: number];
 
@@ -11,6 +13,9 @@ export type Span = readonly [from: number, to: number];
  * writes nothing all night; within one file there is no gap, as nothing can be missing there.
  */
 export const LONGEST_SILENCE = 12 * 3600;
+
+/** After so long without a line, seconds, it is not known any more who has an open session. */
+export const OPEN_IN_SILENCE = 31 * 86_400;
 
 /** Spans that overlap, or are less than LONGEST_SILENCE apart, as one; in the order of time. */
 export function joinSpans(spans: readonly Span[]): readonly Span[] {
@@ -29,7 +34,49 @@ export function gapsBetween(spans: readonly Span[]): readonly Span[] {
   return joined.slice(1).map((span, i): Span => [joined[i]?.[1] ?? span[0], span[0]]);
 }
 
-/** How many seconds from `from` to `to` the spans cover. */
-export function coveredSeconds(spans: readonly Span[], from: number, to: number): number {
-  return joinSpans(spans).reduce((sum, span) => sum + Math.max(0, Math.min(span[1], to) - Math.max(span[0], from)), 0);
+/** How many seconds from `from` to `to` lie in one of the spans. */
+function secondsIn(spans: readonly Span[], from: number, to: number): number {
+  let seconds = 0;
+  let counted = from;
+  for (const [begin, end] of spans.toSorted((a, b) => a[0] - b[0])) {
+    seconds += Math.max(0, Math.min(end, to) - Math.max(begin, counted));
+    counted = Math.max(counted, end);
+  }
+  return seconds;
+}
+
+/** What the lines of one log cover. */
+export interface LogCoverage {
+  readonly spans: readonly Span[];
+  /** `current`: read up to the present. `behind`: there are lines that could not be read yet. `over`: no more lines come. */
+  readonly state: 'current' | 'behind' | 'over';
+}
+
+/**
+ * How many seconds from `from` to `to` the logs cover together: those of the log that covers least, as a count is one of all
+ * hosts. Logs that are over tell of the time before, and help each of the others. A log without any line covers no host, and
+ * takes nothing away.
+ */
+export function coveredByAll(logs: readonly LogCoverage[], from: number, to: number): number {
+  const spansOf = (isOver: boolean): (readonly Span[])[] =>
+    logs
+      .filter(({ state }) => (state === 'over') === isOver)
+      .map((log) => knownAt(log, to))
+      .filter((spans) => spans.length > 0);
+  const over = spansOf(true).flat();
+  const covered = spansOf(false).map((spans) => secondsIn([...over, ...spans], from, to));
+  return covered.length > 0 ? Math.min(...covered) : secondsIn(over, from, to);
+}
+
+/** `coveredByAll` of each of the windows that end at `at`. */
+export function coveredWindows(logs: readonly LogCoverage[], at: number): readonly number[] {
+  return WINDOWS.map((window) => coveredByAll(logs, at - window, at));
+}
+
+/** A log that has been read to its end covers the silence behind its last line, too, unless it is too long. */
+function knownAt({ spans, state }: LogCoverage, at: number): readonly Span[] {
+  const begun = joinSpans(spans).filter(([from]) => from <= at);
+  const last = begun.at(-1);
+  if (!last || state === 'behind') return begun;
+  return [...begun.slice(0, -1), [last[0], last[1] + LONGEST_SILENCE]];
 }

@@ -12,6 +12,12 @@ import type { Users } from './users.ts';
 
 export type { Session } from './session-table.ts';
 
+/** Lines are missing before `at`, unix seconds. */
+export interface Gap {
+  readonly kind: 'gap';
+  readonly at: number;
+}
+
 export interface SessionsOptions {
   /** Prosody's smacks_hibernation_time: how long a user who resumes sessions stays online after a disconnect. */
   readonly hibernationSeconds: number;
@@ -81,7 +87,7 @@ export class Sessions {
   }
 
   /** Takes in one event; those of one log come in the order of their lines. */
-  take(event: SessionEvent): void {
+  take(event: SessionEvent | Gap): void {
     this.passTime(event.at);
     switch (event.kind) {
       case 'connect':
@@ -106,6 +112,8 @@ export class Sessions {
         return this.#logOutAway(event.at);
       case 'server-start':
         return this.dropAll();
+      case 'gap':
+        return this.#loseTrack(event.at);
     }
   }
 
@@ -113,18 +121,6 @@ export class Sessions {
   dropAll(): void {
     for (const id of this.#table.ids()) this.#table.drop(id);
     this.#detail = false;
-  }
-
-  /**
-   * Lines are missing before `now`, unix seconds: who was online is not known any more, and must not stay so for ever. An end
-   * that comes after all is still a sighting.
-   */
-  loseTrack(now: number): void {
-    this.passTime(now);
-    for (const [id] of [...this.#table.in('bound')]) this.#table.drop(id);
-    for (const state of ['open', 'away'] as const)
-      for (const [id, session] of [...this.#table.in(state)])
-        this.#table.set(id, { ...session, state: 'carrier', at: now });
   }
 
   /** Ends what time alone ends until `now`, unix seconds: hibernation, and BOSH sessions of which no more was heard. */
@@ -142,6 +138,17 @@ export class Sessions {
     for (const [, session] of this.#table.waitedSince('ended', now - this.#hibernation)) {
       this.#forgetSettled(session.user, now);
     }
+  }
+
+  /**
+   * Lines are missing before `now`, unix seconds: who was online is not known any more, and must not stay so for ever. An end
+   * that comes after all is still a sighting.
+   */
+  #loseTrack(now: number): void {
+    for (const [id] of [...this.#table.in('bound')]) this.#table.drop(id);
+    for (const state of ['open', 'away'] as const)
+      for (const [id, session] of [...this.#table.in(state)])
+        this.#table.set(id, { ...session, state: 'carrier', at: now });
   }
 
   #forget(id: string, user: string, now: number): void {

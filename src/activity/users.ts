@@ -2,7 +2,7 @@
  * Every user seen in the last weeks: last login, last logout, open sessions; and the counts per host that follow from them.
  * Last seen is a maximum, so a line read twice or late does no harm here.
  */
-import { ActiveWindow, type Sample } from './active-window.ts';
+import { ActiveWindow, type HostCounts } from './active-window.ts';
 
 /** What is kept of a user between runs; unix seconds. */
 export interface LastSeen {
@@ -99,7 +99,7 @@ export class Users {
   }
 
   /** The counts at `at` of every host seen so far, by host. Times never go back. */
-  sample(at: number): Sample[] {
+  sample(at: number): HostCounts[] {
     const hosts = [...this.#hosts].toSorted(([a], [b]) => (a < b ? -1 : 1));
     return hosts.map(([host, window]) => {
       const [d1, d7, d30] = window.at(at);

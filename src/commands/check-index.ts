@@ -1,7 +1,7 @@
 /** What `check` says of the index: what it holds, how far the logs have been read, and how the daemon stands. */
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { coveredSeconds } from '../activity/coverage.ts';
+import { coveredByAll } from '../activity/coverage.ts';
 import type { Config } from '../config.ts';
 import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
@@ -84,7 +84,7 @@ function describeIndex(config: Config, { ledger }: Standing, { lines }: Report, 
 
 function describeKept({ log }: KeptState, read: number, timezone: string, now: number): string {
   const { last } = log.reader.clock;
-  const covered = coveredSeconds(log.coverage, now - 30 * DAY, now) / DAY;
+  const covered = coveredByAll([{ spans: log.coverage, state: 'current' }], now - 30 * DAY, now) / DAY;
   const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;
   return `${read} bytes read${until}; ${covered.toFixed(1)} of the last 30 days are covered`;
 }

@@ -76,6 +76,7 @@ export class LineReader {
   readonly #horizon: () => number;
   #stamp: StampForm | undefined;
   #minute: Minute | undefined;
+  #firstAt: number | undefined;
   /** The stamp up to the tens of minutes, and where they are. */
   #tick = '';
   #tickLength = 0;
@@ -91,6 +92,11 @@ export class LineReader {
     return { clock: this.#clock.state, stamp: this.#stamp?.name, parser: this.#parser.state };
   }
 
+  /** The instant of the first line of the last block that is dated and believed, unix seconds. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
+  }
+
   /**
    * Reads whole lines; the last byte of `bytes` is a newline. `seen` gets each event in the order of the lines, with the
    * index of its line in the block.
@@ -98,6 +104,8 @@ export class LineReader {
   read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void): void {
     const text = bytes.toString('latin1');
     this.#stamp ??= recogniseStamp(text.split(NEWLINE, SAMPLE));
+    this.#firstAt = undefined;
+    this.#tickLength = 0;
     let line = 0;
     for (let start = 0, end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1, line++) {
       const event = this.#line(text, start, end);
@@ -121,6 +129,7 @@ export class LineReader {
       return undefined;
     }
     this.counts.events++;
+    this.#firstAt ??= at;
     return { ...found, at };
   }
 
@@ -153,7 +162,8 @@ export class LineReader {
     if (this.#tickLength > 0 && text.startsWith(this.#tick, start)) return;
     const wall = this.#stamp?.read(text, start);
     if (!wall) return;
-    this.#clock.read(wall);
+    const at = this.#clock.read(wall);
+    if (at !== undefined && at <= this.#horizon()) this.#firstAt ??= at;
     // The same text may mean another instant now.
     this.#minute = undefined;
     const stamp = text.slice(start, wall.end);

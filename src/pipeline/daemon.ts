@@ -4,6 +4,7 @@
  * instant has been counted, no log is read beyond it.
  */
 import type { Sample } from '../activity/active-window.ts';
+import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
 import { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
@@ -53,7 +54,8 @@ export class Daemon {
   readonly #signal: AbortSignal;
   readonly #logs = new Map<LiveLog, Understanding>();
   readonly #ledger: Ledger;
-  #self: SelfReport;
+  readonly #self = new SelfReport();
+  #before: readonly LogCoverage[] = [];
   #samples: readonly Sample[] = [];
   readonly #clashes = new Set<string>();
   #pruned = -Infinity;
@@ -65,7 +67,6 @@ export class Daemon {
     this.#ledger = ledger;
     this.#users = users;
     this.#statsd = statsd;
-    this.#self = new SelfReport([]);
     this.#since = Math.floor(options.now());
     this.#signal = AbortSignal.any([options.signal, this.#again.signal]);
   }
@@ -95,7 +96,7 @@ export class Daemon {
     this.#noteStatus();
     this.#noting = setInterval(() => this.#noteStatus(), STATUS_MS);
     if (!(await this.#openAll())) return;
-    this.#self = new SelfReport(this.#coverageBefore());
+    this.#before = this.#coverageBefore();
     const start = Math.floor(now());
     for (const log of this.#logs.keys()) log.stopAfter(start);
     await Promise.all([...this.#logs.keys()].map((log) => log.start()));
@@ -154,9 +155,12 @@ export class Daemon {
     tell('info', `caught up with ${logs}; counts go to ${target} (${protocol}) now and every hour`);
   }
 
-  #coverageBefore() {
+  /** What logs cover that were read once and are not followed. */
+  #coverageBefore(): readonly LogCoverage[] {
     const followed = new Set(this.#options.config.logs.map(({ path }) => path));
-    return [...this.#ledger.logs].flatMap(([path, { log }]) => (followed.has(path) ? [] : log.coverage));
+    return [...this.#ledger.logs].flatMap(([path, { log }]) =>
+      followed.has(path) ? [] : [{ spans: log.coverage, state: 'over' }],
+    );
   }
 
   async #countEveryHour(start: number): Promise<void> {
@@ -188,10 +192,12 @@ export class Daemon {
   }
 
   async #count(at: number): Promise<void> {
-    for (const { tally } of this.#logs.keys()) tally.sessions.passTime(at);
-    this.#samples = this.#users.sample(at);
+    const logs = [...this.#logs.keys()];
+    for (const { tally } of logs) tally.passTime(at);
+    const covered = coveredWindows([...this.#before, ...logs.map((log) => log.coverage)], at);
+    this.#samples = this.#users.sample(at).map((counts) => ({ ...counts, covered }));
     this.#statsd.counts(this.#samples);
-    this.#statsd.self(this.#self.figures([...this.#logs.keys()], at));
+    this.#statsd.self(this.#self.figures(logs, covered, at));
     for (const [{ path, tally }, understanding] of this.#logs) {
       const { server, counts } = tally;
       for (const doubt of understanding.judge({ path, server, counts }, at)) this.#options.tell('warning', doubt);

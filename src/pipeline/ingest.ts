@@ -3,7 +3,7 @@
  * what follows it goes on with its sessions. When something turns up that lies before what has been read, all that is given
  * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm.
  */
-import type { Session } from '../activity/sessions.ts';
+import type { Gap, Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import type { SessionEvent } from '../dialect/dialect.ts';
@@ -91,7 +91,7 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<T
     positions.clear();
   };
   const takes = {
-    event: (event: SessionEvent) => tally.sessions.take(event),
+    event: (event: SessionEvent | Gap) => tally.sessions.take(event),
     position: (position: Position) => void positions.set(position.id, position),
     commit,
   };
@@ -132,7 +132,7 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
   const sessions = new Map<string, Session>();
   const changed = new Set<string>();
   const takes = {
-    event: (event: SessionEvent) => {
+    event: (event: SessionEvent | Gap) => {
       // Accounts may have been enabled or disabled since.
       if (!isOld || (event.kind !== 'disabled' && event.kind !== 'enabled')) tally.sessions.take(event);
     },
@@ -165,7 +165,7 @@ function apply(changes: ReadonlyMap<string, Session | undefined>, sessions: Map<
 }
 
 interface Takes {
-  readonly event: (event: SessionEvent) => void;
+  readonly event: (event: SessionEvent | Gap) => void;
   readonly position: (position: Position) => void;
   readonly commit: () => Promise<void>;
 }

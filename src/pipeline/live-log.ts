@@ -1,4 +1,6 @@
 /** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
+import type { LogCoverage } from '../activity/coverage.ts';
+import type { Gap } from '../activity/sessions.ts';
 import type { SessionEvent } from '../dialect/dialect.ts';
 import { Follower, type FollowStatus, type Notice } from '../log/follow.ts';
 import type { Block } from '../log/lines.ts';
@@ -63,6 +65,12 @@ export class LiveLog {
     return this.#follower.status();
   }
 
+  get coverage(): LogCoverage {
+    const { lagBytes, unreadable } = this.status;
+    const isBehind = lagBytes > 0 || unreadable !== undefined;
+    return { spans: this.tally.coverage, state: isBehind ? 'behind' : 'current' };
+  }
+
   async close(): Promise<void> {
     this.#closing = true;
     this.#gate.shut();
@@ -82,7 +90,7 @@ export class LiveLog {
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
   async #take({ bytes, position }: Block): Promise<void> {
-    const events: SessionEvent[] = [];
+    const events: (SessionEvent | Gap)[] = [];
     this.tally.read(bytes, position.offset > bytes.length, (event) => events.push(event));
     for (const event of events) {
       if (!(await this.#gate.pass(event.at))) throw new Error('stopped while waiting for the hour to be counted');

@@ -4,6 +4,7 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import type { Span } from '../activity/coverage.ts';
+import type { Gap } from '../activity/sessions.ts';
 import { Users } from '../activity/users.ts';
 import type { Config } from '../config.ts';
 import type { SessionEvent } from '../dialect/dialect.ts';
@@ -11,7 +12,7 @@ import type { LineCounts } from '../dialect/reader.ts';
 import { readPiece, type Arrangement, type Chain } from '../log/archive.ts';
 import { believedUntil } from './belief.ts';
 import { readingOf } from './reading.ts';
-import { firstAfter, firstNotBefore, Sampler } from './samples.ts';
+import { firstAfter, firstNotBefore, Sampler, type ReplayedLog } from './samples.ts';
 import { sumCounts, Tally } from './tally.ts';
 
 export interface ReplayOptions {
@@ -36,9 +37,10 @@ export interface ReplaySummary {
   readonly coverage: readonly Span[];
 }
 
-interface Source {
+type Happening = SessionEvent | Gap;
+
+interface Source extends ReplayedLog {
   readonly chain: Chain;
-  readonly tally: Tally;
 }
 
 /** The samples in the order of time, those of one instant together. */
@@ -46,11 +48,15 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
   const { arrangement, config, step, now, from = -Infinity, to = Infinity } = options;
   const users = new Users(config.count);
   const horizon = believedUntil({ arrangement, year: config.year, now, permanent: false });
-  const sources = arrangement.chains.map((chain) => ({ chain, tally: tallyOf(chain, users, config, horizon) }));
+  const sources = arrangement.chains.map((chain) => ({
+    chain,
+    tally: tallyOf(chain, users, config, horizon),
+    lastAt: Math.min(horizon, chain.pieces.at(-1)?.lastAt ?? -Infinity),
+  }));
   if (sources.length === 0) return summary([]);
   const tallies = sources.map(({ tally }) => tally);
   const { firstAt, lastAt } = extent(arrangement.chains, horizon);
-  const samplerFrom = (at: number): Sampler => new Sampler(users, tallies, firstAfter(at, step), step);
+  const samplerFrom = (at: number): Sampler => new Sampler(users, sources, firstAfter(at, step), step);
   let begin = firstAt;
   let sampler = Number.isFinite(begin) ? samplerFrom(begin) : undefined;
   let isWhole = true;
@@ -96,7 +102,7 @@ function tallyOf(chain: Chain, users: Users, config: Config, horizon: number): T
 
 interface Run {
   readonly tally: Tally;
-  readonly events: readonly SessionEvent[];
+  readonly events: readonly Happening[];
 }
 
 /** The events of all sources by time, in runs of one source; those of one source in the order of its lines. */
@@ -115,16 +121,16 @@ async function* inOrder(sources: readonly Source[], options: ReplayOptions): Asy
 /** What a source has to give next. */
 class Head {
   readonly tally: Tally;
-  readonly #batches: AsyncIterator<readonly SessionEvent[]>;
-  #batch: readonly SessionEvent[] = [];
+  readonly #batches: AsyncIterator<readonly Happening[]>;
+  #batch: readonly Happening[] = [];
   #from = 0;
 
-  private constructor(tally: Tally, batches: AsyncIterator<readonly SessionEvent[]>) {
+  private constructor(tally: Tally, batches: AsyncIterator<readonly Happening[]>) {
     this.tally = tally;
     this.#batches = batches;
   }
 
-  static async of(tally: Tally, batches: AsyncIterable<readonly SessionEvent[]>): Promise<Head> {
+  static async of(tally: Tally, batches: AsyncIterable<readonly Happening[]>): Promise<Head> {
     const head = new Head(tally, batches[Symbol.asyncIterator]());
     await head.refill();
     return head;
@@ -136,7 +142,7 @@ class Head {
   }
 
   /** The next event, and those behind it that are not after `at`. */
-  takeUntil(at: number): readonly SessionEvent[] {
+  takeUntil(at: number): readonly Happening[] {
     const from = this.#from++;
     while (this.at <= at && this.#from < this.#batch.length) this.#from++;
     return this.#batch.slice(from, this.#from);
@@ -151,13 +157,13 @@ class Head {
   }
 }
 
-async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<readonly SessionEvent[]> {
+async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<readonly Happening[]> {
   const { signal, onProblem, onProgress } = options;
   for (const piece of chain.pieces) {
     let continues = false;
     tally.beginFile(piece);
     for await (const block of readPiece(piece, { signal, complete: true, onProblem })) {
-      const events: SessionEvent[] = [];
+      const events: Happening[] = [];
       tally.read(block.bytes, continues, (event) => events.push(event));
       continues = true;
       onProgress?.(piece.path, block.position.offset, tally.last);

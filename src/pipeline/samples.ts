@@ -3,6 +3,7 @@
  * takes in every line with a stamp <= t and none later.
  */
 import type { Sample } from '../activity/active-window.ts';
+import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
 import type { Users } from '../activity/users.ts';
 import type { Tally } from './tally.ts';
 
@@ -15,17 +16,24 @@ export const firstAfter = (at: number, step: number): number => (Math.floor(at /
 /** The first full step not before `at`. */
 export const firstNotBefore = (at: number, step: number): number => Math.ceil(at / step) * step;
 
+/** A log that is replayed. */
+export interface ReplayedLog {
+  readonly tally: Tally;
+  /** Of its last line, unix seconds. */
+  readonly lastAt: number;
+}
+
 export class Sampler {
   readonly #users: Users;
-  readonly #tallies: readonly Tally[];
+  readonly #logs: readonly ReplayedLog[];
   readonly #step: number;
   #next: number;
   #forgotten = -Infinity;
 
   /** `first`: the first instant to be sampled; `step`: seconds between samples. */
-  constructor(users: Users, tallies: readonly Tally[], first: number, step: number) {
+  constructor(users: Users, logs: readonly ReplayedLog[], first: number, step: number) {
     this.#users = users;
-    this.#tallies = tallies;
+    this.#logs = logs;
     this.#next = first;
     this.#step = step;
   }
@@ -41,14 +49,22 @@ export class Sampler {
   }
 
   #sample(at: number): readonly Sample[] {
-    for (const tally of this.#tallies) tally.sessions.passTime(at);
+    for (const { tally } of this.#logs) tally.passTime(at);
     if (at - this.#forgotten >= WEEK) {
       this.#users.forgetUnseenSince(at - FORGET_AFTER);
       // Nothing is stored of a replay.
       this.#users.takeChanges();
-      for (const tally of this.#tallies) tally.sessions.takeChanges();
+      for (const { tally } of this.#logs) tally.sessions.takeChanges();
       this.#forgotten = at;
     }
-    return this.#users.sample(at);
+    const covered = coveredWindows(
+      this.#logs.map((log) => coverageOf(log, at)),
+      at,
+    );
+    return this.#users.sample(at).map((counts) => ({ ...counts, covered }));
   }
+}
+
+function coverageOf({ tally, lastAt }: ReplayedLog, at: number): LogCoverage {
+  return { spans: tally.coverage, state: at > lastAt + LONGEST_SILENCE ? 'over' : 'current' };
 }

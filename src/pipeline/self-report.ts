@@ -1,12 +1,13 @@
 /** What the daemon tells about itself with each count: how much it has read, how well, and how far it is behind. */
-import { coveredSeconds, type Span } from '../activity/coverage.ts';
+import { WINDOWS } from '../activity/active-window.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import type { LogStatus } from '../index/status-file.ts';
 import type { FollowStatus } from '../log/follow.ts';
 import type { LiveLog } from './live-log.ts';
 import { sumCounts } from './tally.ts';
 
-const MONTH = 30 * 86_400;
+/** Its place among the windows. */
+const MONTH = WINDOWS.indexOf(2_592_000);
 
 export interface Figures {
   readonly counters: Readonly<Record<string, number>>;
@@ -23,16 +24,10 @@ interface Counted extends LineCounts {
 }
 
 export class SelfReport {
-  readonly #before: readonly Span[];
   #told = counted([]);
 
-  /** `before`: spans covered by logs that were read and are not followed. */
-  constructor(before: readonly Span[]) {
-    this.#before = before;
-  }
-
-  /** At the instant `at`, unix seconds. Counters are what was added since the last call. */
-  figures(logs: readonly LiveLog[], at: number): Figures {
+  /** At the instant `at`, unix seconds, when the logs cover `covered`. Counters are what was added since the last call. */
+  figures(logs: readonly LiveLog[], covered: readonly number[], at: number): Figures {
     const now = counted(logs);
     const counters = added(this.#told, now);
     this.#told = now;
@@ -42,18 +37,10 @@ export class SelfReport {
       gauges: {
         lag_seconds: Math.max(0, ...logs.map((log) => lag(log, at))),
         ...(Number.isFinite(last) && { last_event_age_seconds: Math.max(0, at - last) }),
-        coverage_seconds: this.#covered(logs, at),
+        coverage_seconds: covered[MONTH] ?? 0,
       },
       logs: Object.fromEntries(logs.map(({ path, status }) => [path, placeOf(status)])),
     };
-  }
-
-  /** Of the log that covers least: a month's figures are those of all hosts. A log that never was there covers no host. */
-  #covered(logs: readonly LiveLog[], at: number): number {
-    const covered = logs
-      .filter(({ tally }) => tally.coverage.length > 0)
-      .map((log) => coveredSeconds([...this.#before, ...spans(log, at)], at - MONTH, at));
-    return covered.length === 0 ? coveredSeconds(this.#before, at - MONTH, at) : Math.min(...covered);
   }
 }
 
@@ -91,11 +78,4 @@ function added(before: Counted, now: Counted): Record<string, number> {
 
 function lag({ status, tally }: LiveLog, at: number): number {
   return status.lagBytes > 0 ? Math.max(0, at - (tally.last ?? at)) : 0;
-}
-
-/** A log that has been read to its end covers the time up to now, however quiet the server is. */
-function spans({ status, tally }: LiveLog, at: number): readonly Span[] {
-  const end = tally.coverage.at(-1);
-  const isCurrent = status.lagBytes === 0 && status.unreadable === undefined;
-  return end && isCurrent ? [...tally.coverage, [end[1], at]] : tally.coverage;
 }

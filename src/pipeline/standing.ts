@@ -1,5 +1,6 @@
 /** What the index says by itself, without a log: for `count` and `check`. */
 import type { Sample } from '../activity/active-window.ts';
+import { coveredWindows, OPEN_IN_SILENCE, type LogCoverage } from '../activity/coverage.ts';
 import { Sessions } from '../activity/sessions.ts';
 import { Users } from '../activity/users.ts';
 import type { Config } from '../config.ts';
@@ -9,6 +10,8 @@ import { contextOf } from './tally.ts';
 
 export interface Standing {
   readonly ledger: Ledger;
+  /** What the logs that were read into the index cover. */
+  readonly coverage: readonly LogCoverage[];
   /** Of the last line taken in, unix seconds. */
   readonly lastLine: number | undefined;
   /** The counts at one instant, unix seconds; to be asked once. */
@@ -30,14 +33,21 @@ export async function openStanding(config: Config): Promise<Standing> {
     await index.close();
     throw error;
   });
+  const followed = new Set(config.logs.map(({ path }) => path));
+  const coverage = [...ledger.logs].map(([path, { log }]): LogCoverage => ({
+    spans: log.coverage,
+    state: followed.has(path) ? 'current' : 'over',
+  }));
   return {
     ledger,
+    coverage,
     lastLine: ledger.lastLine,
     sample(at) {
-      const followed = new Set(config.logs.map(({ path }) => path));
       for (const [path, kept] of ledger.logs)
-        if (followed.has(path) || at - lastOf(kept) <= OPEN_FOR) restored(kept, users, config).passTime(at);
-      return users.sample(at);
+        if (at - lastOf(kept) <= (followed.has(path) ? OPEN_IN_SILENCE : OPEN_FOR))
+          restored(kept, users, config).passTime(at);
+      const covered = coveredWindows(coverage, at);
+      return users.sample(at).map((counts) => ({ ...counts, covered }));
     },
     close: () => ledger.close(),
   };

@@ -2,8 +2,8 @@
  * One log on its way from bytes to users: its dialect, its clock, its sessions, and the time its lines cover. `run`,
  * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
  */
-import { joinSpans, LONGEST_SILENCE, type Span } from '../activity/coverage.ts';
-import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
+import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, type Span } from '../activity/coverage.ts';
+import { Sessions, type Gap, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
@@ -48,6 +48,8 @@ export class Tally {
   /** Of readers before. */
   #counted = NO_LINES;
   #coverage: readonly Span[];
+  /** Lines are missing before the file that comes next; told with its first line. */
+  #gap: Gap | undefined;
 
   constructor(users: Users, options: TallyOptions) {
     const { kept, server } = options;
@@ -65,7 +67,7 @@ export class Tally {
    */
   beginFile({ firstAt, year }: { readonly firstAt: number; readonly year: number }): void {
     const { last } = this;
-    if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.sessions.loseTrack(firstAt);
+    if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
     if (last !== undefined && Math.abs(firstAt - last) < YEAR_KNOWN_FOR) return;
     this.#counted = this.counts;
     this.#begin = { ...(this.#reader?.state ?? this.#begin), clock: { year, last: undefined } };
@@ -76,17 +78,21 @@ export class Tally {
    * The events of whole lines, in their order; they are still to be taken in by `sessions`. `continues`: the lines follow
    * those before in the same file, so that nothing can be missing between.
    */
-  read(bytes: Buffer, continues: boolean, seen: (event: SessionEvent, line: number) => void): void {
+  read(bytes: Buffer, continues: boolean, seen: (event: SessionEvent | Gap) => void): void {
     if (bytes.length === 0) return;
     const reader = (this.#reader ??= this.#readerFor(bytes));
     const before = reader.state.clock.last;
-    let first: number | undefined;
-    reader.read(bytes, (event, line) => {
-      first ??= event.at;
-      seen(event, line);
-    });
-    const last = reader.state.clock.last;
-    this.#cover(continues ? (before ?? first ?? last) : (first ?? last), last);
+    if (this.#gap) seen(this.#gap);
+    this.#gap = undefined;
+    reader.read(bytes, seen);
+    const { firstAt } = reader;
+    this.#cover(continues ? (before ?? firstAt) : firstAt, reader.state.clock.last);
+  }
+
+  /** No line has come up to `now`, unix seconds. */
+  passTime(now: number): void {
+    this.sessions.passTime(now);
+    if (this.last !== undefined && now - this.last > OPEN_IN_SILENCE) this.sessions.take({ kind: 'gap', at: now });
   }
 
   get counts(): Readonly<LineCounts> {

@@ -8,7 +8,7 @@
  */
 import assert from 'node:assert/strict';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sample } from '../activity/active-window.ts';
+import type { HostCounts } from '../activity/active-window.ts';
 import { outsideOf, pointsOf, type Point, type Series } from './carbon-points.ts';
 import { CarbonConnection, encode, type Protocol } from './carbon-wire.ts';
 import { countOf, metricName, windows, type Window } from './metric-name.ts';
@@ -86,7 +86,7 @@ const usualCreatesPerMinute = 30;
  * @throws CarbonError, and whatever reading the samples throws.
  */
 export async function sendHistory(
-  samples: AsyncIterable<Sample> | Iterable<Sample>,
+  samples: AsyncIterable<HostCounts> | Iterable<HostCounts>,
   options: CarbonOptions,
 ): Promise<CarbonResult> {
   const clock = options.now ?? (() => Math.floor(Date.now() / 1000));
@@ -120,7 +120,7 @@ function paceOf({ pointsPerSecond, createsPerMinute }: CarbonOptions): Pace {
 
 /** The samples as series, and for how long a value holds: the usual distance of two samples. */
 async function collect(
-  samples: AsyncIterable<Sample> | Iterable<Sample>,
+  samples: AsyncIterable<HostCounts> | Iterable<HostCounts>,
   options: CarbonOptions,
 ): Promise<{ series: NamedSeries[]; hold: number }> {
   const hosts = new Map<string, { at: number[]; values: Record<Window, number[]> }>();

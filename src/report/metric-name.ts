@@ -4,7 +4,7 @@
  * become `_`, exactly as Prosody's own StatsD client does it, so that graphs made for the server's module go on.
  */
 import { domainToASCII } from 'node:url';
-import type { Sample } from '../activity/active-window.ts';
+import type { HostCounts } from '../activity/active-window.ts';
 
 /** Days of a window of activity. */
 export type Window = 1 | 7 | 30;
@@ -12,7 +12,7 @@ export type Window = 1 | 7 | 30;
 export const windows: readonly Window[] = [1, 7, 30];
 
 /** The count of one window in a sample. */
-export function countOf(sample: Sample, window: Window): number {
+export function countOf(sample: HostCounts, window: Window): number {
   if (window === 1) return sample.d1;
   return window === 7 ? sample.d7 : sample.d30;
 }

@@ -1,5 +1,5 @@
 /** The definition of an active user, word for word: every user is looked at for every count. */
-import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
+import { WINDOWS, type HostCounts } from '../../src/activity/active-window.ts';
 import type { LastSeen } from '../../src/activity/users.ts';
 
 interface User extends LastSeen {
@@ -41,7 +41,7 @@ export class BruteForce {
     else delete user?.disabled;
   }
 
-  sample(at: number): Sample[] {
+  sample(at: number): HostCounts[] {
     const count = (host: string, window: number): number =>
       [...this.users].filter(
         ([jid, user]) =>

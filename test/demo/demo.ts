@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Sample } from '../../src/activity/active-window.ts';
+import type { HostCounts } from '../../src/activity/active-window.ts';
 import { agreement, parseCounts, WINDOW_NAMES } from '../truth.ts';
 import { listenForPackets, type PacketListener } from './packets.ts';
 import { FILES, recordedWeek, truth, type Line } from './recorded-week.ts';
@@ -126,10 +126,10 @@ function history(...args: readonly string[]): string {
   return run.stdout;
 }
 
-const metricOf = ({ host }: Sample, window: (typeof WINDOW_NAMES)[number]): string =>
+const metricOf = ({ host }: HostCounts, window: (typeof WINDOW_NAMES)[number]): string =>
   `xmpp.active_users_${window.slice(1)}d.${host.replaceAll('.', '_')}`;
 
-function compareLast(metrics: readonly string[], last: readonly Sample[]): void {
+function compareLast(metrics: readonly string[], last: readonly HostCounts[]): void {
   for (const sample of last)
     for (const window of WINDOW_NAMES) {
       const name = metricOf(sample, window);
@@ -141,7 +141,7 @@ function compareLast(metrics: readonly string[], last: readonly Sample[]): void 
     }
 }
 
-function compareWeek(truths: readonly Sample[], ours: readonly Sample[]): void {
+function compareWeek(truths: readonly HostCounts[], ours: readonly HostCounts[]): void {
   const at = new Map(ours.map((sample) => [`${sample.at} ${sample.host}`, sample]));
   say(`    ${'at the end of'.padEnd(16)}${WINDOW_NAMES.map((name) => name.padStart(8).padEnd(16)).join('')}`);
   for (const sample of truths.filter((t) => t.at % DAY === 0 && t.host === 'chat.example')) {

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Sample } from '../../src/activity/active-window.ts';
+import type { HostCounts } from '../../src/activity/active-window.ts';
 import { sendHistory, type CarbonOptions } from '../../src/report/carbon.ts';
 import { metricName, type Window } from '../../src/report/metric-name.ts';
 import { parseRetention } from '../../src/report/retention.ts';
@@ -37,7 +37,7 @@ const values: Record<Window, (at: number) => number> = {
   30: (at) => (at / 3600) % 389,
 };
 
-function* year(): Generator<Sample> {
+function* year(): Generator<HostCounts> {
   for (let at = firstHour; at <= lastHour; at += 3600) {
     yield { at, host: 'chat.example', d1: values[1](at), d7: values[7](at), d30: values[30](at) };
   }

@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import type { Sample } from '../../src/activity/active-window.ts';
+import type { HostCounts } from '../../src/activity/active-window.ts';
 import { pointsOf, type Point } from '../../src/report/carbon-points.ts';
 import { CarbonConnection, encode } from '../../src/report/carbon-wire.ts';
 import { CarbonError, sendHistory, type CarbonOptions } from '../../src/report/carbon.ts';
@@ -15,7 +15,7 @@ const hour = 3600;
 const now = 1_772_414_567;
 const lastHour = Math.floor(now / hour) * hour;
 
-function history(hours: number, until = lastHour, host = 'chat.example'): Sample[] {
+function history(hours: number, until = lastHour, host = 'chat.example'): HostCounts[] {
   return Array.from({ length: hours }, (_, i) => ({
     at: until - (hours - 1 - i) * hour,
     host,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import type { Sample } from '../../src/activity/active-window.ts';
+import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
 import { chart, type ChartOptions } from '../../src/report/chart.ts';
 import { svg } from '../../src/report/svg.ts';
 
@@ -10,7 +10,14 @@ const plain: ChartOptions = { columns: 60, rows: 8, color: false, unicode: false
 
 /** Hourly samples of one host: d1 rises by one an hour, d7 is 50 and d30 100 above it. */
 function rising(hours: number, host = 'chat.example', from = start): Sample[] {
-  return Array.from({ length: hours }, (_, i) => ({ at: from + 3600 * i, host, d1: i, d7: i + 50, d30: i + 100 }));
+  return Array.from({ length: hours }, (_, i) => ({
+    at: from + 3600 * i,
+    host,
+    d1: i,
+    d7: i + 50,
+    d30: i + 100,
+    covered: WINDOWS,
+  }));
 }
 
 const hidden = /\u001b\[\d+m/g;
@@ -42,6 +49,7 @@ mmm monthly 148   www weekly 98   ddd daily 48
       d1: count,
       d7: count,
       d30: count,
+      covered: fc.constant(WINDOWS),
     });
     fc.assert(
       fc.property(
@@ -95,7 +103,7 @@ mmm monthly 148   www weekly 98   ddd daily 48
 
   test('of one sample, of zeros and of nothing is drawn too', () => {
     assert.match(chart(rising(1), plain), /daily 0/);
-    assert.match(chart([{ at: start, host: 'a', d1: 0, d7: 0, d30: 0 }], plain), /\n {2}0 \+d/);
+    assert.match(chart([{ at: start, host: 'a', d1: 0, d7: 0, d30: 0, covered: WINDOWS }], plain), /\n {2}0 \+d/);
     assert.equal(chart([], plain), 'Nothing to draw: no user was seen.\n');
   });
 
@@ -138,12 +146,12 @@ describe('the SVG', () => {
     assert(text.includes('>monthly 148<') && text.includes('>weekly 98<') && text.includes('>daily 48<'));
   });
   test('holds no number that is none', () => {
-    for (const samples of [[], rising(1), [{ at: start, host: 'a', d1: 0, d7: 0, d30: 0 }]]) {
+    for (const samples of [[], rising(1), [{ at: start, host: 'a', d1: 0, d7: 0, d30: 0, covered: WINDOWS }]]) {
       assert.doesNotMatch(svg(samples, { timezone: 'UTC' }), /NaN|Infinity|undefined/);
     }
   });
   test('keeps figures apart that are equal', () => {
-    const same = svg([{ at: start, host: 'a', d1: 3, d7: 3, d30: 3 }], { timezone: 'UTC' });
+    const same = svg([{ at: start, host: 'a', d1: 3, d7: 3, d30: 3, covered: WINDOWS }], { timezone: 'UTC' });
     const heights = [...same.matchAll(/class="figure d\d+" x="\d+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
     assert.equal(heights.length, 3);
     assert((heights[1] ?? 0) - (heights[0] ?? 0) >= 18 && (heights[2] ?? 0) - (heights[1] ?? 0) >= 18);

@@ -5,10 +5,10 @@ import { createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import type { Sample } from '../../src/activity/active-window.ts';
+import type { HostCounts } from '../../src/activity/active-window.ts';
 import { portOf, Received, report, streamServer } from './listeners.ts';
 
-const sample: Sample = { at: 1_772_413_200, host: 'chat.example', d1: 72, d7: 127, d30: 130 };
+const sample: HostCounts = { at: 1_772_413_200, host: 'chat.example', d1: 72, d7: 127, d30: 130 };
 
 describe('TCP', () => {
   test('a server that comes late gets the last counts, and all of the counters', async () => {

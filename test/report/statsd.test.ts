@@ -1,11 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
-import type { Sample } from '../../src/activity/active-window.ts';
+import type { HostCounts } from '../../src/activity/active-window.ts';
 import { hostsOfOneName } from '../../src/report/metric-name.ts';
 import type { StatsdOptions, StatsdReport } from '../../src/report/statsd.ts';
 import { report, udpServer } from './listeners.ts';
 
-const sample: Sample = { at: 1_772_413_200, host: 'chat.example', d1: 72, d7: 127, d30: 130 };
+const sample: HostCounts = { at: 1_772_413_200, host: 'chat.example', d1: 72, d7: 127, d30: 130 };
 
 const datadogVariables = {
   DD_ENV: 'prod',

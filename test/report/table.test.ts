@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { Sample } from '../../src/activity/active-window.ts';
+import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
 import { countObject, countTable, csv, jsonLines, printable } from '../../src/report/table.ts';
 
 const at = 1_772_413_200;
-const chat: Sample = { at, host: 'chat.example', d1: 72, d7: 127, d30: 1270 };
-const other: Sample = { at, host: 'b.example', d1: 0, d7: 5, d30: 6 };
-const later: Sample = { at: at + 3600, host: 'chat.example', d1: 73, d7: 127, d30: 1270 };
+const chat: Sample = { at, host: 'chat.example', d1: 72, d7: 127, d30: 1270, covered: WINDOWS };
+const other: Sample = { at, host: 'b.example', d1: 0, d7: 5, d30: 6, covered: WINDOWS };
+const later: Sample = { at: at + 3600, host: 'chat.example', d1: 73, d7: 127, d30: 1270, covered: WINDOWS };
 
 describe('CSV', () => {
   test('is sorted by time, then host, below its header', () => {
