@@ -10,8 +10,11 @@ import { parseInstant, parseSpan } from './commands/instant.ts';
 import type { Io } from './commands/io.ts';
 import type { Config } from './config.ts';
 import { foldAddress } from './settings.ts';
+import { NAME, wrongUsage } from './wrong-usage.ts';
 
 export interface Invocation {
+  /** Its name, as in `run`. */
+  readonly command: string;
   /** For `loadConfig`. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly begin: (config: Config, io: Io) => Promise<number>;
@@ -22,8 +25,6 @@ export interface Answer {
   readonly exitCode: 0 | 2;
   readonly text: string;
 }
-
-export const NAME = 'xmpp-active-users';
 
 /** `argv` without node and script. */
 export function parseCommandLine(argv: readonly string[], version: string, columns: number): Invocation | Answer {
@@ -40,32 +41,38 @@ export function parseCommandLine(argv: readonly string[], version: string, colum
     });
   }
   try {
-    program.parse(argv, { from: 'user' });
+    program.parse(spelledOut(argv), { from: 'user' });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
-    return error.exitCode === 0 ? { exitCode: 0, text } : { exitCode: 2, text: wrong(error, text) };
+    return error.exitCode === 0 ? { exitCode: 0, text } : { exitCode: 2, text: wrongUsage(error, text, argv, NAMES) };
   }
-  return invocation ?? { exitCode: 2, text: wrong(undefined, '') };
+  return invocation ?? { exitCode: 2, text: wrongUsage(undefined, '', argv, NAMES) };
 }
 
-function wrong(error: CommanderError | undefined, text: string): string {
-  const asked = error === undefined || error.code === 'commander.help' ? 'no command was given' : text.trim();
-  return `${asked.replaceAll('\n', ' ').replace(/\.$/, '')}; ${NAME} --help says what there is`;
+type Choose = (invocation: Omit<Invocation, 'command'>) => void;
+
+/** `help count` is `count --help`. */
+function spelledOut(argv: readonly string[]): readonly string[] {
+  const [first, command] = argv;
+  if (first !== 'help') return argv;
+  if (command === undefined || command.startsWith('-')) return ['--help'];
+  return NAMES.includes(command) ? [command, '--help'] : [command];
 }
 
-type Choose = (invocation: Invocation) => void;
+const COMMANDS = { run, backfill, count, history, last, check, explain, forget };
+const NAMES = Object.keys(COMMANDS);
 
-function commands(choose: Choose): Command {
+function commands(choose: (invocation: Invocation) => void): Command {
   const program = new Command(NAME)
     .description('Daily, weekly and monthly active users of an XMPP server, counted from its log files.')
     .option('--config <file>', 'configuration to read (default: /etc/xmpp-active-users/config.toml if it exists)')
     .option('--set <key=value>', 'set any key of the configuration, as in --set statsd.repeat_seconds=10', collect)
     .helpOption('-h, --help', 'explain the program, or with a command that command')
-    .helpCommand(false)
+    .helpCommand('help [command]', 'explain the program, or a command')
     .configureHelp({ showGlobalOptions: true })
     .addHelpText('after', OVERVIEW);
-  for (const add of [run, backfill, count, history, last, check, explain, forget])
-    add(program, choose).configureHelp({ showGlobalOptions: true });
+  for (const [command, add] of Object.entries(COMMANDS))
+    add(program, (asked) => choose({ ...asked, command })).configureHelp({ showGlobalOptions: true });
   return program;
 }
 

@@ -85,7 +85,7 @@ export function unknownKey(key: string, known: readonly string[]): string {
 }
 
 /** Levenshtein's. */
-function distance(a: string, b: string): number {
+export function distance(a: string, b: string): number {
   let row = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 0; i < a.length; i += 1) {
     const above = row;

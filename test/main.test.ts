@@ -28,8 +28,12 @@ interface Outcome {
 }
 
 /** An environment without what the machine or the test runner may have set, in a zone with half an hour. */
-async function run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
-  const child = spawn(process.execPath, [MAIN, ...args], {
+function run(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  return runNode([MAIN, ...args], env);
+}
+
+async function runNode(args: readonly string[], env: Record<string, string> = {}): Promise<Outcome> {
+  const child = spawn(process.execPath, args, {
     env: { PATH: process.env['PATH'], HOME: root, TZ: 'Asia/Kolkata', ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
   });
@@ -89,10 +93,71 @@ void describe('help and version', () => {
     });
 });
 
+void describe('help by the word help', () => {
+  const words = { help: '--help', 'help count': 'count --help', '--set statsd.port=1 help last': 'last --help' };
+  for (const [asked, same] of Object.entries(words))
+    void test(`${asked} is ${same} [8.25]`, async () =>
+      assert.deepEqual(await run(asked.split(' ')), await run(same.split(' '))));
+});
+
+void describe('where it cannot run it says so in one sentence, with exit code 2', () => {
+  const changed = (what: string): string[] => ['--import', `data:text/javascript,${what}`];
+  const nodes = [
+    ['18.20.4', /it needs Node\.js 20\.19 or newer, and this is 18\.20\.4 \(.*node.*\): install a newer one/],
+    ['20.18.9', /it needs Node\.js 20\.19 or newer/],
+    ['20.19.0', /no command was given/],
+    ['22.0.0', /no command was given/],
+  ] as const;
+  for (const [node, says] of nodes)
+    void test(`Node.js ${node} [8.25]`, async () => {
+      const preload = changed(`Object.defineProperty(process.versions,"node",{value:"${node}"})`);
+      const { code, out, err } = await runNode([...preload, MAIN]);
+      assert.deepEqual({ code, out }, { code: 2, out: '' });
+      assert.match(err, says);
+      assert.match(err, /^xmpp-active-users: [^\n]+\n$/);
+    });
+
+  void test('a system that is not Linux [8.25]', async () => {
+    const preload = changed('Object.defineProperty(process,"platform",{value:"darwin"})');
+    const { code, err } = await runNode([...preload, MAIN, 'run']);
+    assert.equal(code, 2);
+    assert.match(err, /^xmpp-active-users: it runs on Linux only, [^\n]* and this is darwin\n$/);
+  });
+
+  void test('and npm is told [8.25]', async () => {
+    const manifest = await readFile(new URL('../../package.json', import.meta.url), 'utf8');
+    const { os, engines }: { os: string[]; engines: object } = JSON.parse(manifest);
+    assert.deepEqual({ os, engines }, { os: ['linux'], engines: { node: '>=20.19' } });
+  });
+
+  void test('nothing but dynamic imports stands in the file that looks [8.25]', async () => {
+    assert.doesNotMatch(await readFile(MAIN, 'utf8'), /^import |\?\?|\?\.[a-z[(]/m);
+  });
+});
+
+void test('the process keeps the name of its command, and says of whom it was asked nothing [8.25]', async () => {
+  const child = spawn(
+    process.execPath,
+    [MAIN, 'run', '--log', join(root, 'none.log'), '--index', join(root, 'titled')],
+    {
+      stdio: ['ignore', 'ignore', 'pipe'],
+    },
+  );
+  await once(child.stderr, 'data');
+  const title = (await readFile(`/proc/${child.pid}/cmdline`, 'utf8')).replaceAll(/\0+/g, ' ').trim();
+  child.kill();
+  await once(child, 'exit');
+  assert.equal(title, 'xmpp-active-users run');
+});
+
 void describe('wrong usage is code 2, with one sentence and nothing on stdout', () => {
   const cases: [string[], RegExp][] = [
     [[], /no command was given/],
-    [['coutn'], /unknown command 'coutn' \(Did you mean count\?\)/],
+    [['coutn'], /unknown command 'coutn' \(Did you mean count\?\); xmpp-active-users --help says/],
+    [['help', 'coutn'], /unknown command 'coutn' \(Did you mean count\?\)/],
+    [['hist', 'a.log'], /unknown command 'hist' \(Did you mean history\?\)/],
+    [['stats'], /unknown command 'stats'; xmpp-active-users --help says/],
+    [['history', '--jsn'], /unknown option '--jsn'; xmpp-active-users history --help says what there is/],
     [['count', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
     [['count', 'extra'], /too many arguments for 'count'/],
     [['count', '--at', 'noon'], /'noon' is invalid\. It must be unix seconds or ISO 8601/],
