@@ -6,6 +6,8 @@
  */
 export interface Digest {
   generation: number;
+  /** Of the index, made up with its first batch: a watermark of another one is told by it. */
+  id?: string;
   count: number;
   sum: number;
   xor: number;

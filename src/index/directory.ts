@@ -4,7 +4,8 @@
  * LevelDB would make itself at home in any directory, start afresh when its CURRENT file is lost, and forget the end of
  * its write-ahead log when a bit of it flips. A small file beside its own, which LevelDB leaves alone, guards
  * against all three. It names the directory as ours before LevelDB is let in, and it holds the number of the last batch
- * that was written: an index that knows of fewer batches has lost some.
+ * that was written: an index that knows of fewer batches has lost some. One that was not written for this index is damage
+ * like any other.
  */
 import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
@@ -20,7 +21,7 @@ export async function prepareDirectory(path: string, create: boolean): Promise<b
   const names = await list(path);
   if (names?.includes(WATERMARK)) {
     if (names.includes('CURRENT')) return true;
-    if (readWatermark(path) > 0) throw damaged(path, 'its file CURRENT is missing');
+    if (!isUnused(path, names)) throw damaged(path, 'its file CURRENT is missing');
   } else if (names !== undefined && names.length > 0) {
     throw foreign(path, names);
   }
@@ -43,7 +44,7 @@ async function createIn(path: string, exists: boolean): Promise<void> {
   try {
     await mkdir(dirname(path), { recursive: true });
     if (!exists) await mkdir(path, { mode: 0o700 });
-    writeWatermark(path, 0, { sync: true });
+    writeWatermark(path, { generation: 0 }, { sync: true });
   } catch (error) {
     throw unusable(path, error);
   }
@@ -59,14 +60,38 @@ function missing(path: string): IndexError {
   return new IndexError('MISSING', sentence);
 }
 
-/** The number of the last batch known to be written; 0 when that is not known. */
-export function readWatermark(path: string): number {
+/** Whether nothing was ever written: the file is that of a new index, or a full disk kept it from being written. */
+function isUnused(path: string, names: readonly string[]): boolean {
+  const text = watermarkIn(path);
+  return text === watermarkText({ generation: 0 }) || (text === '' && names.length === 1);
+}
+
+/** What a watermark is written for: the number of the last batch, and which index it is of; none before the first batch. */
+export interface Mark {
+  readonly generation: number;
+  readonly id?: string;
+}
+
+/**
+ * The number of the last batch known to be written to the index that stands at `now`; undefined when the file was not
+ * written for it.
+ */
+export function readWatermark(path: string, { generation, id }: Mark): number | undefined {
+  const text = watermarkIn(path);
+  const written = Number(text?.slice(-22, -10));
+  if (id !== undefined && text === watermarkText({ generation: written, id })) return written;
+  // Before its first batch an index has no name, and in version 0.1.0 it had none at all.
+  const isNameless = id === undefined || generation - written <= 1;
+  return isNameless && text === watermarkText({ generation: written }) ? written : undefined;
+}
+
+/** Undefined when it is no file that can be read. */
+function watermarkIn(path: string): string | undefined {
   try {
-    const text = readFileSync(join(path, WATERMARK), 'latin1');
-    const generation = Number(text.slice(-22, -10));
-    return text === watermarkText(generation) ? generation : 0;
-  } catch {
-    return 0;
+    return readFileSync(join(path, WATERMARK), 'latin1');
+  } catch (error) {
+    if (error instanceof Error && 'code' in error && error.code === 'EACCES') throw unusable(path, error);
+    return undefined;
   }
 }
 
@@ -74,10 +99,10 @@ export function readWatermark(path: string): number {
  * Called after a batch is safely on disk, never before. Always the same length and written over itself, so that a full
  * disk or a power cut leaves the old number or the new one; either is true.
  */
-export function writeWatermark(path: string, generation: number, o: { sync: boolean } = { sync: false }): void {
+export function writeWatermark(path: string, mark: Mark, o: { sync: boolean } = { sync: false }): void {
   const fd = openForOverwriting(join(path, WATERMARK));
   try {
-    writeSync(fd, watermarkText(generation), 0, 'latin1');
+    writeSync(fd, watermarkText(mark), 0, 'latin1');
     if (o.sync) fsyncSync(fd);
   } finally {
     closeSync(fd);
@@ -92,9 +117,10 @@ function openForOverwriting(file: string): number {
   }
 }
 
-function watermarkText(generation: number): string {
+/** The name goes into the checksum only, so that the length stays what it was before indexes had names. */
+function watermarkText({ generation, id = '' }: Mark): string {
   const text = `index of xmpp-active-users\nbatch ${String(generation).padStart(12, '0')}`;
-  return `${text} ${crc32(text).toString(16).padStart(8, '0')}\n`;
+  return `${text} ${crc32(`${text}${id}`).toString(16).padStart(8, '0')}\n`;
 }
 
 /** LevelDB's account of what it did before it was last opened. It may name keys, and nobody reads it. */

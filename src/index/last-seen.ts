@@ -8,12 +8,13 @@
  * A number from a damaged index would look like any other number. So everything read is verified (record.ts, digest.ts,
  * directory.ts), and `load` gives all or nothing.
  */
+import { randomUUID } from 'node:crypto';
 import { Level } from 'level';
 import type { Position } from '../log/position.ts';
 import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
-import { prepareDirectory, readWatermark, removeOldLog, writeWatermark } from './directory.ts';
+import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
-import { giveToOwner } from './owner.ts';
+import { giveToOwner, keepPrivate } from './owner.ts';
 import { survivesReading } from './probe-in-child.ts';
 import { checksum, decodeUser, encodeUser, seal, unseal, type UserRecord } from './record.ts';
 
@@ -87,6 +88,7 @@ export class LastSeenIndex {
    */
   static async open(path: string, o: { create?: boolean } = {}): Promise<LastSeenIndex> {
     const exists = await prepareDirectory(path, o.create ?? true);
+    keepPrivate(path);
     if (exists && !(await survivesReading(path))) throw damaged(path, 'LevelDB crashes on reading it');
     const index = new LastSeenIndex(path, await openLevel(path));
     try {
@@ -184,7 +186,7 @@ export class LastSeenIndex {
 
   #attempt(edits: Iterable<Edit>): Attempt {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
-    const digest = { ...this.#digest, generation: this.#digest.generation + 1 };
+    const digest = { id: randomUUID(), ...this.#digest, generation: this.#digest.generation + 1 };
     const hashes = new Map<string, readonly [Room, string, number | undefined]>();
     const operations: Operation[] = [];
     for (const { room, key, payload } of edits) {
@@ -214,13 +216,13 @@ export class LastSeenIndex {
     }
     this.#digest = attempt.digest;
     this.#failed = undefined;
-    this.#mark(attempt.digest.generation);
+    this.#mark(attempt.digest);
   }
 
   /** The batch is safe without it; a watermark that lags behind guards a little less, and says nothing wrong. */
-  #mark(generation: number): void {
+  #mark(mark: Mark): void {
     try {
-      writeWatermark(this.path, generation);
+      writeWatermark(this.path, mark);
     } catch {
       return;
     }
@@ -256,7 +258,8 @@ export class LastSeenIndex {
     const value = await this.#db.get(keyIn('meta', 'digest'));
     if (value === undefined) throw damaged(this.path, 'its digest is missing');
     const digest: Digest = JSON.parse(metaPayload(this.path, 'digest', value));
-    const written = readWatermark(this.path);
+    const written = readWatermark(this.path, digest);
+    if (written === undefined) throw damaged(this.path, 'its file xmpp-active-users is not the one that was written');
     if (digest.generation < written)
       throw damaged(this.path, `its last ${written - digest.generation} batches are missing`);
     return digest;

@@ -1,9 +1,30 @@
 /**
  * Whoever opens an index makes files in it, and what root makes the daemon's user may not read: one `count` by root, and
- * the daemon does not start again. So all files are given to the owner of the directory.
+ * the daemon does not start again. So all files are given to the owner of the directory, and to nobody else: they say who
+ * was last seen when.
  */
-import { lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import { chmodSync, lchownSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import { umask } from 'node:process';
+
+/**
+ * From now on whatever this process makes is for its owner only: LevelDB, also in a child, makes its files when it likes,
+ * with the rights that the process leaves it. What is there already is made so, whoever may see into the directory.
+ */
+export function keepPrivate(path: string): void {
+  umask(0o077);
+  for (const name of readdirSync(path)) closeToOthers(join(path, name));
+}
+
+function closeToOthers(file: string): void {
+  try {
+    const stats = lstatSync(file);
+    if (stats.isFile() && (stats.mode & 0o077) !== 0) chmodSync(file, 0o600);
+  } catch {
+    // LevelDB may have deleted it meanwhile; and who is not its owner cannot help it.
+    return;
+  }
+}
 
 /** Whether there were files of somebody else: then there will be more, and this is to be called after every change. */
 export function giveToOwner(path: string): boolean {

@@ -1,8 +1,15 @@
 /**
  * Reads an index from end to end and keeps nothing: run as a process of its own (probe-in-child.ts), so that nobody else dies
  * when LevelDB does. It touches what LastSeenIndex will touch, in the same order, and says how many records there were.
+ * It ends with whoever started it: the lock that it holds would keep the next one out.
  */
+import process from 'node:process';
 import { Level } from 'level';
+
+process.once('disconnect', () => process.exit());
+// The parent may be gone by now; and to listen must not keep this process alive.
+if (process.send && !process.connected) process.exit();
+process.channel?.unref();
 
 const [, , path = ''] = process.argv;
 const db = new Level(path);

@@ -7,7 +7,7 @@ import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
 import { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
-import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import { IndexError } from '../index/last-seen.ts';
 import { writeStatus } from '../index/status-file.ts';
 import type { Notice } from '../log/follow.ts';
 import { LiveFile } from '../log/live-file.ts';
@@ -15,8 +15,9 @@ import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { StatsdReport } from '../report/statsd.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { readRotated } from './first-start.ts';
-import { Ledger } from './ledger.ts';
+import type { Ledger } from './ledger.ts';
 import { LiveLog } from './live-log.ts';
+import { openLedger } from './open-ledger.ts';
 import { firstAfter } from './samples.ts';
 import { logStatus, SelfReport } from './self-report.ts';
 import { Understanding } from './understanding.ts';
@@ -278,27 +279,5 @@ export class Daemon {
     await Promise.all([...this.#logs.keys()].map((log) => log.close()));
     await this.#ledger.close();
     await this.#statsd.close();
-  }
-}
-
-async function openLedger({ config, tell }: DaemonOptions, users: Users): Promise<Ledger> {
-  const { path } = config.index;
-  try {
-    return await loadLedger(path, users);
-  } catch (error) {
-    if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
-    const aside = await moveAside(path);
-    tell('warning', `${error.message}. It was moved to ${aside} and is made again from the logs that are there`);
-    return loadLedger(path, users);
-  }
-}
-
-async function loadLedger(path: string, users: Users): Promise<Ledger> {
-  const index = await LastSeenIndex.open(path, { create: true });
-  try {
-    return await Ledger.open(index, users);
-  } catch (error) {
-    await index.close();
-    throw error;
   }
 }

@@ -291,13 +291,6 @@ void describe('F24: damage is never read as numbers', () => {
     await assert.rejects(read(older), { code: 'DAMAGED', message: /last 1 batches/ });
   });
 
-  void test('a damaged watermark alone is no damage', async () => {
-    const path = fresh();
-    await write(path, stored);
-    await writeFile(join(path, 'xmpp-active-users'), 'garbage');
-    assert.equal((await read(path)).users.size, 50);
-  });
-
   void test('a block that makes LevelDB abort the process it runs in', async () => {
     const path = fresh();
     await write(path, stored);

@@ -1,0 +1,51 @@
+/** How the daemon gets at its index: it waits for one that is in use for a moment, and makes a damaged one again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Users } from '../activity/users.ts';
+import type { Config } from '../config.ts';
+import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import { Ledger } from './ledger.ts';
+
+/** Milliseconds to wait for an index that another process has open, and between two tries. */
+const LOCK_MS = 10_000;
+const LOCK_LOOK_MS = 100;
+
+export interface OpenOptions {
+  readonly config: Config;
+  readonly tell: (level: 'warning', sentence: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the index into `users`. @throws {IndexError} */
+export async function openLedger({ config, tell, signal }: OpenOptions, users: Users): Promise<Ledger> {
+  const { path } = config.index;
+  try {
+    return await loadLedger(path, users, signal);
+  } catch (error) {
+    if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
+    const aside = await moveAside(path);
+    tell('warning', `${error.message}. It was moved to ${aside} and is made again from the logs that are there`);
+    return loadLedger(path, users, signal);
+  }
+}
+
+async function loadLedger(path: string, users: Users, signal: AbortSignal): Promise<Ledger> {
+  const index = await openWhenFree(path, signal);
+  try {
+    return await Ledger.open(index, users);
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}
+
+/** Whoever has it may be ending, as a daemon does that is being restarted, or only have a look, as `count` does. */
+async function openWhenFree(path: string, signal: AbortSignal): Promise<LastSeenIndex> {
+  for (const until = performance.now() + LOCK_MS; ; await sleep(LOCK_LOOK_MS)) {
+    try {
+      return await LastSeenIndex.open(path, { create: true });
+    } catch (error) {
+      const isLocked = error instanceof IndexError && error.code === 'LOCKED';
+      if (!isLocked || performance.now() > until || signal.aborted) throw error;
+    }
+  }
+}
