@@ -1,6 +1,16 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { eventsOf, goldenFile, goldenLog, hourly, NEWYEAR_BERLIN, SMALL_UTC, type Campaign } from './golden.ts';
+import {
+  eventsOf,
+  goldenFile,
+  goldenLog,
+  hourly,
+  KOLKATA,
+  LORD_HOWE,
+  NEWYEAR_BERLIN,
+  SMALL_UTC,
+  type Campaign,
+} from './golden.ts';
 import { agreement, parseCounts, WINDOW_NAMES } from './truth.ts';
 
 type Bounds = Readonly<Record<'d1' | 'd7' | 'd30', { readonly equal: number; readonly off: number }>>;
@@ -13,6 +23,10 @@ const CASES: readonly [Campaign, 'info' | 'debug', Bounds][] = [
   [SMALL_UTC, 'debug', ALL_EXACT],
   [NEWYEAR_BERLIN, 'info', { d1: { equal: 0.88, off: 2 }, d7: { equal: 0.99, off: 2 }, d30: EXACT }],
   [NEWYEAR_BERLIN, 'debug', ALL_EXACT],
+  [KOLKATA, 'info', { d1: { equal: 0.937, off: 1 }, d7: EXACT, d30: EXACT }],
+  [KOLKATA, 'debug', ALL_EXACT],
+  [LORD_HOWE, 'info', { d1: { equal: 0.909, off: 2 }, d7: { equal: 0.99, off: 1 }, d30: EXACT }],
+  [LORD_HOWE, 'debug', ALL_EXACT],
 ];
 
 describe('the counts of a real campaign beside those of Prosody itself', () => {

@@ -20,6 +20,10 @@ export interface Campaign {
 
 export const SMALL_UTC: Campaign = { name: 'small-utc', timezone: 'UTC', year: 2026 };
 export const NEWYEAR_BERLIN: Campaign = { name: 'newyear-berlin', timezone: 'Europe/Berlin', year: 2026 };
+/** Prosody 13.0.1 */
+export const KOLKATA: Campaign = { name: 'kolkata', timezone: 'Asia/Kolkata', year: 2026 };
+/** Prosody 13.0.7 */
+export const LORD_HOWE: Campaign = { name: 'lordhowe', timezone: 'Australia/Lord_Howe', year: 2026 };
 
 export const OPTIONS = { hibernationSeconds: 600, boshSeconds: 43_200 };
 

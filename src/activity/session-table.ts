@@ -29,8 +29,20 @@ export const isOnline = ({ state }: Pick<Session, 'state'>): boolean => ONLINE.h
 /** Whether the id is that of a BOSH session. */
 export const isBosh = (id: string): boolean => id.startsWith('bosh');
 
-/** Of a user with more ids than this the oldest is forgotten: what a line costs must not grow with what a user does. */
+/** Of a user with more ids than this one is forgotten: what a line costs must not grow with what a user does. */
 const MOST_OF_ONE_USER = 200;
+
+/** How little is lost with an id in each state, least first. */
+const SPARED: Readonly<Record<Session['state'], number>> = {
+  // Of a carrier nothing more is heard, and what is unbound is offline until it is bound.
+  carrier: 0,
+  unbound: 0,
+  ended: 1,
+  removed: 2,
+  away: 3,
+  open: 4,
+  bound: 4,
+};
 
 /**
  * What time does to a session: `away` ends when hibernation does, `bosh` when it has long been open, `ended` is settled when
@@ -116,7 +128,7 @@ export class SessionTable {
     if (queue) this.#queues[queue].add(id, waitsFrom(queue, session));
     this.#noteId(session.user, id);
     this.#tell(session.user, before?.user === session.user && isOnline(before), isOnline(session));
-    this.#forgetOldest(session.user);
+    this.#forgetOne(session.user);
   }
 
   drop(id: string): void {
@@ -143,10 +155,14 @@ export class SessionTable {
     else this.#idsOf.set(user, new Set([id]));
   }
 
-  #forgetOldest(user: string): void {
+  #forgetOne(user: string): void {
     if ((this.#idsOf.get(user)?.size ?? 0) <= MOST_OF_ONE_USER) return;
-    const [oldest] = this.of(user).toSorted(([, a], [, b]) => a.since - b.since);
-    if (oldest) this.drop(oldest[0]);
+    const [least, next] = this.of(user).toSorted(
+      ([, a], [, b]) => SPARED[a.state] - SPARED[b.state] || a.since - b.since,
+    );
+    // The oldest of so many open ones is the one that the others resumed: its end ends them all.
+    const gone = least?.[1].state === 'open' ? next : least;
+    if (gone) this.drop(gone[0]);
   }
 
   #tell(user: string, before: boolean, after: boolean): void {

@@ -131,7 +131,7 @@ export class Sessions {
       this.#finish(id, session, session.at + this.#hibernation);
     }
     for (const [id, session] of this.#table.waitedSince('bosh', now - this.#options.boshSeconds)) {
-      this.#users.seen(session.user, 'logout', session.since + BOSH_STAY);
+      this.#users.seen(session.user, 'logout', session.since + Math.min(BOSH_STAY, this.#options.boshSeconds));
       this.#forget(id, session.user, now);
     }
     for (const [id, session] of this.#table.waitedSince('idle', now - IDLE_KEPT)) this.#forget(id, session.user, now);

@@ -22,9 +22,9 @@ export interface World {
   readonly sessions: Sessions;
 }
 
-export const world = (exclude: readonly string[] = []): World => {
+export const world = (exclude: readonly string[] = [], options = OPTIONS): World => {
   const users = new Users({ exclude, includeDisabled: false });
-  return { users, sessions: new Sessions(users, OPTIONS) };
+  return { users, sessions: new Sessions(users, options) };
 };
 
 /** `TIME SOURCE [debug] MESSAGE`, as in prosody-truth. */
