@@ -4,11 +4,11 @@
  * Parsing decides nothing but what was asked for; the command itself is loaded only when it is begun, so that
  * `--help` and a typing mistake are answered at once.
  */
-import { Argument, Command, CommanderError, InvalidArgumentError, Option } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import type { HistoryArguments } from './commands/history.ts';
-import { parseInstant, parseSpan } from './commands/instant.ts';
 import type { Io } from './commands/io.ts';
 import type { Config } from './config.ts';
+import { carbon, collect, instant, jid, step } from './option-values.ts';
 import { foldAddress } from './settings.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
@@ -165,7 +165,7 @@ const COUNT = `Examples:
   ${NAME} count
   ${NAME} count --at 2026-03-02T01:00:00Z --json`;
 
-type HistoryFlags = Partial<Omit<HistoryArguments, 'files'>>;
+type HistoryFlags = Partial<Omit<HistoryArguments, 'files' | 'hosts'>> & { readonly host?: readonly string[] };
 
 function history(program: Command, choose: Choose): Command {
   return add(
@@ -184,6 +184,9 @@ function history(program: Command, choose: Choose): Command {
     .addOption(
       new Option('--format <name>', 'default: chart on a terminal, else csv').choices(['csv', 'json', 'chart', 'svg']),
     )
+    .option('--host <host>', 'count this host only, repeatable', collect)
+    .option('--total', 'in csv and json a line for all hosts together as well, with the host *')
+    .option('--dates', 'in csv the time in ISO 8601, in the zone of --timezone')
     .option('--carbon <host:port>', "send to Graphite's Carbon (plaintext protocol, port 2003 by default)", carbon)
     .option(
       '--carbon-prefix <text>',
@@ -211,17 +214,19 @@ function history(program: Command, choose: Choose): Command {
     });
 }
 
-function historyArguments(files: readonly string[], flags: HistoryFlags): HistoryArguments {
-  return { step: 3600, carbonPrefix: 'stats.gauges.', dryRun: false, ...flags, files };
+function historyArguments(files: readonly string[], { host = [], ...flags }: HistoryFlags): HistoryArguments {
+  const unset = { step: 3600, total: false, dates: false, carbonPrefix: 'stats.gauges.', dryRun: false };
+  return { ...unset, ...flags, hosts: host.map(foldAddress), files };
 }
 
-const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds.
+const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds. Pictures of several hosts
+begin with all of them together.
 StatsD cannot carry the past, Carbon can: --carbon writes to the series that StatsD's gauges have in Graphite.
 
 Examples:
   ${NAME} history /var/log/prosody/prosody.log*
   ${NAME} history --from 2026-01-01 --step 1d --format csv prosody.log.*.gz > active.csv
-  ${NAME} history --format svg prosody.log* > active.svg
+  ${NAME} history --host chat.example --format svg prosody.log* > active.svg
   ${NAME} history --carbon graphite.example --retention 10s:6h,1m:6d,10m:1800d --dry-run prosody.log*`;
 
 function last(program: Command, choose: Choose): Command {
@@ -305,39 +310,4 @@ Example:
 
 function all(program: Command, flags: object): Record<string, unknown> {
   return { ...program.opts(), ...flags };
-}
-
-function collect(value: string, before: readonly string[] = []): string[] {
-  return [...before, value];
-}
-
-function instant(text: string): number {
-  const at = parseInstant(text);
-  if (at === undefined)
-    throw new InvalidArgumentError('It must be unix seconds or ISO 8601, as in 2026-03-02T01:00:00Z.');
-  return at;
-}
-
-function step(text: string): number {
-  const seconds = parseSpan(text);
-  if (seconds === undefined || seconds < 60)
-    throw new InvalidArgumentError('It must be a span of at least a minute, as in 1h or 1d.');
-  return seconds;
-}
-
-function carbon(text: string): { host: string; port: number } {
-  const [, bracketed, plain, digits = '2003'] = /^(?:\[([^\]]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
-  const host = bracketed ?? plain;
-  const port = Number(digits);
-  if (host === undefined || port < 1 || port > 65_535)
-    throw new InvalidArgumentError('It must be HOST or HOST:PORT, as in graphite.example:2003.');
-  return { host, port };
-}
-
-function jid(): Argument {
-  return new Argument('<jid>', 'the user, as in alice@chat.example; a resource is ignored').argParser((text) => {
-    const user = foldAddress(text.split('/', 1)[0] ?? '');
-    if (!/^[^@\s]+@[^@\s]+$/.test(user)) throw new InvalidArgumentError('It must be a JID, as in alice@chat.example.');
-    return user;
-  });
 }

@@ -3,7 +3,7 @@
  *
  * Exit codes: 0 done, 1 failed while running, 2 wrong arguments or configuration, which systemd is told not to restart on.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, fstatSync, readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { parseCommandLine, type Answer, type Invocation } from './command-line.ts';
 import { formatMessage, type Io, type Level } from './commands/io.ts';
@@ -68,6 +68,7 @@ function ioFor(invocation: Invocation): Io {
     stderr: process.stderr,
     columns: process.stdout.columns || Number(/^\d{2,3}$/.exec(process.env['COLUMNS'] ?? '')?.[0] ?? 80),
     isTTY: isatty(1),
+    isPiped: isPipe(1),
     stderrIsTTY: isatty(2),
     stderrColumns: () => process.stderr.columns || 80,
     now: () => Date.now() / 1000,
@@ -77,6 +78,11 @@ function ioFor(invocation: Invocation): Io {
     log,
     reloadConfig: () => configFor(invocation),
   };
+}
+
+function isPipe(descriptor: number): boolean {
+  const stats = fstatSync(descriptor);
+  return stats.isFIFO() || stats.isSocket();
 }
 
 /** The first SIGINT or SIGTERM asks the command to stop; who sends a second one does not want to wait. */

@@ -7,7 +7,7 @@ import { believedUntil } from '../pipeline/belief.ts';
 import { readingOf } from '../pipeline/reading.ts';
 import { firstLines } from '../pipeline/tally.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
-import { tellRejected } from './findings.ts';
+import { tellEmpty, tellRejected } from './findings.ts';
 import { withInputs } from './inputs.ts';
 import { print, type Io } from './io.ts';
 
@@ -19,12 +19,14 @@ export interface ExplainArguments {
 export async function explain(config: Config, { file, json }: ExplainArguments, io: Io): Promise<number> {
   return withInputs([file], config, io, async ({ arrangement, failed }, said) => {
     const pieces = arrangement.chains.flatMap((chain) => chain.pieces);
+    const isEmpty = pieces.length === 0 && !failed;
+    if (isEmpty) tellEmpty([file], said);
     // What has no stamps is no log for the other commands; to see why is what this one is for.
     const unstamped = arrangement.problems
       .filter(({ code }) => code === 'NO_STAMPS')
       .map(({ path }) => plainPiece(path, io));
     for (const piece of [...pieces, ...unstamped]) await explainPiece(piece, { config, arrangement, json }, said);
-    return (failed && unstamped.length === 0) || io.signal.aborted ? 1 : 0;
+    return isEmpty || (failed && unstamped.length === 0) || io.signal.aborted ? 1 : 0;
   });
 }
 

@@ -38,3 +38,10 @@ export function tellRejected(counts: LineCounts, io: Io): boolean {
     );
   return isForeign || counts.rejected > 0;
 }
+
+/** Of files that hold no line at all; `-` is standard input. */
+export function tellEmpty(files: readonly string[], io: Io): void {
+  const [file, ...others] = files.map((each) => (each === '-' ? 'standard input' : each));
+  const what = others.length === 0 ? `${file} is` : `${file} and the other files are`;
+  io.log('error', `${what} empty: there is no line to read`);
+}

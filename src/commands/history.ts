@@ -1,19 +1,16 @@
 /** `history`: what the counts were at every full hour, from old logs alone; printed, drawn, or sent to Graphite. */
-import { readFileSync } from 'node:fs';
 import type { Sample } from '../activity/active-window.ts';
 import { ConfigError, type Config } from '../config.ts';
 import { replay, type ReplaySummary } from '../pipeline/replay.ts';
-import { sendHistory, type CarbonResult } from '../report/carbon.ts';
 import { chart } from '../report/chart.ts';
-import { metricName } from '../report/metric-name.ts';
-import { parseRetention, readStorageSchemas, RetentionError, type Retention } from '../report/retention.ts';
 import { svg } from '../report/svg.ts';
-import { csvHeader, csvLine, jsonLine } from '../report/table.ts';
-import { tellCoverage, tellRejected } from './findings.ts';
+import { csvHeader, csvLine, jsonLine, printable } from '../report/table.ts';
+import { totalOf } from '../report/total.ts';
+import { tellCoverage, tellEmpty, tellRejected } from './findings.ts';
+import { toCarbon } from './history-to-carbon.ts';
 import { withInputs, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
-import { showTime } from './instant.ts';
 
 export interface HistoryArguments {
   /** At least one; `-` is stdin. */
@@ -25,6 +22,12 @@ export interface HistoryArguments {
   readonly step: number;
   /** Absent: a chart on a terminal, else CSV. */
   readonly format?: 'csv' | 'json' | 'chart' | 'svg';
+  /** Case-folded; empty: all. */
+  readonly hosts: readonly string[];
+  /** In CSV and JSON all hosts together as well. */
+  readonly total: boolean;
+  /** CSV: ISO 8601 instead of unix seconds. */
+  readonly dates: boolean;
   /** Send to Graphite's Carbon. */
   readonly carbon?: { readonly host: string; readonly port: number };
   readonly carbonProtocol?: 'plaintext' | 'pickle';
@@ -44,49 +47,92 @@ interface Replayed {
 }
 
 export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
-  checkArguments(args);
+  checkArguments(args, config, io);
   const output = outputOf(config, args, io);
-  const timezone = config.otherLogs.timezone;
-  const span = {
-    step: args.step,
-    ...(args.from !== undefined && { from: args.from }),
-    ...(args.to !== undefined && { to: args.to }),
-  };
   return withInputs(args.files, config, io, async (inputs, said) => {
-    if (inputs.failed && inputs.arrangement.chains.length === 0) return 1;
+    if (inputs.arrangement.chains.length === 0) {
+      if (!inputs.failed) tellEmpty(args.files, said);
+      return 1;
+    }
     let hasProblem = inputs.failed;
-    const replayed = start(inputs, { config, span, io: said, onProblem: () => (hasProblem = true) });
-    await output(replayed.samples);
+    const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
+    const seen = new Set<string>();
+    await output(ofHosts(args.hosts, replayed.samples, seen));
     const summary = replayed.summary();
     if (io.signal.aborted) io.log('warning', 'stopped: what was printed is not all');
     if (!summary || io.signal.aborted) return 1;
-    tellCoverage(summary.coverage, timezone, said);
-    return tellRejected(summary.counts, said) || hasProblem ? 1 : 0;
+    tellCoverage(summary.coverage, config.otherLogs.timezone, said);
+    const isMissing = tellMissing(args, seen, summary, said);
+    return tellRejected(summary.counts, said) || isMissing || hasProblem ? 1 : 0;
   });
 }
 
-function checkArguments({ from, to, carbon, dryRun, retention, storageSchemas }: HistoryArguments): void {
+function checkArguments(args: HistoryArguments, { year }: Config, io: Io): void {
+  const { from, to, format, carbon, dryRun, retention, storageSchemas, total, dates } = args;
   const problems: string[] = [];
   if (from !== undefined && to !== undefined && from > to) problems.push('--from must not be later than --to');
+  if (from !== undefined && from > io.now() && year === undefined)
+    problems.push('--from is in the future: no log knows of it');
   if (carbon === undefined && (dryRun || retention !== undefined || storageSchemas !== undefined))
     problems.push('--dry-run, --retention and --storage-schemas are about Carbon: give --carbon HOST:PORT as well');
+  if (carbon !== undefined && total) problems.push('--total is never sent: leave it out, or --carbon');
+  if (dates && (carbon !== undefined || (format ?? 'csv') !== 'csv'))
+    problems.push('--dates is about CSV: give --format csv, or leave it out');
   if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** The samples of the hosts that are asked for; `seen` gets the names of all. */
+async function* ofHosts(
+  hosts: readonly string[],
+  samples: AsyncIterable<readonly Sample[]>,
+  seen: Set<string>,
+): AsyncGenerator<readonly Sample[]> {
+  for await (const group of samples) {
+    for (const { host } of group) seen.add(host);
+    const asked = hosts.length === 0 ? group : group.filter(({ host }) => hosts.includes(host));
+    if (asked.length > 0) yield asked;
+  }
+}
+
+/** Why there is no count of what was asked for; false when there is one of everything. */
+function tellMissing(
+  { hosts, from = -Infinity, to = Infinity }: HistoryArguments,
+  seen: ReadonlySet<string>,
+  { coverage }: ReplaySummary,
+  io: Io,
+): boolean {
+  if (seen.size === 0) {
+    const isOutside = !coverage.some(([first, last]) => first <= to && last >= from);
+    const why = isOutside
+      ? 'the logs have no line between --from and --to'
+      : 'no user was seen: nobody logs in in these logs; "xmpp-active-users explain" shows what is found in each line';
+    io.log('error', `there is no count: ${why}`);
+    return true;
+  }
+  const missing = hosts.filter((host) => !seen.has(host));
+  const others = [...seen].toSorted().map(printable).join(', ');
+  for (const host of missing) io.log('error', `no user of ${printable(host)} was seen; the hosts are ${others}`);
+  return missing.length > 0;
 }
 
 interface StartOptions {
   readonly config: Config;
-  readonly span: { readonly from?: number; readonly to?: number; readonly step: number };
+  readonly args: HistoryArguments;
   readonly io: Io;
   readonly onProblem: () => void;
 }
 
-function start({ arrangement }: Inputs, { config, span, io, onProblem }: StartOptions): Replayed {
-  const progress = new Progress(arrangement.chains, config.otherLogs.timezone, io);
+function start({ arrangement }: Inputs, { config, args, io, onProblem }: StartOptions): Replayed {
+  const { step, from, to } = args;
+  const manner = isStreamed(args, io) ? Progress.besideData(io) : undefined;
+  const progress = new Progress(arrangement.chains, config.otherLogs.timezone, io, manner);
   let summary: ReplaySummary | undefined;
   const source = replay({
     config,
     arrangement,
-    ...span,
+    step,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
     now: io.now(),
     signal: io.signal,
     onProgress: (path, bytes, at) => progress.reached(path, bytes, at),
@@ -105,15 +151,26 @@ function start({ arrangement }: Inputs, { config, span, io, onProblem }: StartOp
   return { samples: samples(), summary: () => summary };
 }
 
-type Target = NonNullable<HistoryArguments['carbon']>;
+function formatOf({ format, dates }: HistoryArguments, io: Io): NonNullable<HistoryArguments['format']> {
+  return format ?? (io.isTTY && !dates ? 'chart' : 'csv');
+}
+
+/** Whether data are printed while the logs are read. */
+function isStreamed(args: HistoryArguments, io: Io): boolean {
+  return args.carbon === undefined && ['csv', 'json'].includes(formatOf(args, io));
+}
+
 type Output = (samples: AsyncIterable<readonly Sample[]>) => Promise<void>;
 
 function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
-  const format = args.format ?? (io.isTTY ? 'chart' : 'csv');
   if (args.carbon !== undefined) return toCarbon(config, args, args.carbon, io);
-  if (format === 'csv') return (samples) => printEach(samples, csvHeader, (group) => group.map(csvLine).join(''), io);
-  if (format === 'json') return (samples) => printEach(samples, '', (group) => jsonLine(group), io);
-  const timezone = config.otherLogs.timezone;
+  const { timezone } = config.otherLogs;
+  const format = formatOf(args, io);
+  if (format === 'csv') {
+    const look = args.dates ? { timezone } : {};
+    return (samples) => printEach(samples, args, (group) => group.map((each) => csvLine(each, look)).join(''), io);
+  }
+  if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
   return async (samples) => {
     const all = await collect(samples);
     const look = {
@@ -128,95 +185,22 @@ function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
 
 async function printEach(
   samples: AsyncIterable<readonly Sample[]>,
-  header: string,
+  args: HistoryArguments,
   show: (group: readonly Sample[]) => string,
   io: Io,
 ): Promise<void> {
-  if (header !== '') await print(io, header);
-  for await (const group of samples) await print(io, show(group));
+  if (formatOf(args, io) === 'csv') await print(io, csvHeader);
+  for await (const group of samples) await print(io, show(args.total ? withTotal(group) : group));
+}
+
+/** The total first, where `*` is in the order of the hosts. */
+function withTotal(group: readonly Sample[]): readonly Sample[] {
+  const total = totalOf(group);
+  return total ? [total, ...group] : group;
 }
 
 async function collect(samples: AsyncIterable<readonly Sample[]>): Promise<Sample[]> {
   const all: Sample[] = [];
   for await (const group of samples) for (const sample of group) all.push(sample);
   return all;
-}
-
-async function* flat(samples: AsyncIterable<readonly Sample[]>): AsyncGenerator<Sample> {
-  for await (const group of samples) yield* group;
-}
-
-function toCarbon(config: Config, args: HistoryArguments, target: Target, io: Io): Output {
-  const prefix = `${args.carbonPrefix}${config.statsd.prefix}`;
-  const retention = retentionOf(args, metricName(prefix, 1, 'host.example'));
-  return async (samples) => {
-    const result = await sendHistory(flat(samples), {
-      ...target,
-      protocol: args.carbonProtocol ?? 'plaintext',
-      name: (window, host) => metricName(prefix, window, host),
-      ...(retention && { retention }),
-      dryRun: args.dryRun ?? false,
-      now: () => io.now(),
-      signal: io.signal,
-    });
-    await tellSent(result, args, target, config.otherLogs.timezone, io);
-  };
-}
-
-function retentionOf(
-  { retention, storageSchemas }: HistoryArguments,
-  sampleName: string,
-): readonly Retention[] | ((name: string) => readonly Retention[]) | undefined {
-  if (retention !== undefined) return asGiven('--retention', () => parseRetention(retention));
-  if (storageSchemas === undefined) return undefined;
-  const text = readText(storageSchemas);
-  const schemasFor = (name: string): readonly Retention[] =>
-    asGiven(`--storage-schemas ${storageSchemas}`, () => readStorageSchemas(text, name));
-  // Better told now than after an hour of reading.
-  schemasFor(sampleName);
-  return schemasFor;
-}
-
-/** What is wrong with a flag is a wrong argument. */
-function asGiven<T>(flag: string, read: () => T): T {
-  try {
-    return read();
-  } catch (cause) {
-    if (!(cause instanceof RetentionError)) throw cause;
-    throw new ConfigError([`${flag}: ${cause.message}`], { cause });
-  }
-}
-
-function readText(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch (cause) {
-    throw new ConfigError([`--storage-schemas ${path}: cannot be read; name a file that is there`], { cause });
-  }
-}
-
-async function tellSent(
-  result: CarbonResult,
-  args: HistoryArguments,
-  target: Target,
-  timezone: string,
-  io: Io,
-): Promise<void> {
-  if (args.dryRun) {
-    for (const { name, points, from, to } of result.plan) {
-      const span =
-        from === undefined || to === undefined ? '' : `, ${showTime(from, timezone)} to ${showTime(to, timezone)}`;
-      await print(io, `${name}: ${points} points${span}\n`);
-    }
-    io.log('info', `nothing was sent; sending would take at least ${Math.ceil(result.seconds)} s`);
-  } else {
-    io.log('info', `${result.sent} points of ${result.series} series were sent to ${target.host}:${target.port}`);
-  }
-  const { points, oldest } = result.outside;
-  if (points > 0 && oldest !== undefined) {
-    io.log(
-      'warning',
-      `${points} counts, from ${showTime(oldest, timezone)} on, are older than the longest retention and were not sent`,
-    );
-  }
 }

@@ -16,6 +16,8 @@ export interface Io {
   readonly columns: number;
   /** Whether stdout is a terminal. */
   readonly isTTY: boolean;
+  /** Whether stdout is a pipe: what reads it may print to the terminal that stderr is. */
+  readonly isPiped: boolean;
   /** Whether stderr is a terminal: progress bars go there. */
   readonly stderrIsTTY: boolean;
   /** Width of the terminal on stderr as it is now, 80 when it is none. */

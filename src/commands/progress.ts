@@ -3,8 +3,9 @@ import type { Chain } from '../log/archive.ts';
 import { isUnicode, type Io } from './io.ts';
 import { showTime } from './instant.ts';
 
-const LINE_EVERY_MS = 5000;
-const BAR_EVERY_MS = 200;
+type Manner = 'bar' | 'lines' | 'nothing';
+
+const EVERY_MS: Readonly<Record<Manner, number>> = { bar: 200, lines: 5000, nothing: Infinity };
 const LONGEST_BAR = 24;
 const MIB = 1024 * 1024;
 /** Back to the first column, and delete to the end of the line. */
@@ -15,19 +16,25 @@ const ERASE = '\r\u001b[K';
  * that goes away (`| head`) and the end take it away. So the last line of the terminal is clean however the reading ends.
  */
 export class Progress {
+  /** How to show it while data are printed: what is printed may come to the same terminal. */
+  static besideData({ isTTY, isPiped, stderrIsTTY }: Io): Manner {
+    if (!stderrIsTTY || isPiped) return 'lines';
+    return isTTY ? 'nothing' : 'bar';
+  }
+
   /** The command's `io`; what it says takes the bar's place. */
   readonly io: Io;
   readonly #timezone: string;
   readonly #total: number;
   readonly #bytes = new Map<string, number>();
   readonly #began = performance.now();
-  readonly #isBar: boolean;
+  readonly #manner: Manner;
   readonly #stop = (): void => this.done();
   #told: number;
   #isDrawn = false;
   #isDone = false;
 
-  constructor(chains: readonly Chain[], timezone: string, io: Io) {
+  constructor(chains: readonly Chain[], timezone: string, io: Io, manner: Manner = io.stderrIsTTY ? 'bar' : 'lines') {
     this.io = {
       ...io,
       log: (level, message) => {
@@ -37,9 +44,9 @@ export class Progress {
     };
     this.#timezone = timezone;
     this.#total = chains.flatMap((chain) => chain.pieces).reduce((sum, piece) => sum + piece.textBytes, 0);
-    this.#isBar = io.stderrIsTTY;
+    this.#manner = manner;
     this.#told = this.#began;
-    if (!this.#isBar) return;
+    if (manner !== 'bar') return;
     io.signal.addEventListener('abort', this.#stop);
     // Before the listener that ends the process.
     io.stdout.prependListener('error', this.#stop);
@@ -48,9 +55,9 @@ export class Progress {
   /** `bytes` of the text of a file have been read, up to the instant `at`. */
   reached(path: string, bytes: number, at: number | undefined): void {
     this.#bytes.set(path, bytes);
-    if (this.#isDone || performance.now() - this.#told < (this.#isBar ? BAR_EVERY_MS : LINE_EVERY_MS)) return;
+    if (this.#isDone || performance.now() - this.#told < EVERY_MS[this.#manner]) return;
     this.#told = performance.now();
-    if (this.#isBar) this.#draw(at);
+    if (this.#manner === 'bar') this.#draw(at);
     else this.io.log('info', this.#figures(at).join(', '));
   }
 

@@ -8,6 +8,7 @@ import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
 import { dateRange, largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
 import { countOf, type Window } from './metric-name.ts';
 import { printable } from './table.ts';
+import { hostLabel } from './total.ts';
 
 export interface ChartOptions {
   /** Width of the terminal; no line is longer. Below 40 it is taken as 40. */
@@ -81,7 +82,7 @@ function panel(history: HostHistory, options: ChartOptions): string {
 function title(history: HostHistory, columns: number, options: ChartOptions): string {
   const dash = options.unicode ? '\u2013' : '-';
   const range = dateRange(history, options.timezone).join(` ${dash} `);
-  const name = cut(printable(history.host), columns, options);
+  const name = cut(printable(hostLabel(history.host)), columns, options);
   const room = columns - name.length - range.length;
   const bold = paint(name, '1', options);
   return room < 2 ? bold : bold + ' '.repeat(room) + paint(range, '2', options);

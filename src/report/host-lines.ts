@@ -3,6 +3,7 @@ import type { Sample } from '../activity/active-window.ts';
 import { dateLabel } from './axis.ts';
 import type { Window } from './metric-name.ts';
 import { countOf } from './metric-name.ts';
+import { ALL_HOSTS, totalOf } from './total.ts';
 
 /** The samples of one host in the order of time; there is at least one. */
 export interface HostHistory {
@@ -18,17 +19,29 @@ export const lines: readonly { readonly window: Window; readonly label: string }
   { window: 1, label: 'daily' },
 ];
 
-/** The hosts with the most users in their latest month first, and how many more there are than `most`. */
+/**
+ * The hosts with the most users in their latest month first, and how many more there are than `most`. Where there are several,
+ * all together come before them.
+ */
 export function largestHosts(samples: readonly Sample[], most: number): { shown: HostHistory[]; hidden: number } {
-  const hosts = new Map<string, Sample[]>();
-  for (const sample of samples) {
-    const history = hosts.get(sample.host);
-    if (history === undefined) hosts.set(sample.host, [sample]);
-    else history.push(sample);
-  }
-  const all = [...hosts].flatMap(([host, unsorted]) => historyOf(host, unsorted));
+  const all = [...groupedBy(samples, ({ host }) => host)].flatMap(([host, unsorted]) => historyOf(host, unsorted));
   all.sort((a, b) => b.latest.d30 - a.latest.d30 || (a.host < b.host ? -1 : 1));
-  return { shown: all.slice(0, most), hidden: Math.max(0, all.length - most) };
+  const together = all.length > 1 ? historyOf(ALL_HOSTS, totals(samples)) : [];
+  return { shown: [...together, ...all.slice(0, most)], hidden: Math.max(0, all.length - most) };
+}
+
+function totals(samples: readonly Sample[]): Sample[] {
+  return [...groupedBy(samples, ({ at }) => at).values()].flatMap((group) => totalOf(group) ?? []);
+}
+
+function groupedBy<T>(samples: readonly Sample[], key: (sample: Sample) => T): Map<T, Sample[]> {
+  const groups = new Map<T, Sample[]>();
+  for (const sample of samples) {
+    const group = groups.get(key(sample));
+    if (group === undefined) groups.set(key(sample), [sample]);
+    else group.push(sample);
+  }
+  return groups;
 }
 
 function historyOf(host: string, unsorted: readonly Sample[]): HostHistory[] {

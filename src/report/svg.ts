@@ -7,6 +7,7 @@ import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
 import { dateRange, largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
 import { countOf, type Window } from './metric-name.ts';
 import { printable } from './table.ts';
+import { ALL_HOSTS, hostLabel } from './total.ts';
 
 export interface SvgOptions {
   /** IANA name of the zone of the dates. */
@@ -51,7 +52,7 @@ export function svg(samples: readonly Sample[], options: SvgOptions): string {
     ...(hidden > 0 ? [`${hidden} ${hidden === 1 ? 'host' : 'hosts'} with fewer users not shown`] : []),
   ];
   const height = shown.length * panelHeight + notes.length * 40;
-  const hosts = shown.map(({ host }) => escape(host)).join(', ');
+  const hosts = shown.flatMap(({ host }) => (host === ALL_HOSTS ? [] : [escape(host)])).join(', ');
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img">`,
     `<title>Active users${hosts === '' ? '' : ` of ${hosts}`}</title>`,
@@ -66,7 +67,7 @@ function panel(history: HostHistory, { timezone }: SvgOptions): string {
   const axis = countAxis(largestCount(history), 5);
   const range = dateRange(history, timezone).join(' \u2013 ');
   return [
-    `<text class="host" x="24" y="36">${escape(shortened(history.host))}</text>`,
+    `<text class="host" x="24" y="36">${escape(shortened(hostLabel(history.host)))}</text>`,
     `<text class="faint" x="${width - 24}" y="36" text-anchor="end">${range}</text>`,
     ...countGrid(axis),
     ...timeMarks(history, timezone),

@@ -1,5 +1,7 @@
 /** Samples as text: for programs (CSV, JSON) and for a reader's eye (a plain table). Hosts are in the order of their bytes. */
+import { TZDate } from '@date-fns/tz';
 import type { Sample } from '../activity/active-window.ts';
+import { hostLabel, totalOf } from './total.ts';
 
 export const csvHeader = 'time,host,d1,d7,d30\n';
 
@@ -8,14 +10,25 @@ export function sortSamples(samples: readonly Sample[]): Sample[] {
   return samples.toSorted((a, b) => a.at - b.at || compareText(a.host, b.host));
 }
 
-/** One line of CSV, with its newline; times are unix seconds. A host is quoted only if it holds a comma, a quote or a line end. */
-export function csvLine(sample: Sample): string {
-  return `${sample.at},${csvField(sample.host)},${sample.d1},${sample.d7},${sample.d30}\n`;
+export interface CsvLook {
+  /** IANA name: times are in ISO 8601 with the offset of this zone. Without it they are unix seconds. */
+  readonly timezone?: string;
+}
+
+/** One line of CSV, with its newline. A host is quoted only if it holds a comma, a quote or a line end. */
+export function csvLine(sample: Sample, { timezone }: CsvLook = {}): string {
+  const time = timezone === undefined ? sample.at : isoTime(sample.at, timezone);
+  return `${time},${csvField(sample.host)},${sample.d1},${sample.d7},${sample.d30}\n`;
 }
 
 /** Header and lines, sorted. */
 export function csv(samples: readonly Sample[]): string {
-  return csvHeader + sortSamples(samples).map(csvLine).join('');
+  return (
+    csvHeader +
+    sortSamples(samples)
+      .map((each) => csvLine(each))
+      .join('')
+  );
 }
 
 interface Counts {
@@ -50,12 +63,13 @@ export function jsonLine(samples: readonly Sample[]): string {
   return time === undefined ? '' : `${JSON.stringify(countObject(time, samples))}\n`;
 }
 
-/** A table of one instant: a line per host, numbers aligned. There is no total: hosts are counted apart. */
+/** A table of one instant: a line per host, numbers aligned, and below several hosts one for all together. */
 export function countTable(samples: readonly Sample[]): string {
   const header = ['host', 'daily', 'weekly', 'monthly'];
-  const rows = samples
-    .toSorted((a, b) => compareText(a.host, b.host))
-    .map(({ host, d1, d7, d30 }) => [printable(host), String(d1), String(d7), String(d30)]);
+  const total = samples.length > 1 ? totalOf(samples) : undefined;
+  const rows = [...samples.toSorted((a, b) => compareText(a.host, b.host)), ...(total ? [total] : [])].map(
+    ({ host, d1, d7, d30 }) => [printable(hostLabel(host)), String(d1), String(d7), String(d30)],
+  );
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
   return [header, ...rows].map((row) => `${alignedRow(row, widths)}\n`).join('');
 }
@@ -94,6 +108,11 @@ function byTime(samples: readonly Sample[]): Sample[][] {
     else group.push(sample);
   }
   return [...groups.values()];
+}
+
+/** `2026-03-02T02:00:00+01:00`, and `Z` for an offset of nothing. */
+function isoTime(at: number, timezone: string): string {
+  return new TZDate(at * 1000, timezone).toISOString().replace('.000', '').replace('+00:00', 'Z');
 }
 
 function csvField(text: string): string {

@@ -31,7 +31,7 @@ const FILES: readonly Row[] = [
   ['binary garbage', 'noise', Buffer.from(Array.from({ length: 5000 }, (_, i) => (i * 7919) % 256)), 1, /noise/],
   ['a log of another program', 'nginx.log', nginx, 1, /nginx\.log/],
   ['another log with stamps', 'auth.log', sshd, 1, /not understood/],
-  ['an empty file', 'empty.log', '', 0, /^$/],
+  ['an empty file', 'empty.log', '', 1, /empty\.log is empty/],
   ['a line of 10 MB', 'long.log', `${LOGIN}${'x'.repeat(1e7)}\n${LOGIN}`, 0, /covered/],
   [
     'invalid UTF-8',

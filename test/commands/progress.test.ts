@@ -37,6 +37,7 @@ function terminal(columns: number): { io: Io; screen: () => string; stop: AbortC
     stderr,
     columns,
     isTTY: true,
+    isPiped: false,
     stderrIsTTY: true,
     stderrColumns: () => columns,
     now: () => 1_772_413_200,
@@ -69,6 +70,15 @@ function draw(progress: Progress, screen: () => string): void {
 }
 
 describe('a bar of progress', () => {
+  test('is not shown where data are printed that may come to the same terminal [8.22]', () => {
+    const { io } = terminal(80);
+    const manner = (part: Partial<Io>): string => Progress.besideData({ ...io, ...part });
+    assert.equal(manner({ isTTY: false }), 'bar');
+    assert.equal(manner({ isTTY: true }), 'nothing');
+    assert.equal(manner({ isTTY: false, isPiped: true }), 'lines');
+    assert.equal(manner({ stderrIsTTY: false }), 'lines');
+  });
+
   for (const columns of [20, 40, 60, 80, 200])
     test(`fits a terminal of ${columns} columns [8.22]`, () => {
       const { io, screen } = terminal(columns);

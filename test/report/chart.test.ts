@@ -92,9 +92,9 @@ mmm monthly 148   www weekly 98   ddd daily 48
     assert.deepEqual(
       text
         .split('\n')
-        .filter((line) => /^[a-z]+ +1 Mar/.test(line))
+        .filter((line) => /^[a-z][a-z ]* +1 Mar/.test(line))
         .map((line) => line.split(' ')[0]),
-      ['big', 'middle'],
+      ['all', 'big', 'middle'],
     );
     assert.match(text, /\n2 hosts with fewer users not shown\n$/);
     assert.match(chart(samples, { ...plain, panels: 3 }), /\n1 host with fewer users not shown\n$/);
@@ -128,6 +128,28 @@ describe('the chart and the SVG', () => {
     });
 });
 
+describe('a picture of several hosts', () => {
+  const several = [...rising(49), ...rising(10, 'late.example', start + 39 * 3600)];
+  test('begins with all of them together [8.26]', () => {
+    const titles = chart(several, plain)
+      .split('\n')
+      .filter((line) => line.includes('2026'));
+    assert.deepEqual(
+      titles.map((line) => line.split(/ {2,}/)[0]),
+      ['all hosts', 'chat.example', 'late.example'],
+    );
+    assert.match(chart(several, plain), /^all hosts .*\nmmm monthly 257 {3}www weekly 157 {3}ddd daily 57\n/);
+    assert.deepEqual(
+      [...svg(several, { timezone: 'UTC' }).matchAll(/class="host"[^>]*>([^<]*)/g)].map(([, host]) => host),
+      ['all hosts', 'chat.example', 'late.example'],
+    );
+  });
+  test('of which one is shown has no more than that one [8.26]', () => {
+    assert.doesNotMatch(chart(rising(49), plain), /all hosts/);
+    assert.doesNotMatch(svg(rising(49), { timezone: 'UTC' }), /all hosts/);
+  });
+});
+
 describe('the SVG', () => {
   const text = svg([...rising(49), ...rising(49, '<b>&"\u0007x')], { timezone: 'UTC' });
 
@@ -140,9 +162,9 @@ describe('the SVG', () => {
     assert.deepEqual(text.match(/https?:[^"]*/g), ['http://www.w3.org/2000/svg']);
     assert.doesNotMatch(text, /<script|@import|url\(|href/);
   });
-  test('has a line and a figure for each window of each host', () => {
+  test('has a line and a figure for each window of each host, and of all together', () => {
     for (const window of [1, 7, 30])
-      assert.equal(text.match(new RegExp(`class="line d${window}" d="M`, 'g'))?.length, 2);
+      assert.equal(text.match(new RegExp(`class="line d${window}" d="M`, 'g'))?.length, 3);
     assert(text.includes('>monthly 148<') && text.includes('>weekly 98<') && text.includes('>daily 48<'));
   });
   test('holds no number that is none', () => {

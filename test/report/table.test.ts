@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
-import { countObject, countTable, csv, jsonLines, printable } from '../../src/report/table.ts';
+import { countObject, countTable, csv, csvLine, jsonLines, printable } from '../../src/report/table.ts';
 
 const at = 1_772_413_200;
 const chat: Sample = { at, host: 'chat.example', d1: 72, d7: 127, d30: 1270, covered: WINDOWS };
@@ -17,6 +17,11 @@ describe('CSV', () => {
     );
   });
   test('of nothing is the header', () => assert.equal(csv([]), 'time,host,d1,d7,d30\n'));
+  test('has dates with the offset of a zone, where they are asked for [8.26]', () => {
+    assert.equal(csvLine(chat, { timezone: 'Europe/Berlin' }), '2026-03-02T02:00:00+01:00,chat.example,72,127,1270\n');
+    assert.equal(csvLine(chat, { timezone: 'UTC' }), '2026-03-02T01:00:00Z,chat.example,72,127,1270\n');
+    assert.equal(csvLine(chat, { timezone: 'Asia/Kolkata' }).slice(0, 25), '2026-03-02T06:30:00+05:30');
+  });
   test('quotes a host that would break the line', () => {
     assert.equal(csv([{ ...other, host: 'a,"b' }]).split('\n')[1], '1772413200,"a,""b",0,5,6');
   });
@@ -46,16 +51,18 @@ describe('JSON', () => {
 });
 
 describe('the table of a count', () => {
-  test('is aligned and has no total', () => {
+  test('is aligned, and ends with all hosts together where there are several [8.26]', () => {
     assert.equal(
       countTable([chat, other]),
       [
         'host          daily  weekly  monthly',
         'b.example         0       5        6',
         'chat.example     72     127     1270',
+        'all hosts        72     132     1276',
         '',
       ].join('\n'),
     );
+    assert.doesNotMatch(countTable([chat]), /all hosts/);
   });
   test('does not let a host steer the terminal', () => {
     assert.equal(printable('a\u001b[2Jb\u202e\u2028'), 'a?[2Jb??');
