@@ -231,6 +231,11 @@ function takeTags(given: Given): Pick<Config['statsd'], 'tags' | 'hostTag'> {
   return { tags, hostTag: given.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
 }
 
+/** Those that are followed when none is configured, whether they are there or not. */
+export function usualLogs({ otherLogs }: Config): readonly LogConfig[] {
+  return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, path }));
+}
+
 function originOf(given: Given, key: string): string {
   return given.origin.get(key) ?? 'default';
 }

@@ -11,6 +11,7 @@ import { dirname } from 'node:path';
 import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { recogniseStamp } from '../dialect/timestamp.ts';
+import { whyNotPermitted } from '../log/permission.ts';
 import { rotatedFiles } from '../log/siblings.ts';
 import { checkIndex } from './check-index.ts';
 import { isReachable, type Report } from './check-report.ts';
@@ -88,7 +89,7 @@ async function explainUnreadable(path: string, error: unknown, { failures }: Rep
   } else if (code === 'ENOENT') {
     failures.push(`${path}: there is no directory ${dirname(path)}: correct [[log]] path`);
   } else if (code === 'EACCES') {
-    failures.push(`${path}: may not be read by this user: add it to the group of the file (often adm)`);
+    failures.push(`${path} ${whyNotPermitted(path)}`);
   } else if (code === 'EISDIR') {
     failures.push(`${path}: is a directory: name the log file in it`);
   } else {

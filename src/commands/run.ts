@@ -2,17 +2,17 @@
  * `run`: the daemon, in the foreground. SIGHUP re-reads the configuration; one that is faulty, or with which the daemon
  * cannot start, is told of and not taken.
  */
-import { ConfigError, type Config } from '../config.ts';
+import { usualLogs, type Config } from '../config.ts';
 import { Daemon } from '../pipeline/daemon.ts';
 import type { Io } from './io.ts';
 
-/** @throws {ConfigError} {IndexError} */
+/** @throws {IndexError} */
 export async function run(config: Config, _args: object, io: Io): Promise<number> {
-  let [current, proven] = [usable(config), undefined as Config | undefined];
+  let [current, proven] = [withLogs(config, io), undefined as Config | undefined];
   let again = new AbortController();
   io.onHangup(() => {
     try {
-      current = usable(io.reloadConfig());
+      current = withLogs(io.reloadConfig(), io);
       io.log('notice', 'the configuration has been read again');
       again.abort();
     } catch (error) {
@@ -39,11 +39,16 @@ export async function run(config: Config, _args: object, io: Io): Promise<number
   return 0;
 }
 
-function usable(config: Config): Config {
+/** A server that is installed later has its log later: `run` waits for it. */
+function withLogs(config: Config, io: Io): Config {
   if (config.logs.length > 0) return config;
-  throw new ConfigError([
-    'no log is configured and none of the usual ones exists, so there is nothing to follow: set [[log]] path, or give --log FILE',
-  ]);
+  const logs = usualLogs(config);
+  const paths = logs.map(({ path }) => path).join(', ');
+  io.log(
+    'notice',
+    `no log is configured, so the usual one is followed: ${paths} (another: [[log]] path, or --log FILE)`,
+  );
+  return { ...config, logs };
 }
 
 function staysAsItWas(error: unknown): string {

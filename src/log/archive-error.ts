@@ -1,4 +1,5 @@
 /** What can be wrong with a file of old log. The message is a sentence that names the file and says what to do. */
+import { whyNotPermitted } from './permission.ts';
 
 export type ArchiveErrorCode =
   /** There is no such file. */
@@ -51,7 +52,7 @@ export function fileError(path: string, error: unknown): unknown {
       return isDirectory(path, error);
     case 'EACCES':
     case 'EPERM':
-      return new ArchiveError('UNREADABLE', path, 'may not be read: run as a user of its group', error);
+      return new ArchiveError('UNREADABLE', path, whyNotPermitted(path), error);
     case 'EIO':
     case 'EMFILE':
     case 'ENFILE':

@@ -13,6 +13,7 @@ import { Inventory } from './inventory.ts';
 import type { Block } from './lines.ts';
 import { LiveFile } from './live-file.ts';
 import { Pieces, type Outcome, type Telling } from './pieces.ts';
+import { whyNotPermitted } from './permission.ts';
 import type { Position } from './position.ts';
 
 export interface Notice {
@@ -193,11 +194,8 @@ export class Follower {
     } else if (trouble.code === 'ENOENT') {
       this.tellOnce('live', 'waiting', `${path} does not exist; waiting for it`);
     } else {
-      this.tellOnce(
-        'live',
-        'unreadable',
-        `${path} cannot be read (${trouble.message}); trying again every ${this.tickMs} ms`,
-      );
+      const reason = trouble.code === 'EACCES' ? whyNotPermitted(path) : `cannot be read (${trouble.message})`;
+      this.tellOnce('live', 'unreadable', `${path} ${reason}; trying again every ${this.tickMs} ms`);
     }
   }
 

@@ -19,7 +19,7 @@ import type { Ledger } from './ledger.ts';
 import { LiveLog } from './live-log.ts';
 import { openLedger } from './open-ledger.ts';
 import { firstAfter } from './samples.ts';
-import { logStatus, SelfReport } from './self-report.ts';
+import { BEAT, heartbeat, logStatus, SelfReport } from './self-report.ts';
 import { Understanding } from './understanding.ts';
 
 const HOUR = 3600;
@@ -28,8 +28,8 @@ const DAY = 86_400;
 const SETTLE = 2;
 /** Milliseconds between two looks at the clock: a machine that was suspended wakes with the hour long past. */
 const LOOK_MS = 60_000;
-/** Milliseconds between two notes of how the logs stand. */
-const STATUS_MS = 60_000;
+/** Milliseconds between two signs of life. */
+const MINUTE_MS = 60_000;
 
 const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken']);
 
@@ -61,6 +61,7 @@ export class Daemon {
   readonly #clashes = new Set<string>();
   #pruned = -Infinity;
   readonly #since: number;
+  #countedAt: number | undefined;
   #noting: NodeJS.Timeout | undefined;
 
   private constructor(options: DaemonOptions, ledger: Ledger, users: Users, statsd: StatsdReport) {
@@ -95,7 +96,7 @@ export class Daemon {
   async #follow(): Promise<void> {
     const { now, started } = this.#options;
     this.#noteStatus();
-    this.#noting = setInterval(() => this.#noteStatus(), STATUS_MS);
+    this.#noting = setInterval(() => this.#everyMinute(), MINUTE_MS);
     if (!(await this.#openAll())) return;
     this.#before = this.#coverageBefore();
     const start = Math.floor(now());
@@ -147,13 +148,13 @@ export class Daemon {
     });
   }
 
-  /** So that the journal says of a daemon that works that it works. */
+  /** So that the journal says of a daemon that works that it works. Of a log that cannot be read its follower tells. */
   #tellStarted(): void {
-    const { config, tell } = this.#options;
-    const { host, port, protocol } = config.statsd;
+    const { host, port, protocol } = this.#options.config.statsd;
     const target = protocol === 'uds' ? host : `${host}:${port}`;
-    const logs = config.logs.map(({ path }) => path).join(', ');
-    tell('info', `caught up with ${logs}; counts go to ${target} (${protocol}) now and every hour`);
+    const read = [...this.#logs.keys()].filter((log) => log.isThere).map(({ path }) => path);
+    const begun = read.length > 0 ? `caught up with ${read.join(', ')}` : 'there is no log to read yet';
+    this.#options.tell('info', `${begun}; counts go to ${target} (${protocol}) now and every hour`);
   }
 
   /** What logs cover that were read once and are not followed. */
@@ -166,6 +167,7 @@ export class Daemon {
 
   async #countEveryHour(start: number): Promise<void> {
     await this.#count(start);
+    this.#beat();
     const stopRepeating = this.#repeat();
     let hour = this.#hourAfter(start);
     while (await this.#reachedHour(hour)) {
@@ -195,10 +197,11 @@ export class Daemon {
   async #count(at: number): Promise<void> {
     const logs = [...this.#logs.keys()];
     for (const { tally } of logs) tally.passTime(at);
-    const covered = coveredWindows([...this.#before, ...logs.map((log) => log.coverage)], at);
+    const covered = this.#coveredAt(at);
     this.#samples = this.#users.sample(at).map((counts) => ({ ...counts, covered }));
     this.#statsd.counts(this.#samples);
-    this.#statsd.self(this.#self.figures(logs, covered, at));
+    this.#countedAt = at;
+    this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
     for (const [{ path, tally }, understanding] of this.#logs) {
       const { server, counts } = tally;
       for (const doubt of understanding.judge({ path, server, counts }, at)) this.#options.tell('warning', doubt);
@@ -206,6 +209,10 @@ export class Daemon {
     this.#tellClashes();
     this.#noteStatus();
     if (at - this.#pruned >= DAY) await this.#prune(at);
+  }
+
+  #coveredAt(at: number): readonly number[] {
+    return coveredWindows([...this.#before, ...[...this.#logs.keys()].map((log) => log.coverage)], at);
   }
 
   #tellClashes(): void {
@@ -260,6 +267,19 @@ export class Daemon {
       this.#signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
     });
     await Promise.race([work, stopped]).finally(() => over.abort());
+  }
+
+  #everyMinute(): void {
+    this.#noteStatus();
+    this.#beat();
+  }
+
+  /** A daemon that ends at once and is started again shall not look alive: so not at the start, but with the first count. */
+  #beat(): void {
+    const at = Math.floor(this.#options.now());
+    const countedAt = this.#countedAt;
+    const moment = countedAt === undefined ? undefined : { at, covered: this.#coveredAt(at), countedAt };
+    this.#statsd.self(moment ? heartbeat([...this.#logs.keys()], moment) : BEAT);
   }
 
   /** For `check`, while the index is ours. That it cannot be written is told by the index when it matters. */

@@ -61,6 +61,11 @@ export class LiveLog {
     await Promise.race([this.#follower.caughtUp(), this.#gate.parked()]);
   }
 
+  /** Whether its file is there and can be read. */
+  get isThere(): boolean {
+    return this.#options.live.trouble === undefined;
+  }
+
   get status(): FollowStatus {
     return this.#follower.status();
   }

@@ -1,4 +1,7 @@
-/** What the daemon tells about itself with each count: how much it has read, how well, and how far it is behind. */
+/**
+ * What the daemon tells about itself: how much it has read, how well, and how far it is behind. StatsD repeats a gauge for ever,
+ * also when the daemon has died; a counter it sets back to 0, so the heartbeat is one.
+ */
 import { WINDOWS } from '../activity/active-window.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import type { LogStatus } from '../index/status-file.ts';
@@ -23,25 +26,44 @@ interface Counted extends LineCounts {
   skippedLines: number;
 }
 
+/** At the instant `at`, when the logs cover `covered`, after a count for the instant `countedAt`; unix seconds. */
+export interface Moment {
+  readonly at: number;
+  readonly covered: readonly number[];
+  readonly countedAt: number;
+}
+
 export class SelfReport {
   #told = counted([]);
 
-  /** At the instant `at`, unix seconds, when the logs cover `covered`. Counters are what was added since the last call. */
-  figures(logs: readonly LiveLog[], covered: readonly number[], at: number): Figures {
+  /** With a count: counters are what was added since the last call. */
+  figures(logs: readonly LiveLog[], moment: Moment): Figures {
     const now = counted(logs);
     const counters = added(this.#told, now);
     this.#told = now;
-    const last = Math.max(...logs.map(({ tally }) => tally.last ?? -Infinity));
-    return {
-      counters,
-      gauges: {
-        lag_seconds: Math.max(0, ...logs.map((log) => lag(log, at))),
-        ...(Number.isFinite(last) && { last_event_age_seconds: Math.max(0, at - last) }),
-        coverage_seconds: covered[MONTH] ?? 0,
-      },
-      logs: Object.fromEntries(logs.map(({ path, status }) => [path, placeOf(status)])),
-    };
+    return { ...standing(logs, moment), counters };
   }
+}
+
+/** Each minute. */
+export function heartbeat(logs: readonly LiveLog[], moment: Moment): Figures {
+  return { ...standing(logs, moment), ...BEAT };
+}
+
+/** Each minute, until there has been a count. */
+export const BEAT = { counters: { heartbeat: 1 } };
+
+function standing(logs: readonly LiveLog[], { at, covered, countedAt }: Moment): Omit<Figures, 'counters'> {
+  const last = Math.max(...logs.map(({ tally }) => tally.last ?? -Infinity));
+  return {
+    gauges: {
+      lag_seconds: Math.max(0, ...logs.map((log) => lag(log, at))),
+      ...(Number.isFinite(last) && { last_event_age_seconds: Math.max(0, at - last) }),
+      last_count_timestamp: countedAt,
+      coverage_seconds: covered[MONTH] ?? 0,
+    },
+    logs: Object.fromEntries(logs.map(({ path, status }) => [path, placeOf(status)])),
+  };
 }
 
 /** How a log stands at this moment. */

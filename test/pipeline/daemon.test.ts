@@ -199,6 +199,24 @@ describe('the daemon', () => {
     assert.deepEqual(await gauges(3), counted(6, 6, 6));
   });
 
+  it('sends a heartbeat and its gauges each minute, and with the first count [8.19]', async (t) => {
+    t.mock.timers.enable({ apis: ['setInterval'] });
+    const now = Math.floor(Date.now() / 1000);
+    const log = join(root, 'heartbeat.log');
+    await writeFile(log, login(now - 60, 'c2s1', 'alice'));
+    startOn(log, { now: () => now });
+    await gauges(3);
+    const beat = 'xmpp.self.heartbeat:1|c';
+    await packet(beat, 1);
+    t.mock.timers.tick(60_000);
+    await packet(beat, 2);
+    t.mock.timers.tick(60_000);
+    await packet(beat, 3);
+    for (const gauge of [`last_count_timestamp:${now}`, 'lag_seconds:0', 'last_event_age_seconds:60'])
+      assert.ok(packets.filter((each) => each === `xmpp.self.${gauge}|g`).length >= 3, gauge);
+    assert.equal((await gauges(3)).length, 3, 'a heartbeat is no count');
+  });
+
   it('tells once of hosts that would share a name [8.25]', async () => {
     const now = Math.floor(Date.now() / 1000);
     const log = join(root, 'clash.log');
