@@ -11,7 +11,8 @@ export interface Session {
   /** The login. */
   readonly since: number;
   /**
-   * `open`: online. `away`: disconnected, and online until `at + hibernationSeconds` because this user resumes sessions.
+   * `open`: online. `away`: disconnected, and online until `at + hibernationSeconds` because this user resumes sessions,
+   * or the log says that it hibernates.
    * `ended`: offline since `at`; a further end of the id means that it had been resumed. `carrier`: taken for the carrier
    * of a resumption, so offline since that session ended. `bound`: online until `unbind`. `unbound`: logged in, of a log
    * that will tell when it is bound. `removed`: bound when its account was removed, so that its end is no activity.

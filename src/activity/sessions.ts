@@ -95,7 +95,7 @@ export class Sessions {
       case 'start':
         return this.#start(event.session, event.user, event.at);
       case 'end':
-        return this.#end(event.session, event.at);
+        return event.hibernates ? this.#hibernate(event.session, event.at) : this.#end(event.session, event.at);
       case 'bind':
         return this.#bind(event.session, event.user, event.resource, event.at);
       case 'unbind':
@@ -216,6 +216,14 @@ export class Sessions {
       case undefined:
         return undefined;
     }
+  }
+
+  /** The end a moment before was that of the connection only. No session is resumed by it, and nothing carried it. */
+  #hibernate(id: string, at: number): void {
+    const session = this.#table.get(id);
+    const isEnded = (session?.state === 'ended' || session?.state === 'away') && session.at === at;
+    if (isEnded) this.#goAway(id, session, at);
+    else this.#end(id, at);
   }
 
   #endOpen(id: string, session: Session, at: number): void {

@@ -6,8 +6,8 @@ export type Finding =
   | { readonly kind: 'connect'; readonly session: string }
   /** A login. */
   | { readonly kind: 'start'; readonly session: string; readonly user: string }
-  /** The end of a connection, which may be the end of the session. */
-  | { readonly kind: 'end'; readonly session: string }
+  /** The end of a connection, which may be the end of the session; or, directly behind it, that the session hibernates. */
+  | { readonly kind: 'end'; readonly session: string; readonly hibernates?: true }
   /** A full JID came online or went offline: the exact signs of a debug log. */
   | { readonly kind: 'bind' | 'unbind'; readonly session: string; readonly user: string; readonly resource: string }
   | { readonly kind: 'removed' | 'disabled' | 'enabled'; readonly user: string }
@@ -23,23 +23,29 @@ export type ParserState = Readonly<Record<string, boolean | string>>;
 
 /**
  * A line without event: `plain`, a line of its own; `continuation`, a further line of the message before, which may be the
- * text of a remote party and proves nothing, not even the time; `foreign`, none of this server's.
+ * text of a remote party and proves nothing, not even the time; `quoted`, taken for one though it may be a line of its own;
+ * `foreign`, none of this server's.
  */
-export type Eventless = 'plain' | 'continuation' | 'foreign';
+export type Eventless = 'plain' | 'continuation' | 'quoted' | 'foreign';
 
 /** Reads the lines of one log in their order. */
 export interface Parser {
   readonly state: ParserState;
   /**
-   * What the line in `text` from `start` to `end` says (no newline; the text is one character per byte). Never throws.
+   * What the line in `text` from `start` to `end` says (no newline; the text is one character per byte). The lines behind it
+   * in `text` may be looked at, a bounded number of them. Never throws.
    */
   parse(text: string, start: number, end: number): Finding | Eventless;
   /** Where the stamp of the line found last ends; it begins where the line does and must be all that stands there. */
   readonly stampEnd: number;
+  /** The server's version, where the log has named it. */
+  readonly version: string | undefined;
 }
 
 export interface Dialect {
   /** The name in `server = "..."`. */
   readonly name: string;
   begin(state?: ParserState): Parser;
+  /** Whether a server of this version lets a remote party write whole lines of its choosing into the log. */
+  isForgeable(version: string): boolean;
 }

@@ -137,10 +137,10 @@ const DEBUG: readonly Rule[] = [
   { begins: 'Removing empty accounts datastore for user ', by: MANAGER, read: account('removed') },
 ];
 
-/** `quoteEnd` when a quotation broke the line here, so that the message goes on until a line ends with it; else empty. */
-export function openQuote(quoteEnd: string, rest: string): string {
+/** Whether a quotation may have broken the line here, so that the message goes on until a line ends with `quoteEnd`. */
+export function mayBreak(quoteEnd: string, rest: string): boolean {
   // Only a text in brackets is the remote party's.
-  return rest.endsWith(quoteEnd) || (quoteEnd === ')' && !rest.includes(' (')) ? '' : quoteEnd;
+  return !rest.endsWith(quoteEnd) && (quoteEnd !== ')' || rest.includes(' ('));
 }
 
 function byFirstCharacter(rules: readonly Rule[]): ReadonlyMap<number, readonly Rule[]> {

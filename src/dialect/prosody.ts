@@ -6,40 +6,42 @@
  *
  * What a client can put into a message stands behind the second tab, so the first tab of a line is always Prosody's own,
  * and so is the source: each message is believed of the sources that print it and of no other. From 0.12 on the
- * continuation of a message with a line break begins with a tab. Before, it begins as the client pleases; the messages at
- * info level that carry such text are then told by their missing end (`prosody-messages.ts`), but a client that forges the
- * end as well, and whole lines behind it, cannot be told from Prosody.
+ * continuation of a message with a line break begins with a tab. Before, it begins as the client pleases, and cannot always
+ * be told from Prosody's own lines (prosody-quotation.ts).
  */
 import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import { ownText } from './own-text.ts';
-import { isSession, LEVELS, openQuote, type Level, type Rule, unbound } from './prosody-messages.ts';
+import { levelBehind, messageBehind, partsInFile, partsOnConsole, stampEndOf, type Parts } from './prosody-layout.ts';
+import { isSession, mayBreak, type Rule, unbound } from './prosody-messages.ts';
+import { quotationEnd } from './prosody-quotation.ts';
+import { marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
 
 const TAB = 9;
-const SPACE = 32;
 const CR = 13;
 
-/** A stamp and a source are much shorter; a line with more before its first tab is none of Prosody's. */
-const LONGEST_HEAD = 512;
-/** The end of the text before the first tab in the console layout, where the level stands before the tab. */
-const CONSOLE = /(\S+) +(?:\x1b\[[0-9;]*m)?(debug|info|warn|error) *(?:\x1b\[[0-9;]*m)?$/;
 /** Part of a message of plugins/mod_bosh.lua at debug level, whose format itself breaks the line. */
 const RULE_LINE = '----------';
 
-/** Where the parts of a line are; `source` and `message` are offsets. */
-interface Parts {
-  readonly level: Level;
-  readonly source: number;
-  readonly sourceEnd: number;
-  readonly message: number;
+/** Lines of a block that are the text of a remote party: those that begin in `from` to `to`, exclusive. */
+interface Quotation {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
 }
 
 class ProsodyParser implements Parser {
   /** The signs of a debug log have been seen since the server started. */
   #detail: boolean;
-  /** Inside a message of a remote party that broke the line: what its last line ends with. Else empty. */
-  #quote: string;
   /** Before 0.12 the line that a resource is unbound is printed also when stream management then keeps it. */
   #unbound: string;
+  /** Empty while it is not known. */
+  #version: string;
+  /** The session that the line before said to be `closed`, since 13.0.6. */
+  #closed: string;
+  #closedLine = 0;
+  #line = 0;
+  /** Never part of the state: what is read later is believed again. */
+  #quotation: Quotation | undefined;
   #text = '';
   #from = 0;
   #nextTab = -1;
@@ -47,30 +49,36 @@ class ProsodyParser implements Parser {
 
   constructor(state: ParserState) {
     this.#detail = state['detail'] === true;
-    this.#quote = String(state['quote'] ?? '');
     this.#unbound = String(state['unbound'] ?? '');
+    this.#version = String(state['version'] ?? '');
+    this.#closed = String(state['closed'] ?? '');
   }
 
   get state(): ParserState {
-    return { detail: this.#detail, quote: this.#quote, unbound: this.#unbound };
+    const closed = this.#closedLine === this.#line ? this.#closed : '';
+    return { detail: this.#detail, unbound: this.#unbound, version: this.#version, closed };
+  }
+
+  get version(): string | undefined {
+    return this.#version === '' ? undefined : this.#version;
   }
 
   parse(text: string, start: number, to: number): Finding | Eventless {
+    this.#line++;
     const end = text.charCodeAt(to - 1) === CR ? to - 1 : to;
-    if (this.#quote !== '') {
-      if (text.startsWith(this.#quote, end - this.#quote.length)) this.#quote = '';
-      return 'continuation';
-    }
+    if (this.#quotation && this.#isQuoted(text, start, this.#quotation)) return 'quoted';
     if (end <= start || text.charCodeAt(start) === TAB) return 'continuation';
     const tab = this.#tabFrom(text, start);
     if (tab >= end) return text.startsWith(RULE_LINE, start) ? 'continuation' : 'foreign';
-    const level = LEVELS.get(text.charCodeAt(tab + 1));
-    const message = level ? tab + level.word.length + 2 : 0;
-    if (!level || text.charCodeAt(message - 1) !== TAB || !text.startsWith(level.word, tab + 1))
-      return this.#console(text, start, tab, end);
-    if (!level.rules.has(text.charCodeAt(message)) && (this.#detail || level.word !== 'debug')) return 'plain';
-    const source = Math.max(start, text.lastIndexOf(' ', tab) + 1);
-    return this.#look(text, start, { level, source, sourceEnd: tab, message }, end);
+    const level = levelBehind(text, tab);
+    if (!level) return this.#console(text, start, tab, to);
+    const isOfInterest = level.rules.has(text.charCodeAt(messageBehind(tab, level)));
+    if (!isOfInterest && (this.#detail || level.word !== 'debug')) return 'plain';
+    return this.#look(text, start, partsInFile(text, start, tab, level), to);
+  }
+
+  #isQuoted(text: string, start: number, quotation: Quotation): boolean {
+    return start >= quotation.from && start < quotation.to && text === quotation.text;
   }
 
   /** The first tab at or behind `start`. Lines come in order, and one that has none must not cost a scan of all others. */
@@ -84,26 +92,21 @@ class ProsodyParser implements Parser {
     return this.#nextTab;
   }
 
-  #console(text: string, start: number, tab: number, end: number): Finding | Eventless {
-    if (tab - start > LONGEST_HEAD) return 'foreign';
-    const m = CONSOLE.exec(text.slice(start, tab));
-    const [, source = '', word = ''] = m ?? [];
-    const level = LEVELS.get(word.charCodeAt(0));
-    if (!m || !level) return 'foreign';
-    const at = start + m.index;
-    return this.#look(text, start, { level, source: at, sourceEnd: at + source.length, message: tab + 1 }, end);
+  #console(text: string, start: number, tab: number, to: number): Finding | Eventless {
+    const parts = partsOnConsole(text, start, tab);
+    return parts ? this.#look(text, start, parts, to) : 'foreign';
   }
 
-  #look(text: string, start: number, parts: Parts, end: number): Finding | Eventless {
+  #look(text: string, start: number, parts: Parts, to: number): Finding | Eventless {
     const { level, message } = parts;
-    this.stampEnd =
-      parts.source > start && text.charCodeAt(parts.source - 1) === SPACE ? parts.source - 1 : parts.source;
+    this.stampEnd = stampEndOf(text, start, parts);
     const source = text.slice(parts.source, parts.sourceEnd);
     const rule = level.rules.get(text.charCodeAt(message))?.find((r) => text.startsWith(r.begins, message));
     if (rule?.by.test(source)) {
+      const end = text.charCodeAt(to - 1) === CR ? to - 1 : to;
       const rest = text.slice(message + rule.begins.length, end);
-      const finding = rule.quoteEnd === undefined ? this.#read(rule, ownText(source), rest) : undefined;
-      if (rule.quoteEnd !== undefined) this.#quote = openQuote(rule.quoteEnd, rest);
+      if (rule.quoteEnd !== undefined) this.#quote(text, start, to, rule.quoteEnd, rest);
+      const finding = this.#read(rule, ownText(source), rest);
       if (finding) return finding;
     }
     if (level.word !== 'debug' || this.#detail || !isSession(source)) return 'plain';
@@ -111,13 +114,19 @@ class ProsodyParser implements Parser {
     return { kind: 'detail', on: true };
   }
 
+  #quote(text: string, start: number, to: number, quoteEnd: string, rest: string): void {
+    if (marksContinuations(this.#version) || !mayBreak(quoteEnd, rest)) return;
+    const end = quotationEnd(text, to + 1, { stamp: text.slice(start, this.stampEnd), quoteEnd });
+    this.#quotation = end === undefined ? undefined : { text, from: to + 1, to: end };
+  }
+
   #read(rule: Rule, source: string, rest: string): Finding | undefined {
     const finding = rule.keeps ? this.#kept(source) : rule.read(rest, source);
     if (!finding) return undefined;
     this.#unbound = rule.tries ? `${source} ${rest}` : '';
-    if (finding.kind === 'server-start') this.#detail = false;
+    if (finding.kind === 'server-start') [this.#detail, this.#version] = [false, versionIn(rest)];
     if (finding.kind === 'detail') this.#detail = finding.on;
-    return finding;
+    return finding.kind === 'end' ? this.#ended(finding, rest) : finding;
   }
 
   #kept(source: string): Finding | undefined {
@@ -125,6 +134,18 @@ class ProsodyParser implements Parser {
     const finding = unbound(this.#unbound.slice(source.length + 1), source);
     return finding?.kind === 'unbind' ? { ...finding, kind: 'bind' } : undefined;
   }
+
+  #ended(finding: Finding & { kind: 'end' }, reason: string): Finding {
+    const isSecond = this.#closed === finding.session && this.#closedLine === this.#line - 1;
+    if (isSecond && reason === 'connection closed') return { ...finding, hibernates: true };
+    if (reason === 'closed' && tellsHibernation(this.#version))
+      [this.#closed, this.#closedLine] = [finding.session, this.#line];
+    return finding;
+  }
 }
 
-export const prosody: Dialect = { name: 'prosody', begin: (state = {}) => new ProsodyParser(state) };
+export const prosody: Dialect = {
+  name: 'prosody',
+  begin: (state = {}) => new ProsodyParser(state),
+  isForgeable: (version) => !marksContinuations(version),
+};

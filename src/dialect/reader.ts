@@ -36,6 +36,8 @@ export interface LineCounts {
   rejected: number;
   /** Lines that do not look like the server's at all. */
   foreign: number;
+  /** Lines passed over as the text of a remote party, though they may be the server's own. */
+  quoted: number;
 }
 
 /**
@@ -70,7 +72,7 @@ function behindNuls(text: string, from: number): number {
 }
 
 export class LineReader {
-  readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0 };
+  readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
   readonly #clock: Clock;
   readonly #parser: Parser;
   readonly #horizon: () => number;
@@ -97,6 +99,11 @@ export class LineReader {
     return this.#firstAt;
   }
 
+  /** The server's version, where the log has named it. */
+  get version(): string | undefined {
+    return this.#parser.version;
+  }
+
   /**
    * Reads whole lines; the last byte of `bytes` is a newline. `seen` gets each event in the order of the lines, with the
    * index of its line in the block.
@@ -120,6 +127,7 @@ export class LineReader {
     if (typeof found === 'string') {
       if (found === 'plain') this.#watchClock(text, start);
       if (found === 'foreign') this.counts.foreign++;
+      if (found === 'quoted') this.counts.quoted++;
       return undefined;
     }
     const horizon = this.#horizon();

@@ -36,7 +36,7 @@ export const YEAR_KNOWN_FOR = 300 * 86_400;
 const SAMPLE = 200;
 /** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
 const SPANS = 64;
-const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0 };
+const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
 
 export class Tally {
   readonly sessions: Sessions;
@@ -142,11 +142,12 @@ export function contextOf({ reader, hasResumption = false }: KeptLog): SessionsC
 
 export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {
   return all.reduce<LineCounts>(
-    (sum, { lines, events, rejected, foreign }) => ({
+    (sum, { lines, events, rejected, foreign, quoted }) => ({
       lines: sum.lines + lines,
       events: sum.events + events,
       rejected: sum.rejected + rejected,
       foreign: sum.foreign + foreign,
+      quoted: sum.quoted + quoted,
     }),
     NO_LINES,
   );

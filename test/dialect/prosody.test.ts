@@ -253,14 +253,6 @@ describe('forgeries', () => {
     assert.deepEqual(findings([closed, real]), [start(ALICE)]);
   });
 
-  it('a quotation is remembered from one run to the next', () => {
-    const parser = prosody.begin();
-    const broken = `${error} (x`;
-    parser.parse(broken, 0, broken.length);
-    const next = prosody.begin(JSON.parse(JSON.stringify(parser.state)) as ParserState);
-    assert.equal(next.parse(forged, 0, forged.length), 'continuation');
-  });
-
   for (const local of [
     '(info)',
     'info',

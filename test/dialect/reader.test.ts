@@ -120,7 +120,7 @@ describe('stamps of the future', () => {
       events.map(({ at }) => at),
       [horizon],
     );
-    assert.deepEqual(reader.counts, { lines: 2, events: 1, rejected: 1, foreign: 0 });
+    assert.deepEqual(reader.counts, { lines: 2, events: 1, rejected: 1, foreign: 0, quoted: 0 });
   });
 
   for (const [what, wrong] of [
@@ -229,14 +229,14 @@ describe('lines', () => {
       Buffer.concat([block([other('Nov 03 19:43:11')]), garbage, block([login('Nov 03 19:43:12')])]),
     );
     assert.equal(events.length, 1);
-    assert.deepEqual(reader.counts, { lines: 4, events: 1, rejected: 0, foreign: 2 });
+    assert.deepEqual(reader.counts, { lines: 4, events: 1, rejected: 0, foreign: 2, quoted: 0 });
   });
 
   it('are read behind the NUL bytes that a power failure leaves', () => {
     const reader = readerOf();
     const hole = Buffer.concat([Buffer.alloc(1000), block([login('Nov 03 19:43:12')])]);
     assert.equal(read(reader, Buffer.concat([block([other('Nov 03 19:43:11')]), hole])).length, 1);
-    assert.deepEqual(reader.counts, { lines: 2, events: 1, rejected: 0, foreign: 0 });
+    assert.deepEqual(reader.counts, { lines: 2, events: 1, rejected: 0, foreign: 0, quoted: 0 });
   });
 
   it('of 10 MB hide nothing behind them', () => {
@@ -260,7 +260,7 @@ describe('lines', () => {
   it('of another program are counted as foreign', () => {
     const reader = readerOf();
     read(reader, block(['Nov 03 19:43:11 host sshd[1]: Accepted publickey for alice', 'Lorem ipsum']));
-    assert.deepEqual(reader.counts, { lines: 2, events: 0, rejected: 0, foreign: 2 });
+    assert.deepEqual(reader.counts, { lines: 2, events: 0, rejected: 0, foreign: 2, quoted: 0 });
   });
 });
 

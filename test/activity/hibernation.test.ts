@@ -1,0 +1,58 @@
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { login, play, RESUMPTION, stateOf, type Expected } from './play.ts';
+
+const HELLO = '08:00:00 startup Hello and welcome to Prosody version 13.0.7';
+const ends = (time: string, id: string): string[] => [
+  `${time} ${id} Client disconnected: closed`,
+  `${time} ${id} Client disconnected: connection closed`,
+];
+const ALICE = login('10:00:00', 'c2s1', 'alice');
+
+type Case = readonly [what: string, lines: readonly string[], until: string, Expected];
+
+const CASES: readonly Case[] = [
+  [
+    'keeps its user online',
+    [...ALICE, ...ends('11:00:00', 'c2s1')],
+    '11:10:00',
+    { open: 1, login: '10:00:00', logout: '11:00:00' },
+  ],
+  [
+    'is over 601 s later',
+    [...ALICE, ...ends('11:00:00', 'c2s1')],
+    '11:10:01',
+    { open: 0, login: '10:00:00', logout: '11:10:01' },
+  ],
+  [
+    'is over when its user logs in again',
+    [...ALICE, ...ends('11:00:00', 'c2s1'), ...login('11:05:00', 'c2s2', 'alice')],
+    '11:10:01',
+    { open: 1, login: '11:05:00', logout: '11:00:00' },
+  ],
+  [
+    'does not end what began in the same second',
+    [...ALICE, ...login('11:00:00', 'c2s2', 'alice'), ...ends('11:00:00', 'c2s1')],
+    '12:00:00',
+    { open: 1, login: '11:00:00', logout: '11:10:01' },
+  ],
+  [
+    'is resumed, and ends for good under its first id',
+    [
+      ...ALICE,
+      ...ends('11:00:00', 'c2s1'),
+      ...login('11:05:00', 'c2s2', 'alice'),
+      '12:00:00 c2s1 Client disconnected: closed',
+      '12:30:00 c2s3 Client connected',
+    ],
+    '+1 12:00:00',
+    { open: 0, login: '11:05:00', logout: '12:10:01' },
+  ],
+];
+
+describe('a session of which the log says that it hibernates, since 13.0.6,', () => {
+  for (const before of [[], RESUMPTION])
+    for (const [what, lines, until, expected] of CASES)
+      test(`${what}${before.length > 0 ? ', also where somebody resumes' : ''}`, () =>
+        assert.deepEqual(stateOf(play([HELLO, ...before, ...lines], until), 'alice'), expected));
+});
