@@ -6,6 +6,7 @@ import * as fc from 'fast-check';
 import { alreadyRead, arrange, readPiece, type Piece, type ReadOptions } from '../../src/log/archive.ts';
 import type { Block } from '../../src/log/lines.ts';
 import type { Position } from '../../src/log/position.ts';
+import { ENDINGS } from './archives.ts';
 import { at, Folder, log, NOW } from './old-logs.ts';
 
 const folders: Folder[] = [];
@@ -17,8 +18,8 @@ function folder(): Folder {
   return made;
 }
 
-const { text } = log(at('2026-10-01T00:00:00Z'), at('2026-11-20T00:00:00Z'), 120);
-const ENDINGS = ['', '.gz', '.xz', '.zst', '.bz2'];
+/** Of several blocks, but of little variety, so that the committed archives are small. */
+const { text } = log(at('2026-10-01T00:00:00Z'), at('2026-11-20T00:00:00Z'), 600, { who: 'user'.repeat(50) });
 
 async function pieceOf(...paths: string[]): Promise<Piece> {
   const { chains } = await arrange(paths, { timezone: 'UTC', now: NOW });
@@ -42,8 +43,8 @@ async function read(piece: Piece, options: Partial<ReadOptions> = {}): Promise<R
 }
 
 describe('a piece', () => {
-  for (const ending of ENDINGS)
-    test(`is read in blocks of whole lines, with a position behind each: x.log.1${ending}`, async () => {
+  for (const { ending, skip } of ENDINGS)
+    test(`is read in blocks of whole lines, with a position behind each: x.log.1${ending}`, { skip }, async () => {
       const piece = await pieceOf(folder().put(`x.log.1${ending}`, text, NOW));
       const { text: all, blocks, problems, position } = await read(piece);
       assert.ok(all === text);
@@ -60,8 +61,8 @@ describe('a piece', () => {
       assert.equal(new Set(blocks.map((block) => block.position.id)).size, 1);
     });
 
-  for (const ending of ENDINGS)
-    test(`goes on where it was left, under any name: x.log.1${ending}`, async () => {
+  for (const { ending, skip } of ENDINGS)
+    test(`goes on where it was left, under any name: x.log.1${ending}`, { skip }, async () => {
       const into = folder();
       const piece = await pieceOf(into.put(`x.log.1${ending}`, text, NOW));
       const { blocks } = await read(piece);
@@ -119,18 +120,24 @@ describe('a piece', () => {
 });
 
 describe('the last line', () => {
-  for (const ending of ENDINGS)
-    test(`without a newline is a line in a rotated file, and none in one that grows: x.log.1${ending}`, async () => {
-      const piece = await pieceOf(folder().put(`x.log.1${ending}`, `${text}Nov 21 00:00:00 a\tinfo\tb`, NOW));
-      const whole = await read(piece);
-      assert.ok(whole.text === `${text}Nov 21 00:00:00 a\tinfo\tb\n`);
-      assert.equal(whole.position?.offset, text.length + 24);
-      assert.deepEqual((await read(piece, { from: whole.position })).text, '');
-      const growing = await read(piece, { complete: false });
-      assert.ok(growing.text === text);
-      assert.equal(growing.position?.offset, text.length);
-      assert.equal(growing.position?.done, undefined);
-    });
+  const few = text.slice(0, text.indexOf('\n', 100_000) + 1);
+
+  for (const { ending, skip } of ENDINGS)
+    test(
+      `without a newline is a line when rotated, and none in one that grows: x.log.1${ending}`,
+      { skip },
+      async () => {
+        const piece = await pieceOf(folder().put(`x.log.1${ending}`, `${few}Nov 21 00:00:00 a\tinfo\tb`, NOW));
+        const whole = await read(piece);
+        assert.ok(whole.text === `${few}Nov 21 00:00:00 a\tinfo\tb\n`);
+        assert.equal(whole.position?.offset, few.length + 24);
+        assert.deepEqual((await read(piece, { from: whole.position })).text, '');
+        const growing = await read(piece, { complete: false });
+        assert.ok(growing.text === few);
+        assert.equal(growing.position?.offset, few.length);
+        assert.equal(growing.position?.done, undefined);
+      },
+    );
 
   test('of a file that was cut short is not taken for one', async () => {
     const into = folder();
@@ -235,7 +242,7 @@ test('any text of any lines is read as it is, in one go or several', async () =>
   await fc.assert(
     fc.asyncProperty(
       fc.array(fc.string({ unit: 'binary' }), { maxLength: 40 }),
-      fc.constantFrom(...ENDINGS),
+      fc.constantFrom('', '.gz'),
       fc.boolean(),
       async (lines, ending, isEnded) => {
         const into = new Folder();

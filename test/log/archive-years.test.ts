@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { arrange, type Arrangement } from '../../src/log/archive.ts';
+import { ENDINGS } from './archives.ts';
 import { at, DAY, Folder, iso, log, NOW, shown, type Text } from './old-logs.ts';
 
 const folders: Folder[] = [];
@@ -200,14 +201,12 @@ describe('F27: the years within one file', () => {
     ['a single day', '2026-11-23T00:00:00Z', '2026-11-23T22:00:00Z'],
   ];
   for (const [what, from, to] of spans)
-    test(`${what}, told by the modification time, plain and compressed`, async () => {
-      const into = folder();
-      const text = log(at(from), at(to), 7 * 3600);
-      for (const name of ['x.log', 'x.log.gz', 'x.log.xz', 'x.log.zst', 'x.log.bz2']) {
-        const path = into.put(name, text.text, text.to + 100);
+    for (const { ending, skip } of ENDINGS)
+      test(`${what}, told by the modification time of x.log${ending}`, { skip }, async () => {
+        const text = log(at(from), at(to), 7 * 3600);
+        const path = folder().put(`x.log${ending}`, text.text, text.to + 100);
         assertFound(await arrange([path], UTC), [{ path, text }]);
-      }
-    });
+      });
 
   test('29 February is of a leap year, whatever the modification time', async () => {
     const text = log(at('2024-02-28T10:00:00Z'), at('2024-02-29T22:00:00Z'), 3600);

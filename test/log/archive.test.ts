@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { arrange, type Arrangement } from '../../src/log/archive.ts';
 import { rotatedName } from '../../src/log/rotated-name.ts';
+import { ENDINGS } from './archives.ts';
 import { at, Folder, iso, log, NOW, shown } from './old-logs.ts';
 
 const UTC = { timezone: 'UTC', now: NOW };
@@ -23,8 +24,8 @@ const codes = ({ problems }: Arrangement): string[] => problems.map(({ severity,
 const span = ({ from, to }: { from: number; to: number }): string => `${iso(from)} ${iso(to)}`;
 
 describe('files of one log', () => {
-  test('make one chain, named after the live file, however they are compressed', async () => {
-    for (const ending of ['', '.gz', '.xz', '.zst', '.bz2']) {
+  for (const { ending, skip } of ENDINGS)
+    test(`make one chain, named after the live file, beside x.log.1${ending}`, { skip }, async () => {
       const into = folder();
       const paths = [into.put('x.log', newer.text, newer.to), into.put(`x.log.1${ending}`, older.text, older.to)];
       const found = await arrange(paths, UTC);
@@ -40,8 +41,7 @@ describe('files of one log', () => {
         pieces.map((piece) => piece.log),
         Array(2).fill(join(into.path, 'x.log')),
       );
-    }
-  });
+    });
 
   test('are different logs where they overlap in time and differ in text', async () => {
     const into = folder();
@@ -102,19 +102,18 @@ describe('files of one log', () => {
 });
 
 describe('the same text', () => {
-  test('is read once, whatever its name and compression', async () => {
-    const into = folder();
-    const paths = ['x.log.1', 'x.log.2.gz', 'copy.xz', 'b.zst', 'c.bz2'].map((name) =>
-      into.put(name, older.text, older.to),
-    );
-    linkSync(join(into.path, 'x.log.1'), join(into.path, 'hard'));
-    symlinkSync('x.log.1', join(into.path, 'soft'));
-    paths.push(join(into.path, 'hard'), join(into.path, 'soft'), join(into.path, 'hard'));
-    const found = await arrange(paths, UTC);
-    assert.equal(found.chains.flatMap(({ pieces }) => pieces).length, 1);
-    assert.equal(found.duplicates.length, 6);
-    assert.deepEqual(codes(found), []);
-  });
+  for (const { ending, skip } of ENDINGS)
+    test(`is read once, whatever its name and compression: copy${ending}`, { skip }, async () => {
+      const into = folder();
+      const paths = ['x.log.1', 'x.log.2.gz', `copy${ending}`].map((name) => into.put(name, older.text, older.to));
+      linkSync(join(into.path, 'x.log.1'), join(into.path, 'hard'));
+      symlinkSync('x.log.1', join(into.path, 'soft'));
+      paths.push(join(into.path, 'hard'), join(into.path, 'soft'), join(into.path, 'hard'));
+      const found = await arrange(paths, UTC);
+      assert.equal(found.chains.flatMap(({ pieces }) => pieces).length, 1);
+      assert.equal(found.duplicates.length, 4);
+      assert.deepEqual(codes(found), []);
+    });
 
   test('is read from the longer file where a copy was made earlier', async () => {
     const into = folder();

@@ -1,10 +1,9 @@
 /** Old logs for tests: text whose instants are known, put into files as rotation and administrators do. */
-import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
-import { gzipSync } from 'node:zlib';
+import { dirname, extname, join } from 'node:path';
 import type { Arrangement } from '../../src/log/archive.ts';
+import { archive } from './archives.ts';
 
 export const DAY = 86_400;
 export const NOW = at('2026-11-24T04:00:00Z');
@@ -54,7 +53,7 @@ export class Folder {
   put(name: string, content: string | Buffer, time: number, gzipTime = 0): string {
     const path = join(this.path, name);
     mkdirSync(dirname(path), { recursive: true });
-    const bytes = compressedFor(name, Buffer.from(content));
+    const bytes = archive(extname(name), Buffer.from(content));
     if (name.endsWith('.gz') && gzipTime > 0) bytes.writeUInt32LE(gzipTime, 4);
     writeFileSync(path, bytes);
     utimesSync(path, time, time);
@@ -64,12 +63,6 @@ export class Folder {
   remove(): void {
     rmSync(this.path, { recursive: true });
   }
-}
-
-function compressedFor(name: string, bytes: Buffer): Buffer {
-  const program = { xz: 'xz', zst: 'zstd', bz2: 'bzip2' }[name.slice(name.lastIndexOf('.') + 1)];
-  if (name.endsWith('.gz')) return gzipSync(bytes);
-  return program === undefined ? bytes : execFileSync(program, ['-c'], { input: bytes, maxBuffer: 2 ** 28 });
 }
 
 /** What an arrangement says, for comparison: names relative to the folder. */
