@@ -44,22 +44,26 @@ async function read(piece: Piece, options: Partial<ReadOptions> = {}): Promise<R
 
 describe('a piece', () => {
   for (const { ending, skip } of ENDINGS)
-    test(`is read in blocks of whole lines, with a position behind each: x.log.1${ending}`, { skip }, async () => {
-      const piece = await pieceOf(folder().put(`x.log.1${ending}`, text, NOW));
-      const { text: all, blocks, problems, position } = await read(piece);
-      assert.ok(all === text);
-      assert.deepEqual(problems, []);
-      let offset = 0;
-      for (const block of blocks) {
-        assert.ok(block.bytes.length === 0 || block.bytes.at(-1) === 10);
-        assert.equal(block.position.offset, (offset += block.bytes.length));
-        assert.equal(block.log, piece.log);
-        assert.equal(block.position.log, piece.log);
-      }
-      assert.ok(blocks.length > 2);
-      assert.equal(position?.done, true);
-      assert.equal(new Set(blocks.map((block) => block.position.id)).size, 1);
-    });
+    test(
+      `is read in blocks of whole lines, with a position behind each: x.log.1${ending} [8.0]`,
+      { skip },
+      async () => {
+        const piece = await pieceOf(folder().put(`x.log.1${ending}`, text, NOW));
+        const { text: all, blocks, problems, position } = await read(piece);
+        assert.ok(all === text);
+        assert.deepEqual(problems, []);
+        let offset = 0;
+        for (const block of blocks) {
+          assert.ok(block.bytes.length === 0 || block.bytes.at(-1) === 10);
+          assert.equal(block.position.offset, (offset += block.bytes.length));
+          assert.equal(block.log, piece.log);
+          assert.equal(block.position.log, piece.log);
+        }
+        assert.ok(blocks.length > 2);
+        assert.equal(position?.done, true);
+        assert.equal(new Set(blocks.map((block) => block.position.id)).size, 1);
+      },
+    );
 
   for (const { ending, skip } of ENDINGS)
     test(`goes on where it was left, under any name: x.log.1${ending}`, { skip }, async () => {
