@@ -39,6 +39,8 @@ export class ActiveWindow {
   /** Per window: the last second that is outside, and the users last seen after it. */
   readonly #edges: [number, number, number] = [-Infinity, -Infinity, -Infinity];
   readonly #sums: [number, number, number] = [0, 0, 0];
+  /** The latest second in which anybody was ever seen. */
+  #newest = -Infinity;
 
   /** A user without open session, last seen at `second`, comes (+1) or goes (-1). */
   count(second: number, by: 1 | -1): void {
@@ -48,6 +50,7 @@ export class ActiveWindow {
     if (users === 0) hour.bySecond.delete(second);
     else hour.bySecond.set(second, users);
     hour.users += by;
+    if (second > this.#newest) this.#newest = second;
     for (const w of [0, 1, 2] as const) if (second > this.#edges[w]) this.#sums[w] += by;
   }
 
@@ -61,7 +64,16 @@ export class ActiveWindow {
     for (const w of [0, 1, 2] as const) this.#moveEdge(w, at - WINDOWS[w]);
     this.#forgetBefore(at - LONGEST);
     const [d1, d7, d30] = this.#sums;
-    return [this.#open + d1, this.#open + d7, this.#open + d30];
+    const there = this.#open - this.#usersAfter(at);
+    return [there + d1, there + d7, there + d30];
+  }
+
+  /** Those last seen after `at` count from their own time on; mostly there are none. */
+  #usersAfter(at: number): number {
+    let users = 0;
+    if (this.#newest <= at) return users;
+    for (const [key, hour] of this.#hours) if ((key + 1) * HOUR > at) users += usersIn(hour, at, Infinity);
+    return users;
   }
 
   #hour(second: number, by: number): Hour | undefined {

@@ -192,6 +192,7 @@ export class Sessions {
   #start(id: string, user: string, at: number): void {
     const before = this.#table.get(id);
     if (before) this.#forget(id, before.user, at);
+    if (this.#users.isGone(user, at)) return;
     this.#users.seen(user, 'login', at);
     for (const [other, session] of this.#table.of(user))
       if (session.state === 'away') this.#table.set(other, { ...session, state: 'ended' });
@@ -271,6 +272,7 @@ export class Sessions {
     for (const [other, session] of this.#table.of(user)) {
       if (other !== id && session.state === 'bound' && session.resource === resource) this.#table.drop(other);
     }
+    if (this.#users.isGone(user, at)) return this.#table.drop(id);
     // The log may begin between a login and its bind.
     if (!this.#users.get(user)) this.#users.seen(user, 'login', at);
     this.#table.set(id, { user, since: this.#table.get(id)?.since ?? at, state: 'bound', at, resource });

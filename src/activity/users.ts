@@ -3,6 +3,7 @@
  * Last seen is a maximum, so a line read twice or late does no harm here.
  */
 import { ActiveWindow, type HostCounts } from './active-window.ts';
+import { Removals } from './removals.ts';
 
 /** What is kept of a user between runs; unix seconds. */
 export interface LastSeen {
@@ -11,11 +12,19 @@ export interface LastSeen {
   disabled?: true;
   /** Was seen to resume a session (XEP-0198), so a disconnect may be followed by hibernation. */
   resumes?: true;
+  /** Seen at a time that had not come yet when it was put back: it counts once it has. */
+  ahead?: number;
+}
+
+interface Host {
+  readonly window: ActiveWindow;
+  users: number;
+  /** When any user was seen last. */
+  seenAt: number;
 }
 
 interface User extends LastSeen {
-  /** That of the user's host. */
-  readonly window: ActiveWindow;
+  readonly host: Host;
   open: number;
 }
 
@@ -29,10 +38,16 @@ export interface UsersOptions {
 export const hostOf = (jid: string): string => jid.slice(jid.indexOf('@') + 1);
 
 const lastSeen = (user: LastSeen): number => Math.max(user.login ?? -Infinity, user.logout ?? -Infinity);
+/** Whether or not that time has come. */
+const latest = (user: LastSeen): number => Math.max(lastSeen(user), user.ahead ?? -Infinity);
+const NOBODY: ReadonlySet<string> = new Set();
 
 export class Users {
   readonly #users = new Map<string, User>();
-  readonly #hosts = new Map<string, ActiveWindow>();
+  readonly #hosts = new Map<string, Host>();
+  /** Those who were seen at a time that has not come yet. */
+  readonly #ahead = new Set<string>();
+  readonly removals = new Removals();
   readonly #excluded: ReadonlySet<string>;
   readonly #includeDisabled: boolean;
   readonly #changed = new Set<string>();
@@ -51,19 +66,23 @@ export class Users {
     return this.#users.get(jid);
   }
 
-  /** Puts back what an earlier run kept; not a change. */
-  restore(jid: string, kept: LastSeen): void {
-    if (this.#isExcluded(jid) || this.#users.has(jid)) return;
+  /**
+   * Puts back what an earlier run kept; not a change. What lies after `believed`, unix seconds, is of a clock that was wrong,
+   * and must not hide when they are seen from now on.
+   */
+  restore(jid: string, kept: LastSeen, believed = Infinity): void {
+    if (this.isExcluded(jid) || this.#users.has(jid)) return;
     const user = this.#add(jid);
-    Object.assign(user, kept);
+    Object.assign(user, lastSeen(kept) > believed ? setAhead(kept, believed) : kept);
+    if (user.ahead !== undefined) this.#ahead.add(jid);
     this.#enter(user);
   }
 
   /** A login or logout at `at`, unix seconds. */
   seen(jid: string, what: 'login' | 'logout', at: number): void {
-    if (this.#isExcluded(jid)) return;
+    if (this.isExcluded(jid)) return;
     const known = this.#users.get(jid);
-    if (known && at <= (known[what] ?? -Infinity)) return;
+    if (known ? at <= (known[what] ?? -Infinity) : this.isGone(jid, at)) return;
     const user = known ?? this.#add(jid);
     // When they were last seen decides only where somebody offline is counted.
     if (known && user.open === 0) this.#leave(user);
@@ -84,8 +103,15 @@ export class Users {
 
   /** The account was removed at `at`, unix seconds, and with it all that was known of it; a later account of the name stays. */
   remove(jid: string, at: number): void {
+    if (this.isExcluded(jid)) return;
+    this.removals.note(jid, at);
     const user = this.#users.get(jid);
     if (user && lastSeen(user) <= at) this.#delete(jid, user);
+  }
+
+  /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
+  isGone(jid: string, at: number): boolean {
+    return !this.#users.has(jid) && this.removals.isGone(jid, at);
   }
 
   setDisabled(jid: string, disabled: boolean): void {
@@ -100,8 +126,9 @@ export class Users {
 
   /** The counts at `at` of every host seen so far, by host. Times never go back. */
   sample(at: number): HostCounts[] {
+    this.#takeAhead(at);
     const hosts = [...this.#hosts].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return hosts.map(([host, window]) => {
+    return hosts.map(([host, { window }]) => {
       const [d1, d7, d30] = window.at(at);
       return { at, host, d1, d7, d30 };
     });
@@ -114,9 +141,15 @@ export class Users {
     this.#changed.add(jid);
   }
 
-  /** Drops users without open session who were last seen before `second`. */
-  forgetUnseenSince(second: number): void {
-    for (const [jid, user] of this.#users) if (user.open === 0 && lastSeen(user) < second) this.#delete(jid, user);
+  /** Drops users without open session who were last seen before `second`, but for those in `held`. */
+  forgetUnseenSince(second: number, held: ReadonlySet<string> = NOBODY): void {
+    for (const [jid, user] of this.#users)
+      if (user.open === 0 && latest(user) < second && !held.has(jid)) this.#delete(jid, user);
+  }
+
+  /** Drops hosts without users of which none was seen since `second`. */
+  forgetHostsUnseenSince(second: number): void {
+    for (const [name, { users, seenAt }] of this.#hosts) if (users === 0 && seenAt < second) this.#hosts.delete(name);
   }
 
   /** What changed since the last call, to be stored: undefined for a user who is gone. */
@@ -126,26 +159,41 @@ export class Users {
     return changes;
   }
 
-  #isExcluded(jid: string): boolean {
+  /** Whether the user never counts. */
+  isExcluded(jid: string): boolean {
     return this.#excluded.size > 0 && (this.#excluded.has(jid) || this.#excluded.has(hostOf(jid)));
   }
 
   #add(jid: string): User {
-    const user: User = { window: this.#windowOf(hostOf(jid)), open: 0 };
+    const user: User = { host: this.#hostOf(jid), open: 0 };
+    user.host.users++;
     this.#users.set(jid, user);
     return user;
   }
 
-  #windowOf(host: string): ActiveWindow {
-    const known = this.#hosts.get(host);
+  #hostOf(jid: string): Host {
+    const name = hostOf(jid);
+    const known = this.#hosts.get(name);
     if (known) return known;
-    const window = new ActiveWindow();
-    this.#hosts.set(host, window);
-    return window;
+    const host = { window: new ActiveWindow(), users: 0, seenAt: -Infinity };
+    this.#hosts.set(name, host);
+    return host;
+  }
+
+  #takeAhead(now: number): void {
+    for (const jid of this.#ahead) {
+      const user = this.#users.get(jid);
+      const { ahead } = user ?? {};
+      if (ahead !== undefined && ahead > now) continue;
+      this.#ahead.delete(jid);
+      delete user?.ahead;
+      if (ahead !== undefined) this.seen(jid, 'login', ahead);
+    }
   }
 
   #delete(jid: string, user: User): void {
     this.#leave(user);
+    user.host.users--;
     this.#users.delete(jid);
     this.#changed.add(jid);
   }
@@ -168,19 +216,32 @@ export class Users {
   }
 
   #count(user: User, by: 1 | -1): void {
-    if (user.disabled && !this.#includeDisabled) return;
-    if (user.open > 0) user.window.countOpen(by);
-    else user.window.count(lastSeen(user), by);
+    const { host, open, disabled } = user;
+    const at = lastSeen(user);
+    if (at > host.seenAt) host.seenAt = at;
+    if (disabled && !this.#includeDisabled) return;
+    if (open > 0) host.window.countOpen(by);
+    else if (at > -Infinity) host.window.count(at, by);
   }
+}
+
+function setAhead({ login = -Infinity, logout = -Infinity, ...rest }: LastSeen, believed: number): LastSeen {
+  return {
+    ...rest,
+    ...(Number.isFinite(login) && login <= believed && { login }),
+    ...(Number.isFinite(logout) && logout <= believed && { logout }),
+    ahead: Math.max(login, logout, rest.ahead ?? -Infinity),
+  };
 }
 
 function kept(user: User | undefined): LastSeen | undefined {
   if (!user) return undefined;
-  const { login, logout, disabled, resumes } = user;
+  const { login, logout, disabled, resumes, ahead } = user;
   return {
     ...(login !== undefined && { login }),
     ...(logout !== undefined && { logout }),
     ...(disabled && { disabled }),
     ...(resumes && { resumes }),
+    ...(ahead !== undefined && { ahead }),
   };
 }

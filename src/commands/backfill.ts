@@ -22,11 +22,10 @@ export async function backfill(config: Config, { files }: BackfillArguments, io:
   const index = await LastSeenIndex.open(config.index.path, { create: true });
   try {
     const users = new Users(config.count);
-    const ledger = await Ledger.open(index, users);
+    const ledger = await Ledger.open(index, users, io.now());
     return await withInputs(files, config, io, async (inputs, said) => {
       const failed = await readInputs(inputs, { config, ledger, users }, said);
-      // Counted from the last line, not from today: `count --at` may ask for the time of the logs.
-      users.forgetUnseenSince((ledger.lastLine ?? -Infinity) - config.index.retentionDays * 86_400);
+      ledger.prune(config.index.retentionDays);
       await ledger.commitUsers();
       return failed || io.signal.aborted ? 1 : 0;
     });

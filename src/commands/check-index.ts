@@ -21,7 +21,7 @@ export async function checkIndex(config: Config, report: Report, now: number): P
   const { path } = config.index;
   const status = readStatus(path);
   try {
-    const standing = await openStanding(config);
+    const standing = await openStanding(config, now);
     describeIndex(config, standing, report, now);
     await standing.close();
     if (status) describeDaemon(status, `  ${seenLast(status)}`, report);

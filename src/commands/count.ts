@@ -18,7 +18,7 @@ export interface CountArguments {
 
 export async function count(config: Config, { at, json }: CountArguments, io: Io): Promise<number> {
   const time = at ?? Math.floor(io.now());
-  const standing = await openStanding(config);
+  const standing = await openStanding(config, Math.max(time, io.now()));
   try {
     const { lastLine } = standing;
     if (lastLine !== undefined && lastLine - time > SLACK) {

@@ -10,48 +10,30 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Level } from 'level';
-import type { Position } from '../log/position.ts';
+import {
+  edits,
+  newHashes,
+  noContents,
+  put,
+  ROOMS,
+  type Changes,
+  type Contents,
+  type Edit,
+  type Room,
+} from './contents.ts';
 import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { survivesReading } from './probe-in-child.ts';
-import { checksum, decodeUser, encodeUser, seal, unseal, type UserRecord } from './record.ts';
+import { checksum, seal, unseal } from './record.ts';
 
+export type { Changes, Contents } from './contents.ts';
 export { moveAside } from './directory.ts';
 export { IndexError, type IndexErrorCode } from './index-error.ts';
 export type { UserRecord } from './record.ts';
 
-/** What one block of lines changed. A value of undefined deletes the key. */
-export interface Changes {
-  /** Bare JID to record. */
-  readonly users: ReadonlyMap<string, UserRecord | undefined>;
-  /** `log \0 session id` to a JSON value. */
-  readonly sessions: ReadonlyMap<string, unknown>;
-  readonly positions: readonly Position[];
-  /** Ids of positions to delete. */
-  readonly forgotten: readonly string[];
-  /** Live path of a log to the JSON state of its reader. */
-  readonly logs: ReadonlyMap<string, unknown>;
-}
-
-/** Everything that the index holds, with the keys of `Changes`. The maps are the caller's to keep and change. */
-export interface Contents {
-  readonly users: Map<string, UserRecord>;
-  readonly sessions: Map<string, unknown>;
-  readonly positions: Position[];
-  readonly logs: Map<string, unknown>;
-}
-
 const SCHEMA = 1;
-const ROOMS = ['users', 'sessions', 'positions', 'logs'] as const;
-type Room = (typeof ROOMS)[number];
-interface Edit {
-  readonly room: Room;
-  readonly key: string;
-  /** Undefined deletes. */
-  readonly payload: string | undefined;
-}
 type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
 /** A batch as it was handed to LevelDB: what will be true if it was written. */
 interface Attempt {
@@ -70,7 +52,7 @@ export class LastSeenIndex {
   #db: Level;
   #digest: Digest | undefined;
   /** The checksum of every stored record, so that the digest follows changes without reading them back. */
-  readonly #hashes: Record<Room, Map<string, number>> = newHashes();
+  readonly #hashes = newHashes();
   #queue: Promise<unknown> = Promise.resolve();
   #failed: Attempt | undefined;
   #closed = false;
@@ -107,7 +89,7 @@ export class LastSeenIndex {
    */
   async load(): Promise<Contents> {
     if (this.#digest) throw new TypeError('the index is loaded already');
-    const contents: Contents = { users: new Map(), sessions: new Map(), positions: [], logs: new Map() };
+    const contents = noContents();
     const found = emptyDigest();
     try {
       const stored = await this.#storedDigest();
@@ -311,10 +293,6 @@ async function compact(db: Level): Promise<void> {
   if ('compactRange' in db && typeof db.compactRange === 'function') await db.compactRange('!', '"');
 }
 
-function newHashes(): Record<Room, Map<string, number>> {
-  return { users: new Map(), sessions: new Map(), positions: new Map(), logs: new Map() };
-}
-
 /** The key as `level` writes it for a sublevel, made here because one scan and one batch go through all of them. */
 function keyIn(room: Room | 'meta', key: string): string {
   return `!${room}!${key}`;
@@ -329,27 +307,4 @@ function metaPayload(path: string, key: 'schema' | 'digest', value: string): str
   const record = unseal('meta', key, value);
   if (!record) throw damaged(path, `its ${key} does not match its checksum`);
   return record.payload;
-}
-
-function put(contents: Contents, room: Room, key: string, payload: string): void {
-  if (room === 'users') {
-    contents.users.set(key, decodeUser(payload));
-  } else if (room === 'positions') {
-    const position: Position = JSON.parse(payload);
-    contents.positions.push(position);
-  } else {
-    contents[room].set(key, JSON.parse(payload));
-  }
-}
-
-/** Deletions of positions come last: an id that is both stored and forgotten is forgotten. */
-function* edits(changes: Changes): Generator<Edit> {
-  for (const [key, record] of changes.users)
-    yield { room: 'users', key, payload: record === undefined ? undefined : encodeUser(record) };
-  for (const room of ['sessions', 'logs'] as const)
-    for (const [key, value] of changes[room])
-      yield { room, key, payload: value === undefined ? undefined : JSON.stringify(value) };
-  for (const position of changes.positions)
-    yield { room: 'positions', key: position.id, payload: JSON.stringify(position) };
-  for (const key of changes.forgotten) yield { room: 'positions', key, payload: undefined };
 }

@@ -14,6 +14,8 @@ export interface UserRecord {
   disabled?: true;
   /** Was seen to resume a session. */
   resumes?: true;
+  /** Seen at a time that had not come yet. */
+  ahead?: number;
 }
 
 /** The checksum as a signed 32-bit integer: V8 keeps those without a heap object. */
@@ -33,9 +35,13 @@ export function unseal(room: string, key: string, value: string): { payload: str
   return value.slice(0, Math.max(blank, 0)) === (hash >>> 0).toString(36) ? { payload, hash } : undefined;
 }
 
-/** `login,logout,flags`: instants in base 36, empty where unknown; flags the sum of 1 (disabled) and 2 (resumes). */
+/**
+ * `login,logout,flags`: instants in base 36, empty where unknown; flags the sum of 1 (disabled) and 2 (resumes). A fourth
+ * part is there only where a sighting lies ahead.
+ */
 export function encodeUser(record: UserRecord): string {
-  return `${instant(record.login)},${instant(record.logout)},${(record.disabled ? 1 : 0) + (record.resumes ? 2 : 0) || ''}`;
+  const ahead = record.ahead === undefined ? '' : `,${instant(record.ahead)}`;
+  return `${instant(record.login)},${instant(record.logout)},${(record.disabled ? 1 : 0) + (record.resumes ? 2 : 0) || ''}${ahead}`;
 }
 
 export function decodeUser(payload: string): UserRecord {
@@ -44,7 +50,9 @@ export function decodeUser(payload: string): UserRecord {
   const record: UserRecord = {};
   if (first > 0) record.login = Number.parseInt(payload.slice(0, first), 36);
   if (second > first + 1) record.logout = Number.parseInt(payload.slice(first + 1, second), 36);
-  const flags = Number(payload.slice(second + 1));
+  const third = payload.indexOf(',', second + 1);
+  const flags = Number(payload.slice(second + 1, third < 0 ? undefined : third));
+  if (third > 0) record.ahead = Number.parseInt(payload.slice(third + 1), 36);
   if (flags & 1) record.disabled = true;
   if (flags & 2) record.resumes = true;
   return record;

@@ -198,7 +198,11 @@ export class Daemon {
     const logs = [...this.#logs.keys()];
     for (const { tally } of logs) tally.passTime(at);
     const covered = this.#coveredAt(at);
-    this.#samples = this.#users.sample(at).map((counts) => ({ ...counts, covered }));
+    const counted = this.#users.sample(at);
+    // A gauge stands until it is told otherwise.
+    const gone = this.#ledger.noteSent(counted.map(({ host }) => host));
+    const all = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0 }))];
+    this.#samples = all.map((counts) => ({ ...counts, covered }));
     this.#statsd.counts(this.#samples);
     this.#countedAt = at;
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
@@ -208,7 +212,8 @@ export class Daemon {
     }
     this.#tellClashes();
     this.#noteStatus();
-    if (at - this.#pruned >= DAY) await this.#prune(at);
+    if (at - this.#pruned >= DAY) this.#prune(at);
+    await this.#commitUsers();
   }
 
   #coveredAt(at: number): readonly number[] {
@@ -223,9 +228,12 @@ export class Daemon {
     }
   }
 
-  async #prune(at: number): Promise<void> {
+  #prune(at: number): void {
     this.#pruned = at;
-    this.#users.forgetUnseenSince(at - this.#options.config.index.retentionDays * DAY);
+    this.#ledger.prune(this.#options.config.index.retentionDays);
+  }
+
+  async #commitUsers(): Promise<void> {
     try {
       await this.#ledger.commitUsers();
     } catch (error) {

@@ -11,7 +11,7 @@ import { alreadyRead, readPiece, type Chain, type Piece } from '../log/archive.t
 import type { Position } from '../log/position.ts';
 import { fileAt } from '../log/siblings.ts';
 import type { Ledger } from './ledger.ts';
-import { Tally } from './tally.ts';
+import { livedIn, Tally } from './tally.ts';
 
 export interface IngestOptions {
   readonly config: Config;
@@ -77,7 +77,7 @@ function tallyFor({ config, users, log, horizon, ledger }: IngestOptions, goOn: 
     ...config.count,
     ...log,
     horizon,
-    ...(known && { coverage: known.log.coverage }),
+    ...(known && { coverage: known.log.coverage, lived: livedIn(known.log) }),
     ...(kept && { kept }),
   });
 }
@@ -194,13 +194,13 @@ async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, option
 }
 
 /** Memory follows the users of the last weeks, not those of all years. */
-function forgetting(tally: Tally, { users, config }: IngestOptions): () => void {
+function forgetting(tally: Tally, { users, config, ledger }: IngestOptions): () => void {
   let done = tally.last ?? -Infinity;
   return () => {
     const now = tally.last ?? -Infinity;
     if (now - done < FORGET_EVERY) return;
     done = now;
-    users.forgetUnseenSince(now - config.index.retentionDays * DAY);
+    ledger.prune(config.index.retentionDays, tally);
     // Lets the windows forget their oldest hours.
     users.sample(now);
   };

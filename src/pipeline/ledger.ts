@@ -7,7 +7,9 @@ import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
 import type { Position } from '../log/position.ts';
-import type { KeptLog, Tally } from './tally.ts';
+import { BELIEVED_AHEAD } from './belief.ts';
+import { Retention } from './retention.ts';
+import { livedIn, type KeptLog, type Tally } from './tally.ts';
 
 const keyOf = (log: string, session: string): string => `${log}\0${session}`;
 
@@ -21,6 +23,9 @@ export class Ledger {
   readonly #users: Users;
   readonly #positions = new Map<string, Position>();
   readonly #kept = new Map<string, KeptState>();
+  readonly #retention: Retention;
+  /** Hosts of which counts were sent last. */
+  readonly #sent = new Set<string>();
   #lastLine = -Infinity;
   readonly #unwritten = {
     users: new Map<string, UserRecord | undefined>(),
@@ -28,28 +33,45 @@ export class Ledger {
     positions: new Map<string, Position>(),
     forgotten: new Set<string>(),
     logs: new Map<string, unknown>(),
+    hosts: new Map<string, true | undefined>(),
+    removals: new Map<string, number | undefined>(),
   };
 
   private constructor(index: LastSeenIndex, users: Users) {
     this.#index = index;
     this.#users = users;
+    this.#retention = new Retention(users);
   }
 
-  /** Reads the whole index into `users`. Rejects as `LastSeenIndex.load` does, and then `users` is not to be used. */
-  static async open(index: LastSeenIndex, users: Users): Promise<Ledger> {
+  /**
+   * Reads the whole index into `users`, at the time `now`, unix seconds. Rejects as `LastSeenIndex.load` does, and then
+   * `users` is not to be used.
+   */
+  static async open(index: LastSeenIndex, users: Users, now: number): Promise<Ledger> {
     const ledger = new Ledger(index, users);
     const contents = await index.load();
-    for (const [jid, record] of contents.users) users.restore(jid, record);
+    const believed = now + BELIEVED_AHEAD;
+    for (const [jid, record] of contents.users) ledger.#restoreUser(jid, record, believed);
+    for (const [key, at] of contents.removals) users.removals.restore(key, at);
+    for (const host of contents.hosts.keys()) ledger.#sent.add(host);
     for (const position of contents.positions) ledger.#positions.set(position.id, position);
-    const sessions = sessionsByLog(contents.sessions);
+    const sessions = sessionsByLog(contents.sessions, now);
     // In an index of version 0.1.0 only the users tell it, and not of which log.
     const hasResumption = [...contents.users].some(([, { resumes }]) => resumes === true);
     for (const [log, stored] of contents.logs) {
       const kept = { hasResumption, ...(stored as KeptLog) };
-      ledger.#lastLine = Math.max(ledger.#lastLine, kept.reader.clock.last ?? -Infinity);
-      ledger.#kept.set(log, { log: kept, sessions: sessions.get(log) ?? [] });
+      const own = sessions.get(log) ?? [];
+      // A clock that was ahead has not made it later since.
+      ledger.#lastLine = Math.max(ledger.#lastLine, notAfter(believed, kept.reader.clock.last));
+      ledger.#kept.set(log, { log: kept, sessions: own });
+      ledger.#retention.hold(log, livedIn(kept), own);
     }
     return ledger;
+  }
+
+  #restoreUser(jid: string, record: UserRecord, believed: number): void {
+    if (this.#users.isExcluded(jid)) this.#retention.exclude(jid, record);
+    else this.#users.restore(jid, record, believed);
   }
 
   /** What an earlier run kept of a log; undefined when the log is new. */
@@ -86,6 +108,7 @@ export class Ledger {
     for (const [id, session] of tally?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
     if (tally?.kept) {
       logs.set(log, tally.kept);
+      this.#retention.follow(log, tally.lived);
       this.#lastLine = Math.max(this.#lastLine, tally.last ?? -Infinity);
     }
     for (const position of positions) this.#note(position);
@@ -118,6 +141,29 @@ export class Ledger {
     for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
   }
 
+  /**
+   * Drops whoever was last seen so long ago that the logs cover `days` since. `reading`: what is being read of a log, and is
+   * not committed yet.
+   */
+  prune(days: number, reading?: Tally): void {
+    for (const jid of this.#retention.prune(days, reading?.lived)) this.#unwritten.users.set(jid, undefined);
+  }
+
+  /** Counts of these hosts are sent. Returns those that were sent before, also by an earlier run, and are gone. */
+  noteSent(hosts: readonly string[]): string[] {
+    const gone = [...this.#sent].filter((host) => !hosts.includes(host));
+    const fresh = hosts.filter((host) => !this.#sent.has(host));
+    for (const host of gone) {
+      this.#sent.delete(host);
+      this.#unwritten.hosts.set(host, undefined);
+    }
+    for (const host of fresh) {
+      this.#sent.add(host);
+      this.#unwritten.hosts.set(host, true);
+    }
+    return gone;
+  }
+
   /** Writes what changed of the users, and what could not be written before. */
   async commitUsers(): Promise<void> {
     this.#takeUsers();
@@ -130,6 +176,7 @@ export class Ledger {
 
   #takeUsers(): void {
     for (const [jid, record] of this.#users.takeChanges()) this.#unwritten.users.set(jid, record);
+    for (const [key, at] of this.#users.removals.takeChanges()) this.#unwritten.removals.set(key, at);
   }
 
   #note(position: Position): void {
@@ -145,30 +192,39 @@ export class Ledger {
   }
 
   async #write(): Promise<void> {
-    const { users, sessions, positions, forgotten, logs } = this.#unwritten;
+    const { users, sessions, positions, forgotten, logs, hosts, removals } = this.#unwritten;
     const batch = {
       users: new Map(users),
       sessions: new Map(sessions),
       positions: [...positions.values()],
       forgotten: [...forgotten],
       logs: new Map(logs),
+      hosts: new Map(hosts),
+      removals: new Map(removals),
     };
     await this.#index.write(batch);
     // What changed while the batch was being written stays.
     settle(users, batch.users);
     settle(sessions, batch.sessions);
     settle(logs, batch.logs);
+    settle(hosts, batch.hosts);
+    settle(removals, batch.removals);
     for (const position of batch.positions) if (positions.get(position.id) === position) positions.delete(position.id);
     for (const id of batch.forgotten) forgotten.delete(id);
   }
 }
 
-function sessionsByLog(stored: ReadonlyMap<string, unknown>): Map<string, [string, Session][]> {
+/** No session began or changed after `now`: a clock was ahead, and time must not stand still until then. */
+function sessionsByLog(stored: ReadonlyMap<string, unknown>, now: number): Map<string, [string, Session][]> {
   const byLog = new Map<string, [string, Session][]>();
   for (const [key, value] of stored) {
     const end = key.indexOf('\0');
     const own = byLog.get(key.slice(0, end)) ?? [];
-    own.push([key.slice(end + 1), value as Session]);
+    const session = value as Session;
+    const { at, since } = session;
+    const isAhead = Math.max(at, since) > now + BELIEVED_AHEAD;
+    const put = isAhead ? { ...session, at: Math.min(at, now), since: Math.min(since, now) } : session;
+    own.push([key.slice(end + 1), put]);
     byLog.set(key.slice(0, end), own);
   }
   return byLog;
@@ -177,3 +233,5 @@ function sessionsByLog(stored: ReadonlyMap<string, unknown>): Map<string, [strin
 function settle<V>(unwritten: Map<string, V>, written: ReadonlyMap<string, V>): void {
   for (const [key, value] of written) if (unwritten.get(key) === value) unwritten.delete(key);
 }
+
+const notAfter = (believed: number, at = -Infinity): number => (at > believed ? -Infinity : at);

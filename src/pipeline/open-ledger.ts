@@ -11,27 +11,32 @@ const LOCK_LOOK_MS = 100;
 
 export interface OpenOptions {
   readonly config: Config;
+  /** Unix seconds. */
+  readonly now: () => number;
   readonly tell: (level: 'warning', sentence: string) => void;
   readonly signal: AbortSignal;
 }
 
 /** Reads the index into `users`. @throws {IndexError} */
-export async function openLedger({ config, tell, signal }: OpenOptions, users: Users): Promise<Ledger> {
-  const { path } = config.index;
+export async function openLedger(options: OpenOptions, users: Users): Promise<Ledger> {
+  const { path } = options.config.index;
   try {
-    return await loadLedger(path, users, signal);
+    return await loadLedger(options, users);
   } catch (error) {
     if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
     const aside = await moveAside(path);
-    tell('warning', `${error.message}. It was moved to ${aside} and is made again from the logs that are there`);
-    return loadLedger(path, users, signal);
+    options.tell(
+      'warning',
+      `${error.message}. It was moved to ${aside} and is made again from the logs that are there`,
+    );
+    return loadLedger(options, users);
   }
 }
 
-async function loadLedger(path: string, users: Users, signal: AbortSignal): Promise<Ledger> {
-  const index = await openWhenFree(path, signal);
+async function loadLedger({ config, now, signal }: OpenOptions, users: Users): Promise<Ledger> {
+  const index = await openWhenFree(config.index.path, signal);
   try {
-    return await Ledger.open(index, users);
+    return await Ledger.open(index, users, now());
   } catch (error) {
     await index.close();
     throw error;

@@ -25,11 +25,11 @@ export interface Standing {
  */
 const OPEN_FOR = 86_400;
 
-/** Rejects with an IndexError when the index is missing, locked or damaged. */
-export async function openStanding(config: Config): Promise<Standing> {
+/** As it is at `now`, unix seconds. Rejects with an IndexError when the index is missing, locked or damaged. */
+export async function openStanding(config: Config, now: number): Promise<Standing> {
   const users = new Users(config.count);
   const index = await LastSeenIndex.open(config.index.path, { create: false });
-  const ledger = await Ledger.open(index, users).catch(async (error: unknown) => {
+  const ledger = await Ledger.open(index, users, now).catch(async (error: unknown) => {
     await index.close();
     throw error;
   });

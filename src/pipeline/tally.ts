@@ -3,6 +3,7 @@
  * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
  */
 import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, type Span } from '../activity/coverage.ts';
+import { Lifetime } from '../activity/lifetime.ts';
 import { Sessions, type Gap, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
@@ -17,6 +18,8 @@ export interface KeptLog {
   readonly coverage: readonly Span[];
   /** As `Sessions` has it. Version 0.1.0 did not keep it. */
   readonly hasResumption?: boolean;
+  /** As `Lifetime` has it; likewise. */
+  readonly lived?: readonly Span[];
 }
 
 export interface TallyOptions extends SessionsOptions {
@@ -27,6 +30,8 @@ export interface TallyOptions extends SessionsOptions {
   readonly horizon: () => number;
   /** Spans of time that lines read before cover. */
   readonly coverage?: readonly Span[];
+  /** When those lines came. */
+  readonly lived?: readonly Span[];
   readonly kept?: { readonly log: KeptLog; readonly sessions: Iterable<readonly [string, Session]> };
 }
 
@@ -48,6 +53,7 @@ export class Tally {
   /** Of readers before. */
   #counted = NO_LINES;
   #coverage: readonly Span[];
+  readonly #lifetime: Lifetime;
   /** Lines are missing before the file that comes next; told with its first line. */
   #gap: Gap | undefined;
 
@@ -56,6 +62,7 @@ export class Tally {
     this.#options = options;
     this.sessions = new Sessions(users, options);
     this.#coverage = options.coverage ?? kept?.log.coverage ?? [];
+    this.#lifetime = new Lifetime(options.lived ?? (kept ? livedIn(kept.log) : []));
     this.#dialect = dialectNamed(server) ?? dialectNamed(kept?.log.server ?? '');
     this.#begin = kept?.log.reader;
     if (kept) this.sessions.restore(kept.sessions, contextOf(kept.log));
@@ -84,9 +91,14 @@ export class Tally {
     const before = reader.state.clock.last;
     if (this.#gap) seen(this.#gap);
     this.#gap = undefined;
-    reader.read(bytes, seen);
+    reader.read(bytes, (event) => {
+      this.#lifetime.note(event.at);
+      seen(event);
+    });
     const { firstAt } = reader;
-    this.#cover(continues ? (before ?? firstAt) : firstAt, reader.state.clock.last);
+    const { last } = reader.state.clock;
+    for (const at of [firstAt, last]) if (at !== undefined) this.#lifetime.note(at);
+    this.#cover(continues ? (before ?? firstAt) : firstAt, last);
   }
 
   /** No line has come up to `now`, unix seconds. */
@@ -108,6 +120,11 @@ export class Tally {
     return this.#coverage;
   }
 
+  /** When its lines came. */
+  get lived(): readonly Span[] {
+    return this.#lifetime.spans;
+  }
+
   /** The dialect's name; undefined before the first line. */
   get server(): string | undefined {
     return this.#dialect?.name;
@@ -116,16 +133,19 @@ export class Tally {
   get kept(): KeptLog | undefined {
     if (!this.#dialect || !this.#reader) return this.#options.kept?.log;
     const { hasResumption } = this.sessions;
-    return { server: this.#dialect.name, reader: this.#reader.state, coverage: this.#coverage, hasResumption };
+    const { lived } = this;
+    return { server: this.#dialect.name, reader: this.#reader.state, coverage: this.#coverage, hasResumption, lived };
   }
 
   #readerFor(bytes: Buffer): LineReader {
     const { timezone, horizon, server } = this.#options;
     this.#dialect ??= recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
     if (!this.#dialect) throw new Error(`no dialect is named ${server}`);
-    const state = this.#begin ?? {
-      clock: { year: latestYear(firstLines(bytes), timezone, horizon()), last: undefined },
-    };
+    const begin = this.#begin;
+    // A clock that was ahead when the last lines were read says nothing of the year.
+    const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
+    const clock = isKnown ? begin.clock : { year: latestYear(firstLines(bytes), timezone, horizon()), last: undefined };
+    const state = { ...begin, clock };
     return new LineReader({ dialect: this.#dialect, timezone, horizon, state });
   }
 
@@ -133,6 +153,10 @@ export class Tally {
     if (from === undefined || to === undefined || to < from) return;
     this.#coverage = joinSpans([...this.#coverage, [from, to]]).slice(-SPANS);
   }
+}
+
+export function livedIn({ lived, coverage }: KeptLog): readonly Span[] {
+  return lived ?? coverage;
 }
 
 /** What the sessions of a log go on from, beside themselves. */

@@ -9,6 +9,7 @@ interface User extends LastSeen {
 export class BruteForce {
   readonly users = new Map<string, User>();
   readonly hosts = new Set<string>();
+  readonly #removed = new Map<string, number>();
   readonly #excluded: readonly string[];
   readonly #includeDisabled: boolean;
 
@@ -19,6 +20,7 @@ export class BruteForce {
 
   seen(jid: string, what: 'login' | 'logout', at: number): void {
     if (this.#excluded.some((name) => jid === name || jid.endsWith(`@${name}`))) return;
+    if (!this.users.has(jid) && at < (this.#removed.get(jid) ?? -Infinity)) return;
     const user = this.users.get(jid) ?? { open: 0 };
     user[what] = Math.max(at, user[what] ?? -Infinity);
     this.users.set(jid, user);
@@ -31,6 +33,7 @@ export class BruteForce {
   }
 
   remove(jid: string, at: number): void {
+    this.#removed.set(jid, Math.max(at, this.#removed.get(jid) ?? -Infinity));
     const user = this.users.get(jid);
     if (user && lastSeen(user) <= at) this.users.delete(jid);
   }
@@ -47,7 +50,7 @@ export class BruteForce {
         ([jid, user]) =>
           hostOf(jid) === host &&
           (this.#includeDisabled || !user.disabled) &&
-          (user.open > 0 || at - lastSeen(user) < window),
+          (user.open > 0 || (lastSeen(user) <= at && at - lastSeen(user) < window)),
       ).length;
     const [day, week, month] = WINDOWS;
     return [...this.hosts]

@@ -88,7 +88,7 @@ test('an index of version 0.1.0, which kept it with the users only, tells whethe
       });
       await index.close();
       const users = new Users({ exclude: ['eve@chat.example'], includeDisabled: false });
-      const ledger = await Ledger.open(await LastSeenIndex.open(path), users);
+      const ledger = await Ledger.open(await LastSeenIndex.open(path), users, 0);
       const kept = ledger.kept('/var/log/prosody/prosody.log');
       assert.equal(kept && contextOf(kept.log).hasResumption, resumes);
       await ledger.close();

@@ -395,11 +395,13 @@ describe('sessions', () => {
 class Kept {
   readonly sessions = new Map<string, Session>();
   readonly users = new Map<string, LastSeen>();
+  readonly removals = new Map<string, number>();
   hasResumption = false;
 
   store({ users, sessions }: World): void {
     put(this.sessions, sessions.takeChanges());
     put(this.users, users.takeChanges());
+    put(this.removals, users.removals.takeChanges());
     this.hasResumption = sessions.hasResumption;
   }
 
@@ -407,6 +409,7 @@ class Kept {
     const next = world();
     const copy = structuredClone({ users: [...this.users], sessions: [...this.sessions].toReversed() });
     for (const [jid, user] of copy.users.toReversed()) next.users.restore(jid, user);
+    for (const [key, at] of this.removals) next.users.removals.restore(key, at);
     next.sessions.restore(copy.sessions, { detail, hasResumption: this.hasResumption });
     return next;
   }
@@ -424,7 +427,7 @@ function outcome({ users, sessions }: World, kept: Kept, at: number): unknown {
   sessions.passTime(at);
   kept.store({ users, sessions });
   return {
-    users: [...kept.users.keys()].toSorted().map((jid) => [jid, users.get(jid)]),
+    users: [...kept.users].toSorted(([a], [b]) => (a < b ? -1 : 1)).map((user) => [...user, users.get(user[0])?.open]),
     sessions: [...kept.sessions].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     counts: [0, 3600, 86_400, 604_800, 2_592_000].map((later) => users.sample(at + later)),
   };
