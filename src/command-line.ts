@@ -186,6 +186,10 @@ function history(program: Command, choose: Choose): Command {
     )
     .option('--host <host>', 'count this host only, repeatable', collect)
     .option('--total', 'in csv and json a line for all hosts together as well, with the host *')
+    .option(
+      '--coverage',
+      'in csv how many seconds of each window the logs cover; a count is a lower bound where it is less',
+    )
     .option('--dates', 'in csv the time in ISO 8601, in the zone of --timezone')
     .option('--carbon <host:port>', "send to Graphite's Carbon (plaintext protocol, port 2003 by default)", carbon)
     .option(
@@ -215,7 +219,14 @@ function history(program: Command, choose: Choose): Command {
 }
 
 function historyArguments(files: readonly string[], { host = [], ...flags }: HistoryFlags): HistoryArguments {
-  const unset = { step: 3600, total: false, dates: false, carbonPrefix: 'stats.gauges.', dryRun: false };
+  const unset = {
+    step: 3600,
+    total: false,
+    dates: false,
+    coverage: false,
+    carbonPrefix: 'stats.gauges.',
+    dryRun: false,
+  };
   return { ...unset, ...flags, hosts: host.map(foldAddress), files };
 }
 

@@ -2,7 +2,8 @@
 import type { Config } from '../config.ts';
 import { openStanding } from '../pipeline/standing.ts';
 import { countObject, countTable } from '../report/table.ts';
-import { print, type Io } from './io.ts';
+import { tellBounds } from './findings.ts';
+import { atLeast, print, type Io } from './io.ts';
 import { showTime } from './instant.ts';
 
 /** Seconds without a line after which a count is told to be old. */
@@ -31,7 +32,8 @@ export async function count(config: Config, { at, json }: CountArguments, io: Io
     }
     const samples = standing.sample(time);
     tellAge(time, lastLine, config.otherLogs.timezone, io);
-    await print(io, json ? `${JSON.stringify(countObject(time, samples))}\n` : countTable(samples));
+    await print(io, json ? `${JSON.stringify(countObject(time, samples))}\n` : countTable(samples, atLeast(io)));
+    if (!json) tellBounds(samples, io);
     return 0;
   } finally {
     await standing.close();

@@ -1,7 +1,10 @@
 /** What is said at the end of reading logs: how much of them was understood, and which spans of time they cover. */
+import type { Sample } from '../activity/active-window.ts';
 import { gapsBetween, joinSpans, type Span } from '../activity/coverage.ts';
 import type { LineCounts } from '../dialect/reader.ts';
-import type { Io } from './io.ts';
+import { lines } from '../report/host-lines.ts';
+import { isCovered, windows, type Window } from '../report/metric-name.ts';
+import { atLeast, type Io } from './io.ts';
 import { showTime } from './instant.ts';
 
 const DAY = 86_400;
@@ -20,6 +23,27 @@ export function tellCoverage(coverage: readonly Span[], timezone: string, io: Io
       `no log between ${showTime(from, timezone)} and ${showTime(to, timezone)} (${days(to - from)}): counts of windows that reach into it are lower bounds`,
     );
   }
+}
+
+/** Whether the counts of one instant are lower bounds, and why. */
+export function tellBounds([sample]: readonly Sample[], io: Io): void {
+  if (!sample) return;
+  const short = windows.flatMap((window, i) => {
+    const days = ((sample.covered[i] ?? 0) / DAY).toFixed(1);
+    return isCovered(sample, window) ? [] : [`${days} of ${window === 1 ? '1 day' : `${window} days`}`];
+  });
+  if (short.length > 0)
+    io.log('warning', `counts with ${atLeast(io)} are lower bounds: the logs cover ${short.join(', ')}`);
+}
+
+/** Up to when the counts of a history are lower bounds: the last instant at which a window was not covered, unix seconds. */
+export function tellBoundsUntil(until: ReadonlyMap<Window, number>, timezone: string, io: Io): void {
+  const parts = lines.toReversed().flatMap(({ window, label }) => {
+    const at = until.get(window);
+    return at === undefined ? [] : [`${label} counts up to ${showTime(at, timezone)}`];
+  });
+  if (parts.length > 0)
+    io.log('warning', `lower bounds, as the logs do not cover the whole time that is counted: ${parts.join(', ')}`);
 }
 
 /** Tells of lines that were passed over; true when there were any that should have counted: exit code 1. */

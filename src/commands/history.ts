@@ -4,9 +4,10 @@ import { ConfigError, type Config } from '../config.ts';
 import { replay, type ReplaySummary } from '../pipeline/replay.ts';
 import { chart } from '../report/chart.ts';
 import { svg } from '../report/svg.ts';
-import { csvHeader, csvLine, jsonLine, printable } from '../report/table.ts';
+import { isCovered, windows, type Window } from '../report/metric-name.ts';
+import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
-import { tellCoverage, tellEmpty, tellRejected } from './findings.ts';
+import { tellBoundsUntil, tellCoverage, tellEmpty, tellRejected } from './findings.ts';
 import { toCarbon } from './history-to-carbon.ts';
 import { withInputs, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
@@ -28,6 +29,8 @@ export interface HistoryArguments {
   readonly total: boolean;
   /** CSV: ISO 8601 instead of unix seconds. */
   readonly dates: boolean;
+  /** CSV: also the seconds of each window that the logs cover. */
+  readonly coverage: boolean;
   /** Send to Graphite's Carbon. */
   readonly carbon?: { readonly host: string; readonly port: number };
   readonly carbonProtocol?: 'plaintext' | 'pickle';
@@ -56,19 +59,20 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
     }
     let hasProblem = inputs.failed;
     const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
-    const seen = new Set<string>();
+    const seen: Seen = { hosts: new Set(), boundsUntil: new Map() };
     await output(ofHosts(args.hosts, replayed.samples, seen));
     const summary = replayed.summary();
     if (io.signal.aborted) io.log('warning', 'stopped: what was printed is not all');
     if (!summary || io.signal.aborted) return 1;
     tellCoverage(summary.coverage, config.otherLogs.timezone, said);
-    const isMissing = tellMissing(args, seen, summary, said);
+    tellBoundsUntil(seen.boundsUntil, config.otherLogs.timezone, said);
+    const isMissing = tellMissing(args, seen.hosts, summary, said);
     return tellRejected(summary.counts, said) || isMissing || hasProblem ? 1 : 0;
   });
 }
 
 function checkArguments(args: HistoryArguments, { year }: Config, io: Io): void {
-  const { from, to, format, carbon, dryRun, retention, storageSchemas, total, dates } = args;
+  const { from, to, format, carbon, dryRun, retention, storageSchemas, total, dates, coverage } = args;
   const problems: string[] = [];
   if (from !== undefined && to !== undefined && from > to) problems.push('--from must not be later than --to');
   if (from !== undefined && from > io.now() && year === undefined)
@@ -76,19 +80,28 @@ function checkArguments(args: HistoryArguments, { year }: Config, io: Io): void 
   if (carbon === undefined && (dryRun || retention !== undefined || storageSchemas !== undefined))
     problems.push('--dry-run, --retention and --storage-schemas are about Carbon: give --carbon HOST:PORT as well');
   if (carbon !== undefined && total) problems.push('--total is never sent: leave it out, or --carbon');
-  if (dates && (carbon !== undefined || (format ?? 'csv') !== 'csv'))
-    problems.push('--dates is about CSV: give --format csv, or leave it out');
+  if ((dates || coverage) && (carbon !== undefined || (format ?? 'csv') !== 'csv'))
+    problems.push('--dates and --coverage are about CSV: give --format csv, or leave them out');
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
-/** The samples of the hosts that are asked for; `seen` gets the names of all. */
+/** What there was in the samples. */
+interface Seen {
+  readonly hosts: Set<string>;
+  /** Per window the last instant, unix seconds, at which the logs did not cover it. */
+  readonly boundsUntil: Map<Window, number>;
+}
+
+/** The samples of the hosts that are asked for; `seen` is of all hosts. */
 async function* ofHosts(
   hosts: readonly string[],
   samples: AsyncIterable<readonly Sample[]>,
-  seen: Set<string>,
+  seen: Seen,
 ): AsyncGenerator<readonly Sample[]> {
   for await (const group of samples) {
-    for (const { host } of group) seen.add(host);
+    for (const { host } of group) seen.hosts.add(host);
+    const [any] = group;
+    for (const window of windows) if (any && !isCovered(any, window)) seen.boundsUntil.set(window, any.at);
     const asked = hosts.length === 0 ? group : group.filter(({ host }) => hosts.includes(host));
     if (asked.length > 0) yield asked;
   }
@@ -151,8 +164,8 @@ function start({ arrangement }: Inputs, { config, args, io, onProblem }: StartOp
   return { samples: samples(), summary: () => summary };
 }
 
-function formatOf({ format, dates }: HistoryArguments, io: Io): NonNullable<HistoryArguments['format']> {
-  return format ?? (io.isTTY && !dates ? 'chart' : 'csv');
+function formatOf({ format, dates, coverage }: HistoryArguments, io: Io): NonNullable<HistoryArguments['format']> {
+  return format ?? (io.isTTY && !dates && !coverage ? 'chart' : 'csv');
 }
 
 /** Whether data are printed while the logs are read. */
@@ -167,7 +180,7 @@ function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
   const { timezone } = config.otherLogs;
   const format = formatOf(args, io);
   if (format === 'csv') {
-    const look = args.dates ? { timezone } : {};
+    const look = csvLook(args, timezone);
     return (samples) => printEach(samples, args, (group) => group.map((each) => csvLine(each, look)).join(''), io);
   }
   if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
@@ -183,13 +196,17 @@ function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
   };
 }
 
+function csvLook({ dates, coverage }: HistoryArguments, timezone: string): CsvLook {
+  return { coverage, ...(dates && { timezone }) };
+}
+
 async function printEach(
   samples: AsyncIterable<readonly Sample[]>,
   args: HistoryArguments,
   show: (group: readonly Sample[]) => string,
   io: Io,
 ): Promise<void> {
-  if (formatOf(args, io) === 'csv') await print(io, csvHeader);
+  if (formatOf(args, io) === 'csv') await print(io, csvHeader(args));
   for await (const group of samples) await print(io, show(args.total ? withTotal(group) : group));
 }
 

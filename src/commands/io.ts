@@ -45,6 +45,9 @@ export function isUnicode({ env }: Io): boolean {
   return /utf-?8/i.test(env['LC_ALL'] || env['LC_CTYPE'] || env['LANG'] || '');
 }
 
+/** The mark of a lower bound. */
+export const atLeast = (io: Io): string => (isUnicode(io) ? '\u2265' : '>=');
+
 const PRIORITIES: Record<Level, number> = { error: 3, warning: 4, notice: 5, info: 6, debug: 7 };
 
 /** A message as it is written to stderr, sd-daemon(3) giving the prefixes of the journal. */

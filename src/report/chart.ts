@@ -5,8 +5,17 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
-import { dateRange, largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
-import { countOf, type Window } from './metric-name.ts';
+import {
+  dateRange,
+  hasLowerBounds,
+  largestCount,
+  largestHosts,
+  linePieces,
+  lines,
+  LOWER_BOUNDS,
+} from './host-lines.ts';
+import type { HostHistory } from './host-lines.ts';
+import { countOf, isCovered, type Window } from './metric-name.ts';
 import { printable } from './table.ts';
 import { hostLabel } from './total.ts';
 
@@ -23,10 +32,11 @@ export interface ChartOptions {
   readonly panels?: number;
 }
 
-/** What is drawn where: `dots` is the character, `window` the line that gives it its colour. */
+/** What is drawn where: `dots` is the character, `window` the line that gives it its colour, pale where it is a lower bound. */
 interface Cell {
   dots: number;
   window: Window | undefined;
+  isPale: boolean;
 }
 
 /** Dots of a Braille character by line and column, as bits of its code point. */
@@ -40,18 +50,28 @@ const braille = [
 /** Green, cyan and magenta can be read on dark and on light terminals. */
 const colors: Record<Window, string> = { 1: '32', 7: '36', 30: '35' };
 const letters: Record<Window, string> = { 1: 'd', 7: 'w', 30: 'm' };
-/** Without colour: which of so many columns of dots are drawn. The daily line moves most, so it needs to be whole. */
-const patterns: Record<Window, { readonly of: number; readonly drawn: number }> = {
-  1: { of: 1, drawn: 1 },
-  7: { of: 8, drawn: 4 },
-  30: { of: 4, drawn: 1 },
-};
+/** How many of so many dots in a row are drawn. */
+interface Pattern {
+  readonly of: number;
+  readonly drawn: number;
+}
+
+/** Without colour. The daily line moves most, so it needs to be whole. */
+const patterns: Record<Window, Pattern> = { 1: { of: 1, drawn: 1 }, 7: { of: 8, drawn: 4 }, 30: { of: 4, drawn: 1 } };
+/** Of lower bounds: the same, more broken. */
+const broken: Record<Window, Pattern> = { 1: { of: 4, drawn: 2 }, 7: { of: 16, drawn: 4 }, 30: { of: 8, drawn: 1 } };
+
+function patternOf(window: Window, isWhole: boolean, { color }: ChartOptions): Pattern {
+  if (!color) return (isWhole ? patterns : broken)[window];
+  return isWhole ? { of: 1, drawn: 1 } : { of: 4, drawn: 2 };
+}
 
 /** The chart, with a newline at the end of each line. */
 export function chart(samples: readonly Sample[], options: ChartOptions): string {
   const { shown, hidden } = largestHosts(samples, options.panels ?? 6);
   if (shown.length === 0) return 'Nothing to draw: no user was seen.\n';
   const panels = shown.map((host) => panel(host, options));
+  if (hasLowerBounds(shown)) panels.push(wrapped(LOWER_BOUNDS, Math.max(40, options.columns)));
   if (hidden > 0) panels.push(`${hidden} ${hidden === 1 ? 'host' : 'hosts'} with fewer users not shown\n`);
   return panels.join('\n');
 }
@@ -90,7 +110,11 @@ function title(history: HostHistory, columns: number, options: ChartOptions): st
 
 /** The latest figures, each with its line's look; closer together in a narrow terminal, and in lines of their own if even that is too wide. */
 function legend({ latest }: HostHistory, columns: number, options: ChartOptions): string {
-  const entries = lines.map(({ window, label }) => ({ window, text: `${label} ${countOf(latest, window)}` }));
+  const atLeast = options.unicode ? '\u2265' : '>=';
+  const entries = lines.map(({ window, label }) => ({
+    window,
+    text: `${label} ${isCovered(latest, window) ? '' : atLeast}${countOf(latest, window)}`,
+  }));
   const length = entries.reduce((sum, { text }) => sum + text.length, 0);
   const wide = length + 3 * 4 + 2 * 3 <= columns;
   const separator = wide ? '   ' : ' ';
@@ -115,12 +139,13 @@ function mark(window: Window, wide: boolean, options: ChartOptions): string {
 function drawDots(history: HostHistory, axis: CountAxis, width: number, rows: number, options: ChartOptions): Cell[][] {
   const cells = blank(width, rows);
   for (const { window } of lines) {
-    const { of, drawn } = options.color ? { of: 1, drawn: 1 } : patterns[window];
-    trace(history, window, axis, 2 * width, 4 * rows, (x, y) => {
+    trace(history, window, axis, 2 * width, 4 * rows, (x, y, isWhole, nth) => {
+      const { of, drawn } = patternOf(window, isWhole, options);
       const cell = cells[y >> 2]?.[x >> 1];
-      if (cell === undefined || x % of >= drawn) return;
+      if (cell === undefined || nth % of >= drawn) return;
       cell.dots |= braille[y & 3]?.[x & 1] ?? 0;
       cell.window = window;
+      cell.isPale = !isWhole;
     });
   }
   return cells;
@@ -129,17 +154,22 @@ function drawDots(history: HostHistory, axis: CountAxis, width: number, rows: nu
 function drawLetters(history: HostHistory, axis: CountAxis, width: number, rows: number): Cell[][] {
   const cells = blank(width, rows);
   for (const { window } of lines) {
-    trace(history, window, axis, width, rows, (x, y) => {
+    trace(history, window, axis, width, rows, (x, y, isWhole, nth) => {
       const cell = cells[y]?.[x];
-      if (cell !== undefined) cell.window = window;
+      if (cell !== undefined && (isWhole || nth % 2 === 0)) cell.window = window;
     });
   }
   return cells;
 }
 
 function blank(width: number, rows: number): Cell[][] {
-  return Array.from({ length: rows }, () => Array.from({ length: width }, () => ({ dots: 0, window: undefined })));
+  return Array.from({ length: rows }, () =>
+    Array.from({ length: width }, () => ({ dots: 0, window: undefined, isPale: false })),
+  );
 }
+
+/** `nth`: which of the line's dots it is, as patterns go along the line; across the columns a steep line would vanish. */
+type Dot = (x: number, y: number, isWhole: boolean, nth: number) => void;
 
 /** Calls `dot` for every place that a line crosses; y grows downwards. */
 function trace(
@@ -148,39 +178,44 @@ function trace(
   axis: CountAxis,
   width: number,
   height: number,
-  dot: (x: number, y: number) => void,
+  dot: Dot,
 ): void {
-  for (const piece of linePieces(samples, window, width)) {
+  let nth = 0;
+  for (const { points, isCovered: isWhole } of linePieces(samples, window, width)) {
     let before: readonly [number, number] | undefined;
-    for (const { x, value } of piece) {
+    for (const { x, value } of points) {
       const point = [Math.round(x * (width - 1)), Math.round((1 - value / axis.top) * (height - 1))] as const;
-      segment(before ?? point, point, dot);
+      for (const [column, row] of before ? between(before, point) : [point]) dot(column, row, isWhole, nth++);
       before = point;
     }
   }
 }
 
-function segment(
-  from: readonly [number, number],
-  to: readonly [number, number],
-  dot: (x: number, y: number) => void,
-): void {
+/** The places from one to the other, without the first. */
+function between(from: readonly [number, number], to: readonly [number, number]): (readonly [number, number])[] {
   const [dx, dy] = [to[0] - from[0], to[1] - from[1]];
-  const steps = Math.max(Math.abs(dx), Math.abs(dy), 1);
-  for (let i = 0; i <= steps; i++) dot(from[0] + Math.round((dx * i) / steps), from[1] + Math.round((dy * i) / steps));
+  const steps = Math.max(Math.abs(dx), Math.abs(dy));
+  return Array.from(
+    { length: steps },
+    (_, i) => [from[0] + Math.round((dx * (i + 1)) / steps), from[1] + Math.round((dy * (i + 1)) / steps)] as const,
+  );
 }
 
 /** One line of the drawing; neighbours of one colour share its codes. */
 function show(row: readonly Cell[], options: ChartOptions): string {
   let text = '';
   for (let x = 0; x < row.length;) {
-    const window = row[x]?.window;
-    const end = row.findIndex((cell, i) => i > x && cell.window !== window);
+    const { window, isPale } = row[x] ?? {};
+    const end = row.findIndex((cell, i) => i > x && (cell.window !== window || cell.isPale !== isPale));
     const run = row.slice(x, end === -1 ? row.length : end);
     text +=
       window === undefined
         ? ' '.repeat(run.length)
-        : paint(run.map((cell) => glyph(cell, window, options)).join(''), colors[window], options);
+        : paint(
+            run.map((cell) => glyph(cell, window, options)).join(''),
+            (isPale ? '2;' : '') + colors[window],
+            options,
+          );
     x += run.length;
   }
   return text;
@@ -213,6 +248,17 @@ function timeMargin({ samples, latest }: HostHistory, margin: number, width: num
   }
   const line = `${' '.repeat(margin - 1)}${corner}${axis.join('')}`;
   return [paint(line, '2', options), paint(labels, '2', options)];
+}
+
+/** In lines of whole words, each with a newline. */
+function wrapped(text: string, columns: number): string {
+  const rows: string[] = [];
+  for (const word of text.split(' ')) {
+    const longer = `${rows.at(-1) ?? ''} ${word}`.trimStart();
+    if (rows.length > 0 && longer.length <= columns) rows[rows.length - 1] = longer;
+    else rows.push(word);
+  }
+  return rows.map((row) => `${row}\n`).join('');
 }
 
 function cut(text: string, columns: number, { unicode }: ChartOptions): string {

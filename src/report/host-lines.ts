@@ -2,7 +2,7 @@
 import type { Sample } from '../activity/active-window.ts';
 import { dateLabel } from './axis.ts';
 import type { Window } from './metric-name.ts';
-import { countOf } from './metric-name.ts';
+import { countOf, isCovered } from './metric-name.ts';
 import { ALL_HOSTS, totalOf } from './total.ts';
 
 /** The samples of one host in the order of time; there is at least one. */
@@ -67,26 +67,44 @@ export interface LinePoint {
   readonly value: number;
 }
 
+/** A part of a line without interruption. Where it is not `covered`, its counts are lower bounds. */
+export interface LinePiece {
+  readonly isCovered: boolean;
+  readonly points: readonly LinePoint[];
+}
+
+/** What is said below a picture that has a line which is not covered. */
+export const LOWER_BOUNDS =
+  'Broken lines are lower bounds: the logs do not cover all of the day, week or 30 days before.';
+
+export const hasLowerBounds = (hosts: readonly HostHistory[]): boolean =>
+  hosts.some(({ samples }) => samples.some((sample) => lines.some(({ window }) => !isCovered(sample, window))));
+
 /**
  * The pieces of one line. Where more samples than places share the width, a place shows their mean; where samples are missing (more than
- * two of their usual distances) the line is interrupted.
+ * two of their usual distances) the line is interrupted. Where it begins or ceases to be covered a new piece goes on from the last point.
  */
-export function linePieces(samples: readonly Sample[], window: Window, places: number): LinePoint[][] {
+export function linePieces(samples: readonly Sample[], window: Window, places: number): LinePiece[] {
   const first = samples[0]?.at ?? 0;
   const length = Math.max(1, (samples.at(-1)?.at ?? 0) - first);
   const gap = Math.max(2 * usualDistance(samples), length / places);
-  const pieces: LinePoint[][] = [];
+  const pieces: { isCovered: boolean; points: LinePoint[] }[] = [];
   let place: { index: number; x: number; sum: number; count: number } | undefined;
   let before = Number.NEGATIVE_INFINITY;
-  const finish = (): void => {
-    if (place !== undefined) pieces.at(-1)?.push({ x: place.x / place.count, value: place.sum / place.count });
+  const finish = (): LinePoint | undefined => {
+    const points = pieces.at(-1)?.points;
+    if (place !== undefined) points?.push({ x: place.x / place.count, value: place.sum / place.count });
+    return points?.at(-1);
   };
   for (const sample of samples) {
     const x = (sample.at - first) / length;
     const index = Math.floor(x * places);
-    if (place?.index !== index || sample.at - before > gap) {
-      finish();
-      if (sample.at - before > gap) pieces.push([]);
+    const isBehindGap = sample.at - before > gap;
+    const covered = isCovered(sample, window);
+    const isOther = isBehindGap || pieces.at(-1)?.isCovered !== covered;
+    if (place?.index !== index || isOther) {
+      const last = finish();
+      if (isOther) pieces.push({ isCovered: covered, points: last === undefined || isBehindGap ? [] : [last] });
       place = { index, x: 0, sum: 0, count: 0 };
     }
     place.x += x;

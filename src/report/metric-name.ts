@@ -4,7 +4,7 @@
  * become `_`, exactly as Prosody's own StatsD client does it, so that graphs made for the server's module go on.
  */
 import { domainToASCII } from 'node:url';
-import type { HostCounts } from '../activity/active-window.ts';
+import type { HostCounts, Sample } from '../activity/active-window.ts';
 
 /** Days of a window of activity. */
 export type Window = 1 | 7 | 30;
@@ -15,6 +15,11 @@ export const windows: readonly Window[] = [1, 7, 30];
 export function countOf(sample: HostCounts, window: Window): number {
   if (window === 1) return sample.d1;
   return window === 7 ? sample.d7 : sample.d30;
+}
+
+/** Whether the logs cover the whole window; where they do not, the count is a lower bound. */
+export function isCovered({ covered }: Sample, window: Window): boolean {
+  return (covered[windows.indexOf(window)] ?? 0) >= window * 86_400;
 }
 
 /** `active_users_1d`: the part of the name that says what is counted. */

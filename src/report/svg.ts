@@ -4,8 +4,17 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
-import { dateRange, largestCount, largestHosts, linePieces, lines, type HostHistory } from './host-lines.ts';
-import { countOf, type Window } from './metric-name.ts';
+import {
+  dateRange,
+  hasLowerBounds,
+  largestCount,
+  largestHosts,
+  linePieces,
+  lines,
+  LOWER_BOUNDS,
+} from './host-lines.ts';
+import type { HostHistory, LinePiece } from './host-lines.ts';
+import { countOf, isCovered, type Window } from './metric-name.ts';
 import { printable } from './table.ts';
 import { ALL_HOSTS, hostLabel } from './total.ts';
 
@@ -33,6 +42,8 @@ const style = `
   .d1 { stroke: #1a7f37; fill: #1a7f37; }
   path.line { fill: none; stroke-width: 2; stroke-linejoin: round; stroke-linecap: round; }
   path.area { stroke: none; opacity: 0.08; }
+  path.line.bound { opacity: 0.5; stroke-dasharray: 1 6; }
+  path.area.bound { opacity: 0.03; }
   text.figure { stroke: none; font-weight: 600; }
   @media (prefers-color-scheme: dark) {
     svg { background: #0d1117; color: #e6edf3; }
@@ -49,6 +60,7 @@ export function svg(samples: readonly Sample[], options: SvgOptions): string {
   const { shown, hidden } = largestHosts(samples, options.panels ?? 6);
   const notes = [
     ...(shown.length === 0 ? ['Nothing to draw: no user was seen.'] : []),
+    ...(hasLowerBounds(shown) ? [LOWER_BOUNDS] : []),
     ...(hidden > 0 ? [`${hidden} ${hidden === 1 ? 'host' : 'hosts'} with fewer users not shown`] : []),
   ];
   const height = shown.length * panelHeight + notes.length * 40;
@@ -58,7 +70,9 @@ export function svg(samples: readonly Sample[], options: SvgOptions): string {
     `<title>Active users${hosts === '' ? '' : ` of ${hosts}`}</title>`,
     `<style>${style}</style>`,
     ...shown.map((history, i) => `<g transform="translate(0 ${i * panelHeight})">\n${panel(history, options)}\n</g>`),
-    ...notes.map((note) => `<text class="faint" x="24" y="${shown.length * panelHeight + 24}">${note}</text>`),
+    ...notes.map(
+      (note, i) => `<text class="faint" x="24" y="${shown.length * panelHeight + 24 + i * 40}">${note}</text>`,
+    ),
     '</svg>\n',
   ].join('\n');
 }
@@ -97,19 +111,27 @@ function timeMarks({ samples, latest }: HostHistory, timezone: string): string[]
   });
 }
 
-/** A line and the faint area below it. A piece of one sample is a dot, by the round ends of a line without length. */
+/** A line and the faint area below it, and apart from them those parts that are lower bounds. */
 function line({ samples }: HostHistory, window: Window, axis: CountAxis): string {
-  const pieces = linePieces(samples, window, plot.right - plot.left).map((piece) =>
-    piece.map(({ x, value }) => ({ x: across(x), y: heightOf(value, axis) })),
+  const pieces = linePieces(samples, window, plot.right - plot.left);
+  const paths = (isWanted: boolean, name: string): string => {
+    const wanted = pieces.filter(({ isCovered: covered }) => covered === isWanted);
+    return wanted.length === 0 ? '' : pathsOf(wanted, name, axis);
+  };
+  return paths(false, `d${window} bound`) + paths(true, `d${window}`);
+}
+
+/** A piece of one sample is a dot, by the round ends of a line without length. */
+function pathsOf(pieces: readonly LinePiece[], name: string, axis: CountAxis): string {
+  const placed = pieces.map(({ points }) => points.map(({ x, value }) => ({ x: across(x), y: heightOf(value, axis) })));
+  const stroke = placed.map(
+    (points) => `M${points.map(({ x, y }) => `${x} ${y}`).join('L')}${points.length === 1 ? 'h0' : ''}`,
   );
-  const stroke = pieces.map(
-    (piece) => `M${piece.map(({ x, y }) => `${x} ${y}`).join('L')}${piece.length === 1 ? 'h0' : ''}`,
-  );
-  const area = pieces.map((piece) => {
-    const [start, end] = [piece[0]?.x ?? 0, piece.at(-1)?.x ?? 0];
-    return `M${start} ${plot.bottom}L${piece.map(({ x, y }) => `${x} ${y}`).join('L')}L${end} ${plot.bottom}Z`;
+  const area = placed.map((points) => {
+    const [start, end] = [points[0]?.x ?? 0, points.at(-1)?.x ?? 0];
+    return `M${start} ${plot.bottom}L${points.map(({ x, y }) => `${x} ${y}`).join('L')}L${end} ${plot.bottom}Z`;
   });
-  return `<path class="area d${window}" d="${area.join('')}"/>\n<path class="line d${window}" d="${stroke.join('')}"/>`;
+  return `<path class="area ${name}" d="${area.join('')}"/>\n<path class="line ${name}" d="${stroke.join('')}"/>\n`;
 }
 
 /** The latest figures beside the ends of their lines, moved apart where these lie close together. */
@@ -118,7 +140,8 @@ function labels({ latest }: HostHistory, axis: CountAxis): string[] {
   const placed = lines.map(({ window, label }, i) => {
     const lowest = plot.bottom - (lines.length - 1 - i) * labelHeight;
     above = Math.max(above + labelHeight, Math.min(heightOf(countOf(latest, window), axis) + 5, lowest));
-    return { window, y: above, text: `${label} ${countOf(latest, window)}` };
+    const atLeast = isCovered(latest, window) ? '' : '\u2265\u202f';
+    return { window, y: above, text: `${label} ${atLeast}${countOf(latest, window)}` };
   });
   return placed.map(
     ({ window, y, text }) => `<text class="figure d${window}" x="${plot.right + 12}" y="${y}">${text}</text>`,

@@ -1,9 +1,13 @@
 /** Samples as text: for programs (CSV, JSON) and for a reader's eye (a plain table). Hosts are in the order of their bytes. */
 import { TZDate } from '@date-fns/tz';
 import type { Sample } from '../activity/active-window.ts';
+import { countOf, isCovered, windows, type Window } from './metric-name.ts';
 import { hostLabel, totalOf } from './total.ts';
 
-export const csvHeader = 'time,host,d1,d7,d30\n';
+/** Header of CSV. `coverage`: also how many seconds of each window the logs cover. */
+export function csvHeader({ coverage = false }: CsvLook = {}): string {
+  return `time,host,d1,d7,d30${coverage ? ',d1_covered,d7_covered,d30_covered' : ''}\n`;
+}
 
 /** By time, then host: the order in which every format lists samples. */
 export function sortSamples(samples: readonly Sample[]): Sample[] {
@@ -13,18 +17,20 @@ export function sortSamples(samples: readonly Sample[]): Sample[] {
 export interface CsvLook {
   /** IANA name: times are in ISO 8601 with the offset of this zone. Without it they are unix seconds. */
   readonly timezone?: string;
+  /** Also the seconds of each window that the logs cover. */
+  readonly coverage?: boolean;
 }
 
 /** One line of CSV, with its newline. A host is quoted only if it holds a comma, a quote or a line end. */
-export function csvLine(sample: Sample, { timezone }: CsvLook = {}): string {
+export function csvLine(sample: Sample, { timezone, coverage = false }: CsvLook = {}): string {
   const time = timezone === undefined ? sample.at : isoTime(sample.at, timezone);
-  return `${time},${csvField(sample.host)},${sample.d1},${sample.d7},${sample.d30}\n`;
+  return `${time},${csvField(sample.host)},${[sample.d1, sample.d7, sample.d30, ...(coverage ? sample.covered : [])].join(',')}\n`;
 }
 
 /** Header and lines, sorted. */
 export function csv(samples: readonly Sample[]): string {
   return (
-    csvHeader +
+    csvHeader() +
     sortSamples(samples)
       .map((each) => csvLine(each))
       .join('')
@@ -41,13 +47,17 @@ interface Counts {
 export interface CountObject {
   readonly time: number;
   readonly hosts: Readonly<Record<string, Counts>>;
+  /** Seconds of each window that the logs cover; where that is less than the window, its counts are lower bounds. */
+  readonly covered?: Counts;
 }
 
 /** The samples of one instant as an object. `time` is unix seconds; no samples give no hosts. */
 export function countObject(time: number, samples: readonly Sample[]): CountObject {
   const sorted = samples.toSorted((a, b) => compareText(a.host, b.host));
   // fromEntries defines properties, so that a host named __proto__ is a host like any other.
-  return { time, hosts: Object.fromEntries(sorted.map(({ host, d1, d7, d30 }) => [host, { d1, d7, d30 }])) };
+  const hosts = Object.fromEntries(sorted.map(({ host, d1, d7, d30 }) => [host, { d1, d7, d30 }]));
+  const [d1 = 0, d7 = 0, d30 = 0] = samples[0]?.covered ?? [];
+  return { time, hosts, ...(samples.length > 0 && { covered: { d1, d7, d30 } }) };
 }
 
 /** History as JSON: one object per instant and line, each of the form that `count --json` prints. */
@@ -63,19 +73,24 @@ export function jsonLine(samples: readonly Sample[]): string {
   return time === undefined ? '' : `${JSON.stringify(countObject(time, samples))}\n`;
 }
 
-/** A table of one instant: a line per host, numbers aligned, and below several hosts one for all together. */
-export function countTable(samples: readonly Sample[]): string {
+/** A table of one instant: a line per host, numbers aligned, and below several hosts one for all together. `atLeast` stands before lower bounds. */
+export function countTable(samples: readonly Sample[], atLeast: string): string {
   const header = ['host', 'daily', 'weekly', 'monthly'];
   const total = samples.length > 1 ? totalOf(samples) : undefined;
-  const rows = [...samples.toSorted((a, b) => compareText(a.host, b.host)), ...(total ? [total] : [])].map(
-    ({ host, d1, d7, d30 }) => [printable(hostLabel(host)), String(d1), String(d7), String(d30)],
-  );
+  const rows = [...samples.toSorted((a, b) => compareText(a.host, b.host)), ...(total ? [total] : [])].map((sample) => [
+    printable(hostLabel(sample.host)),
+    ...windows.map((window) => figure(sample, window, atLeast)),
+  ]);
   const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
   return [header, ...rows].map((row) => `${alignedRow(row, widths)}\n`).join('');
 }
 
 /** Characters that could steer a terminal, or turn the order of what it shows. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
+
+function figure(sample: Sample, window: Window, atLeast: string): string {
+  return `${isCovered(sample, window) ? '' : atLeast}${countOf(sample, window)}`;
+}
 
 /** Text from a log on its way to a terminal: control characters are shown as `?`. */
 export function printable(text: string): string {

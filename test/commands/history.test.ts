@@ -67,6 +67,24 @@ describe('history', () => {
     });
   });
 
+  test('tells what the logs cover, and up to when its counts are lower bounds [8.21]', async () => {
+    const day = await log('a-day.log', [
+      '2026-03-02 10:00:00 c2s1\tinfo\tAuthenticated as alice@a.example',
+      '2026-03-03 12:00:00 mod_posix\tinfo\tReceived SIGHUP',
+    ]);
+    const { out, err } = await history('--format', 'csv', '--coverage', day);
+    assert.match(out, /^time,host,d1,d7,d30,d1_covered,d7_covered,d30_covered\n/);
+    assert.match(out, new RegExp(`^${AT},a\\.example,1,1,1,3600,3600,3600$`, 'm'));
+    assert.match(out, new RegExp(`^${AT + 25 * 3600},a\\.example,1,1,1,86400,93600,93600$`, 'm'));
+    assert.match(
+      err,
+      /lower bounds, .*: daily counts up to 2026-03-03 09:00, weekly counts up to 2026-03-03 12:00, monthly counts up to 2026-03-03 12:00\n/,
+    );
+    const json = await history('--format', 'json', day);
+    const [first = ''] = json.out.split('\n');
+    assert.deepEqual((JSON.parse(first) as { covered: unknown }).covered, { d1: 3600, d7: 3600, d30: 3600 });
+  });
+
   test('sends no sum of hosts, and of one host only what was asked for [8.26]', async () => {
     const server = createServer();
     const got = new Promise<string>((resolve) => server.once('connection', (socket) => resolve(text(socket))));

@@ -55,7 +55,8 @@ async function online(path: string): Promise<string[]> {
 async function countAt(index: string, at: number): Promise<unknown> {
   const { code, out } = await run(['count', '--json', '--at', String(at), '--index', index]);
   assert.equal(code, 0);
-  return JSON.parse(out);
+  const { time, hosts } = JSON.parse(out) as { time: unknown; hosts: unknown };
+  return { time, hosts };
 }
 
 /** The last sample of `history`, as `count --json` has it. */
@@ -71,6 +72,18 @@ async function lastOfHistory(): Promise<unknown> {
     .map(([, host = '', d1, d7, d30]) => [host, { d1: Number(d1), d7: Number(d7), d30: Number(d30) }] as const);
   return { time: LAST, hosts: Object.fromEntries(hosts) };
 }
+
+describe('count', () => {
+  it('marks lower bounds, and says how much the logs cover [8.21]', async () => {
+    const index = newIndex();
+    await run(['backfill', ...YEAR, '--index', index, ...FILES]);
+    const asked = ['count', '--index', index, '--at', String(LAST)];
+    const { out, err } = await run(asked);
+    assert.match(out, /^chat\.example +\d+ +\d+ +>=\d+$/m);
+    assert.match(err, /counts with >= are lower bounds: the logs cover 7\.0 of 30 days\n/);
+    assert.match((await run(asked, { env: { LANG: 'C.UTF-8' } })).out, /^all hosts +\d+ +\d+ +\u2265\d+$/m);
+  });
+});
 
 describe('old logs', () => {
   it('backfill and count say what history says', async () => {
@@ -214,7 +227,9 @@ describe('old logs', () => {
       const { code, out, err } = await run(['history', ...YEAR, '--format', 'json', path]);
       assert.equal(code, 1);
       assert.match(err, /prosody\.log\.gz is damaged: it was read up to byte \d+ of its text/);
-      const hosts = [...out.matchAll(/"([\w.]+)":\{/g)].map(([, host]) => host).filter((host) => host !== 'hosts');
+      const hosts = [...out.matchAll(/"([\w.]+)":\{/g)]
+        .map(([, host]) => host)
+        .filter((key) => key !== 'hosts' && key !== 'covered');
       const known = ['chat.example', 'work.example'];
       assert.deepEqual(
         [...new Set(hosts)].filter((host) => !known.includes(host ?? '')),

@@ -128,6 +128,67 @@ describe('the chart and the SVG', () => {
     });
 });
 
+describe('what the logs do not cover', () => {
+  const [day, week, month] = WINDOWS;
+  /** The day is covered from the 25th hour on, the week never. */
+  const partly = rising(49).map((sample, i) => ({ ...sample, covered: [i < 25 ? 3600 * i : day, 3600 * i, month] }));
+
+  test('is drawn broken on the terminal, with a note, and the latest figures say so [8.21]', () => {
+    assert.equal(
+      chart(partly, plain),
+      `chat.example                         1 Mar 2026 - 2 Mar 2026
+mmm monthly 148   www weekly >=98   ddd daily 48
+200 +
+    |
+    |                   mmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmmm
+100 +mmmmmmmmmmmmmmmmmmm                   w w w w w w w w w
+    |  w w w w w w w w w w w w w w w w w w
+    |w                   d d d ddddddddddddddddddddddddddddd
+  0 +d d d d d d d d d d
+    ++-------------+------------+-------------+-------------
+   1 Mar         12:00        2 Mar         12:00
+
+Broken lines are lower bounds: the logs do not cover all of
+the day, week or 30 days before.
+`,
+    );
+  });
+
+  test('is drawn pale and broken in colour, also where a line is steep [8.21]', () => {
+    const text = chart(partly, { ...plain, unicode: true, color: true });
+    assert(text.includes('\u001b[2;32m') && text.includes('\u001b[32m'), 'the day has both');
+    assert(text.includes('\u001b[2;36m'), 'the week is pale');
+    assert(text.includes('\u001b[35m') && !text.includes('\u001b[2;35m'), 'the month is not');
+    assert.match(text, /weekly \u226598 .*daily 48/);
+    const steep = rising(4).map((each, i) => ({ ...each, d30: i < 2 ? 0 : 200, covered: [day, week, 0] }));
+    const rows = chart(steep, { ...plain, unicode: true })
+      .split('\n')
+      .slice(2, 10);
+    assert(rows.filter((row) => /[\u2801-\u28ff]/u.test(row)).length > 4, rows.join('\n'));
+  });
+
+  test('is drawn apart in the SVG, with a note, and the latest figures say so [8.21]', () => {
+    const text = svg(partly, { timezone: 'UTC' });
+    assert.deepEqual(
+      [...text.matchAll(/class="line ([^"]*)"/g)].map(([, name]) => name),
+      ['d30', 'd7 bound', 'd1 bound', 'd1'],
+    );
+    assert.match(text, /class="area d7 bound"/);
+    assert.match(text, /Broken lines are lower bounds/);
+    assert.match(text, />monthly 148<[^]*>weekly \u2265\u202f98<[^]*>daily 48</);
+    // The parts of a line meet.
+    const paths = new Map(
+      [...text.matchAll(/class="line ([^"]*)" d="([^"]*)"/g)].map(([, name, d]) => [name, d ?? '']),
+    );
+    assert.equal(paths.get('d1 bound')?.split('L').at(-1), paths.get('d1')?.slice(1).split('L')[0]);
+  });
+
+  test('is not spoken of where there is none [8.21]', () => {
+    assert.doesNotMatch(chart(rising(49), plain), /lower bound/);
+    assert.doesNotMatch(svg(rising(49), { timezone: 'UTC' }), /lower bounds|bound"/);
+  });
+});
+
 describe('a picture of several hosts', () => {
   const several = [...rising(49), ...rising(10, 'late.example', start + 39 * 3600)];
   test('begins with all of them together [8.26]', () => {

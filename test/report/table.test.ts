@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
-import { countObject, countTable, csv, csvLine, jsonLines, printable } from '../../src/report/table.ts';
+import { countObject, countTable, csv, csvHeader, csvLine, jsonLines, printable } from '../../src/report/table.ts';
 
 const at = 1_772_413_200;
 const chat: Sample = { at, host: 'chat.example', d1: 72, d7: 127, d30: 1270, covered: WINDOWS };
@@ -27,10 +27,35 @@ describe('CSV', () => {
   });
 });
 
+describe('where the logs do not cover a window', () => {
+  const partly: Sample = { ...chat, covered: [86_400, 604_799, 700_000] };
+  test('CSV tells it in columns that are asked for [8.21]', () => {
+    assert.equal(csvHeader({ coverage: true }), 'time,host,d1,d7,d30,d1_covered,d7_covered,d30_covered\n');
+    assert.equal(csvLine(partly, { coverage: true }), '1772413200,chat.example,72,127,1270,86400,604799,700000\n');
+    assert.equal(csvLine(partly), '1772413200,chat.example,72,127,1270\n');
+  });
+  test('JSON tells it for each window [8.21]', () => {
+    assert.deepEqual(countObject(at, [partly]).covered, { d1: 86_400, d7: 604_799, d30: 700_000 });
+  });
+  test('the table of a count marks it, for all hosts together as well [8.21]', () => {
+    assert.equal(
+      countTable([partly, { ...other, covered: partly.covered }], '>='),
+      [
+        'host          daily  weekly  monthly',
+        'b.example         0     >=5      >=6',
+        'chat.example     72   >=127   >=1270',
+        'all hosts        72   >=132   >=1276',
+        '',
+      ].join('\n'),
+    );
+  });
+});
+
 describe('JSON', () => {
   test('of a count has time and hosts', () => {
     const text =
-      '{"time":1772413200,"hosts":{"b.example":{"d1":0,"d7":5,"d30":6},"chat.example":{"d1":72,"d7":127,"d30":1270}}}';
+      '{"time":1772413200,"hosts":{"b.example":{"d1":0,"d7":5,"d30":6},"chat.example":{"d1":72,"d7":127,"d30":1270}},' +
+      '"covered":{"d1":86400,"d7":604800,"d30":2592000}}';
     assert.equal(JSON.stringify(countObject(at, [chat, other])), text);
   });
   test('of no hosts still has the time', () => {
@@ -42,18 +67,24 @@ describe('JSON', () => {
       lines.map((line) => (line === '' ? 0 : Object.keys(JSON.parse(line).hosts).length)),
       [2, 1, 0],
     );
-    assert.equal(lines[1], '{"time":1772416800,"hosts":{"chat.example":{"d1":73,"d7":127,"d30":1270}}}');
+    assert.equal(
+      lines[1],
+      '{"time":1772416800,"hosts":{"chat.example":{"d1":73,"d7":127,"d30":1270}},"covered":{"d1":86400,"d7":604800,"d30":2592000}}',
+    );
   });
   test('takes a host named like a property of every object', () => {
     const [line = ''] = jsonLines([{ ...other, host: '__proto__' }]).split('\n');
-    assert.equal(line, '{"time":1772413200,"hosts":{"__proto__":{"d1":0,"d7":5,"d30":6}}}');
+    assert.equal(
+      line,
+      '{"time":1772413200,"hosts":{"__proto__":{"d1":0,"d7":5,"d30":6}},"covered":{"d1":86400,"d7":604800,"d30":2592000}}',
+    );
   });
 });
 
 describe('the table of a count', () => {
   test('is aligned, and ends with all hosts together where there are several [8.26]', () => {
     assert.equal(
-      countTable([chat, other]),
+      countTable([chat, other], '>='),
       [
         'host          daily  weekly  monthly',
         'b.example         0       5        6',
@@ -62,10 +93,10 @@ describe('the table of a count', () => {
         '',
       ].join('\n'),
     );
-    assert.doesNotMatch(countTable([chat]), /all hosts/);
+    assert.doesNotMatch(countTable([chat], '>='), /all hosts/);
   });
   test('does not let a host steer the terminal', () => {
     assert.equal(printable('a\u001b[2Jb\u202e\u2028'), 'a?[2Jb??');
-    assert(!countTable([{ ...chat, host: '\u001b[31mx' }]).includes('\u001b'));
+    assert(!countTable([{ ...chat, host: '\u001b[31mx' }], '>=').includes('\u001b'));
   });
 });
