@@ -1,0 +1,87 @@
+/** Rules of counting and of sessions, each taken away in one place: `npm run fuzz:mutants` shows that the fuzzer finds each. */
+
+export interface Mutant {
+  /** What the program does not do any more. */
+  readonly without: string;
+  /** The file below `src/`, the text that is there once, and what takes its place. */
+  readonly cut: readonly [file: string, from: string, to: string];
+}
+
+export const MUTANTS: readonly Mutant[] = [
+  {
+    without: 'a user seen exactly a window ago is outside it',
+    cut: ['activity/active-window.ts', 'this.#moveEdge(w, at - WINDOWS[w])', 'this.#moveEdge(w, at - WINDOWS[w] - 1)'],
+  },
+  {
+    without: 'the hours of a window are as long as the others',
+    cut: ['activity/active-window.ts', '(key + 1) * HOUR <= to', '(key + 1) * HOUR <= to + 60'],
+  },
+  {
+    without: 'last seen is a maximum of logins and logouts',
+    cut: [
+      'activity/users.ts',
+      'Math.max(user.login ?? -Infinity, user.logout ?? -Infinity)',
+      '(user.logout ?? user.login ?? -Infinity)',
+    ],
+  },
+  {
+    without: 'a disabled account does not count',
+    cut: ['activity/users.ts', 'if (disabled && !this.#includeDisabled) return;', ''],
+  },
+  {
+    without: 'a second end of an id shows that it was resumed',
+    cut: ['activity/sessions.ts', 'return this.#endResumed(id, session, at);', 'return;'],
+  },
+  {
+    without: 'the end of a session ends what carried its resumption',
+    cut: ['activity/sessions.ts', 'if (this.#hasResumption) this.#closeCarriers(session, at);', ''],
+  },
+  {
+    without: 'an id that is used again had carried a resumption',
+    cut: ['activity/sessions.ts', "if (session.state === 'open') this.#reopenResumed(session);", ''],
+  },
+  {
+    without: 'a session that has just replaced another one goes on',
+    cut: ['activity/sessions.ts', 'if (at - other.since > REPLACED_WITHIN) this', 'this'],
+  },
+  {
+    without: 'whoever comes back was not logged out by hibernation',
+    cut: [
+      'activity/sessions.ts',
+      "if (session.state === 'away') this.#table.set(other",
+      'if (at < 0) this.#table.set(other',
+    ],
+  },
+  {
+    without: 'a hibernation ends a second after its time',
+    cut: ['activity/sessions.ts', 'options.hibernationSeconds + 1', 'options.hibernationSeconds'],
+  },
+  {
+    without: 'an orderly stop logs out whoever hibernates',
+    cut: ['activity/sessions.ts', 'return this.#logOutAway(event.at);', 'return;'],
+  },
+  {
+    without: 'a start of the server ends all sessions',
+    cut: ['activity/sessions.ts', 'return this.dropAll();', 'return;'],
+  },
+  {
+    without: 'a BOSH session of which nothing is heard ends',
+    cut: ['activity/sessions.ts', "this.#table.waitedSince('bosh', now - this.#options.boshSeconds)", '[] as const'],
+  },
+  {
+    without: 'the exact signs of a debug log win',
+    cut: [
+      'activity/sessions.ts',
+      'return this.#detail ? undefined : this.#endOpen(id, session, at);',
+      'return this.#endOpen(id, session, at);',
+    ],
+  },
+  {
+    without: 'what ends after an account was removed is nobody’s activity',
+    cut: ['activity/sessions.ts', "else if (session.state !== 'removed') this.#table.drop(id);", ''],
+  },
+  {
+    without: 'a sample takes in no later line',
+    cut: ['pipeline/samples.ts', 'return this.#next < at;', 'return this.#next < at - 60;'],
+  },
+];
