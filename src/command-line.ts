@@ -6,8 +6,10 @@
  */
 import { Command, CommanderError, Option } from 'commander';
 import type { HistoryArguments } from './commands/history.ts';
+import type { FileArguments } from './commands/inputs.ts';
 import type { Io } from './commands/io.ts';
 import type { Config } from './config.ts';
+import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
 import { carbon, collect, instant, jid, step } from './option-values.ts';
 import { foldAddress } from './settings.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
@@ -132,20 +134,22 @@ Examples:
   ${NAME} run --log /var/log/prosody/prosody.log --statsd graphite.example:8125`;
 
 function backfill(program: Command, choose: Choose): Command {
-  return add(program, 'backfill', 'read old logs into the index', ['server', 'timezone', 'year', 'index'], BACKFILL)
-    .argument('<file...>', 'logs: plain, .gz, .xz, .zst or .bz2, in any order; - is stdin')
-    .action((files: string[], flags: object) => {
-      choose({
-        flags: all(program, flags),
-        begin: async (config, io) => (await import('./commands/backfill.ts')).backfill(config, { files }, io),
-      });
+  return takingFiles(
+    add(program, 'backfill', 'read old logs into the index', ['server', 'timezone', 'year', 'index'], BACKFILL),
+  ).action((files: string[], { log, ...flags }: LogFlags, command: Command) => {
+    const args = fileArguments(files, log, command);
+    choose({
+      flags: all(program, flags),
+      begin: async (config, io) => (await import('./commands/backfill.ts')).backfill(config, args, io),
     });
+  });
 }
 
 const BACKFILL = `Reading a file twice changes nothing. Stopped by Ctrl-C, it goes on where it was when started again.
 
 Examples:
   ${NAME} backfill /var/log/prosody/prosody.log*
+  ${NAME} backfill --log 'main=/backup/2025/*.gz' --log 'main=/backup/2026/*'
   ssh old-server cat /var/log/prosody/prosody.log.1 | ${NAME} backfill --timezone Europe/Berlin -`;
 
 function count(program: Command, choose: Choose): Command {
@@ -165,17 +169,18 @@ const COUNT = `Examples:
   ${NAME} count
   ${NAME} count --at 2026-03-02T01:00:00Z --json`;
 
-type HistoryFlags = Partial<Omit<HistoryArguments, 'files' | 'hosts'>> & { readonly host?: readonly string[] };
+type HistoryFlags = Partial<Omit<HistoryArguments, 'files' | 'logs' | 'hosts'>> & { readonly host?: readonly string[] };
 
 function history(program: Command, choose: Choose): Command {
-  return add(
-    program,
-    'history',
-    'what the counts were at every full hour, from old logs',
-    ['server', 'timezone', 'year', 'prefix'],
-    HISTORY,
+  return takingFiles(
+    add(
+      program,
+      'history',
+      'what the counts were at every full hour, from old logs',
+      ['server', 'timezone', 'year', 'prefix'],
+      HISTORY,
+    ),
   )
-    .argument('<file...>', 'logs: plain, .gz, .xz, .zst or .bz2, in any order; - is stdin')
     .option('--from <time>', 'first instant to count for: unix seconds or ISO 8601', instant)
     .option('--to <time>', 'last instant to count for', instant)
     .addOption(
@@ -209,16 +214,16 @@ function history(program: Command, choose: Choose): Command {
       ),
     )
     .option('--dry-run', 'say what would be sent to Carbon, and send nothing')
-    .action((files: string[], flags: HistoryFlags) => {
+    .action((files: string[], { log, ...flags }: HistoryFlags & LogFlags, command: Command) => {
+      const args = historyArguments(fileArguments(files, log, command), flags);
       choose({
         flags: all(program, flags),
-        begin: async (config, io) =>
-          (await import('./commands/history.ts')).history(config, historyArguments(files, flags), io),
+        begin: async (config, io) => (await import('./commands/history.ts')).history(config, args, io),
       });
     });
 }
 
-function historyArguments(files: readonly string[], { host = [], ...flags }: HistoryFlags): HistoryArguments {
+function historyArguments(files: FileArguments, { host = [], ...flags }: HistoryFlags): HistoryArguments {
   const unset = {
     step: 3600,
     total: false,
@@ -227,7 +232,7 @@ function historyArguments(files: readonly string[], { host = [], ...flags }: His
     carbonPrefix: 'stats.gauges.',
     dryRun: false,
   };
-  return { ...unset, ...flags, hosts: host.map(foldAddress), files };
+  return { ...unset, ...flags, hosts: host.map(foldAddress), ...files };
 }
 
 const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds. Pictures of several hosts

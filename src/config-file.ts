@@ -2,19 +2,19 @@
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { Value } from './given.ts';
-import { INDEX_PATH, KEYS, LOG_PATH } from './settings.ts';
+import { FILE_KEYS, INDEX_PATH, LOG_PATH } from './settings.ts';
 import { linesOfKeys } from './toml-lines.ts';
 
 export interface ConfigFile {
   /** `statsd.host` and the like. */
   readonly values: ReadonlyMap<string, Value>;
-  /** One map per `[[log]]` table, by the names `path`, `server` and `timezone`; undefined when there is none. */
+  /** One map per `[[log]]` table, by keys as `log.path`; undefined when there is none. */
   readonly logs: readonly { readonly values: ReadonlyMap<string, Value>; readonly origin: string }[] | undefined;
   readonly problems: readonly string[];
 }
 
 const PATHS = [LOG_PATH.key, INDEX_PATH.key];
-const TABLES = [...new Set(KEYS.map((key) => key.slice(0, key.indexOf('.'))))];
+const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.'))))];
 
 export function readConfigFile(path: string, text: string): ConfigFile {
   try {
@@ -52,8 +52,9 @@ function take(path: string, toml: object, lines: ReadonlyMap<string, number>): C
     for (const [name, raw] of Object.entries(entries)) {
       const key = `${table}.${name}`;
       const origin = where(`${place}.${name}`);
-      if (KEYS.includes(key)) found.set(key, { raw: PATHS.includes(key) ? fromFile(raw) : raw, isText: false, origin });
-      else problems.push(`${origin}: unknown ${unknownKey(key, KEYS)}`);
+      if (FILE_KEYS.includes(key))
+        found.set(key, { raw: PATHS.includes(key) ? fromFile(raw) : raw, isText: false, origin });
+      else problems.push(`${origin}: unknown ${unknownKey(key, FILE_KEYS)}`);
     }
     return found;
   }

@@ -13,6 +13,8 @@ export const DEFAULT_FILE = '/etc/xmpp-active-users/config.toml';
 
 /** How one log is to be read. */
 export interface LogConfig {
+  /** What it is called in `--log NAME=GLOB`; each log has another name. */
+  readonly name: string;
   /** Absolute. */
   readonly path: string;
   /** The name of a dialect, or `auto`. */
@@ -26,7 +28,7 @@ export interface Config {
   readonly file: string | undefined;
   readonly logs: readonly LogConfig[];
   /** How files are read that belong to no configured log. */
-  readonly otherLogs: Omit<LogConfig, 'path'>;
+  readonly otherLogs: Omit<LogConfig, 'name' | 'path'>;
   readonly statsd: {
     /** With the protocol `uds` the path of a socket, and the port means nothing. */
     readonly host: string;
@@ -233,7 +235,7 @@ function takeTags(given: Given): Pick<Config['statsd'], 'tags' | 'hostTag'> {
 
 /** Those that are followed when none is configured, whether they are there or not. */
 export function usualLogs({ otherLogs }: Config): readonly LogConfig[] {
-  return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, path }));
+  return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
 }
 
 function originOf(given: Given, key: string): string {
@@ -257,6 +259,7 @@ function takeLogs(input: ConfigInput, given: Given, content: ConfigFile, readAs:
 
 interface LogTable {
   readonly path: string;
+  readonly name?: { readonly name: string; readonly origin: string } | undefined;
   readonly origin: string;
   readonly server?: { readonly name: string; readonly origin: string } | undefined;
   readonly timezone?: { readonly name: string; readonly origin: string } | undefined;
@@ -275,6 +278,7 @@ function readTable(given: Given, table: NonNullable<ConfigFile['logs']>[number],
   return {
     path: path?.name ?? '',
     origin,
+    name: take(settings.LOG_NAME, 'name'),
     server: take(settings.SERVER, 'server'),
     timezone: take(settings.TIMEZONE, 'timezone'),
   };
@@ -286,7 +290,15 @@ function refuseRepeated(given: Given, logs: readonly LogTable[]): void {
       given.problems.push(
         `${origin}: the log ${shown(path)} is named twice: remove one, or its lines would count twice`,
       );
+  const names = logs.map(nameOf);
+  for (const [i, log] of logs.entries()) {
+    const first = logs[names.indexOf(nameOf(log))];
+    if (first && first.path !== log.path)
+      given.problems.push(`${log.origin}: two logs have the name ${shown(names[i])}: give each a name of its own`);
+  }
 }
+
+const nameOf = ({ name, path }: LogTable): string => name?.name ?? path;
 
 function finish(input: ConfigInput, given: Given, log: LogTable, readAs: ReadAs, place: string): LogConfig {
   const by = (key: string, over: string | undefined, own: LogTable['server'], fallback: string): string => {
@@ -297,8 +309,10 @@ function finish(input: ConfigInput, given: Given, log: LogTable, readAs: ReadAs,
     return over ?? own?.name ?? fallback;
   };
   given.origin.set(`${place}.path`, log.origin);
+  given.origin.set(`${place}.name`, log.name?.origin ?? 'default');
   const server = by('server', readAs.server, log.server, 'auto');
-  return { path: log.path, server, timezone: by('timezone', readAs.timezone, log.timezone, input.defaultTimezone) };
+  const timezone = by('timezone', readAs.timezone, log.timezone, input.defaultTimezone);
+  return { name: nameOf(log), path: log.path, server, timezone };
 }
 
 /** For root, who has none of their own, that of the service. */

@@ -35,7 +35,11 @@ export const TIMEZONE: Setting<string> = {
   must: 'a time zone of the IANA database such as Europe/Berlin or UTC',
 };
 export const LOG_PATH: Setting<string> = { ...text('log.path', isPath), must: 'the path of a log file' };
-/** The same by flag or environment, where it is a list. */
+export const LOG_NAME: Setting<string> = {
+  ...text('log.name', (value) => /^[^=\p{Cc}]+$/u.test(value)),
+  must: 'a text without "=", as in "main"',
+};
+/** The paths by flag or environment, where they are a list. */
 export const LOG_PATHS: Setting<readonly string[]> = {
   key: 'log.path',
   must: 'paths of log files',
@@ -86,13 +90,16 @@ export const INDEX_RETENTION: Setting<number> = {
 
 export const YEAR = integer('year', 1970, 9999);
 
-/** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
+/** Keys that can be set by flags and by the environment, too. */
 export const KEYS: readonly string[] = [
   ...[LOG_PATH, SERVER, TIMEZONE],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
   ...[INDEX_PATH, INDEX_RETENTION],
 ].map((setting) => setting.key);
+
+/** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
+export const FILE_KEYS: readonly string[] = [...KEYS, LOG_NAME.key];
 
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */
 export function environmentName(key: string): string {

@@ -63,7 +63,14 @@ void describe('without any configuration', () => {
   void test('it follows the known log that exists, and none of a server that is not understood [8.25]', () => {
     const others = ['ejabberd/ejabberd', 'jabberd2/sm', 'metronome/metronome'].map((name) => `/var/log/${name}.log`);
     const { logs } = load({ exists: [...others, '/var/log/prosody/prosody.log', '/var/log/syslog'] });
-    assert.deepEqual(logs, [{ path: '/var/log/prosody/prosody.log', server: 'auto', timezone: 'Asia/Tokyo' }]);
+    assert.deepEqual(logs, [
+      {
+        name: '/var/log/prosody/prosody.log',
+        path: '/var/log/prosody/prosody.log',
+        server: 'auto',
+        timezone: 'Asia/Tokyo',
+      },
+    ]);
   });
 
   const states: [Record<string, string>, string][] = [
@@ -139,8 +146,8 @@ void describe('a file with every key', () => {
     assert.deepEqual(config, {
       file: FILE,
       logs: [
-        { path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin' },
-        { path: '/etc/logs/b.log', server: 'auto', timezone: 'Asia/Tokyo' },
+        { name: '/var/log/a.log', path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin' },
+        { name: '/etc/logs/b.log', path: '/etc/logs/b.log', server: 'auto', timezone: 'Asia/Tokyo' },
       ],
       otherLogs: { server: 'auto', timezone: 'Asia/Tokyo' },
       statsd: {
@@ -196,8 +203,8 @@ void describe('what is stronger wins', () => {
     const { logs, statsd, count, index, origin } = load({ toml: EVERYTHING, env });
     const rest = { server: 'auto', timezone: 'UTC' };
     assert.deepEqual(logs, [
-      { path: '/c.log', ...rest },
-      { path: '/d.log', ...rest },
+      { name: '/c.log', path: '/c.log', ...rest },
+      { name: '/d.log', path: '/d.log', ...rest },
     ]);
     const tags = { a: 'b', c: 'd' };
     assert.deepEqual(statsd, {
@@ -219,7 +226,7 @@ void describe('what is stronger wins', () => {
     const flags = { prefix: 'f.', log: ['/f.log'], timezone: 'UTC', server: 'prosody', year: '2024', index: '/f' };
     const config = load({ env, flags });
     assert.equal(config.statsd.prefix, 'f.');
-    assert.deepEqual(config.logs, [{ path: '/f.log', server: 'prosody', timezone: 'UTC' }]);
+    assert.deepEqual(config.logs, [{ name: '/f.log', path: '/f.log', server: 'prosody', timezone: 'UTC' }]);
     assert.deepEqual(config.otherLogs, { server: 'prosody', timezone: 'UTC' });
     assert.equal(config.year, 2024);
     assert.equal(config.index.path, '/f');
@@ -229,8 +236,8 @@ void describe('what is stronger wins', () => {
   void test('a log that is named by flag keeps what its own table says', () => {
     const flags = { log: ['/var/log/a.log', '/z.log'] };
     assert.deepEqual(load({ toml: EVERYTHING, flags }).logs, [
-      { path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin' },
-      { path: '/z.log', server: 'auto', timezone: 'Asia/Tokyo' },
+      { name: '/var/log/a.log', path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin' },
+      { name: '/z.log', path: '/z.log', server: 'auto', timezone: 'Asia/Tokyo' },
     ]);
   });
 

@@ -2,28 +2,27 @@
 import { Users } from '../activity/users.ts';
 import type { Config } from '../config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
-import type { Arrangement, Piece } from '../log/archive.ts';
+import type { Piece } from '../log/archive.ts';
+import { rotatedName } from '../log/rotated-name.ts';
 import { believedUntil } from '../pipeline/belief.ts';
 import { ingest } from '../pipeline/ingest.ts';
 import { Ledger } from '../pipeline/ledger.ts';
-import { readingOf } from '../pipeline/reading.ts';
 import { sumCounts, type Tally } from '../pipeline/tally.ts';
-import { tellCoverage, tellRejected } from './findings.ts';
-import { withInputs, type Inputs } from './inputs.ts';
+import { tellCoverage, tellLogs, tellRejected } from './findings.ts';
+import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
 
-export interface BackfillArguments {
-  readonly files: readonly string[];
-}
+export type BackfillArguments = FileArguments;
 
-export async function backfill(config: Config, { files }: BackfillArguments, io: Io): Promise<number> {
+export async function backfill(config: Config, args: BackfillArguments, io: Io): Promise<number> {
   // First of all: who reads for an hour should not be told then that the index is in use.
   const index = await LastSeenIndex.open(config.index.path, { create: true });
   try {
     const users = new Users(config.count);
     const ledger = await Ledger.open(index, users, io.now());
-    return await withInputs(files, config, io, async (inputs, said) => {
+    return await withInputs(args, config, io, async (inputs, said) => {
+      tellLogs(inputs.arrangement, said);
       const failed = await readInputs(inputs, { config, ledger, users }, said);
       ledger.prune(config.index.retentionDays);
       await ledger.commitUsers();
@@ -52,7 +51,7 @@ async function readInputs({ arrangement, failed }: Inputs, into: Into, io: Io): 
 }
 
 async function readChains(
-  arrangement: Arrangement,
+  arrangement: Inputs['arrangement'],
   into: Into,
   progress: Progress,
   onProblem: (sentence: string) => void,
@@ -64,11 +63,11 @@ async function readChains(
   try {
     for (const chain of arrangement.chains) {
       const options = {
-        log: readingOf(config, chain.log),
+        log: { ...chain.of.settings, path: chain.log },
         horizon: () => horizon,
         signal: io.signal,
         // The live file may still grow.
-        isComplete: ({ path }: Piece) => path !== chain.log,
+        isComplete: ({ path }: Piece) => path !== rotatedName(path).log,
         onProgress: (path: string, bytes: number, at: number | undefined) => progress.reached(path, bytes, at),
         onProblem,
       };

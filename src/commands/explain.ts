@@ -1,10 +1,10 @@
 /** `explain`: every line of a file beside the event found in it, for a log that is not understood. */
-import type { Config } from '../config.ts';
+import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { LineReader } from '../dialect/reader.ts';
 import { readPiece, type Arrangement, type Piece } from '../log/archive.ts';
 import { believedUntil } from '../pipeline/belief.ts';
-import { readingOf } from '../pipeline/reading.ts';
+import { logsOf } from '../pipeline/given-logs.ts';
 import { firstLines } from '../pipeline/tally.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
 import { tellEmpty, tellRejected } from './findings.ts';
@@ -17,15 +17,16 @@ export interface ExplainArguments {
 }
 
 export async function explain(config: Config, { file, json }: ExplainArguments, io: Io): Promise<number> {
-  return withInputs([file], config, io, async ({ arrangement, failed }, said) => {
-    const pieces = arrangement.chains.flatMap((chain) => chain.pieces);
+  return withInputs({ files: [file] }, config, io, async ({ arrangement, failed }, said) => {
+    const pieces = arrangement.chains.flatMap(({ pieces, of }) => pieces.map((piece) => ({ piece, of })));
     const isEmpty = pieces.length === 0 && !failed;
     if (isEmpty) tellEmpty([file], said);
     // What has no stamps is no log for the other commands; to see why is what this one is for.
     const unstamped = arrangement.problems
       .filter(({ code }) => code === 'NO_STAMPS')
-      .map(({ path }) => plainPiece(path, io));
-    for (const piece of [...pieces, ...unstamped]) await explainPiece(piece, { config, arrangement, json }, said);
+      .flatMap(({ path }) => logsOf([path], [], config).map((of) => ({ piece: plainPiece(path, io), of })));
+    for (const { piece, of } of [...pieces, ...unstamped])
+      await explainPiece(piece, { config, settings: of.settings, arrangement, json }, said);
     return isEmpty || (failed && unstamped.length === 0) || io.signal.aborted ? 1 : 0;
   });
 }
@@ -37,12 +38,13 @@ function plainPiece(path: string, io: Io): Piece {
 
 interface How {
   readonly config: Config;
+  readonly settings: LogConfig;
   readonly arrangement: Arrangement;
   readonly json: boolean;
 }
 
-async function explainPiece(piece: Piece, { config, arrangement, json }: How, io: Io): Promise<void> {
-  const { server, timezone } = readingOf(config, piece.log);
+async function explainPiece(piece: Piece, { config, settings, arrangement, json }: How, io: Io): Promise<void> {
+  const { server, timezone } = settings;
   const horizon = believedUntil({ arrangement, year: config.year, now: io.now(), permanent: false });
   const columns = new EventColumns(timezone);
   const show: Show = json ? jsonOf : (event, _line, text) => columns.show(event, text);

@@ -1,6 +1,9 @@
 /** What is said at the end of reading logs: how much of them was understood, and which spans of time they cover. */
+import { basename } from 'node:path';
 import type { Sample } from '../activity/active-window.ts';
 import { gapsBetween, joinSpans, type Span } from '../activity/coverage.ts';
+import type { Arrangement } from '../log/archive.ts';
+import type { GivenLog } from '../pipeline/given-logs.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { lines } from '../report/host-lines.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
@@ -11,6 +14,21 @@ const DAY = 86_400;
 
 /** Days with one digit: `9.3 days`. */
 const days = (seconds: number): string => `${(seconds / DAY).toFixed(1)} days`;
+
+/** Which logs were found among the files: what is one log decides what is counted. */
+export function tellLogs({ chains }: Arrangement<GivenLog>, io: Io): void {
+  const logs = [...new Set(chains.map(({ of }) => of))];
+  for (const log of logs) {
+    const files = chains.filter(({ of }) => of === log).flatMap(({ pieces }) => pieces).length;
+    io.log('info', `log ${log.settings.name}: ${files} file${files === 1 ? '' : 's'}, zone ${log.timezone}`);
+  }
+  const names = logs.filter(({ isByName }) => isByName).map(({ log }) => basename(log));
+  if (new Set(names).size < names.length)
+    io.log(
+      'info',
+      'logs of one name in several directories are read as different ones: --log NAME=GLOB says what is one log',
+    );
+}
 
 export function tellCoverage(coverage: readonly Span[], timezone: string, io: Io): void {
   const spans = joinSpans(coverage);

@@ -7,15 +7,13 @@ import { svg } from '../report/svg.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
-import { tellBoundsUntil, tellCoverage, tellEmpty, tellRejected } from './findings.ts';
+import { tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
 import { toCarbon } from './history-to-carbon.ts';
-import { withInputs, type Inputs } from './inputs.ts';
+import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
 
-export interface HistoryArguments {
-  /** At least one; `-` is stdin. */
-  readonly files: readonly string[];
+export interface HistoryArguments extends FileArguments {
   /** Unix seconds. */
   readonly from?: number;
   readonly to?: number;
@@ -52,11 +50,12 @@ interface Replayed {
 export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
   checkArguments(args, config, io);
   const output = outputOf(config, args, io);
-  return withInputs(args.files, config, io, async (inputs, said) => {
+  return withInputs(args, config, io, async (inputs, said) => {
     if (inputs.arrangement.chains.length === 0) {
-      if (!inputs.failed) tellEmpty(args.files, said);
+      if (!inputs.failed) tellEmpty([...args.files, ...(args.logs ?? []).map(({ pattern }) => pattern)], said);
       return 1;
     }
+    tellLogs(inputs.arrangement, said);
     let hasProblem = inputs.failed;
     const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
     const seen: Seen = { hosts: new Set(), boundsUntil: new Map() };

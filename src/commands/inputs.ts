@@ -1,16 +1,29 @@
-/** The files that `history`, `backfill` and `explain` are given: arranged by their content, standard input among them. */
+/** The files that `history`, `backfill` and `explain` are given: by log, arranged by their content, standard input among them. */
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { Config } from '../config.ts';
-import { arrange, type Arrangement, type Chain } from '../log/archive.ts';
-import { rotatedName } from '../log/rotated-name.ts';
+import { ConfigError, type Config } from '../config.ts';
+import { arrange, type Arrangement } from '../log/archive.ts';
+import { logsOf, type GivenLog, type NamedFiles } from '../pipeline/given-logs.ts';
+import { filesLike } from './glob.ts';
 import type { Io } from './io.ts';
 
+/** `--log NAME=GLOB`, as typed. */
+export interface NamedPattern {
+  readonly name: string;
+  readonly pattern: string;
+}
+
+export interface FileArguments {
+  /** `-` is standard input. */
+  readonly files: readonly string[];
+  readonly logs?: readonly NamedPattern[];
+}
+
 export interface Inputs {
-  readonly arrangement: Arrangement;
+  readonly arrangement: Arrangement<GivenLog>;
   /** One of the files was wrong: exit code 1. */
   readonly failed: boolean;
 }
@@ -21,20 +34,22 @@ const STDIN = 'stdin';
 /**
  * Calls `use` with the files in the order of time, and returns its exit code. Standard input, `-`, is kept in a temporary
  * file meanwhile; the `io` handed on does not name that.
+ * @throws {ConfigError} when it is in doubt which log a file is of
  */
 export async function withInputs(
-  files: readonly string[],
+  { files, logs = [] }: FileArguments,
   config: Config,
   io: Io,
   use: (inputs: Inputs, io: Io) => Promise<number>,
 ): Promise<number> {
+  const paths = files.filter((file) => file !== '-').map((file) => resolve(file));
+  const given = logsOf(paths, logs.map(foundFiles), config);
   const directory = files.includes('-') ? await mkdtemp(join(tmpdir(), 'xmpp-active-users-')) : undefined;
   const stdin = directory && join(directory, STDIN);
   const said = sayingOnce(io, stdin);
   try {
     if (stdin) await pipeline(io.stdin, createWriteStream(stdin, { mode: 0o600 }), { signal: io.signal });
-    const paths = files.map((file) => (file === '-' && stdin ? stdin : resolve(file)));
-    const arrangement = await arrangementOf(paths, stdin, config, said);
+    const arrangement = await arrangementOf(stdin ? [...given, stdinLog(stdin, config)] : given, config, said);
     const failed = arrangement.problems.some(({ severity }) => severity === 'error');
     return await use({ arrangement, failed }, said);
   } catch (error) {
@@ -44,6 +59,19 @@ export async function withInputs(
   } finally {
     if (directory) await rm(directory, { recursive: true, force: true });
   }
+}
+
+function foundFiles({ name, pattern }: NamedPattern): NamedFiles {
+  const files = filesLike(pattern);
+  if (files.length === 0)
+    throw new ConfigError([`--log ${name}=${pattern}: there is no such file; correct the pattern`]);
+  return { name, files };
+}
+
+/** Nobody knows where it comes from, so it is a log of its own. */
+function stdinLog(path: string, { otherLogs }: Config): GivenLog {
+  const settings = { ...otherLogs, path: STDIN, name: 'standard input' };
+  return { log: STDIN, files: [path], timezone: otherLogs.timezone, isByName: true, settings };
 }
 
 /** What the first look at a file told need not be told again when it is read. */
@@ -57,26 +85,13 @@ function sayingOnce(io: Io, stdin: string | undefined): Io {
   return { ...io, log };
 }
 
-async function arrangementOf(
-  paths: readonly string[],
-  stdin: string | undefined,
-  config: Config,
-  io: Io,
-): Promise<Arrangement> {
-  const arrangement = await arrange(paths, {
-    timezone: config.otherLogs.timezone,
+async function arrangementOf(logs: readonly GivenLog[], config: Config, io: Io): Promise<Arrangement<GivenLog>> {
+  const arrangement = await arrange(logs, {
     ...(config.year !== undefined && { year: config.year }),
     now: io.now(),
     signal: io.signal,
   });
   for (const { severity, sentence } of arrangement.problems) io.log(severity, sentence);
   for (const { sentence } of arrangement.duplicates) io.log('notice', sentence);
-  const named = (chain: Chain): Chain => (chain.log === stdin ? { ...chain, log: nameOf(chain, stdin) } : chain);
-  return { ...arrangement, chains: arrangement.chains.map(named) };
-}
-
-/** Standard input that goes on from files is of their log. */
-function nameOf({ pieces }: Chain, stdin: string): string {
-  const before = pieces.findLast(({ path }) => path !== stdin);
-  return before ? rotatedName(before.path).log : STDIN;
+  return arrangement;
 }

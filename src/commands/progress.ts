@@ -34,7 +34,12 @@ export class Progress {
   #isDrawn = false;
   #isDone = false;
 
-  constructor(chains: readonly Chain[], timezone: string, io: Io, manner: Manner = io.stderrIsTTY ? 'bar' : 'lines') {
+  constructor(
+    chains: readonly Pick<Chain, 'pieces'>[],
+    timezone: string,
+    io: Io,
+    manner: Manner = io.stderrIsTTY ? 'bar' : 'lines',
+  ) {
     this.io = {
       ...io,
       log: (level, message) => {

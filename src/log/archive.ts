@@ -1,6 +1,6 @@
 /**
- * Old logs as an administrator has them: in any order, plain and compressed, some of them twice, some damaged. They are put
- * in the order of time by what they contain.
+ * Old logs as an administrator has them: in any order, plain and compressed, some of them twice, some damaged. Which files
+ * are of one log is known; they are put in the order of time by what they contain.
  */
 import { zoneInstants } from '../dialect/clock.ts';
 import { ArchiveError, type Problem } from './archive-error.ts';
@@ -14,25 +14,36 @@ import { stampOf } from './siblings.ts';
 export type { Problem } from './archive-error.ts';
 export { alreadyRead, readPiece, type Piece, type ReadOptions } from './archived-piece.ts';
 
-/** The files of one log, oldest first. */
-export interface Chain {
-  /** The live path: that of the newest file without what rotation added to it. */
+/** The files of one log, in any order. */
+export interface LogFiles {
+  /** What the log is called: in the index, too. */
   readonly log: string;
-  readonly pieces: readonly Piece[];
+  readonly files: readonly string[];
+  /** IANA name, for stamps without a zone. */
+  readonly timezone: string;
+  /** Only the names of its files make it a log: a copy that is found in another such log is not read. */
+  readonly isByName: boolean;
 }
 
-export interface Arrangement {
+/** The files of one log, oldest first. */
+export interface Chain<L extends LogFiles = LogFiles> {
+  /** What the log is called; of files of the same time with another text the path of the newest. */
+  readonly log: string;
+  readonly pieces: readonly Piece[];
+  /** That which was given. */
+  readonly of: L;
+}
+
+export interface Arrangement<L extends LogFiles = LogFiles> {
   /** In the order of their first lines. */
-  readonly chains: readonly Chain[];
+  readonly chains: readonly Chain<L>[];
   /** Files that are not read, as their text is in another one. */
   readonly duplicates: readonly Duplicate[];
   readonly problems: readonly Problem[];
 }
 
 export interface ArrangeOptions {
-  /** IANA name, for stamps without a zone. */
-  readonly timezone: string;
-  /** Of the last line of the newest file, for stamps without one. */
+  /** Of the last line of each log, for stamps without one. */
   readonly year?: number;
   /** Unix seconds. */
   readonly now: number;
@@ -47,24 +58,43 @@ const AT_ONCE = 4;
 const AHEAD = 300;
 
 /** No file keeps another one from being arranged. Rejects only when `signal` aborts, or something else than a file is broken. */
-export async function arrange(files: readonly string[], options: ArrangeOptions): Promise<Arrangement> {
-  const { looks, problems: unreadable } = await lookAtAll([...new Set(files)], options);
-  const { distinct, duplicates } = await withoutDuplicates(looks, options.signal);
-  const { dated, problems: doubtful } = dateAll(distinct, {
-    instants: zoneInstants(options.timezone),
-    now: options.now,
-    year: options.year,
-  });
+export async function arrange<L extends LogFiles>(
+  logs: readonly L[],
+  options: ArrangeOptions,
+): Promise<Arrangement<L>> {
+  const owners = new Map(logs.flatMap((log) => log.files.map((path) => [path, log] as const)));
+  const { looks, problems: unreadable } = await lookAtAll([...owners.keys()], options);
+  const isOneText = (a: Look, b: Look): boolean => mayShareText(owners.get(a.path), owners.get(b.path));
+  const { distinct, duplicates } = await withoutDuplicates(looks, isOneText, options.signal);
+  const arranged = logs.map((log) =>
+    arrangeLog(
+      log,
+      distinct.filter(({ path }) => owners.get(path) === log),
+      options,
+    ),
+  );
+  const problems = [...unreadable, ...distinct.flatMap(faults), ...arranged.flatMap((each) => each.problems)];
+  return {
+    chains: arranged.flatMap(({ chains }) => chains).toSorted((a, b) => beginOf(a) - beginOf(b)),
+    duplicates,
+    problems: problems.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+function mayShareText(a: LogFiles | undefined, b: LogFiles | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.isByName && b.isByName);
+}
+
+function arrangeLog<L extends LogFiles>(
+  log: L,
+  looks: readonly Look[],
+  { now, year }: ArrangeOptions,
+): Pick<Arrangement<L>, 'chains' | 'problems'> {
+  const { dated, problems: doubtful } = dateAll(looks, { instants: zoneInstants(log.timezone), now, year });
   const { lanes, problems: overlapping } = lanesOf(dated);
-  const chains = named(lanes);
-  const problems = [
-    ...unreadable,
-    ...distinct.flatMap(faults),
-    ...doubtful,
-    ...overlapping,
-    ...(options.year === undefined ? chains.flatMap((chain) => fromFuture(chain, options.now)) : []),
-  ];
-  return { chains, duplicates, problems: problems.toSorted((a, b) => (a.path < b.path ? -1 : 1)) };
+  const chains = named(lanes, log);
+  const future = year === undefined ? chains.flatMap((chain) => fromFuture(chain, now)) : [];
+  return { chains, problems: [...doubtful, ...overlapping, ...future] };
 }
 
 async function lookAtAll(
@@ -106,33 +136,25 @@ function trailing(path: string): Problem {
   return { path, severity: 'warning', code: 'TRAILING', sentence };
 }
 
-/** Chains by the live path of their newest file; where that would name two of them alike, by its own path. */
-function named(lanes: readonly Lane[]): Chain[] {
-  const newestFirst = lanes.toSorted((a, b) => endOf(b) - endOf(a));
-  const names = new Map<Lane, string>();
-  const taken = new Set<string>();
-  for (const lane of newestFirst) {
-    const newest = lane.at(-1);
-    if (!newest) continue;
-    const name = taken.has(newest.name.log) ? newest.look.path : newest.name.log;
-    taken.add(name);
-    names.set(lane, name);
-  }
-  return lanes.map((lane) => chainOf(lane, names.get(lane) ?? ''));
+/** What was written last goes on; beside it each has the name of its newest file. */
+function named<L extends LogFiles>(lanes: readonly Lane[], of: L): Chain<L>[] {
+  const main = lanes.toSorted((a, b) => endOf(b) - endOf(a))[0];
+  return lanes.map((lane) => {
+    const log = lane === main ? of.log : (lane.at(-1)?.look.path ?? '');
+    return { log, pieces: piecesOf(lane, log), of };
+  });
 }
 
 const endOf = (lane: Lane): number => lane.at(-1)?.place.lastAt ?? 0;
+const beginOf = ({ pieces }: Chain): number => pieces[0]?.firstAt ?? 0;
 
-function chainOf(lane: Lane, log: string): Chain {
-  return {
-    log,
-    pieces: lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
-      const { path, textBytes, sampleLines, head, problem } = look;
-      const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
-      const file = stampOf(path, look.stats);
-      return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...damaged };
-    }),
-  };
+function piecesOf(lane: Lane, log: string): Piece[] {
+  return lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
+    const { path, textBytes, sampleLines, head, problem } = look;
+    const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
+    const file = stampOf(path, look.stats);
+    return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...damaged };
+  });
 }
 
 function fromFuture({ pieces }: Chain, now: number): Problem[] {

@@ -20,13 +20,18 @@ export interface Texts {
   readonly duplicates: readonly Duplicate[];
 }
 
-export async function withoutDuplicates(looks: readonly Look[], signal?: AbortSignal): Promise<Texts> {
+/** `isOneText`: whether the same text in both would be read once only. */
+export async function withoutDuplicates(
+  looks: readonly Look[],
+  isOneText: (a: Look, b: Look) => boolean,
+  signal?: AbortSignal,
+): Promise<Texts> {
   const distinct: Look[] = [];
   const duplicates: Duplicate[] = [];
   const hashes = new Hashes(signal);
   // The longest first: a shorter text may be the beginning of a longer one. Of equal ones, what is quickest to read.
   for (const look of looks.toSorted(byLength)) {
-    const at = await indexOfWhole(look, distinct, hashes);
+    const at = await indexOfWhole(look, distinct, isOneText, hashes);
     const whole = distinct[at];
     if (!whole) distinct.push(look);
     else {
@@ -46,8 +51,14 @@ function duplicate(look: Look, whole: Look): Duplicate {
   return { path: look.path, of: whole.path, sentence: `${look.path} ${what} ${whole.path}, which is read instead` };
 }
 
-async function indexOfWhole(look: Look, longer: readonly Look[], hashes: Hashes): Promise<number> {
+async function indexOfWhole(
+  look: Look,
+  longer: readonly Look[],
+  isOneText: (a: Look, b: Look) => boolean,
+  hashes: Hashes,
+): Promise<number> {
   for (const [i, other] of longer.entries()) {
+    if (!isOneText(look, other)) continue;
     if (isSameFile(look, other)) return i;
     if (!other.head.subarray(0, look.head.length).equals(look.head)) continue;
     const hash = await hashes.of(look.path, look.textBytes);

@@ -60,8 +60,8 @@ async function tallyBehind(siblings: readonly FileStamp[], options: FirstStartOp
 
 async function arrangementOf(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Arrangement> {
   const { config, log, now, signal, tell } = options;
-  const arrangement = await arrange([...siblings.map(({ path }) => path), log.path], {
-    timezone: log.timezone,
+  const files = [...siblings.map(({ path }) => path), log.path];
+  const arrangement = await arrange([{ log: log.path, files, timezone: log.timezone, isByName: false }], {
     ...(config.year !== undefined && { year: config.year }),
     now,
     signal,

@@ -11,13 +11,13 @@ import type { SessionEvent } from '../dialect/dialect.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { readPiece, type Arrangement, type Chain } from '../log/archive.ts';
 import { believedUntil } from './belief.ts';
-import { readingOf } from './reading.ts';
+import type { GivenLog } from './given-logs.ts';
 import { firstAfter, firstNotBefore, Sampler, type ReplayedLog } from './samples.ts';
 import { sumCounts, Tally } from './tally.ts';
 
 export interface ReplayOptions {
   readonly config: Config;
-  readonly arrangement: Arrangement;
+  readonly arrangement: Arrangement<GivenLog>;
   /** Unix seconds. */
   readonly now: number;
   /** The first and the last instant wanted, unix seconds; without them from the first line to the last. */
@@ -40,7 +40,7 @@ export interface ReplaySummary {
 type Happening = SessionEvent | Gap;
 
 interface Source extends ReplayedLog {
-  readonly chain: Chain;
+  readonly chain: Chain<GivenLog>;
 }
 
 /** The samples in the order of time, those of one instant together. */
@@ -95,9 +95,8 @@ function extent(chains: readonly Chain[], horizon: number): { firstAt: number; l
   };
 }
 
-function tallyOf(chain: Chain, users: Users, config: Config, horizon: number): Tally {
-  const { server, timezone } = readingOf(config, chain.log);
-  return new Tally(users, { ...config.count, server, timezone, horizon: () => horizon });
+function tallyOf({ of }: Chain<GivenLog>, users: Users, config: Config, horizon: number): Tally {
+  return new Tally(users, { ...config.count, ...of.settings, horizon: () => horizon });
 }
 
 interface Run {

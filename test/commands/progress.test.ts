@@ -7,9 +7,8 @@ import { Progress } from '../../src/commands/progress.ts';
 import type { Chain } from '../../src/log/archive.ts';
 
 const TOTAL = 4 * 1024 * 1024;
-const CHAINS: readonly Chain[] = [
+const CHAINS: readonly Pick<Chain, 'pieces'>[] = [
   {
-    log: '/prosody.log',
     pieces: [
       {
         path: '/prosody.log',

@@ -6,6 +6,7 @@ import { after, before, describe, test } from 'node:test';
 import type { Sample } from '../../src/activity/active-window.ts';
 import { loadConfig } from '../../src/config.ts';
 import { arrange } from '../../src/log/archive.ts';
+import { logsOf } from '../../src/pipeline/given-logs.ts';
 import { replay } from '../../src/pipeline/replay.ts';
 
 const BEGIN = Date.parse('2026-03-01T00:00:00Z') / 1000;
@@ -41,7 +42,7 @@ describe('history that is stopped', () => {
       defaultTimezone: 'UTC',
     });
     const now = BEGIN + 2 * HOURS * 3600;
-    const arrangement = await arrange(files, { timezone: 'UTC', now });
+    const arrangement = await arrange(logsOf(files, [], config), { now });
     const samples: Sample[] = [];
     let read = Number.NaN;
     const all = replay({

@@ -3,11 +3,11 @@ import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync, 
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { alreadyRead, arrange, readPiece, type Piece, type ReadOptions } from '../../src/log/archive.ts';
+import { alreadyRead, readPiece, type Piece, type ReadOptions } from '../../src/log/archive.ts';
 import type { Block } from '../../src/log/lines.ts';
 import type { Position } from '../../src/log/position.ts';
 import { ENDINGS } from './archives.ts';
-import { at, Folder, log, NOW } from './old-logs.ts';
+import { arrange, at, Folder, log, NOW } from './old-logs.ts';
 
 const folders: Folder[] = [];
 after(() => folders.forEach((folder) => folder.remove()));

@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { arrange, type Arrangement } from '../../src/log/archive.ts';
+import type { Arrangement } from '../../src/log/archive.ts';
 import { ENDINGS } from './archives.ts';
-import { at, DAY, Folder, iso, log, NOW, shown, type Text } from './old-logs.ts';
+import { arrange, at, DAY, Folder, iso, log, NOW, shown, type Text } from './old-logs.ts';
 
 const folders: Folder[] = [];
 after(() => folders.forEach((folder) => folder.remove()));

@@ -2,7 +2,8 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import type { Arrangement } from '../../src/log/archive.ts';
+import { arrange as arrangeLogs, type ArrangeOptions, type Arrangement } from '../../src/log/archive.ts';
+import { rotatedName } from '../../src/log/rotated-name.ts';
 import { archive } from './archives.ts';
 
 export const DAY = 86_400;
@@ -63,6 +64,15 @@ export class Folder {
   remove(): void {
     rmSync(this.path, { recursive: true });
   }
+}
+
+/** All files as those of one log, called as the live path of the first one. */
+export function arrange(
+  files: readonly string[],
+  { timezone, ...options }: ArrangeOptions & { readonly timezone: string },
+): Promise<Arrangement> {
+  const { log } = rotatedName(files[0] ?? '');
+  return arrangeLogs([{ log, files, timezone, isByName: false }], options);
 }
 
 /** What an arrangement says, for comparison: names relative to the folder. */
