@@ -11,7 +11,7 @@ import type { Io } from './commands/io.ts';
 import type { Config } from './config.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
 import { carbon, collect, instant, jid, step } from './option-values.ts';
-import { foldAddress } from './settings.ts';
+import { foldAddress } from './dialect/jid.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
 export interface Invocation {

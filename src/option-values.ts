@@ -1,7 +1,7 @@
 /** What the texts behind flags mean; a wrong one is told by the command line, with the flag's name. */
 import { Argument, InvalidArgumentError } from 'commander';
 import { parseInstant, parseSpan } from './commands/instant.ts';
-import { foldAddress } from './settings.ts';
+import { bareJid } from './dialect/jid.ts';
 
 /** Of a flag that may be given again. */
 export function collect(value: string, before: readonly string[] = []): string[] {
@@ -35,8 +35,8 @@ export function carbon(text: string): { host: string; port: number } {
 
 export function jid(): Argument {
   return new Argument('<jid>', 'the user, as in alice@chat.example; a resource is ignored').argParser((text) => {
-    const user = foldAddress(text.split('/', 1)[0] ?? '');
-    if (!/^[^@\s]+@[^@\s]+$/.test(user)) throw new InvalidArgumentError('It must be a JID, as in alice@chat.example.');
+    const user = bareJid(Buffer.from(text).toString('latin1'));
+    if (user === undefined) throw new InvalidArgumentError('It must be a JID, as in alice@chat.example.');
     return user;
   });
 }

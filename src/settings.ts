@@ -2,6 +2,7 @@
  * Every key of the configuration, once: what it may hold, what it is without being set, and how its text is read when it
  * comes from a flag or from the environment instead of from TOML.
  */
+import { foldAddress } from './dialect/jid.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'uds';
 
@@ -74,7 +75,7 @@ export const STATSD_REPEAT = integer('statsd.repeat_seconds', 0, 86_400);
 
 export const COUNT_EXCLUDE: Setting<readonly string[]> = {
   key: 'count.exclude',
-  must: 'a list of hosts (anon.chat.example) and bare JIDs (monitor@chat.example)',
+  must: 'a list of hosts (anon.chat.example), bare JIDs (monitor@chat.example) and patterns of them (bot-*@*)',
   read: readExclude,
   fromText: (value) => listFromText(value),
 };
@@ -111,11 +112,6 @@ export function listFromText(value: string): string[] {
     .split(',')
     .map((part) => part.trim())
     .filter((part) => part !== '');
-}
-
-/** A host or a bare JID as it is counted: nodeprep and nameprep fold case and compatibility forms. */
-export function foldAddress(address: string): string {
-  return address.normalize('NFKC').toLowerCase();
 }
 
 function text(key: string, accepts: (value: string) => boolean): Omit<Setting<string>, 'must'> {
@@ -157,7 +153,7 @@ function isTimezone(value: string): boolean {
 }
 
 function isAddress(value: string): boolean {
-  return /^(?:[^\s"&'/:<>@\p{Cc}]+@)?(?:[\p{L}\p{M}\p{N}_-]+(?:\.[\p{L}\p{M}\p{N}_-]+)*|\[[\da-fA-F:.]+\])$/u.test(
+  return /^(?:[^\s"&'/:<>@\p{Cc}]+@)?(?:[\p{L}\p{M}\p{N}\p{Cf}_*-]+(?:\.[\p{L}\p{M}\p{N}\p{Cf}_*-]+)*|\[[\da-fA-F:.]+\])$/u.test(
     value,
   );
 }

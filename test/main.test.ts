@@ -283,6 +283,25 @@ void describe('forget', () => {
     assert.equal((await run(['last', 'bob@chat.example', '--index', index])).code, 0);
   });
 
+  for (const [typed, printed] of [
+    ['Straße@chat.example', 'strasse@chat.example'],
+    ['ΣΑΣ@chat.example', 'σασ@chat.example'],
+    ['wi\u00addow@chat.example/phone', 'widow@chat.example'],
+  ] as const)
+    void test(`finds whom the log names otherwise: ${printed} [8.11]`, async () => {
+      const folder = await mkdtemp(join(root, 'folded-'));
+      const [log, index] = [join(folder, 'prosody.log'), join(folder, 'index')];
+      const login = (user: string): string => `2026-03-02T01:00:00Z c2s55d2\tinfo\tAuthenticated as ${user}\n`;
+      await writeFile(log, login('bob@chat.example') + login(printed));
+      assert.equal((await run(['backfill', '--index', index, log])).code, 0);
+      const known = await run(['last', typed, '--index', index]);
+      assert.match(known.out, new RegExp(`^user +${printed}\n`));
+      const gone = await run(['forget', typed, '--index', index]);
+      assert.equal(gone.code, 0);
+      assert.match(gone.err, new RegExp(`${printed} is forgotten`));
+      assert.equal((await run(['last', printed, '--index', index])).code, 1);
+    });
+
   void test('an unknown user is code 1', async () => {
     const { code, err } = await run(['forget', 'nobody@chat.example', '--index', await alice()]);
     assert.equal(code, 1);

@@ -3,6 +3,7 @@
  * Last seen is a maximum, so a line read twice or late does no harm here.
  */
 import { ActiveWindow, type HostCounts } from './active-window.ts';
+import { exclusionOf } from './exclusion.ts';
 import { Removals } from './removals.ts';
 
 /** What is kept of a user between runs; unix seconds. */
@@ -29,7 +30,7 @@ interface User extends LastSeen {
 }
 
 export interface UsersOptions {
-  /** Hosts and bare JIDs that never count, case-folded. */
+  /** Hosts, bare JIDs and patterns of them that never count, case-folded. */
   readonly exclude: readonly string[];
   /** Whether a disabled account counts. */
   readonly includeDisabled: boolean;
@@ -48,12 +49,13 @@ export class Users {
   /** Those who were seen at a time that has not come yet. */
   readonly #ahead = new Set<string>();
   readonly removals = new Removals();
-  readonly #excluded: ReadonlySet<string>;
+  /** Whether the user never counts. */
+  readonly isExcluded: (jid: string) => boolean;
   readonly #includeDisabled: boolean;
   readonly #changed = new Set<string>();
 
   constructor(options: UsersOptions) {
-    this.#excluded = new Set(options.exclude);
+    this.isExcluded = exclusionOf(options.exclude);
     this.#includeDisabled = options.includeDisabled;
   }
 
@@ -157,11 +159,6 @@ export class Users {
     const changes = new Map([...this.#changed].map((jid) => [jid, kept(this.#users.get(jid))] as const));
     this.#changed.clear();
     return changes;
-  }
-
-  /** Whether the user never counts. */
-  isExcluded(jid: string): boolean {
-    return this.#excluded.size > 0 && (this.#excluded.has(jid) || this.#excluded.has(hostOf(jid)));
   }
 
   #add(jid: string): User {

@@ -6,8 +6,12 @@ const LONGEST_PART = 1023;
 const ASCII = /^[\x21-\x7e]*$/;
 /** U+FFFD stands for bytes that were no UTF-8. */
 const UNFIT = /[\s"&<>@\p{Cc}\ufffd]/u;
-/** Nodeprep and nameprep map these to nothing (RFC 3454, B.1). */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/gu;
+/** Nodeprep and nameprep map these to nothing: RFC 3454, B.1. */
+const INVISIBLE = /[\u{ad}\u{1806}\u{200b}-\u{200d}\u{2060}\u{feff}]|\u{34f}|[\u{180b}-\u{180d}]|[\u{fe00}-\u{fe0f}]/gu;
+/** Folded otherwise than by upper and lower case. */
+const FOLDED: Readonly<Record<string, string>> = { ς: 'σ', '\u0345': 'ι' };
+/** A folded character may be decomposed into ones that are not folded yet; never more than once. */
+const ROUNDS = 3;
 
 /**
  * The bare JID, case-folded, of a JID with or without resource: one user however the case was typed. Undefined when it has
@@ -18,7 +22,7 @@ export function bareJid(latin1: string): string | undefined {
   const bare = slash < 0 ? latin1 : latin1.slice(0, slash);
   const at = bare.indexOf('@');
   if (at < 1 || at > LONGEST_PART || bare.length - at - 1 > LONGEST_PART) return undefined;
-  const folded = ASCII.test(bare) ? ownText(bare.toLowerCase()) : foldUtf8(bare);
+  const folded = ASCII.test(bare) ? ownText(bare.toLowerCase()) : foldAddress(utf8(bare));
   const host = folded.indexOf('@') + 1;
   const fits = host > 1 && host < folded.length && !UNFIT.test(folded.slice(0, host - 1));
   return fits && !UNFIT.test(folded.slice(host)) ? folded : undefined;
@@ -34,15 +38,19 @@ function utf8(latin1: string): string {
   return Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
-/** As nodeprep and nameprep do: compatibility forms, case folded, nothing that cannot be seen. */
-function foldUtf8(latin1: string): string {
-  const text = utf8(latin1).replace(INVISIBLE, '').normalize('NFKC');
-  return text.replace(/./gsu, foldCharacter).normalize('NFKC');
+/**
+ * A host or a bare JID in the form in which servers print it and by which it is known here, whoever wrote it: compatibility
+ * forms and case folded (RFC 3454, B.2), nothing that cannot be seen. Nodeprep and nameprep do the same.
+ */
+export function foldAddress(text: string): string {
+  let folded = text.replace(INVISIBLE, '').normalize('NFKC');
+  for (let round = 0, before = ''; folded !== before && round < ROUNDS; round++)
+    [before, folded] = [folded, folded.replace(/./gsu, foldCharacter).normalize('NFKC')];
+  return folded;
 }
 
-/** Folding is lower case, except that `ß` is `ss` and both small sigmas are one. */
+/** Folding is lower case, except that what is one character in lower case only is written out: `ß` is `ss`. */
 function foldCharacter(character: string): string {
-  if (character === 'ς') return 'σ';
   const upper = character.toUpperCase();
-  return (upper.length > character.length ? upper : character).toLowerCase();
+  return FOLDED[character] ?? (upper.length > character.length ? upper : character).toLowerCase();
 }

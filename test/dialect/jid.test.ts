@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { bareJid, resourceOf } from '../../src/dialect/jid.ts';
+import * as fc from 'fast-check';
+import { bareJid, foldAddress, resourceOf } from '../../src/dialect/jid.ts';
 
 /** As the reader has it: one character per byte. */
 const bytes = (text: string): string => Buffer.from(text).toString('latin1');
@@ -17,6 +18,9 @@ describe('a bare JID', () => {
     ['folds full width', 'Ａｌｉｃｅ２@chat.example', 'alice2@chat.example'],
     ['composes accents', 'u\u0308@chat.example', 'ü@chat.example'],
     ['drops what cannot be seen', 'al\u00adi\u200bce@chat.example', 'alice@chat.example'],
+    ['folds the iota below a vowel', 'ᾳ\u0345@chat.example', 'αιι@chat.example'],
+    ['keeps what can be seen as a blank', '\u1160@chat.example', '\u1160@chat.example'],
+    ['folds what servers do not know', 'ẞ@chat.example', 'ss@chat.example'],
     ['keeps what nodeprep allows', "a.b+c_d-e,;=|[](){}#%40\\27$!?*^`~'@h", "a.b+c_d-e,;=|[](){}#%40\\27$!?*^`~'@h"],
     ['Cyrillic', 'Иван@chat.example', 'иван@chat.example'],
     ['Japanese', '日本@chat.example', '日本@chat.example'],
@@ -47,8 +51,14 @@ describe('a bare JID', () => {
 
   it('not of bytes that are no UTF-8', () => assert.equal(bareJid('al\xffice@chat.example'), undefined));
 
-  it('is the same when it is folded again', () => {
+  it('is the same when it is folded again [8.11]', () => {
     for (const [, , user] of CASES) if (user !== undefined) assert.equal(bareJid(bytes(user)), user);
+    fc.assert(
+      fc.property(fc.string({ unit: 'binary' }), (text) =>
+        assert.equal(foldAddress(foldAddress(text)), foldAddress(text)),
+      ),
+      { numRuns: 5000 },
+    );
   });
 });
 
