@@ -9,7 +9,7 @@ export interface PacketListener {
   close(): void;
 }
 
-const DEADLINE_MS = 8000;
+const DEADLINE_MS = 60_000;
 
 export async function listenForPackets(): Promise<PacketListener> {
   const socket = createSocket('udp4');

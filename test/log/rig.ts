@@ -29,7 +29,7 @@ import type { Block } from '../../src/log/lines.ts';
 import type { Position } from '../../src/log/position.ts';
 
 export const TICK_MS = 10;
-const DEADLINE_MS = 5000;
+const DEADLINE_MS = 30_000;
 
 export class Rig {
   readonly directory: string;
