@@ -10,6 +10,7 @@ import { connect, isIP } from 'node:net';
 import { dirname } from 'node:path';
 import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
+import { forgeryWarning, quotedWarning } from '../dialect/forgeable.ts';
 import { recogniseStamp } from '../dialect/timestamp.ts';
 import { whyNotPermitted } from '../log/permission.ts';
 import { rotatedFiles } from '../log/siblings.ts';
@@ -66,6 +67,7 @@ async function checkLog(log: LogConfig, report: Report): Promise<void> {
   try {
     const text = await endOf(log.path);
     report.lines.push(`  ${describeLines(text, log)}`);
+    for (const warning of warningsOf(text, log)) report.lines.push(`  warning: ${warning}`);
     const lines = linesOf(text);
     if (lines.length > 0 && recogniseStamp(lines) === undefined) {
       report.failures.push(
@@ -129,6 +131,18 @@ function describeLines(text: string, log: LogConfig): string {
 }
 
 const linesOf = (text: string): string[] => text.split('\n').slice(0, -1);
+
+/** What a remote party could do to the log, and has perhaps done. */
+function warningsOf(text: string, log: LogConfig): readonly string[] {
+  const dialect = dialectNamed(log.server) ?? recogniseDialect(linesOf(text));
+  if (!dialect) return [];
+  const parser = dialect.begin();
+  let quoted = 0;
+  for (let start = 0, end; (end = text.indexOf('\n', start)) >= 0; start = end + 1)
+    if (parser.parse(text, start, end) === 'quoted') quoted++;
+  const warnings = [forgeryWarning(log.path, dialect.name, parser.version), quotedWarning(log.path, quoted)];
+  return warnings.filter((warning) => warning !== undefined);
+}
 
 /** Of the lines that are no continuation, how many look like the server's; 0..1. */
 function shareUnderstood(text: string, log: LogConfig): number {

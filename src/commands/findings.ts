@@ -4,6 +4,7 @@ import type { Sample } from '../activity/active-window.ts';
 import { gapsBetween, joinSpans, type Span } from '../activity/coverage.ts';
 import type { Arrangement } from '../log/archive.ts';
 import type { GivenLog } from '../pipeline/given-logs.ts';
+import { quotedWarning } from '../dialect/forgeable.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { lines } from '../report/host-lines.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
@@ -66,6 +67,8 @@ export function tellBoundsUntil(until: ReadonlyMap<Window, number>, timezone: st
 
 /** Tells of lines that were passed over; true when there were any that should have counted: exit code 1. */
 export function tellRejected(counts: LineCounts, io: Io): boolean {
+  const quoted = quotedWarning('the logs', counts.quoted);
+  if (quoted !== undefined) io.log('warning', quoted);
   if (counts.rejected > 0) {
     io.log(
       'warning',

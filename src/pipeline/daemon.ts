@@ -207,8 +207,9 @@ export class Daemon {
     this.#countedAt = at;
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
     for (const [{ path, tally }, understanding] of this.#logs) {
-      const { server, counts } = tally;
-      for (const doubt of understanding.judge({ path, server, counts }, at)) this.#options.tell('warning', doubt);
+      const { server, version, counts } = tally;
+      const told = { path, server, version, counts };
+      for (const doubt of understanding.judge(told, at)) this.#options.tell('warning', doubt);
     }
     this.#tellClashes();
     this.#noteStatus();

@@ -125,6 +125,11 @@ export class Tally {
     return this.#lifetime.spans;
   }
 
+  /** The server's version, where the log has named it. */
+  get version(): string | undefined {
+    return this.#reader?.version ?? versionOf(this.#begin);
+  }
+
   /** The dialect's name; undefined before the first line. */
   get server(): string | undefined {
     return this.#dialect?.name;
@@ -157,6 +162,11 @@ export class Tally {
 
 export function livedIn({ lived, coverage }: KeptLog): readonly Span[] {
   return lived ?? coverage;
+}
+
+function versionOf(state: object | undefined): string | undefined {
+  const parser = state && 'parser' in state ? (state as ReaderState).parser : {};
+  return String(parser['version'] ?? '') || undefined;
 }
 
 /** What the sessions of a log go on from, beside themselves. */

@@ -2,16 +2,19 @@
  * How well the lines of a followed log are understood. A server whose wording or whose clock changed must not look like one
  * that its users leave: it is told once, and again only when it has been better meanwhile.
  */
+import { forgeryWarning, quotedWarning } from '../dialect/forgeable.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { sumCounts } from './tally.ts';
 
 export interface Told {
   readonly path: string;
   readonly server: string | undefined;
+  /** Of the server. */
+  readonly version: string | undefined;
   readonly counts: Readonly<LineCounts>;
 }
 
-type Doubt = 'foreign' | 'rejected' | 'eventless';
+type Doubt = 'forgeable' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
 
 const DAY = 86_400;
 /** Lines below which a share of them says nothing. */
@@ -29,7 +32,11 @@ export class Understanding {
   #linesAtEvent = 0;
 
   /** What is to be told about a log at `at`, unix seconds. */
-  *judge({ path, server, counts }: Told, at: number): Iterable<string> {
+  *judge({ path, server, version, counts }: Told, at: number): Iterable<string> {
+    const forgeable = forgeryWarning(path, server, version);
+    if (this.#arises('forgeable', forgeable !== undefined)) yield forgeable ?? '';
+    const passedOver = quotedWarning(path, counts.quoted);
+    if (this.#arises('quoted', passedOver !== undefined)) yield passedOver ?? '';
     const lines = counts.lines - this.#judged.lines;
     const events = counts.events - this.#judged.events;
     const foreign = counts.foreign - this.#judged.foreign;
