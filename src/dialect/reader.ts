@@ -79,6 +79,7 @@ export class LineReader {
   #stamp: StampForm | undefined;
   #minute: Minute | undefined;
   #firstAt: number | undefined;
+  #aheadAt: number | undefined;
   /** The stamp up to the tens of minutes, and where they are. */
   #tick = '';
   #tickLength = 0;
@@ -99,6 +100,11 @@ export class LineReader {
     return this.#firstAt;
   }
 
+  /** The earliest instant of the events last read that lie too far ahead to be believed; undefined when there are none. */
+  get aheadAt(): number | undefined {
+    return this.#aheadAt;
+  }
+
   /** The server's version, where the log has named it. */
   get version(): string | undefined {
     return this.#parser.version;
@@ -112,6 +118,7 @@ export class LineReader {
     const text = bytes.toString('latin1');
     this.#stamp ??= recogniseStamp(text.split(NEWLINE, SAMPLE));
     this.#firstAt = undefined;
+    this.#aheadAt = undefined;
     this.#tickLength = 0;
     let line = 0;
     for (let start = 0, end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1, line++) {
@@ -133,6 +140,7 @@ export class LineReader {
     const horizon = this.#horizon();
     const at = this.#instant(text, start, this.#parser.stampEnd, horizon);
     if (at === undefined || at > horizon) {
+      if (at !== undefined) this.#aheadAt = Math.min(at, this.#aheadAt ?? Infinity);
       this.counts.rejected++;
       return undefined;
     }

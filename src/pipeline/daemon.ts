@@ -20,6 +20,7 @@ import { LiveLog } from './live-log.ts';
 import { openLedger } from './open-ledger.ts';
 import { firstAfter } from './samples.ts';
 import { BEAT, heartbeat, logStatus, SelfReport } from './self-report.ts';
+import { isBelievedBy } from './unbelieved.ts';
 import { Understanding } from './understanding.ts';
 
 const HOUR = 3600;
@@ -135,6 +136,11 @@ export class Daemon {
   async #open(log: LogConfig, live: LiveFile): Promise<LiveLog> {
     const { config, now, tell } = this.#options;
     const horizon = (): number => now() + BELIEVED_AHEAD;
+    const unbelieved = this.#ledger.kept(log.path)?.log.unbelieved;
+    if (unbelieved && isBelievedBy(horizon(), log.timezone, unbelieved)) {
+      tell('notice', `${log.path} has lines that lay in the future when they were read; reading again from there`);
+      this.#ledger.rewind(log.path);
+    }
     const common = { config, log, ledger: this.#ledger, users: this.#users, horizon };
     const { tally, awaited } = await readRotated({ ...common, live, now: now(), tell, signal: this.#signal });
     return new LiveLog({
@@ -185,6 +191,7 @@ export class Daemon {
   async #reachedHour(hour: number): Promise<boolean> {
     for (const log of this.#logs.keys()) log.stopAfter(hour);
     await this.#sleepUntil(hour + SETTLE);
+    this.#beginAgainIfBelieved();
     return this.#reached();
   }
 
@@ -248,6 +255,13 @@ export class Daemon {
     if (error instanceof IndexError && error.code === 'DAMAGED') this.#again.abort();
   }
 
+  /** Lines that lay in the future may do so no longer. */
+  #beginAgainIfBelieved(): void {
+    const horizon = this.#options.now() + BELIEVED_AHEAD;
+    for (const { tally } of this.#logs.keys())
+      if (tally.unbelieved && tally.unbelieved.at <= horizon) this.#again.abort();
+  }
+
   #repeat(): () => void {
     const { repeatSeconds } = this.#options.config.statsd;
     if (repeatSeconds === 0) return () => {};
@@ -264,8 +278,11 @@ export class Daemon {
       }
       let timer: NodeJS.Timeout | undefined;
       const wait = Math.min(left * 1000, LOOK_MS);
+      const ahead = now() - performance.now() / 1000;
       await this.#untilStopped(new Promise<void>((resolve) => (timer = setTimeout(resolve, wait))));
       clearTimeout(timer);
+      // The clock was set; else it is looked at only before a count, as the log may come from where the clock is ahead.
+      if (now() - performance.now() / 1000 - ahead > BELIEVED_AHEAD) this.#beginAgainIfBelieved();
     }
   }
 

@@ -43,12 +43,27 @@ const COMMIT_EVERY = 16 * 1024 * 1024;
 
 /** Reads a chain, and returns the tally that a follower of its log goes on with. */
 export async function ingest(chain: Chain, options: IngestOptions): Promise<Tally> {
-  const positions = options.ledger.positions(options.log.path);
-  const tasks: Task[] = [];
-  for (const piece of chain.pieces) tasks.push({ piece, read: await alreadyRead(piece, positions) });
+  let tasks = await tasksOf(chain, options);
+  if (isUnbelieved(tasks, options)) {
+    options.ledger.rewind(options.log.path);
+    tasks = await tasksOf(chain, options);
+  }
   const first = tasks.findIndex((task) => !isRead(task));
   if (first < 0) return tallyFor(options, true);
   return goesOn(tasks.slice(first), lastKept(options)) ? readOn(tasks.slice(first), options) : readAnew(tasks, options);
+}
+
+async function tasksOf(chain: Chain, { ledger, log }: IngestOptions): Promise<Task[]> {
+  const positions = ledger.positions(log.path);
+  const tasks: Task[] = [];
+  for (const piece of chain.pieces) tasks.push({ piece, read: await alreadyRead(piece, positions) });
+  return tasks;
+}
+
+/** Whether lines of these files were read and not believed. */
+function isUnbelieved(tasks: readonly Task[], { ledger, log }: IngestOptions): boolean {
+  const place = ledger.kept(log.path)?.log.unbelieved;
+  return place !== undefined && tasks.some(({ read }) => read && !place.known.includes(read.id));
 }
 
 function isRead({ piece, read }: Task): boolean {
@@ -94,6 +109,7 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<T
     event: (event: SessionEvent | Gap) => tally.sessions.take(event),
     position: (position: Position) => void positions.set(position.id, position),
     commit,
+    known: () => [...ledger.positions(log.path).map(({ id }) => id), ...positions.keys()],
   };
   for (const task of tasks) await readOne(task, tally, takes, options);
   if (positions.size > 0) await commit();
@@ -143,6 +159,7 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
       apply(changes, sessions);
       await ledger.commitUsers();
     },
+    known: () => [...positions.keys()],
   };
   for (const { piece } of tasks) await readOne({ piece, read: undefined }, tally, takes, options);
   await takes.commit();
@@ -168,6 +185,8 @@ interface Takes {
   readonly event: (event: SessionEvent | Gap) => void;
   readonly position: (position: Position) => void;
   readonly commit: () => Promise<void>;
+  /** Ids of the pieces that were read. */
+  readonly known: () => readonly string[];
 }
 
 async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, options: IngestOptions): Promise<void> {
@@ -179,7 +198,10 @@ async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, option
   let position = read;
   let bytes = 0;
   for await (const block of readPiece(piece, { ...(read && { from: read }), signal, complete, onProblem })) {
-    tally.read(block.bytes, position !== undefined, takes.event);
+    const { id } = block.position;
+    const before = position;
+    const known = (): string[] => takes.known().filter((each) => each !== id);
+    tally.read(block.bytes, before !== undefined, takes.event, () => ({ id, position: before, known: known() }));
     forget();
     position = { ...block.position, log: log.path };
     takes.position(position);

@@ -9,6 +9,7 @@ import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
 import type { Position } from '../log/position.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { Retention } from './retention.ts';
+import type { Place } from './unbelieved.ts';
 import { livedIn, type KeptLog, type Tally } from './tally.ts';
 
 const keyOf = (log: string, session: string): string => `${log}\0${session}`;
@@ -81,6 +82,33 @@ export class Ledger {
 
   positions(log: string): Position[] {
     return [...this.#positions.values()].filter((position) => position.log === log);
+  }
+
+  /** Where the piece stands, as long as what is being read of it is not committed. */
+  placeOf(log: string, id: string): Place {
+    const known = this.positions(log).flatMap((position) => (position.id === id ? [] : [position.id]));
+    return { id, position: this.#positions.get(id), known };
+  }
+
+  /**
+   * Puts the log back to where lines were not believed: what was read from there on is to be read again. Of its sessions
+   * remain those that nothing was heard of since; who was seen stays seen. Written with the next commit.
+   */
+  rewind(log: string): void {
+    const state = this.#kept.get(log);
+    if (!state?.log.unbelieved) return;
+    const { unbelieved, ...rest } = state.log;
+    const { id, position, known, reader } = unbelieved;
+    for (const each of this.positions(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
+    if (position) this.#note(position);
+    const begin = reader?.clock.last ?? -Infinity;
+    const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
+    for (const session of state.sessions)
+      if (!isBefore(session)) this.#unwritten.sessions.set(keyOf(log, session[0]), undefined);
+    const before = reader && { ...rest, reader };
+    this.#unwritten.logs.set(log, before);
+    if (before) this.#kept.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
+    else this.#kept.delete(log);
   }
 
   /** The time of the last line that the index has taken in, unix seconds. */

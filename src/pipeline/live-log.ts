@@ -96,7 +96,12 @@ export class LiveLog {
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
   async #take({ bytes, position }: Block): Promise<void> {
     const events: (SessionEvent | Gap)[] = [];
-    this.tally.read(bytes, position.offset > bytes.length, (event) => events.push(event));
+    this.tally.read(
+      bytes,
+      position.offset > bytes.length,
+      (event) => events.push(event),
+      () => this.#options.ledger.placeOf(this.path, position.id),
+    );
     for (const event of events) {
       if (!(await this.#gate.pass(event.at))) throw new Error('stopped while waiting for the hour to be counted');
       this.tally.sessions.take(event);

@@ -10,6 +10,7 @@ import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { LineReader, type LineCounts, type ReaderState } from '../dialect/reader.ts';
 import { latestYear } from './latest-year.ts';
+import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
 
 /** What is kept of a log between runs, beside its sessions and positions; plain JSON. */
 export interface KeptLog {
@@ -18,6 +19,7 @@ export interface KeptLog {
   readonly coverage: readonly Span[];
   /** As `Sessions` has it. Version 0.1.0 did not keep it. */
   readonly hasResumption?: boolean;
+  readonly unbelieved?: Unbelieved;
   /** As `Lifetime` has it; likewise. */
   readonly lived?: readonly Span[];
 }
@@ -54,6 +56,7 @@ export class Tally {
   #counted = NO_LINES;
   #coverage: readonly Span[];
   readonly #lifetime: Lifetime;
+  #unbelieved: Unbelieved | undefined;
   /** Lines are missing before the file that comes next; told with its first line. */
   #gap: Gap | undefined;
 
@@ -65,6 +68,7 @@ export class Tally {
     this.#lifetime = new Lifetime(options.lived ?? (kept ? livedIn(kept.log) : []));
     this.#dialect = dialectNamed(server) ?? dialectNamed(kept?.log.server ?? '');
     this.#begin = kept?.log.reader;
+    this.#unbelieved = kept?.log.unbelieved;
     if (kept) this.sessions.restore(kept.sessions, contextOf(kept.log));
   }
 
@@ -83,19 +87,26 @@ export class Tally {
 
   /**
    * The events of whole lines, in their order; they are still to be taken in by `sessions`. `continues`: the lines follow
-   * those before in the same file, so that nothing can be missing between.
+   * those before in the same file, so that nothing can be missing between. `place`: where they are, if they may be read again.
    */
-  read(bytes: Buffer, continues: boolean, seen: (event: SessionEvent | Gap) => void): void {
+  read(bytes: Buffer, continues: boolean, seen: (event: SessionEvent | Gap) => void, place?: () => Place): void {
     if (bytes.length === 0) return;
+    const isFirst = !this.#reader && !this.#begin;
     const reader = (this.#reader ??= this.#readerFor(bytes));
-    const before = reader.state.clock.last;
+    const { state } = reader;
+    const before = state.clock.last;
     if (this.#gap) seen(this.#gap);
     this.#gap = undefined;
     reader.read(bytes, (event) => {
       this.#lifetime.note(event.at);
       seen(event);
     });
-    const { firstAt } = reader;
+    const { firstAt, aheadAt } = reader;
+    if (aheadAt !== undefined && place) {
+      const { timezone } = this.#options;
+      const now = { ...place(), at: aheadAt, timezone, ...(!isFirst && { reader: state }) };
+      this.#unbelieved = firstOf(this.#unbelieved, now);
+    }
     const { last } = reader.state.clock;
     for (const at of [firstAt, last]) if (at !== undefined) this.#lifetime.note(at);
     this.#cover(continues ? (before ?? firstAt) : firstAt, last);
@@ -120,6 +131,11 @@ export class Tally {
     return this.#coverage;
   }
 
+  /** Where lines were not believed, and since when. */
+  get unbelieved(): Unbelieved | undefined {
+    return this.#unbelieved;
+  }
+
   /** When its lines came. */
   get lived(): readonly Span[] {
     return this.#lifetime.spans;
@@ -138,8 +154,14 @@ export class Tally {
   get kept(): KeptLog | undefined {
     if (!this.#dialect || !this.#reader) return this.#options.kept?.log;
     const { hasResumption } = this.sessions;
-    const { lived } = this;
-    return { server: this.#dialect.name, reader: this.#reader.state, coverage: this.#coverage, hasResumption, lived };
+    return {
+      server: this.#dialect.name,
+      reader: this.#reader.state,
+      coverage: this.#coverage,
+      hasResumption,
+      lived: this.lived,
+      ...(this.#unbelieved && { unbelieved: this.#unbelieved }),
+    };
   }
 
   #readerFor(bytes: Buffer): LineReader {
