@@ -300,7 +300,9 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F31'],
     guard: 'last seen is a maximum',
     test: 'activity/users',
-    cut: [['activity/users.ts', 'if (known && at <= (known[what] ?? -Infinity)) return;', NOTHING]],
+    cut: [
+      ['activity/users.ts', 'if (known ? at <= (known[what] ?? -Infinity) : this.isGone(jid, at)) return;', NOTHING],
+    ],
   },
   {
     faults: ['F32'],
