@@ -9,6 +9,8 @@
  * directory.ts), and `load` gives all or nothing.
  */
 import { randomUUID } from 'node:crypto';
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
 import { Level } from 'level';
 import {
   edits,
@@ -58,10 +60,13 @@ export class LastSeenIndex {
   #closed = false;
   /** Opened by root, and not root's. */
   #isForeign = false;
+  /** The directory that was opened, by its inode. */
+  readonly #inode: bigint | undefined;
 
   private constructor(path: string, db: Level) {
     this.path = path;
     this.#db = db;
+    this.#inode = inodeOf(path);
   }
 
   /**
@@ -133,6 +138,15 @@ export class LastSeenIndex {
     }
   }
 
+  /** Whether the directory is still the one that was opened: LevelDB writes on into files that nobody finds again. */
+  get isInPlace(): boolean {
+    return (
+      this.#inode !== undefined &&
+      inodeOf(this.path) === this.#inode &&
+      inodeOf(join(this.path, 'CURRENT')) !== undefined
+    );
+  }
+
   /** Waits for the writes under way, and gives the index free for other processes. */
   async close(): Promise<void> {
     await this.#queue;
@@ -147,6 +161,7 @@ export class LastSeenIndex {
 
   async #commit(changes: Changes): Promise<void> {
     if (this.#closed) throw new TypeError('the index is closed');
+    if (!this.isInPlace) throw damaged(this.path, 'it was moved or deleted while it was open');
     try {
       if (this.#failed) await this.#recover(this.#failed);
     } catch (error) {
@@ -276,6 +291,10 @@ export class LastSeenIndex {
     if (![keyIn('meta', 'schema'), keyIn('meta', 'digest'), LAST_KEY].includes(stored))
       throw damaged(this.path, `it holds an unknown record ${JSON.stringify(stored)}`);
   }
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }
 
 async function openLevel(path: string): Promise<Level> {

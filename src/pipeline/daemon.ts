@@ -298,6 +298,8 @@ export class Daemon {
   #everyMinute(): void {
     this.#noteStatus();
     this.#beat();
+    // What is written by then goes where nobody finds it again.
+    if (!this.#ledger.isInPlace) void this.#commitUsers();
   }
 
   /** A daemon that ends at once and is started again shall not look alive: so not at the start, but with the first count. */
@@ -310,6 +312,7 @@ export class Daemon {
 
   /** For `check`, while the index is ours. That it cannot be written is told by the index when it matters. */
   #noteStatus(): void {
+    if (!this.#ledger.isInPlace) return;
     const { config, now } = this.#options;
     const logs = [...this.#logs.keys()].map(logStatus);
     try {

@@ -198,6 +198,11 @@ export class Ledger {
     await this.#write();
   }
 
+  /** Whether the index is still where it was opened. */
+  get isInPlace(): boolean {
+    return this.#index.isInPlace;
+  }
+
   async close(): Promise<void> {
     await this.#index.close();
   }
