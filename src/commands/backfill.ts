@@ -2,13 +2,13 @@
 import { Users } from '../activity/users.ts';
 import type { Config } from '../config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
-import type { Piece } from '../log/archive.ts';
+import type { Arrangement, Piece } from '../log/archive.ts';
 import { rotatedName } from '../log/rotated-name.ts';
 import { believedUntil } from '../pipeline/belief.ts';
 import { ingest } from '../pipeline/ingest.ts';
 import { Ledger } from '../pipeline/ledger.ts';
 import { sumCounts, type Tally } from '../pipeline/tally.ts';
-import { tellCoverage, tellLogs, tellRejected } from './findings.ts';
+import { sampleOf, tellCoverage, tellLogs, tellRejected } from './findings.ts';
 import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
@@ -47,7 +47,7 @@ async function readInputs({ arrangement, failed }: Inputs, into: Into, io: Io): 
     progress.io.log('error', sentence);
   };
   const tallies = await readChains(arrangement, into, progress, onProblem);
-  return conclude(tallies, into, io) || hasProblem;
+  return conclude(tallies, arrangement, into, io) || hasProblem;
 }
 
 async function readChains(
@@ -79,7 +79,7 @@ async function readChains(
   return tallies;
 }
 
-function conclude(tallies: readonly Tally[], { config, users }: Into, io: Io): boolean {
+function conclude(tallies: readonly Tally[], arrangement: Arrangement, { config, users }: Into, io: Io): boolean {
   const counts = sumCounts(tallies.map((tally) => tally.counts));
   io.log(
     'info',
@@ -95,5 +95,5 @@ function conclude(tallies: readonly Tally[], { config, users }: Into, io: Io): b
       'warning',
       'stopped: the index is as good as before; the same command goes on from there, or, where older files came to known ones, begins with them',
     );
-  return tellRejected(counts, io);
+  return tellRejected(counts, sampleOf(arrangement), io);
 }

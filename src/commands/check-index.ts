@@ -7,7 +7,7 @@ import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
 import type { KeptState } from '../pipeline/ledger.ts';
 import { openStanding, type Standing } from '../pipeline/standing.ts';
-import { isReachable, type Report } from './check-report.ts';
+import { describeCounts, isReachable, type Report } from './check-report.ts';
 import { localIso, showTime } from './instant.ts';
 
 const DAY = 86_400;
@@ -47,9 +47,11 @@ function checkDaemon(config: Config, status: DaemonStatus, report: Report): void
     if (unreadable !== undefined) report.failures.push(`${log}: the daemon cannot read it: ${unreadable}`);
 }
 
-function describeDaemon({ logs }: DaemonStatus, title: string, { lines }: Report): void {
+function describeDaemon({ logs, counts = [] }: DaemonStatus, title: string, { lines, hosts }: Report): void {
   const found = logs.map((log) => `  ${log.path}: ${describeStatus(log)}`);
   lines.push(title, ...(found.length > 0 ? found : ['  it is still reading what was there before it started']));
+  if (counts.length > 0) lines.push(`  it sent last ${describeCounts(counts)}`);
+  for (const { host } of counts) hosts.add(host);
 }
 
 function describeStatus(log: LogStatus): string {
@@ -73,13 +75,17 @@ async function existing(path: string): Promise<string> {
   return path === dirname(path) || (await isReachable(path, constants.F_OK)) ? path : existing(dirname(path));
 }
 
-function describeIndex(config: Config, { ledger }: Standing, { lines }: Report, now: number): void {
+function describeIndex(config: Config, standing: Standing, { lines, hosts }: Report, now: number): void {
+  const { ledger } = standing;
   lines.push(`index ${config.index.path}`);
   for (const log of config.logs) {
     const kept = ledger.kept(log.path);
     const read = ledger.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
     if (kept) lines.push(`  ${log.path}: ${describeKept(kept, read, log.timezone, now)}`);
   }
+  const samples = standing.sample(now);
+  if (samples.length > 0) lines.push(`  it would send ${describeCounts(samples)}`);
+  for (const { host } of samples) hosts.add(host);
 }
 
 function describeKept({ log }: KeptState, read: number, timezone: string, now: number): string {

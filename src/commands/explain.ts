@@ -66,7 +66,7 @@ async function explainPiece(piece: Piece, { config, settings, arrangement, json 
   }
   if (!reader) return;
   if (!json) for (const sentence of conclusion(kinds, reader.counts, timezone)) io.log('info', sentence);
-  tellRejected(reader.counts, io);
+  tellRejected(reader.counts, piece.sampleLines, io);
 }
 
 type Show = (event: ShownEvent | undefined, line: number, text: string) => string;

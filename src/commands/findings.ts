@@ -6,6 +6,7 @@ import type { Arrangement } from '../log/archive.ts';
 import type { GivenLog } from '../pipeline/given-logs.ts';
 import { quotedWarning } from '../dialect/forgeable.ts';
 import type { LineCounts } from '../dialect/reader.ts';
+import { looksLike } from '../dialect/strangers.ts';
 import { lines } from '../report/host-lines.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { atLeast, type Io } from './io.ts';
@@ -65,8 +66,11 @@ export function tellBoundsUntil(until: ReadonlyMap<Window, number>, timezone: st
     io.log('warning', `lower bounds, as the logs do not cover the whole time that is counted: ${parts.join(', ')}`);
 }
 
-/** Tells of lines that were passed over; true when there were any that should have counted: exit code 1. */
-export function tellRejected(counts: LineCounts, io: Io): boolean {
+/**
+ * Tells of lines that were passed over; true when there were any that should have counted: exit code 1. Lines of other
+ * programs among good ones are no fault. `sample`: lines from the beginning of what was read.
+ */
+export function tellRejected(counts: LineCounts, sample: readonly string[], io: Io): boolean {
   const quoted = quotedWarning('the logs', counts.quoted);
   if (quoted !== undefined) io.log('warning', quoted);
   if (counts.rejected > 0) {
@@ -75,11 +79,11 @@ export function tellRejected(counts: LineCounts, io: Io): boolean {
       `lines with a time stamp in the future, or none that can be read, were not counted: ${counts.rejected}`,
     );
   }
-  const isForeign = counts.lines > 0 && counts.foreign * 2 > counts.lines;
+  const isForeign = counts.events === 0 && counts.foreign * 2 > counts.lines;
   if (isForeign)
     io.log(
       'warning',
-      `${counts.foreign} of ${counts.lines} lines are not understood: those of Prosody are, and no other server's yet; "xmpp-active-users explain" shows each line of a file beside what is found in it`,
+      `${counts.foreign} of ${counts.lines} lines are not understood: those of Prosody are, and no other server's yet; "xmpp-active-users explain" shows each line of a file beside what is found in it${looksLike(sample)}`,
     );
   return isForeign || counts.rejected > 0;
 }
@@ -89,4 +93,9 @@ export function tellEmpty(files: readonly string[], io: Io): void {
   const [file, ...others] = files.map((each) => (each === '-' ? 'standard input' : each));
   const what = others.length === 0 ? `${file} is` : `${file} and the other files are`;
   io.log('error', `${what} empty: there is no line to read`);
+}
+
+/** Lines from the beginning of each file, for `tellRejected`. */
+export function sampleOf({ chains }: Arrangement): readonly string[] {
+  return chains.flatMap(({ pieces }) => pieces.flatMap(({ sampleLines }) => sampleLines));
 }

@@ -7,7 +7,7 @@ import { svg } from '../report/svg.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
-import { tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
+import { sampleOf, tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
 import { toCarbon } from './history-to-carbon.ts';
 import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
@@ -66,7 +66,7 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
     tellCoverage(summary.coverage, config.otherLogs.timezone, said);
     tellBoundsUntil(seen.boundsUntil, config.otherLogs.timezone, said);
     const isMissing = tellMissing(args, seen.hosts, summary, said);
-    return tellRejected(summary.counts, said) || isMissing || hasProblem ? 1 : 0;
+    return tellRejected(summary.counts, sampleOf(inputs.arrangement), said) || isMissing || hasProblem ? 1 : 0;
   });
 }
 

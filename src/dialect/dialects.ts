@@ -10,21 +10,18 @@ export function dialectNamed(name: string): Dialect | undefined {
 }
 
 /**
- * The dialect in which most of these lines (one character per byte, no newline) are written: at least half of those that
- * are not empty. Undefined when there is none.
+ * The dialect in which most of these lines (one character per byte, no newline) are written; undefined when none of them is
+ * understood. Other programs may write into the same log, so a share of foreign lines says nothing against it.
  */
 export function recogniseDialect(lines: readonly string[]): Dialect | undefined {
-  const full = lines.filter((line) => line !== '');
-  const scored = DIALECTS.map((dialect) => ({ dialect, share: shareUnderstood(dialect, full) }));
-  const best = scored.toSorted((a, b) => b.share - a.share)[0];
-  return best && best.share >= 0.5 ? best.dialect : undefined;
+  const scored = DIALECTS.map((dialect) => ({ dialect, own: ownLines(dialect, lines) }));
+  const [best] = scored.toSorted((a, b) => b.own - a.own);
+  return best && best.own > 0 ? best.dialect : undefined;
 }
 
-function shareUnderstood(dialect: Dialect, lines: readonly string[]): number {
+/** Continuation lines are nobody's. */
+function ownLines(dialect: Dialect, lines: readonly string[]): number {
   const parser = dialect.begin();
   const kinds = lines.map((line) => parser.parse(line, 0, line.length));
-  // A file of nothing but continuation lines is nobody's.
-  const own = kinds.filter((kind) => kind !== 'foreign' && kind !== 'continuation').length;
-  const foreign = kinds.filter((kind) => kind === 'foreign').length;
-  return own === 0 ? 0 : own / (own + foreign);
+  return kinds.filter((kind) => kind !== 'foreign' && kind !== 'continuation').length;
 }

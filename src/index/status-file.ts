@@ -5,6 +5,7 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { HostCounts } from '../activity/active-window.ts';
 import type { FollowStatus } from '../log/follow.ts';
 
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
@@ -19,6 +20,8 @@ export interface DaemonStatus {
   readonly since: number;
   readonly at: number;
   readonly logs: readonly LogStatus[];
+  /** Those sent last. */
+  readonly counts?: readonly Omit<HostCounts, 'at'>[];
 }
 
 const NAME = 'status.json';

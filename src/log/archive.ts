@@ -3,6 +3,7 @@
  * are of one log is known; they are put in the order of time by what they contain.
  */
 import { zoneInstants } from '../dialect/clock.ts';
+import { looksLike } from '../dialect/strangers.ts';
 import { ArchiveError, type Problem } from './archive-error.ts';
 import type { Piece } from './archived-piece.ts';
 import { lanesOf, type Lane } from './chains.ts';
@@ -127,7 +128,7 @@ function asProblem(error: unknown): Problem {
 function faults(look: Look): Problem[] {
   if (look.problem) return [asProblem(look.problem)];
   if (look.stamps) return look.hasTrailing ? [trailing(look.path)] : [];
-  const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known; it is not read`;
+  const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known${looksLike(look.sampleLines)}; it is not read`;
   return [{ path: look.path, severity: 'error', code: 'NO_STAMPS', sentence }];
 }
 

@@ -20,6 +20,7 @@ import { LiveLog } from './live-log.ts';
 import { openLedger } from './open-ledger.ts';
 import { firstAfter } from './samples.ts';
 import { BEAT, heartbeat, logStatus, SelfReport } from './self-report.ts';
+import { failureIn } from './survey.ts';
 import { isBelievedBy } from './unbelieved.ts';
 import { Understanding } from './understanding.ts';
 
@@ -174,6 +175,7 @@ export class Daemon {
   async #countEveryHour(start: number): Promise<void> {
     await this.#count(start);
     this.#beat();
+    await this.#tellFailures(start);
     const stopRepeating = this.#repeat();
     let hour = this.#hourAfter(start);
     while (await this.#reachedHour(hour)) {
@@ -226,6 +228,16 @@ export class Daemon {
 
   #coveredAt(at: number): readonly number[] {
     return coveredWindows([...this.#before, ...[...this.#logs.keys()].map((log) => log.coverage)], at);
+  }
+
+  /** Of a log in which there was no event, whether there can be one at all. */
+  async #tellFailures(at: number): Promise<void> {
+    const { config, tell } = this.#options;
+    const silent = [...this.#logs.keys()].filter(({ isThere, tally }) => isThere && tally.counts.events === 0);
+    for (const log of config.logs.filter(({ path }) => silent.some((each) => each.path === path))) {
+      const failure = await failureIn(log, config, at);
+      if (failure !== undefined) tell('warning', `${log.path}: ${failure}`);
+    }
   }
 
   #tellClashes(): void {
@@ -316,7 +328,10 @@ export class Daemon {
     const { config, now } = this.#options;
     const logs = [...this.#logs.keys()].map(logStatus);
     try {
-      writeStatus(config.index.path, { since: this.#since, at: Math.floor(now()), logs });
+      writeStatus(config.index.path, {
+        ...{ since: this.#since, at: Math.floor(now()), logs },
+        counts: this.#samples.map(({ host, d1, d7, d30 }) => ({ host, d1, d7, d30 })),
+      });
     } catch {
       return;
     }

@@ -45,7 +45,7 @@ export class Understanding {
       yield `the last ${counts.lines - this.#linesAtEvent} lines of ${path} hold no login and no logout: ${advice(path)}`;
     if (lines < ENOUGH_LINES && rejected < ENOUGH_REJECTED) return;
     this.#judged = { ...counts };
-    if (this.#arises('foreign', foreign * 2 >= lines))
+    if (this.#arises('foreign', events === 0 && foreign * 2 >= lines))
       yield `${foreign} of the last ${lines} lines of ${path} are not understood: is it a log of ${server ?? 'a server that is known'}? ${advice(path)}`;
     if (this.#arises('rejected', rejected >= ENOUGH_REJECTED && rejected > events))
       yield `${rejected} of the last ${rejected + events} events in ${path} lie in the future, or have no time that can be read: do its lines begin with one, and is its timezone right?`;

@@ -50,7 +50,7 @@ async function sendDatagrams(to: Destination, metrics: readonly Metric[]): Promi
 }
 
 /** IPv4 first: StatsD servers listen there by default, while `localhost` often names ::1 before 127.0.0.1. */
-async function addressOf(host: string): Promise<string> {
+export async function addressOf(host: string): Promise<string> {
   const addresses = await lookup(host, { all: true });
   const chosen = addresses.find((address) => address.family === 4) ?? addresses[0];
   if (chosen === undefined) throw new Error(`the name ${host} has no address`);
