@@ -231,6 +231,20 @@ void describe('last', () => {
     assert.match(out, /bob@chat\.example \(disabled\)\nlast login {5}not known\n/);
   });
 
+  void test('a hibernation and a BOSH session that time has ended are not open [8.12]', async () => {
+    const log = '/var/log/prosody/prosody.log';
+    const index = await indexWith({
+      users: new Map([['alice@chat.example', { login: 1_772_413_200 }]]),
+      sessions: new Map([
+        [`${log}\0c2s55d2`, session('alice@chat.example', 'away')],
+        [`${log}\0bosh55d3`, session('alice@chat.example', 'open')],
+        [`${log}\0c2s55d4`, session('alice@chat.example', 'open')],
+      ]),
+    });
+    const { out } = await run(['last', 'alice@chat.example', '--index', index]);
+    assert.match(out, /open sessions {2}1\n.*c2s55d4/);
+  });
+
   void test('an unknown user is code 1 and a sentence', async () => {
     const { code, out, err } = await run(['last', 'nobody@chat.example', '--index', await alice()]);
     assert.deepEqual({ code, out }, { code: 1, out: '' });
