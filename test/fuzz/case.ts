@@ -28,6 +28,8 @@ export interface Case {
   readonly now: number;
   readonly rules: Rules;
   readonly logs: readonly LogCase[];
+  /** When a daemon is started, and up to when its logs are written while it runs; unix seconds. */
+  readonly lives: readonly { readonly at: number; readonly until: number }[];
 }
 
 /** How far ahead a line is believed, seconds. */

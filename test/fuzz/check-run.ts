@@ -11,7 +11,6 @@ import { Disk } from './disk.ts';
 import { invoke, writeConfig } from './drive.ts';
 import { Model, type Counts, type Line } from './model.ts';
 import type { Entry } from './prosody.ts';
-import { Random } from './random.ts';
 
 /** Milliseconds that a daemon may take to catch up. */
 const PATIENCE = 20_000;
@@ -67,40 +66,32 @@ export interface Lived {
 }
 
 export async function checkRun(root: string, the: Case, life: Life = inProcess): Promise<Differences> {
-  const random = new Random(the.seed + 3);
   const statsd = createSocket('udp4');
   statsd.bind(0, '127.0.0.1');
   await once(statsd, 'listening');
   try {
     const config = writeConfig(root, the, statsd.address().port);
-    return await live(root, the, { random, statsd, config, life });
+    return await live(root, the, { statsd, config, life });
   } finally {
     statsd.close();
   }
 }
 
 interface World {
-  readonly random: Random;
   readonly statsd: Socket;
   readonly config: string;
   readonly life: Life;
 }
 
-async function live(root: string, the: Case, { random, statsd, config, life }: World): Promise<Differences> {
+async function live(root: string, the: Case, { statsd, config, life }: World): Promise<Differences> {
   const logs = the.logs.map((log) => new Written(root, log));
-  const all = the.logs.flatMap(({ pieces }) => pieces.flatMap(({ entries }) => entries));
-  const times = all.map(({ at }) => at).filter((at) => at <= the.now);
-  const [from, to] = [Math.min(...times), Math.max(...times)];
-  const starts = Array.from({ length: random.int(1, 3) }, () => random.int(from, to)).toSorted((a, b) => a - b);
-  let counted = to;
-  for (const at of [...starts, to + random.int(0, 600)]) {
-    for (const log of logs) log.writeUpTo(at, the.now);
+  const writeUpTo = (t: number): void => logs.forEach((log) => log.writeUpTo(t, the.now));
+  let counted = 0;
+  for (const { at, until } of the.lives) {
+    writeUpTo(at);
     const written = logs.map(({ lines }) => lines);
-    const later = at + random.int(60, 40_000);
-    // Now and then the logs go on while the daemon runs.
-    const goOn = random.chance(0.5) && later < to;
-    const lived = await life(config, at, () => goOn && logs.forEach((log) => log.writeUpTo(later, the.now)), statsd);
-    counted = Math.max(...lived.times);
+    const lived = await life(config, at, () => (until > at ? writeUpTo(until) : undefined), statsd);
+    counted = Math.max(at, ...lived.times);
     const difference = differenceOf(written, the, lived);
     if (difference) return [difference];
   }

@@ -30,7 +30,8 @@ export function caseOf(seed: number, options: CaseOptions = {}): Case {
   const directories = random.chance(0.15) ? ['a', 'b'] : ['logs'];
   const hibernation = random.chance(0.8) ? 600 : random.pick([60, 300, 3600]);
   const logs = directories.map((directory) => logOf(random, { directory, from, until, now, form, zone, hibernation }));
-  return { seed, now, rules: { ...rulesOf(random, logs), hibernation }, logs };
+  const rules = { ...rulesOf(random, logs), hibernation };
+  return { seed, now, rules, logs, lives: livesOf(random, from, until) };
 }
 
 function rulesOf(random: Random, logs: readonly LogCase[]): Omit<Case['rules'], 'hibernation'> {
@@ -41,6 +42,15 @@ function rulesOf(random: Random, logs: readonly LogCase[]): Omit<Case['rules'], 
     includeDisabled: random.chance(0.2),
     exclude,
   };
+}
+
+/** Some starts of a daemon while the logs grow, and one behind their end. */
+function livesOf(random: Random, from: number, until: number): Case['lives'] {
+  const starts = Array.from({ length: random.int(1, 3) }, () => random.int(from + HOUR, until));
+  return [...starts.toSorted((a, b) => a - b), until + random.int(0, 600)].map((at) => {
+    // Now and then the logs go on while it runs.
+    return { at, until: random.chance(0.5) ? Math.min(until, at + random.int(60, 40_000)) : at };
+  });
 }
 
 const userOf = ({ says }: Entry): string[] => (says && 'user' in says ? [says.user] : []);

@@ -20,7 +20,7 @@ export async function shrink(the: Case, options: ShrinkOptions): Promise<Case> {
     the,
     options,
   );
-  let smallest = await withoutUsers(await withoutEmpty(short, options), options);
+  let smallest = await withoutUsers(await withoutEmpty(await withFewerLives(short, options), options), options);
   for (let before = Infinity; sizeOf(smallest) < before;) {
     before = sizeOf(smallest);
     for (let length = before; length >= 1; length = Math.floor(length / 2))
@@ -52,6 +52,18 @@ function only(the: Case, keeps: (entry: Entry, i: number) => boolean): Case {
 async function ifFails(candidate: Case, otherwise: Case, { fails, until }: ShrinkOptions): Promise<Case> {
   if (performance.now() > until) return otherwise;
   return (await fails(candidate)) ? candidate : otherwise;
+}
+
+/** As few starts of a daemon as will do. */
+async function withFewerLives(the: Case, options: ShrinkOptions): Promise<Case> {
+  let smallest = the;
+  for (const life of the.lives)
+    smallest = await ifFails({ ...smallest, lives: smallest.lives.filter((each) => each !== life) }, smallest, options);
+  for (const life of smallest.lives) {
+    const lives = smallest.lives.map((each) => (each === life ? { ...each, until: each.at } : each));
+    smallest = await ifFails({ ...smallest, lives }, smallest, options);
+  }
+  return smallest;
 }
 
 async function withoutUsers(the: Case, options: ShrinkOptions): Promise<Case> {
