@@ -14,7 +14,7 @@ export interface Session {
    * `open`: online. `away`: disconnected, and online until `at + hibernationSeconds` because this user resumes sessions,
    * or the log says that it hibernates.
    * `ended`: offline since `at`; a further end of the id means that it had been resumed. `carrier`: taken for the carrier
-   * of a resumption, so offline since that session ended. `bound`: online until `unbind`. `unbound`: logged in, of a log
+   * of a resumption, so offline since that session ended; or over BOSH, and not heard of for long. `bound`: online until `unbind`. `unbound`: logged in, of a log
    * that will tell when it is bound. `removed`: bound when its account was removed, so that its end is no activity.
    */
   readonly state: 'open' | 'away' | 'ended' | 'carrier' | 'bound' | 'unbound' | 'removed';

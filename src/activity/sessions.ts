@@ -132,7 +132,9 @@ export class Sessions {
     }
     for (const [id, session] of this.#table.waitedSince('bosh', now - this.#options.boshSeconds)) {
       this.#users.seen(session.user, 'logout', session.since + Math.min(BOSH_STAY, this.#options.boshSeconds));
-      this.#forget(id, session.user, now);
+      // An end that comes after all is still a sighting.
+      this.#table.set(id, { ...session, state: 'carrier', at: now });
+      this.#forgetSettled(session.user, now);
     }
     for (const [id, session] of this.#table.waitedSince('idle', now - IDLE_KEPT)) this.#forget(id, session.user, now);
     for (const [, session] of this.#table.waitedSince('ended', now - this.#hibernation)) {

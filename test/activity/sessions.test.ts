@@ -196,6 +196,12 @@ const INFO: readonly Case[] = [
     { eve: { open: 0, login: '10:00:00', logout: '10:20:00' } },
   ],
   [
+    'but its end, when it comes after all, is a logout [8.12]',
+    [`10:00:00 ${BOSH} Authenticated as eve@chat.example`, `23:00:00 ${BOSH} BOSH client disconnected: session close`],
+    '23:30:00',
+    { eve: { open: 0, login: '10:00:00', logout: '23:00:00' } },
+  ],
+  [
     'a start of the server drops every open session, without a logout',
     [
       ...login('10:00:00', 'c2s1', 'alice'),

@@ -47,9 +47,12 @@ function rulesOf(random: Random, logs: readonly LogCase[]): Omit<Case['rules'], 
 /** Some starts of a daemon while the logs grow, and one behind their end. */
 function livesOf(random: Random, from: number, until: number): Case['lives'] {
   const starts = Array.from({ length: random.int(1, 3) }, () => random.int(from + HOUR, until));
-  return [...starts.toSorted((a, b) => a - b), until + random.int(0, 600)].map((at) => {
+  let written = from;
+  return [...starts.toSorted((a, b) => a - b), until + random.int(0, 600)].map((start) => {
+    const at = Math.max(start, written);
     // Now and then the logs go on while it runs.
-    return { at, until: random.chance(0.5) ? Math.min(until, at + random.int(60, 40_000)) : at };
+    written = random.chance(0.5) ? Math.max(at, Math.min(until, at + random.int(60, 40_000))) : at;
+    return { at, until: written };
   });
 }
 

@@ -100,8 +100,8 @@ class Log {
     const over = timeoutOf(session, this.#rules);
     if (over === undefined || over.at > t) return;
     see(state, session.user, over.seen);
-    session.state = 'ended';
-    session.at = over.at;
+    // A client over BOSH may come back, or say goodbye, after all.
+    close(session, session.state === 'away' ? 'ended' : 'closed', over.at);
   }
 }
 
