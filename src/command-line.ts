@@ -10,7 +10,7 @@ import type { FileArguments } from './commands/inputs.ts';
 import type { Io } from './commands/io.ts';
 import type { Config } from './config.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
-import { carbon, collect, instant, jid, step } from './option-values.ts';
+import { carbon, collect, instant, instantIn, jid, step, type InstantIn } from './option-values.ts';
 import { foldAddress } from './dialect/jid.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
@@ -169,7 +169,11 @@ const COUNT = `Examples:
   ${NAME} count
   ${NAME} count --at 2026-03-02T01:00:00Z --json`;
 
-type HistoryFlags = Partial<Omit<HistoryArguments, 'files' | 'logs' | 'hosts'>> & { readonly host?: readonly string[] };
+type HistoryFlags = Partial<Omit<HistoryArguments, 'files' | 'logs' | 'hosts' | 'from' | 'to'>> & {
+  readonly host?: readonly string[];
+  readonly from?: InstantIn;
+  readonly to?: InstantIn;
+};
 
 function history(program: Command, choose: Choose): Command {
   return takingFiles(
@@ -181,10 +185,12 @@ function history(program: Command, choose: Choose): Command {
       HISTORY,
     ),
   )
-    .option('--from <time>', 'first instant to count for: unix seconds or ISO 8601', instant)
-    .option('--to <time>', 'last instant to count for', instant)
+    .option('--from <time>', 'first instant to count for: unix seconds or ISO 8601; a date is midnight', instantIn)
+    .option('--to <time>', 'last instant to count for', instantIn)
     .addOption(
-      new Option('--step <span>', 'time between two counts, as in 30m or 1d').argParser(step).default(3600, '1h'),
+      new Option('--step <span>', 'time between two counts, as in 30m or 1d; days begin at midnight')
+        .argParser(step)
+        .default(3600, '1h'),
     )
     .addOption(
       new Option('--format <name>', 'default: chart on a terminal, else csv').choices(['csv', 'json', 'chart', 'svg']),
@@ -215,15 +221,23 @@ function history(program: Command, choose: Choose): Command {
     )
     .option('--dry-run', 'say what would be sent to Carbon, and send nothing')
     .action((files: string[], { log, ...flags }: HistoryFlags & LogFlags, command: Command) => {
-      const args = historyArguments(fileArguments(files, log, command), flags);
+      const given = fileArguments(files, log, command);
       choose({
         flags: all(program, flags),
-        begin: async (config, io) => (await import('./commands/history.ts')).history(config, args, io),
+        begin: async (config, io) => {
+          const args = historyArguments(given, flags, config.otherLogs.timezone);
+          return (await import('./commands/history.ts')).history(config, args, io);
+        },
       });
     });
 }
 
-function historyArguments(files: FileArguments, { host = [], ...flags }: HistoryFlags): HistoryArguments {
+function historyArguments(
+  files: FileArguments,
+  { host = [], from, to, ...flags }: HistoryFlags,
+  timezone: string,
+): HistoryArguments {
+  const span = { ...(from && { from: from(timezone) }), ...(to && { to: to(timezone) }) };
   const unset = {
     step: 3600,
     total: false,
@@ -232,7 +246,7 @@ function historyArguments(files: FileArguments, { host = [], ...flags }: History
     carbonPrefix: 'stats.gauges.',
     dryRun: false,
   };
-  return { ...unset, ...flags, hosts: host.map(foldAddress), ...files };
+  return { ...unset, ...flags, ...span, hosts: host.map(foldAddress), ...files };
 }
 
 const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds. Pictures of several hosts

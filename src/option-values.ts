@@ -16,6 +16,14 @@ export function instant(text: string): number {
   return at;
 }
 
+/** An instant whose zone, if it names none, is known only when the configuration has been read. */
+export type InstantIn = (timezone: string) => number;
+
+export function instantIn(text: string): InstantIn {
+  const known = instant(text);
+  return (timezone) => parseInstant(text, timezone) ?? known;
+}
+
 /** Seconds. */
 export function step(text: string): number {
   const seconds = parseSpan(text);

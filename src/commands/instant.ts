@@ -1,15 +1,27 @@
 /** Instants and spans as people type and read them. */
+import { zoneInstants } from '../dialect/clock.ts';
 
 const UNIX = /^-?\d{1,12}$/;
 const DAY = /^\d{4}-\d\d-\d\d$/;
 const ISO = /^\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?$/;
+const ZONED = /(?:Z|[+-]\d\d:?\d\d)$/;
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3600, d: 86_400, w: 604_800 };
 
-/** Unix seconds of a TIME: unix seconds or ISO 8601, in the machine's zone when it names none. Undefined when it is neither. */
-export function parseInstant(text: string): number | undefined {
+/**
+ * Unix seconds of a TIME: unix seconds or ISO 8601, in `timezone` (by default the machine's) when it names none; a date is its
+ * midnight. Undefined when it is neither.
+ */
+export function parseInstant(text: string, timezone?: string): number | undefined {
   if (UNIX.test(text)) return Number(text);
   const iso = DAY.test(text) ? `${text}T00:00` : text.replace(' ', 'T');
-  const at = ISO.test(iso) && isDay(iso) ? Date.parse(iso) : Number.NaN;
+  if (!ISO.test(iso) || !isDay(iso)) return undefined;
+  if (timezone === undefined || ZONED.test(iso)) return secondsOf(iso);
+  const wall = secondsOf(`${iso}Z`);
+  return wall === undefined ? undefined : zoneInstants(timezone)(wall)[0];
+}
+
+function secondsOf(iso: string): number | undefined {
+  const at = Date.parse(iso);
   return Number.isNaN(at) ? undefined : Math.floor(at / 1000);
 }
 

@@ -4,6 +4,7 @@
  */
 import type { Problem } from './archive-error.ts';
 import type { Dated } from './dating.ts';
+import { byAge } from './rotated-name.ts';
 
 /**
  * Files of one log touch with some seconds of disorder, or with the hour that repeats when summer time ends, whose halves
@@ -28,8 +29,14 @@ export function lanesOf(dated: readonly Dated[]): { readonly lanes: readonly Lan
   return { lanes, problems: overlaps(lanes) };
 }
 
+/** Oldest first; of files of the same second the names tell. */
 function byTime(a: Dated, b: Dated): number {
-  return a.place.firstAt - b.place.firstAt || a.place.lastAt - b.place.lastAt || (a.look.path < b.look.path ? -1 : 1);
+  return (
+    a.place.firstAt - b.place.firstAt ||
+    a.place.lastAt - b.place.lastAt ||
+    byAge(b.name, a.name) ||
+    (a.look.path < b.look.path ? -1 : 1)
+  );
 }
 
 const endOf = (lane: Lane): number => lane.at(-1)?.place.lastAt ?? -Infinity;

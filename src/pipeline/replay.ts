@@ -4,15 +4,13 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import type { Span } from '../activity/coverage.ts';
-import type { Gap } from '../activity/sessions.ts';
 import { Users } from '../activity/users.ts';
 import type { Config } from '../config.ts';
-import type { SessionEvent } from '../dialect/dialect.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { readPiece, type Arrangement, type Chain } from '../log/archive.ts';
 import { believedUntil } from './belief.ts';
 import type { GivenLog } from './given-logs.ts';
-import { firstAfter, firstNotBefore, Sampler, type ReplayedLog } from './samples.ts';
+import { lastStep, Sampler, stepsOf, type Happening, type ReplayedLog } from './samples.ts';
 import { sumCounts, Tally } from './tally.ts';
 
 export interface ReplayOptions {
@@ -37,8 +35,6 @@ export interface ReplaySummary {
   readonly coverage: readonly Span[];
 }
 
-type Happening = SessionEvent | Gap;
-
 interface Source extends ReplayedLog {
   readonly chain: Chain<GivenLog>;
 }
@@ -56,7 +52,8 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
   if (sources.length === 0) return summary([]);
   const tallies = sources.map(({ tally }) => tally);
   const { firstAt, lastAt } = extent(arrangement.chains, horizon);
-  const samplerFrom = (at: number): Sampler => new Sampler(users, sources, firstAfter(at, step), step);
+  const steps = stepsOf(step, config.otherLogs.timezone);
+  const samplerFrom = (at: number): Sampler => new Sampler(users, sources, at, steps);
   let begin = firstAt;
   let sampler = Number.isFinite(begin) ? samplerFrom(begin) : undefined;
   let isWhole = true;
@@ -67,16 +64,14 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
   for await (const { tally, events } of inOrder(sources, { ...options, onProblem })) {
     for (const event of events) {
       sampler ??= samplerFrom((begin = event.at));
-      if (sampler.isDue(event.at)) {
-        for (const samples of sampler.until(event.at - 1)) if (isWanted(samples, from, to)) yield samples;
-      }
-      tally.sessions.take(event);
+      if (event.at <= sampler.next) tally.sessions.take(event);
+      else for (const samples of sampler.takeEarly(tally, event)) if (isWanted(samples, from, to)) yield samples;
     }
   }
   if (options.signal.aborted) return summary(tallies);
   // Of a file that could not be read to its end nobody knows what it says of the time behind.
-  const last = isWhole ? lastAt : Math.max(...tallies.map((tally) => tally.last ?? -Infinity));
-  const end = Math.min(to, Math.max(firstNotBefore(last, step), firstAfter(begin, step)));
+  const last = Math.max(isWhole ? lastAt : -Infinity, ...tallies.map((tally) => tally.last ?? -Infinity));
+  const end = Math.min(to, lastStep(last, begin, step));
   for (const samples of sampler?.until(end) ?? []) if (isWanted(samples, from, to)) yield samples;
   return summary(tallies);
 }

@@ -4,17 +4,48 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
+import type { Gap } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
+import { zoneInstants } from '../dialect/clock.ts';
+import type { SessionEvent } from '../dialect/dialect.ts';
 import type { Tally } from './tally.ts';
 
-const WEEK = 7 * 86_400;
+const HOUR = 3600;
+const DAY = 86_400;
+const WEEK = 7 * DAY;
 /** Nobody last seen longer ago is active in any window. */
-const FORGET_AFTER = 31 * 86_400;
+const FORGET_AFTER = 31 * DAY;
+/** Lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
+const LATE = 10;
 
 /** The first full step after `at`. */
 export const firstAfter = (at: number, step: number): number => (Math.floor(at / step) + 1) * step;
-/** The first full step not before `at`. */
-export const firstNotBefore = (at: number, step: number): number => Math.ceil(at / step) * step;
+
+/** The first instant after `at`, unix seconds, at which a sample is taken. */
+export type Steps = (at: number) => number;
+
+/** Full steps of so many seconds; whole days begin at midnight in the zone, and have 23 or 25 hours when summer time comes or goes. */
+export function stepsOf(seconds: number, timezone: string): Steps {
+  if (seconds % DAY !== 0) return (at) => firstAfter(at, seconds);
+  const instants = zoneInstants(timezone);
+  const midnight = (day: number): number => instants(day * DAY)[0] ?? day * DAY;
+  const days = seconds / DAY;
+  return (at) => {
+    // No zone is two days away from UTC.
+    let day = Math.floor((at - 2 * DAY) / seconds) * days;
+    while (midnight(day) <= at) day += days;
+    return midnight(day);
+  };
+}
+
+/** The last instant of which lines up to `last` tell: the first full hour, or shorter step, not before it. */
+export function lastStep(last: number, begin: number, seconds: number): number {
+  if (seconds > HOUR) return firstAfter(last - 1, HOUR);
+  return Math.max(firstAfter(last - 1, seconds), firstAfter(begin, seconds));
+}
+
+/** What becomes of the lines of a log. */
+export type Happening = SessionEvent | Gap;
 
 /** A log that is replayed. */
 export interface ReplayedLog {
@@ -26,26 +57,41 @@ export interface ReplayedLog {
 export class Sampler {
   readonly #users: Users;
   readonly #logs: readonly ReplayedLog[];
-  readonly #step: number;
+  readonly #steps: Steps;
   #next: number;
   #forgotten = -Infinity;
+  /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
+  #early: { readonly tally: Tally; readonly event: Happening }[] = [];
 
-  /** `first`: the first instant to be sampled; `step`: seconds between samples. */
-  constructor(users: Users, logs: readonly ReplayedLog[], first: number, step: number) {
+  /** `begin`: unix seconds, before the first sample. */
+  constructor(users: Users, logs: readonly ReplayedLog[], begin: number, steps: Steps) {
     this.#users = users;
     this.#logs = logs;
-    this.#next = first;
-    this.#step = step;
+    this.#next = steps(begin);
+    this.#steps = steps;
   }
 
-  /** Whether a sample is due before an event of the instant `at`. */
-  isDue(at: number): boolean {
-    return this.#next < at;
+  /** Unix seconds of the next sample: what happened by then can be taken in. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** What happened after the next sample; gives the samples that no late line belongs to any more. */
+  *takeEarly(tally: Tally, event: Happening): Iterable<readonly Sample[]> {
+    this.#early.push({ tally, event });
+    yield* this.until(event.at - LATE - 1);
   }
 
   /** The samples that are due up to `at`. */
   *until(at: number): Iterable<readonly Sample[]> {
-    for (; this.#next <= at; this.#next += this.#step) yield this.#sample(this.#next);
+    while (this.#next <= at) {
+      const samples = this.#sample(this.#next);
+      this.#next = this.#steps(this.#next);
+      const early = this.#early;
+      this.#early = early.filter(({ event }) => event.at > this.#next);
+      for (const { tally, event } of early) if (event.at <= this.#next) tally.sessions.take(event);
+      yield samples;
+    }
   }
 
   #sample(at: number): readonly Sample[] {

@@ -1,0 +1,80 @@
+/** At which instants `history` counts, and which lines belong to a count. */
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { run } from '../program.ts';
+
+const root = mkdtempSync(join(tmpdir(), 'full-hours-'));
+after(() => rmSync(root, { recursive: true }));
+writeFileSync(join(root, 'config.toml'), '');
+let made = 0;
+
+const at = (iso: string): number => Date.parse(iso) / 1000;
+const login = (time: string, user: string): string => `${time} c2s${user}\tinfo\tAuthenticated as ${user}@a.example\n`;
+const end = (time: string, user: string): string => `${time} c2s${user}\tinfo\tClient disconnected: closed\n`;
+
+/** Files of one log by what rotation added to their names; the rows as `ISO d1`. */
+async function history(files: Readonly<Record<string, string>>, ...args: string[]): Promise<string[]> {
+  const directory = mkdtempSync(join(root, `${++made}-`));
+  const paths = Object.entries(files).map(([suffix, text]) => {
+    const path = join(directory, `x.log${suffix}`);
+    writeFileSync(path, text);
+    utimesSync(path, at('2026-10-25T02:00:00Z'), at('2026-10-25T02:00:00Z'));
+    return path;
+  });
+  const { out } = await run(['history', '--config', join(root, 'config.toml'), '--format', 'csv', ...args, ...paths]);
+  const rows = out.trim().split('\n').slice(1);
+  return rows
+    .map((row) => row.split(','))
+    .map(([time, , d1]) => `${new Date(Number(time) * 1000).toISOString().slice(0, 16)} ${d1}`);
+}
+
+test('the hour that repeats at the end of a log is counted twice [8.18]', async () => {
+  const text =
+    login('2026-10-25 01:30:00', 'a') + login('2026-10-25 02:30:00', 'b') + login('2026-10-25 02:10:00', 'c');
+  const rows = await history({ '': text }, '--timezone', 'Europe/Berlin');
+  assert.deepEqual(rows, ['2026-10-25T00:00 1', '2026-10-25T01:00 2', '2026-10-25T02:00 3']);
+});
+
+test('a line that comes seconds late belongs to the count before it, and one that comes early does not [8.18]', async () => {
+  const text =
+    login('2026-11-02 09:59:58', 'a') +
+    login('2026-11-02 10:00:02', 'b') +
+    login('2026-11-02 09:59:59', 'c') +
+    login('2026-11-02 10:00:00', 'd') +
+    end('2026-11-02 10:30:00', 'a');
+  const rows = await history({ '': text }, '--timezone', 'UTC');
+  assert.deepEqual(rows, ['2026-11-02T10:00 3', '2026-11-02T11:00 4']);
+});
+
+test('of two rotated files of one second the names tell which is older [8.18]', async () => {
+  const rows = await history(
+    {
+      '.2': login('2026-11-01 10:00:00', 'a'),
+      '.1': end('2026-11-01 10:00:00', 'a'),
+      '': login('2026-11-02 10:30:00', 'b'),
+    },
+    ...['--timezone', 'UTC', '--from', String(at('2026-11-02T11:00:00Z'))],
+  );
+  assert.deepEqual(rows, ['2026-11-02T11:00 1']);
+});
+
+test('a step of a week adds no row behind the end of the log [8.18]', async () => {
+  const text = login('2026-11-01 10:00:00', 'a') + end('2026-11-12 09:30:00', 'a');
+  const rows = await history({ '': text }, '--timezone', 'UTC', '--step', '1w');
+  assert.deepEqual(rows, ['2026-11-05T00:00 1', '2026-11-12T00:00 1']);
+});
+
+test('days begin at midnight in the zone, also where they have 25 hours [8.18]', async () => {
+  const text = login('2026-10-24 10:00:00', 'a') + end('2026-10-26 09:30:00', 'a');
+  const rows = await history({ '': text }, '--timezone', 'Europe/Berlin', '--step', '1d');
+  assert.deepEqual(rows, ['2026-10-24T22:00 1', '2026-10-25T23:00 1']);
+});
+
+test('a date is midnight in the zone [8.18]', async () => {
+  const text = login('2026-10-24 10:00:00', 'a') + end('2026-10-26 09:30:00', 'a');
+  const hours = ['--timezone', 'Europe/Berlin', '--from', '2026-10-25', '--to', '2026-10-25T01:30'];
+  assert.deepEqual(await history({ '': text }, ...hours), ['2026-10-24T22:00 1', '2026-10-24T23:00 1']);
+});
