@@ -93,6 +93,8 @@ const FLAGS = {
   server: () => new Option('--server <name>', 'server that wrote the logs: prosody, or auto'),
   timezone: () =>
     new Option('--timezone <zone>', "zone of the logs' stamps, as in Europe/Berlin (default: the machine's)"),
+  timestamps: () =>
+    new Option('--timestamps <format>', 'form of their stamps where the lines do not tell, as in "%d/%m/%Y %H:%M:%S"'),
   year: () => new Option('--year <year>', 'year of the last line, for stamps without one'),
   index: () => new Option('--index <directory>', 'where the index is kept'),
   statsd: () => new Option('--statsd <host:port>', 'where counts are sent to; the path of a unix socket works too'),
@@ -116,7 +118,7 @@ function run(program: Command, choose: Choose): Command {
     program,
     'run',
     'follow the logs, count every hour, send to StatsD',
-    ['log', 'server', 'timezone', 'year', 'index', 'statsd', 'prefix'],
+    ['log', 'server', 'timezone', 'timestamps', 'year', 'index', 'statsd', 'prefix'],
     RUN,
   ).action((flags: object) => {
     choose({
@@ -135,7 +137,13 @@ Examples:
 
 function backfill(program: Command, choose: Choose): Command {
   return takingFiles(
-    add(program, 'backfill', 'read old logs into the index', ['server', 'timezone', 'year', 'index'], BACKFILL),
+    add(
+      program,
+      'backfill',
+      'read old logs into the index',
+      ['server', 'timezone', 'timestamps', 'year', 'index'],
+      BACKFILL,
+    ),
   ).action((files: string[], { log, ...flags }: LogFlags, command: Command) => {
     const args = fileArguments(files, log, command);
     choose({
@@ -181,7 +189,7 @@ function history(program: Command, choose: Choose): Command {
       program,
       'history',
       'what the counts were at every full hour, from old logs',
-      ['server', 'timezone', 'year', 'prefix'],
+      ['server', 'timezone', 'timestamps', 'year', 'prefix'],
       HISTORY,
     ),
   )
@@ -280,7 +288,7 @@ function check(program: Command, choose: Choose): Command {
     program,
     'check',
     'what the configuration means, and whether it would work',
-    ['log', 'server', 'timezone', 'year', 'index', 'statsd', 'prefix'],
+    ['log', 'server', 'timezone', 'timestamps', 'year', 'index', 'statsd', 'prefix'],
     CHECK,
   ).action((flags: object) => {
     choose({
@@ -302,7 +310,7 @@ function explain(program: Command, choose: Choose): Command {
     program,
     'explain',
     'every line of a log beside the event found in it',
-    ['server', 'timezone', 'year'],
+    ['server', 'timezone', 'timestamps', 'year'],
     EXPLAIN,
   )
     .argument('<file>', 'one log; - is stdin')

@@ -21,6 +21,8 @@ export interface LogConfig {
   readonly server: string;
   /** IANA name of the zone of its stamps, where they name none. */
   readonly timezone: string;
+  /** The form of its stamps, as strftime has it; empty where the lines tell. */
+  readonly timestamps: string;
 }
 
 export interface Config {
@@ -68,7 +70,7 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigInput {
-  /** By commander's names: config, log, server, timezone, year, index, statsd, prefix, set. Others are ignored. */
+  /** By commander's names: config, log, server, timezone, timestamps, year, index, statsd, prefix, set. Others are ignored. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Undefined when there is no such file; throws when it cannot be read. */
@@ -94,11 +96,19 @@ export function loadConfig(input: ConfigInput): Config {
 
 function build(input: ConfigInput, given: Given, content: ConfigFile, file: string | undefined): Config {
   const year = given.optional(settings.YEAR);
-  const readAs = { server: given.optional(settings.SERVER), timezone: given.optional(settings.TIMEZONE) };
+  const readAs = {
+    server: given.optional(settings.SERVER),
+    timezone: given.optional(settings.TIMEZONE),
+    timestamps: given.optional(settings.TIMESTAMPS),
+  };
   return {
     file,
     logs: takeLogs(input, given, content, readAs),
-    otherLogs: { server: readAs.server ?? 'auto', timezone: readAs.timezone ?? input.defaultTimezone },
+    otherLogs: {
+      server: readAs.server ?? 'auto',
+      timezone: readAs.timezone ?? input.defaultTimezone,
+      timestamps: readAs.timestamps ?? '',
+    },
     statsd: {
       ...takeDestination(given),
       prefix: given.take(settings.STATSD_PREFIX, 'xmpp.'),
@@ -170,6 +180,7 @@ function flagValues(flags: ConfigInput['flags'], problems: string[]): Map<string
   put(settings.LOG_PATH.key, flags['log'], 'log');
   put(settings.SERVER.key, flags['server'], 'server');
   put(settings.TIMEZONE.key, flags['timezone'], 'timezone');
+  put(settings.TIMESTAMPS.key, flags['timestamps'], 'timestamps');
   put(settings.YEAR.key, flags['year'], 'year');
   put(settings.INDEX_PATH.key, flags['index'], 'index');
   put(settings.STATSD_PREFIX.key, flags['prefix'], 'prefix');
@@ -242,7 +253,7 @@ function originOf(given: Given, key: string): string {
   return given.origin.get(key) ?? 'default';
 }
 
-type ReadAs = { readonly server: string | undefined; readonly timezone: string | undefined };
+type ReadAs = { readonly [key in 'server' | 'timezone' | 'timestamps']: string | undefined };
 
 /** Paths by flag or environment take the place of the configured ones; the table of a path that is configured still applies. */
 function takeLogs(input: ConfigInput, given: Given, content: ConfigFile, readAs: ReadAs): LogConfig[] {
@@ -263,6 +274,7 @@ interface LogTable {
   readonly origin: string;
   readonly server?: { readonly name: string; readonly origin: string } | undefined;
   readonly timezone?: { readonly name: string; readonly origin: string } | undefined;
+  readonly timestamps?: { readonly name: string; readonly origin: string } | undefined;
 }
 
 function readTable(given: Given, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
@@ -281,6 +293,7 @@ function readTable(given: Given, table: NonNullable<ConfigFile['logs']>[number],
     name: take(settings.LOG_NAME, 'name'),
     server: take(settings.SERVER, 'server'),
     timezone: take(settings.TIMEZONE, 'timezone'),
+    timestamps: take(settings.TIMESTAMPS, 'timestamps'),
   };
 }
 
@@ -312,7 +325,8 @@ function finish(input: ConfigInput, given: Given, log: LogTable, readAs: ReadAs,
   given.origin.set(`${place}.name`, log.name?.origin ?? 'default');
   const server = by('server', readAs.server, log.server, 'auto');
   const timezone = by('timezone', readAs.timezone, log.timezone, input.defaultTimezone);
-  return { name: nameOf(log), path: log.path, server, timezone };
+  const timestamps = by('timestamps', readAs.timestamps, log.timestamps, '');
+  return { name: nameOf(log), path: log.path, server, timezone, timestamps };
 }
 
 /** For root, who has none of their own, that of the service. */

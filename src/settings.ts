@@ -3,6 +3,7 @@
  * comes from a flag or from the environment instead of from TOML.
  */
 import { foldAddress } from './dialect/jid.ts';
+import { strftimeForm } from './dialect/strftime.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'uds';
 
@@ -34,6 +35,10 @@ export const SERVER: Setting<string> = {
 export const TIMEZONE: Setting<string> = {
   ...text('log.timezone', isTimezone),
   must: 'a time zone of the IANA database such as Europe/Berlin or UTC',
+};
+export const TIMESTAMPS: Setting<string> = {
+  ...text('log.timestamps', (value) => value === '' || strftimeForm(value) !== undefined),
+  must: 'a format of strftime that says day, hour and minute, as in "%d/%m/%Y %H:%M:%S"',
 };
 export const LOG_PATH: Setting<string> = { ...text('log.path', isPath), must: 'the path of a log file' };
 export const LOG_NAME: Setting<string> = {
@@ -93,7 +98,7 @@ export const YEAR = integer('year', 1970, 9999);
 
 /** Keys that can be set by flags and by the environment, too. */
 export const KEYS: readonly string[] = [
-  ...[LOG_PATH, SERVER, TIMEZONE],
+  ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
   ...[INDEX_PATH, INDEX_RETENTION],

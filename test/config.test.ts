@@ -44,7 +44,7 @@ void describe('without any configuration', () => {
     assert.deepEqual(config, {
       file: undefined,
       logs: [],
-      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo' },
+      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
       statsd: {
         host: '127.0.0.1',
         port: 8125,
@@ -69,6 +69,7 @@ void describe('without any configuration', () => {
         path: '/var/log/prosody/prosody.log',
         server: 'auto',
         timezone: 'Asia/Tokyo',
+        timestamps: '',
       },
     ]);
   });
@@ -146,10 +147,16 @@ void describe('a file with every key', () => {
     assert.deepEqual(config, {
       file: FILE,
       logs: [
-        { name: '/var/log/a.log', path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin' },
-        { name: '/etc/logs/b.log', path: '/etc/logs/b.log', server: 'auto', timezone: 'Asia/Tokyo' },
+        {
+          name: '/var/log/a.log',
+          path: '/var/log/a.log',
+          server: 'prosody',
+          timezone: 'Europe/Berlin',
+          timestamps: '',
+        },
+        { name: '/etc/logs/b.log', path: '/etc/logs/b.log', server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
       ],
-      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo' },
+      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
       statsd: {
         host: 'graphite.example',
         port: 9125,
@@ -201,7 +208,7 @@ void describe('what is stronger wins', () => {
       XMPP_ACTIVE_USERS_INDEX_RETENTION_DAYS: '30',
     };
     const { logs, statsd, count, index, origin } = load({ toml: EVERYTHING, env });
-    const rest = { server: 'auto', timezone: 'UTC' };
+    const rest = { server: 'auto', timezone: 'UTC', timestamps: '' };
     assert.deepEqual(logs, [
       { name: '/c.log', path: '/c.log', ...rest },
       { name: '/d.log', path: '/d.log', ...rest },
@@ -226,8 +233,10 @@ void describe('what is stronger wins', () => {
     const flags = { prefix: 'f.', log: ['/f.log'], timezone: 'UTC', server: 'prosody', year: '2024', index: '/f' };
     const config = load({ env, flags });
     assert.equal(config.statsd.prefix, 'f.');
-    assert.deepEqual(config.logs, [{ name: '/f.log', path: '/f.log', server: 'prosody', timezone: 'UTC' }]);
-    assert.deepEqual(config.otherLogs, { server: 'prosody', timezone: 'UTC' });
+    assert.deepEqual(config.logs, [
+      { name: '/f.log', path: '/f.log', server: 'prosody', timezone: 'UTC', timestamps: '' },
+    ]);
+    assert.deepEqual(config.otherLogs, { server: 'prosody', timezone: 'UTC', timestamps: '' });
     assert.equal(config.year, 2024);
     assert.equal(config.index.path, '/f');
     assert.equal(config.origin.get('statsd.prefix'), 'flag --prefix');
@@ -236,8 +245,8 @@ void describe('what is stronger wins', () => {
   void test('a log that is named by flag keeps what its own table says', () => {
     const flags = { log: ['/var/log/a.log', '/z.log'] };
     assert.deepEqual(load({ toml: EVERYTHING, flags }).logs, [
-      { name: '/var/log/a.log', path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin' },
-      { name: '/z.log', path: '/z.log', server: 'auto', timezone: 'Asia/Tokyo' },
+      { name: '/var/log/a.log', path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin', timestamps: '' },
+      { name: '/z.log', path: '/z.log', server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
     ]);
   });
 
@@ -331,7 +340,7 @@ void describe('what cannot be meant is named, with what to do', () => {
     ['no host', { flags: { statsd: ':8125' } }, /^flag --statsd: statsd\.host must be .*, not ""$/],
     [
       'an unknown zone',
-      { flags: { timezone: 'Europe/Berlinn' } },
+      { flags: { timezone: 'Europe/Berlinn', timestamps: '' } },
       /^flag --timezone: log\.timezone must be a time zone .*, not "Europe\/Berlinn"$/,
     ],
     [

@@ -2,6 +2,7 @@
 import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { LineReader } from '../dialect/reader.ts';
+import { strftimeForm } from '../dialect/strftime.ts';
 import { readPiece, type Arrangement, type Piece } from '../log/archive.ts';
 import { believedUntil } from '../pipeline/belief.ts';
 import { logsOf } from '../pipeline/given-logs.ts';
@@ -44,7 +45,7 @@ interface How {
 }
 
 async function explainPiece(piece: Piece, { config, settings, arrangement, json }: How, io: Io): Promise<void> {
-  const { server, timezone } = settings;
+  const { server, timezone, timestamps } = settings;
   const horizon = believedUntil({ arrangement, year: config.year, now: io.now(), permanent: false });
   const columns = new EventColumns(timezone);
   const show: Show = json ? jsonOf : (event, _line, text) => columns.show(event, text);
@@ -56,7 +57,7 @@ async function explainPiece(piece: Piece, { config, settings, arrangement, json 
     // A line that is passed over for its length is a line of the file all the same.
     if (bytes.length === 0 && !position.done) await print(io, `${show(undefined, ++line, '')}\n`);
     if (bytes.length === 0) continue;
-    reader ??= readerOf(bytes, { server, timezone, year: piece.year, horizon });
+    reader ??= readerOf(bytes, { server, timezone, timestamps, piece, horizon });
     const events = new Map<number, ShownEvent>();
     reader.read(bytes, (event, index) => isShown(event) && events.set(index, event));
     columns.fit(events.values());
@@ -74,12 +75,14 @@ type Show = (event: ShownEvent | undefined, line: number, text: string) => strin
 interface ReaderSettings {
   readonly server: string;
   readonly timezone: string;
-  readonly year: number;
+  readonly timestamps: string;
+  readonly piece: Piece;
   readonly horizon: number;
 }
 
-function readerOf(bytes: Buffer, { server, timezone, year, horizon }: ReaderSettings): LineReader {
+function readerOf(bytes: Buffer, { server, timezone, timestamps, piece, horizon }: ReaderSettings): LineReader {
   const dialect = dialectNamed(server) ?? recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
   if (!dialect) throw new Error(`no dialect is named ${server}`);
-  return new LineReader({ dialect, timezone, horizon: () => horizon, state: { clock: { year, last: undefined } } });
+  const state = { clock: { year: piece.year, last: undefined }, stamp: piece.stamp?.name };
+  return new LineReader({ dialect, timezone, stamp: strftimeForm(timestamps), horizon: () => horizon, state });
 }

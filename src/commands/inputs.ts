@@ -71,7 +71,14 @@ function foundFiles({ name, pattern }: NamedPattern): NamedFiles {
 /** Nobody knows where it comes from, so it is a log of its own. */
 function stdinLog(path: string, { otherLogs }: Config): GivenLog {
   const settings = { ...otherLogs, path: STDIN, name: 'standard input' };
-  return { log: STDIN, files: [path], timezone: otherLogs.timezone, isByName: true, settings };
+  return {
+    log: STDIN,
+    files: [path],
+    timezone: otherLogs.timezone,
+    timestamps: otherLogs.timestamps,
+    isByName: true,
+    settings,
+  };
 }
 
 /** What the first look at a file told need not be told again when it is read. */

@@ -4,6 +4,7 @@
  */
 import { tzOffset } from '@date-fns/tz';
 import { daysIn, type WallTime } from './timestamp.ts';
+import { mayHaveOffset } from './zone-names.ts';
 
 const DAY = 86_400;
 /**
@@ -44,6 +45,17 @@ export function zoneInstants(zone: string): (wall: number) => readonly number[] 
     const offset = steady.get(day);
     return offset === undefined ? possibleOffsets(zone, wall).map((each) => wall - each) : [wall - offset];
   };
+}
+
+/** The instants, earliest first, that a stamp may mean; none when it names a zone that is not the given one. */
+export function instantsOf(
+  { offset, zone }: WallTime,
+  seconds: number,
+  instants: (wall: number) => readonly number[],
+): readonly number[] {
+  if (offset !== undefined) return [seconds - offset];
+  const all = instants(seconds);
+  return zone === undefined ? all : all.filter((at) => mayHaveOffset(zone, seconds - at));
 }
 
 /** The offset that holds on a whole day and around it, undefined where there is a change. */
@@ -97,6 +109,11 @@ export class Clock {
     return at;
   }
 
+  /** Whether the line before is of the time of those before it, and not the first of another one. */
+  get isSteady(): boolean {
+    return true;
+  }
+
   /** An instant that needed no reading, since its stamp differs from the one read last in its seconds only. */
   note(at: number): void {
     if (this.#last !== undefined && at > this.#last) this.#last = at;
@@ -139,8 +156,7 @@ export class Clock {
   #instant(wall: WallTime, year: number): number | undefined {
     if (wall.day > daysIn(wall.month, year)) return undefined;
     const seconds = wallSeconds(wall, year);
-    if (wall.offset !== undefined) return seconds - wall.offset;
-    const candidates = this.#instants(seconds);
+    const candidates = instantsOf(wall, seconds, this.#instants);
     const first = candidates[0];
     if (first === undefined || candidates.length === 1 || this.#last === undefined) return first;
     return first < this.#last - DISORDER ? candidates[1] : first;

@@ -5,7 +5,8 @@
  */
 import { Clock, type ClockState } from './clock.ts';
 import type { Dialect, Parser, ParserState, SessionEvent } from './dialect.ts';
-import { recogniseStamp, STAMP_FORMS, type StampForm, type WallTime } from './timestamp.ts';
+import { chooseForm, readingsOf } from './stamp-choice.ts';
+import { STAMP_FORMS, type StampForm, type WallTime } from './timestamp.ts';
 
 const NEWLINE = '\n';
 const ZERO = 48;
@@ -26,6 +27,8 @@ export interface ReaderOptions {
   readonly state: Omit<ReaderState, 'parser' | 'stamp'> & Partial<ReaderState>;
   /** The latest instant believed, unix seconds, asked for each event. */
   readonly horizon: () => number;
+  /** The form of the stamps where it is given; no other one is then tried. */
+  readonly stamp?: StampForm | undefined;
 }
 
 /** What became of the lines so far. */
@@ -50,9 +53,19 @@ interface Minute {
   readonly at: number;
 }
 
-function minuteOf(stamp: string, at: number): Minute | undefined {
-  const time = stamp.search(/\d\d:\d\d:\d\d/);
-  return time < 0 ? undefined : { before: stamp.slice(0, time + 6), behind: stamp.slice(time + 8), at };
+function minuteOf(text: string, start: number, end: number, { second, secondAt }: WallTime, at: number) {
+  if (secondAt === undefined) return undefined;
+  return { before: text.slice(start, secondAt), behind: text.slice(secondAt + 2, end), at: at - second };
+}
+
+/**
+ * What may stand between the end of a stamp and what the server puts behind it: the name of a zone or of a day that says no
+ * more than is known, and marks that part them.
+ */
+const BEHIND = /^(?:[ _,]{0,2}[(]?[A-Z][A-Za-z]{1,8}[)]?)?[-\s:,;|.\])}>"']*$/;
+
+function isAllOf(text: string, stampEnd: number, end: number): boolean {
+  return stampEnd === end || (stampEnd < end && end - stampEnd < 16 && BEHIND.test(text.slice(stampEnd, end)));
 }
 
 /** The second of a stamp that lies in that minute, 0..59. */
@@ -76,6 +89,7 @@ export class LineReader {
   readonly #clock: Clock;
   readonly #parser: Parser;
   readonly #horizon: () => number;
+  readonly #given: StampForm | undefined;
   #stamp: StampForm | undefined;
   #minute: Minute | undefined;
   #firstAt: number | undefined;
@@ -87,12 +101,13 @@ export class LineReader {
   constructor(options: ReaderOptions) {
     this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
     this.#parser = options.dialect.begin(options.state.parser);
-    this.#stamp = STAMP_FORMS.find((form) => form.name === options.state.stamp);
+    this.#given = options.stamp;
+    this.#stamp = options.stamp ?? STAMP_FORMS.find((form) => form.name === options.state.stamp);
     this.#horizon = options.horizon;
   }
 
   get state(): ReaderState {
-    return { clock: this.#clock.state, stamp: this.#stamp?.name, parser: this.#parser.state };
+    return { clock: this.#clock.state, stamp: this.#given ? undefined : this.#stamp?.name, parser: this.#parser.state };
   }
 
   /** The instant of the first line of the last block that is dated and believed, unix seconds. */
@@ -116,7 +131,7 @@ export class LineReader {
    */
   read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void): void {
     const text = bytes.toString('latin1');
-    this.#stamp ??= recogniseStamp(text.split(NEWLINE, SAMPLE));
+    const isKnown = this.#stamp !== undefined || this.#recognise(text);
     this.#firstAt = undefined;
     this.#aheadAt = undefined;
     this.#tickLength = 0;
@@ -125,7 +140,17 @@ export class LineReader {
       const event = this.#line(text, start, end);
       if (event) seen(event, line);
     }
+    if (!isKnown) this.#stamp = undefined;
     this.counts.lines += line;
+  }
+
+  /** False where the stamps of these lines may be read in several ways: alike so far, or not at all. */
+  #recognise(text: string): boolean {
+    const horizon = this.#horizon();
+    const times = Number.isFinite(horizon) ? [horizon] : [];
+    const { readings, isAlike } = chooseForm(readingsOf(text.split(NEWLINE, SAMPLE)), { times, now: horizon });
+    this.#stamp = isAlike ? readings[0]?.form : undefined;
+    return readings.length === 1;
   }
 
   #line(text: string, from: number, end: number): SessionEvent | undefined {
@@ -153,10 +178,10 @@ export class LineReader {
   #instant(text: string, start: number, end: number, horizon: number): number | undefined {
     const known = this.#minute && secondOf(this.#minute, text, start, end);
     if (this.#minute && known !== undefined) return this.#believed(this.#minute.at + known, horizon);
-    const wall = this.#wall(text, start);
-    if (wall?.end !== end) return undefined;
-    const at = this.#clock.read(wall);
-    this.#minute = at === undefined || at > horizon ? undefined : minuteOf(text.slice(start, end), at - wall.second);
+    const wall = this.#wall(text, start, end);
+    const at = wall && this.#clock.read(wall);
+    const isSteady = at !== undefined && at <= horizon && this.#clock.isSteady;
+    this.#minute = wall && isSteady ? minuteOf(text, start, end, wall, at) : undefined;
     return at;
   }
 
@@ -165,13 +190,28 @@ export class LineReader {
     return at;
   }
 
-  #wall(text: string, start: number): WallTime | undefined {
+  /** What stands between `start` and `end`, undefined when that is no stamp or more than one. */
+  #wall(text: string, start: number, end: number): WallTime | undefined {
     const wall = this.#stamp?.read(text, start);
-    if (wall) return wall;
-    // The administrator may have changed the form since.
-    const other = STAMP_FORMS.find((form) => form.read(text, start));
-    if (other) this.#stamp = other;
-    return other?.read(text, start);
+    if (wall && isAllOf(text, wall.end, end)) return wall;
+    if (this.#given) return undefined;
+    return this.#otherWall(text, start, end);
+  }
+
+  /** The administrator may have changed the form since. Of several that fit, that which is near to the line before. */
+  #otherWall(text: string, start: number, end: number): WallTime | undefined {
+    const { last } = this.#clock.state;
+    const others = readingsOf(
+      [text.slice(start, end)],
+      STAMP_FORMS.filter((form) => !isRival(form, this.#stamp)),
+    );
+    const evidence = { times: last === undefined ? [] : [last], now: this.#horizon() };
+    const { readings, isAlike } = chooseForm(others, evidence);
+    const [found] = readings;
+    const wall = isAlike ? found?.form.read(text, start) : undefined;
+    if (!found || !wall || !isAllOf(text, wall.end, end)) return undefined;
+    this.#stamp = found.form;
+    return wall;
   }
 
   #watchClock(text: string, start: number): void {
@@ -182,9 +222,13 @@ export class LineReader {
     if (at !== undefined && at <= this.#horizon()) this.#firstAt ??= at;
     // The same text may mean another instant now.
     this.#minute = undefined;
-    const stamp = text.slice(start, wall.end);
-    const time = stamp.search(/\d\d:\d\d/);
-    this.#tickLength = time < 0 ? 0 : time + 4;
-    this.#tick = stamp.slice(0, this.#tickLength);
+    const isTick = this.#stamp?.isOrdered === true && wall.minuteAt !== undefined && this.#clock.isSteady;
+    this.#tickLength = isTick && wall.minuteAt !== undefined ? wall.minuteAt + 1 - start : 0;
+    this.#tick = text.slice(start, start + this.#tickLength);
   }
+}
+
+/** Of two forms of one family the one reads what the other cannot only where the stamp is wrong. */
+function isRival(form: StampForm, known: StampForm | undefined): boolean {
+  return form !== known && form.family !== undefined && form.family === known?.family;
 }

@@ -37,7 +37,15 @@ export interface Problem {
   /** `error`: something of the file is not read. `warning`: it is read, but perhaps not as it should be. */
   readonly severity: 'error' | 'warning';
   readonly code:
-    ArchiveErrorCode | 'NO_STAMPS' | 'FUTURE' | 'WRONG_TIME' | 'YEAR_GUESSED' | 'TRAILING' | 'NO_YEAR' | 'OVERLAP';
+    | ArchiveErrorCode
+    | 'NO_STAMPS'
+    | 'AMBIGUOUS'
+    | 'FUTURE'
+    | 'WRONG_TIME'
+    | 'YEAR_GUESSED'
+    | 'TRAILING'
+    | 'NO_YEAR'
+    | 'OVERLAP';
   readonly sentence: string;
 }
 

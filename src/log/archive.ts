@@ -4,6 +4,7 @@
  */
 import { zoneInstants } from '../dialect/clock.ts';
 import { looksLike } from '../dialect/strangers.ts';
+import { strftimeForm } from '../dialect/strftime.ts';
 import { ArchiveError, type Problem } from './archive-error.ts';
 import type { Piece } from './archived-piece.ts';
 import { lanesOf, type Lane } from './chains.ts';
@@ -11,6 +12,7 @@ import { dateAll } from './dating.ts';
 import { withoutDuplicates, type Duplicate } from './duplicates.ts';
 import { lookAt, type Look } from './look.ts';
 import { stampOf } from './siblings.ts';
+import { settleForms } from './stamp-forms.ts';
 
 export type { Problem } from './archive-error.ts';
 export { alreadyRead, readPiece, type Piece, type ReadOptions } from './archived-piece.ts';
@@ -22,6 +24,8 @@ export interface LogFiles {
   readonly files: readonly string[];
   /** IANA name, for stamps without a zone. */
   readonly timezone: string;
+  /** The form of the stamps, as strftime has it; empty where the lines tell. */
+  readonly timestamps?: string;
   /** Only the names of its files make it a log: a copy that is found in another such log is not read. */
   readonly isByName: boolean;
 }
@@ -64,7 +68,7 @@ export async function arrange<L extends LogFiles>(
   options: ArrangeOptions,
 ): Promise<Arrangement<L>> {
   const owners = new Map(logs.flatMap((log) => log.files.map((path) => [path, log] as const)));
-  const { looks, problems: unreadable } = await lookAtAll([...owners.keys()], options);
+  const { looks, problems: unreadable } = await lookAtAll(owners, options);
   const isOneText = (a: Look, b: Look): boolean => mayShareText(owners.get(a.path), owners.get(b.path));
   const { distinct, duplicates } = await withoutDuplicates(looks, isOneText, options.signal);
   const arranged = logs.map((log) =>
@@ -91,29 +95,31 @@ function arrangeLog<L extends LogFiles>(
   looks: readonly Look[],
   { now, year }: ArrangeOptions,
 ): Pick<Arrangement<L>, 'chains' | 'problems'> {
-  const { dated, problems: doubtful } = dateAll(looks, { instants: zoneInstants(log.timezone), now, year });
+  const { stamped, problems: ambiguous } = settleForms(looks, now);
+  const { dated, problems: doubtful } = dateAll(stamped, { instants: zoneInstants(log.timezone), now, year });
   const { lanes, problems: overlapping } = lanesOf(dated);
   const chains = named(lanes, log);
   const future = year === undefined ? chains.flatMap((chain) => fromFuture(chain, now)) : [];
-  return { chains, problems: [...doubtful, ...overlapping, ...future] };
+  return { chains, problems: [...ambiguous, ...doubtful, ...overlapping, ...future] };
 }
 
 async function lookAtAll(
-  files: readonly string[],
+  owners: ReadonlyMap<string, LogFiles>,
   { signal, onProgress }: ArrangeOptions,
 ): Promise<{ looks: Look[]; problems: Problem[] }> {
   const looks: Look[] = [];
   const problems: Problem[] = [];
-  const waiting = files.toSorted();
+  const waiting = [...owners.keys()].toSorted();
   let done = 0;
   const work = async (): Promise<void> => {
     for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
       signal?.throwIfAborted();
-      const look = await lookAt(path, signal).catch((error: unknown) => asProblem(error));
+      const stamp = strftimeForm(owners.get(path)?.timestamps ?? '');
+      const look = await lookAt(path, { signal, forms: stamp && [stamp] }).catch((error: unknown) => asProblem(error));
       if ('severity' in look) problems.push(look);
       // An empty file is what rotation leaves; there is nothing to be said about it.
       else if (look.textBytes > 0) looks.push(look);
-      onProgress?.(++done, files.length);
+      onProgress?.(++done, owners.size);
     }
   };
   await Promise.all(Array.from({ length: AT_ONCE }, work));
@@ -127,7 +133,7 @@ function asProblem(error: unknown): Problem {
 
 function faults(look: Look): Problem[] {
   if (look.problem) return [asProblem(look.problem)];
-  if (look.stamps) return look.hasTrailing ? [trailing(look.path)] : [];
+  if (look.readings.length > 0) return look.hasTrailing ? [trailing(look.path)] : [];
   const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known${looksLike(look.sampleLines)}; it is not read`;
   return [{ path: look.path, severity: 'error', code: 'NO_STAMPS', sentence }];
 }
@@ -153,8 +159,9 @@ function piecesOf(lane: Lane, log: string): Piece[] {
   return lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
     const { path, textBytes, sampleLines, head, problem } = look;
     const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
+    const stamp = look.isCertain ? { stamp: stamps.form } : {};
     const file = stampOf(path, look.stats);
-    return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...damaged };
+    return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...stamp, ...damaged };
   });
 }
 

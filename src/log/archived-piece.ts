@@ -39,6 +39,8 @@ export interface Piece {
   readonly sampleLines: readonly string[];
   /** The first bytes of the text behind leading NULs, at most 256. */
   readonly head: Buffer;
+  /** The form of its stamps, where that is certain. */
+  readonly stamp?: StampForm;
   /** The file is damaged, and this is the form of the stamps of lines that are not. */
   readonly damaged?: StampForm;
 }

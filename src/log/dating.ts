@@ -4,21 +4,22 @@
  * last those of which nothing better is known than that they are not from the future.
  */
 import type { Problem } from './archive-error.ts';
-import type { Look, Stamps } from './look.ts';
+import type { Reading } from '../dialect/stamp-choice.ts';
+import type { Stamped } from './stamp-forms.ts';
 import { secondsOfYear } from './stamp-samples.ts';
 import { byAge, rotatedName, type RotatedName } from './rotated-name.ts';
 import { instantOf, isAligned, placeSeries, placesOf, turnsOf, type Place, type YearOptions } from './years.ts';
 
 export interface Dated {
-  readonly look: Look;
-  readonly stamps: Stamps;
+  readonly look: Stamped;
+  readonly stamps: Reading;
   readonly name: RotatedName;
   readonly place: Place;
 }
 
 interface Candidate {
-  readonly look: Look;
-  readonly stamps: Stamps;
+  readonly look: Stamped;
+  readonly stamps: Reading;
   readonly name: RotatedName;
   /** How often the year turns in it. */
   readonly turns: number;
@@ -38,12 +39,10 @@ interface Solution {
 
 /** `options.year`: of the last line of the newest file, and so of the newest of the largest series. */
 export function dateAll(
-  looks: readonly Look[],
+  looks: readonly Stamped[],
   options: YearOptions,
 ): { readonly dated: readonly Dated[]; readonly problems: readonly Problem[] } {
-  const candidates = looks.flatMap((look) =>
-    look.stamps ? [candidate(look, look.stamps, isCopy(look, looks), options)] : [],
-  );
+  const candidates = looks.map((look) => candidate(look, isCopy(look, looks), options));
   const settled: Dated[] = [];
   let open = endingIn(options.year, seriesOf(candidates));
   const problems: Problem[] = open.flatMap((series) => series.flatMap(unfit));
@@ -59,7 +58,8 @@ export function dateAll(
   return { dated: settled, problems };
 }
 
-function candidate(look: Look, stamps: Stamps, isCopy: boolean, options: YearOptions): Candidate {
+function candidate(look: Stamped, isCopy: boolean, options: YearOptions): Candidate {
+  const { stamps } = look;
   const known = { look, stamps, name: rotatedName(look.path) };
   const { turns, leaps } = turnsOf(stamps.walls);
   const [first, last] = [stamps.walls[0], stamps.walls.at(-1)];
@@ -77,7 +77,7 @@ function candidate(look: Look, stamps: Stamps, isCopy: boolean, options: YearOpt
 }
 
 /** Files whose last lines are days apart, but which were modified within minutes, have been copied. */
-function isCopy(look: Look, looks: readonly Look[]): boolean {
+function isCopy(look: Stamped, looks: readonly Stamped[]): boolean {
   const day = dayOfLast(look);
   const [time = 0] = look.fileTimes;
   const others = looks.filter(
@@ -86,8 +86,8 @@ function isCopy(look: Look, looks: readonly Look[]): boolean {
   return others.length >= 2;
 }
 
-function dayOfLast({ stamps }: Look): number {
-  const last = stamps?.walls.at(-1);
+function dayOfLast({ stamps }: Stamped): number {
+  const last = stamps.walls.at(-1);
   return last ? secondsOfYear(last) / 86_400 : NaN;
 }
 

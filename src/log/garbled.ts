@@ -2,7 +2,8 @@
  * Decompressors notice damage late: before the error comes text that was never written, made of pieces of other lines, and it
  * would invent users and hosts. In a damaged file the first line that cannot be one of the server's ends what is believed.
  */
-import { recogniseStamp, type StampForm, type WallTime } from '../dialect/timestamp.ts';
+import { recogniseStamp } from '../dialect/stamp-choice.ts';
+import type { StampForm, WallTime } from '../dialect/timestamp.ts';
 import { ArchiveError } from './archive-error.ts';
 import { secondsOfYear } from './stamp-samples.ts';
 

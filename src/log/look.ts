@@ -4,7 +4,8 @@
  */
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
-import { recogniseStamp, type StampForm, type WallTime } from '../dialect/timestamp.ts';
+import { readingsOf, type Reading } from '../dialect/stamp-choice.ts';
+import { STAMP_FORMS, type StampForm, type WallTime } from '../dialect/timestamp.ts';
 import { ArchiveError, fileError, isDirectory } from './archive-error.ts';
 import { compressionOf, gzipTime, openText } from './compressed.ts';
 import { sparseWalls, wallBehind, wallsOf } from './stamp-samples.ts';
@@ -30,34 +31,37 @@ export interface Look {
   /** The first 256 bytes of the text behind leading NULs. */
   readonly head: Buffer;
   readonly sampleLines: readonly string[];
-  /** Undefined when no line begins with a stamp. */
-  readonly stamps: Stamps | undefined;
+  /** What its stamps may be: nothing when no line begins with one, several when they fit several forms. */
+  readonly readings: readonly Reading[];
   /** The file could not be read to its end. */
   readonly problem: ArchiveError | undefined;
   /** There are bytes behind the end of a gzip that are none. */
   readonly hasTrailing: boolean;
 }
 
-export interface Stamps {
-  readonly form: StampForm;
-  /** In the order of the lines, from the first to the last; sparse. At least one. */
-  readonly walls: readonly WallTime[];
+export interface LookOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The forms that the stamps may have; by default all that are known. */
+  readonly forms?: readonly StampForm[] | undefined;
 }
 
-/** Throws an `ArchiveError` when nothing at all can be read. */
-export async function lookAt(path: string, signal?: AbortSignal): Promise<Look> {
+/**
+ * The stamps of its readings are sparse, in the order of the lines, from the first to the last; at least one. Throws an
+ * `ArchiveError` when nothing at all can be read.
+ */
+export async function lookAt(path: string, options: LookOptions = {}): Promise<Look> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw isDirectory(path);
     if (!found.isFile())
       throw new ArchiveError('PIPE', path, 'can be read only once: give - and let it come over standard input');
-    return await lookInto(path, signal);
+    return await lookInto(path, options);
   } catch (error) {
     throw fileError(path, error);
   }
 }
 
-async function lookInto(path: string, signal: AbortSignal | undefined): Promise<Look> {
+async function lookInto(path: string, { signal, forms = STAMP_FORMS }: LookOptions): Promise<Look> {
   const handle = await open(path, 'r');
   try {
     // Of what is open: another file may have been given the name meanwhile.
@@ -74,14 +78,14 @@ async function lookInto(path: string, signal: AbortSignal | undefined): Promise<
     const inPlaces = !compressed && stats.size > SMALL && start[0] !== 0;
     return {
       ...known,
-      ...(inPlaces ? await glance(handle, start, stats.size) : await goThrough(handle, path, signal)),
+      ...(inPlaces ? await glance(handle, start, stats.size, forms) : await goThrough(handle, path, { signal, forms })),
     };
   } finally {
     await handle.close();
   }
 }
 
-type Seen = Pick<Look, 'textBytes' | 'head' | 'sampleLines' | 'stamps' | 'problem' | 'hasTrailing'>;
+type Seen = Pick<Look, 'textBytes' | 'head' | 'sampleLines' | 'readings' | 'problem' | 'hasTrailing'>;
 
 async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
@@ -90,39 +94,45 @@ async function readAt(handle: FileHandle, at: number, length: number): Promise<B
 
 const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
 
-async function glance(handle: FileHandle, start: Buffer, size: number): Promise<Seen> {
+async function glance(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
   const end = await readAt(handle, size - END, END);
-  const form = formOf(start, end);
-  const walls = form ? [...wallsOf(linesOf(start), form), ...wallsOf(linesOf(end).slice(1), form)] : [];
-  const [first, last] = [walls[0], walls.at(-1)];
-  return {
-    ...beginning(start),
-    textBytes: size,
-    problem: undefined,
-    hasTrailing: false,
-    stamps: form && first && last && { form, walls: await stampsBetween(handle, [first, last], size, form) },
-  };
-}
-
-async function stampsBetween(
-  handle: FileHandle,
-  ends: readonly [WallTime, WallTime],
-  size: number,
-  form: StampForm,
-): Promise<readonly WallTime[]> {
-  return form.hasYear ? ends : sparseWalls(handle, ends, size, form);
+  const ends = fullest(
+    formsOf(start, end, forms).map((form) => {
+      return { form, walls: [...wallsOf(linesOf(start), form), ...wallsOf(linesOf(end).slice(1), form)] };
+    }),
+  );
+  const readings: Reading[] = [];
+  for (const { form, walls } of ends) {
+    const [first, last] = [walls[0], walls.at(-1)];
+    const isTold = form.hasYear && ends.length === 1;
+    if (first && last)
+      readings.push({ form, walls: isTold ? [first, last] : await sparseWalls(handle, [first, last], size, form) });
+  }
+  return { ...beginning(start), textBytes: size, problem: undefined, hasTrailing: false, readings };
 }
 
 function beginning(start: Buffer): Pick<Seen, 'head' | 'sampleLines'> {
   return { head: Buffer.from(start.subarray(0, TELLING)), sampleLines: linesOf(start).slice(0, SAMPLE_LINES) };
 }
 
-function formOf(start: Buffer, end: Buffer): StampForm | undefined {
-  return recogniseStamp(linesOf(start).slice(0, SAMPLE_LINES)) ?? recogniseStamp(linesOf(end).slice(1, SAMPLE_LINES));
+function formsOf(start: Buffer, end: Buffer, known: readonly StampForm[]): StampForm[] {
+  const first = readingsOf(linesOf(start).slice(0, SAMPLE_LINES), known);
+  const found = first.length > 0 ? first : readingsOf(linesOf(end).slice(1, SAMPLE_LINES), known);
+  return found.map(({ form }) => form);
 }
 
-async function goThrough(handle: FileHandle, path: string, signal: AbortSignal | undefined): Promise<Seen> {
-  const passage = new Passage();
+/** A form that cannot read the stamps of all days is none of this file, though it reads its first lines. */
+function fullest(readings: readonly Reading[]): Reading[] {
+  const most = Math.max(1, ...readings.map(({ walls }) => walls.length));
+  return readings.filter(({ walls }) => walls.length === most);
+}
+
+async function goThrough(
+  handle: FileHandle,
+  path: string,
+  { signal, forms }: LookOptions & { readonly forms: readonly StampForm[] },
+): Promise<Seen> {
+  const passage = new Passage(forms);
   let problem: ArchiveError | undefined;
   let hasTrailing = false;
   const onTrailing = (): void => void (hasTrailing = true);
@@ -132,7 +142,8 @@ async function goThrough(handle: FileHandle, path: string, signal: AbortSignal |
     if (!(error instanceof ArchiveError) || passage.textBytes === 0) throw error;
     problem = error;
   }
-  return { ...beginning(passage.start), textBytes: passage.textBytes, stamps: passage.stamps(), problem, hasTrailing };
+  const { textBytes, start } = passage;
+  return { ...beginning(start), textBytes, readings: passage.readings(), problem, hasTrailing };
 }
 
 /** What is kept of a text that goes by. */
@@ -141,34 +152,45 @@ class Passage {
   /** The first bytes behind leading NULs, which copytruncate leaves under a writer without O_APPEND. */
   start: Buffer = Buffer.alloc(0);
   #end: Buffer = Buffer.alloc(0);
-  #form: StampForm | undefined;
-  #walls: WallTime[] = [];
+  readonly #known: readonly StampForm[];
+  /** By the forms that the stamps may have. */
+  #walls: Map<StampForm, WallTime[]> | undefined;
   #next = END;
+
+  constructor(known: readonly StampForm[]) {
+    this.#known = known;
+  }
 
   take(block: Buffer): void {
     const text = this.start.length > 0 ? block : behindNuls(block);
     if (this.start.length < END) this.start = Buffer.concat([this.start, text.subarray(0, END - this.start.length)]);
-    if (this.start.length === END) this.#form ??= formOf(this.start, this.start);
+    if (this.start.length === END) this.#walls ??= this.#begun(this.start);
     this.#sample(block);
     this.#end = text.length >= END ? text.subarray(-END) : Buffer.concat([this.#end, text]).subarray(-END);
     this.textBytes += block.length;
   }
 
+  #begun(end: Buffer): Map<StampForm, WallTime[]> {
+    return new Map(formsOf(this.start, end, this.#known).map((form) => [form, []]));
+  }
+
   #sample(block: Buffer): void {
     const end = this.textBytes + block.length;
     for (; this.#next < end; this.#next += STEP) {
-      const wall = this.#form && wallBehind(block, this.#next - this.textBytes, this.#form);
-      if (wall && !isSameDay(wall, this.#walls.at(-1))) this.#walls.push(wall);
+      for (const [form, walls] of this.#walls ?? []) {
+        const wall = wallBehind(block, this.#next - this.textBytes, form);
+        if (wall && !isSameDay(wall, walls.at(-1))) walls.push(wall);
+      }
     }
   }
 
-  stamps(): Stamps | undefined {
-    const form = this.#form ?? formOf(this.start, this.#end);
-    if (!form) return undefined;
-    const last = wallsOf(linesOf(this.#end), form).at(-1);
-    const walls = [...wallsOf(linesOf(this.start), form), ...this.#walls, ...(last ? [last] : [])];
-    const thinned = walls.filter((wall, i) => !isSameDay(wall, walls[i - 1]) || i === walls.length - 1);
-    return thinned.length > 0 ? { form, walls: thinned } : undefined;
+  readings(): Reading[] {
+    const readings = [...(this.#walls ?? this.#begun(this.#end))].map(([form, between]) => {
+      const last = wallsOf(linesOf(this.#end), form).at(-1);
+      const walls = [...wallsOf(linesOf(this.start), form), ...between, ...(last ? [last] : [])];
+      return { form, walls: walls.filter((wall, i) => !isSameDay(wall, walls[i - 1]) || i === walls.length - 1) };
+    });
+    return fullest(readings);
   }
 }
 

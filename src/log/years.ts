@@ -5,7 +5,7 @@
  * may be of has a cost, higher the more of these it contradicts, and of a series of files the cheapest combination is taken.
  */
 import { daysIn, type WallTime } from '../dialect/timestamp.ts';
-import { NEW_YEAR_STEP, wallSeconds } from '../dialect/clock.ts';
+import { instantsOf, NEW_YEAR_STEP, wallSeconds } from '../dialect/clock.ts';
 import { secondsOfYear } from './stamp-samples.ts';
 
 const HOUR = 3600;
@@ -123,8 +123,7 @@ export function instantOf(
   year: number,
   { instants }: Pick<YearOptions, 'instants'>,
 ): number | undefined {
-  const seconds = wallSeconds(wall, wall.year ?? year);
-  return wall.offset === undefined ? instants(seconds)[0] : seconds - wall.offset;
+  return instantsOf(wall, wallSeconds(wall, wall.year ?? year), instants)[0];
 }
 
 function judge(file: Undated, lastAt: number, options: YearOptions): Pick<Place, 'cost' | 'isSure'> {

@@ -61,7 +61,7 @@ async function tallyBehind(siblings: readonly FileStamp[], options: FirstStartOp
 async function arrangementOf(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Arrangement> {
   const { config, log, now, signal, tell } = options;
   const files = [...siblings.map(({ path }) => path), log.path];
-  const arrangement = await arrange([{ log: log.path, files, timezone: log.timezone, isByName: false }], {
+  const arrangement = await arrange([{ ...log, log: log.path, files, isByName: false }], {
     ...(config.year !== undefined && { year: config.year }),
     now,
     signal,

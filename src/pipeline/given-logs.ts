@@ -53,7 +53,14 @@ function refuseShared(logs: readonly GivenLog[]): void {
 function namedLog({ name, files }: NamedFiles, config: Config): GivenLog {
   const configured = config.logs.find((log) => log.name === name || log.path === name);
   const settings = configured ?? { ...config.otherLogs, path: name, name };
-  return { log: settings.path, files, timezone: settings.timezone, isByName: false, settings };
+  return {
+    log: settings.path,
+    files,
+    timezone: settings.timezone,
+    timestamps: settings.timestamps,
+    isByName: false,
+    settings,
+  };
 }
 
 function unnamedLogs(files: readonly string[], config: Config): GivenLog[] {
@@ -66,7 +73,14 @@ function unnamedLogs(files: readonly string[], config: Config): GivenLog[] {
   return [...byLivePath].map(([live, paths]) => {
     const settings = configuredAt(live, config) ?? backedUp(live, homes, config);
     return settings
-      ? { log: settings.path, files: paths, timezone: settings.timezone, isByName: false, settings }
+      ? {
+          log: settings.path,
+          files: paths,
+          timezone: settings.timezone,
+          timestamps: settings.timestamps,
+          isByName: false,
+          settings,
+        }
       : unconfigured(live, paths, config);
   });
 }
@@ -76,6 +90,7 @@ function unconfigured(path: string, files: readonly string[], { otherLogs }: Con
     log: path,
     files,
     timezone: otherLogs.timezone,
+    timestamps: otherLogs.timestamps,
     isByName: true,
     settings: { ...otherLogs, path, name: path },
   };

@@ -3,22 +3,30 @@
  * for a log to appear, and its first line may be of the last second of the old year.
  */
 import { Clock } from '../dialect/clock.ts';
-import { recogniseStamp, type WallTime } from '../dialect/timestamp.ts';
+import { recogniseStamp } from '../dialect/stamp-choice.ts';
+import type { StampForm, WallTime } from '../dialect/timestamp.ts';
 
 /** From one 29 February to the next, as 2100 has none. */
 const YEARS_BACK = 8;
 
-/** The latest year in which the first stamped line does not lie after `horizon`, unix seconds. */
-export function latestYear(lines: readonly string[], timezone: string, horizon: number): number {
-  const wall = firstStamp(lines);
-  // Somewhere the next year has begun.
-  const newest = new Date(horizon * 1000).getUTCFullYear() + 1;
-  const years = Array.from({ length: YEARS_BACK + 1 }, (_, i) => newest - i);
-  return years.find((year) => isBy(horizon, wall, timezone, year)) ?? newest - 1;
+export interface LatestYearOptions {
+  /** The form of the stamps, where it is given. */
+  readonly stamp: StampForm | undefined;
+  readonly timezone: string;
+  /** Unix seconds. */
+  readonly horizon: number;
 }
 
-function firstStamp(lines: readonly string[]): WallTime | undefined {
-  const form = recogniseStamp(lines);
+/** The latest year in which the first stamped line does not lie after the horizon. */
+export function latestYear(lines: readonly string[], options: LatestYearOptions): number {
+  const wall = firstStamp(lines, options.stamp ?? recogniseStamp(lines));
+  // Somewhere the next year has begun.
+  const newest = new Date(options.horizon * 1000).getUTCFullYear() + 1;
+  const years = Array.from({ length: YEARS_BACK + 1 }, (_, i) => newest - i);
+  return years.find((year) => isBy(options, wall, year)) ?? newest - 1;
+}
+
+function firstStamp(lines: readonly string[], form: StampForm | undefined): WallTime | undefined {
   for (const line of form ? lines : []) {
     const wall = form?.read(line, 0);
     if (wall) return wall;
@@ -26,7 +34,7 @@ function firstStamp(lines: readonly string[]): WallTime | undefined {
   return undefined;
 }
 
-function isBy(horizon: number, wall: WallTime | undefined, timezone: string, year: number): boolean {
+function isBy({ horizon, timezone }: LatestYearOptions, wall: WallTime | undefined, year: number): boolean {
   const at = wall && new Clock(timezone, { year, last: undefined }).read(wall);
   return at !== undefined && at <= horizon;
 }

@@ -10,7 +10,7 @@ import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { forgeryWarning, quotedWarning } from '../dialect/forgeable.ts';
 import { levelsOf, type LogLevel } from '../dialect/log-level.ts';
 import { looksLike, strangerIn } from '../dialect/strangers.ts';
-import { recogniseStamp } from '../dialect/timestamp.ts';
+import { readingsOf, recogniseStamp } from '../dialect/stamp-choice.ts';
 import { readEnd } from '../log/end-of-file.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { Tally } from './tally.ts';
@@ -62,7 +62,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     lines: lines.length,
     foreign: dialect ? tally.counts.foreign : lines.length,
     server: dialect?.name,
-    stamp: recogniseStamp(lines)?.name,
+    stamp: log.timestamps || recogniseStamp(lines, { times: [now], now })?.name,
     version: tally.version,
     levels: levelsOf(lines),
     warnings: [
@@ -104,6 +104,8 @@ function failureOf(
   if (events > 0 && stamp !== undefined) return undefined;
   const isNobodys = server === undefined || foreign === lines.length;
   if ((isNobodys || stamp === undefined) && strangerIn(lines)) return `is not understood${looksLike(lines)}`;
+  if (stamp === undefined && readingsOf(lines.slice(0, ENOUGH_LINES)).length > 0)
+    return 'its time stamps fit more than one form, as day and month may be exchanged; set timestamps in its [[log]], as in "%d/%m/%Y %H:%M:%S"';
   if (stamp === undefined)
     return 'its lines begin with no time, so nothing can be counted from it; remove timestamps = false from the log settings of the server';
   if (isNobodys)

@@ -9,6 +9,8 @@ import type { Users } from '../activity/users.ts';
 import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { LineReader, type LineCounts, type ReaderState } from '../dialect/reader.ts';
+import { strftimeForm } from '../dialect/strftime.ts';
+import type { Piece } from '../log/archive.ts';
 import { latestYear } from './latest-year.ts';
 import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
 
@@ -28,6 +30,8 @@ export interface TallyOptions extends SessionsOptions {
   /** A dialect's name, or `auto`. */
   readonly server: string;
   readonly timezone: string;
+  /** The form of the stamps, as strftime has it; empty where the lines tell. */
+  readonly timestamps?: string;
   /** The latest instant believed, unix seconds. */
   readonly horizon: () => number;
   /** Spans of time that lines read before cover. */
@@ -39,6 +43,8 @@ export interface TallyOptions extends SessionsOptions {
 
 /** After so long without a line, seconds, a log's year is told by its files again, not by the line before. */
 export const YEAR_KNOWN_FOR = 300 * 86_400;
+/** Between files, seconds: behind a longer silence the year is not counted on, as the files tell it better. */
+const YEAR_COUNTED_FOR = 31 * 86_400;
 /** Lines looked at to recognise a dialect. */
 const SAMPLE = 200;
 /** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
@@ -76,12 +82,13 @@ export class Tally {
    * A file is read next whose first line is of `firstAt`, unix seconds, and `year`. At the beginning and after a long silence
    * that is its year, else the one counted on from the line before. Behind a gap, open sessions are not known to be open.
    */
-  beginFile({ firstAt, year }: { readonly firstAt: number; readonly year: number }): void {
+  beginFile({ firstAt, year, stamp }: Pick<Piece, 'firstAt' | 'year' | 'stamp'>): void {
     const { last } = this;
     if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
-    if (last !== undefined && Math.abs(firstAt - last) < YEAR_KNOWN_FOR) return;
+    if (last !== undefined && Math.abs(firstAt - last) < YEAR_COUNTED_FOR) return;
     this.#counted = this.counts;
-    this.#begin = { ...(this.#reader?.state ?? this.#begin), clock: { year, last: undefined } };
+    const before = this.#reader?.state ?? this.#begin;
+    this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock: { year, last: undefined } };
     this.#reader = undefined;
   }
 
@@ -165,15 +172,16 @@ export class Tally {
   }
 
   #readerFor(bytes: Buffer): LineReader {
-    const { timezone, horizon, server } = this.#options;
+    const { timezone, timestamps = '', horizon, server } = this.#options;
+    const stamp = strftimeForm(timestamps);
     this.#dialect ??= recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
     if (!this.#dialect) throw new Error(`no dialect is named ${server}`);
     const begin = this.#begin;
     // A clock that was ahead when the last lines were read says nothing of the year.
     const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
-    const clock = isKnown ? begin.clock : { year: latestYear(firstLines(bytes), timezone, horizon()), last: undefined };
-    const state = { ...begin, clock };
-    return new LineReader({ dialect: this.#dialect, timezone, horizon, state });
+    const latest = (): number => latestYear(firstLines(bytes), { stamp, timezone, horizon: horizon() });
+    const clock = isKnown ? begin.clock : { year: latest(), last: undefined };
+    return new LineReader({ dialect: this.#dialect, stamp, timezone, horizon, state: { ...begin, clock } });
   }
 
   #cover(from: number | undefined, to: number | undefined): void {
