@@ -1,10 +1,10 @@
 /**
- * Exact sliding counts of one host for 1, 7 and 30 days, without a pass over its users.
+ * How many users of one host were last seen in which hour, and from that the users active in the windows that end at an
+ * instant, without a pass over the users: a running sum for each window.
  *
- * Users with an open session are a number. All others are counted by the second in which they were last seen, the seconds
- * grouped by the hour, so that time moves a window's edge past a whole hour at once; a running sum per window makes a
- * count a read. The hours begin one second late, at hh:00:01: an edge at a full hour then never cuts a group, because
- * "active" is `t - lastSeen < w`, strictly, and the second of the edge itself is outside.
+ * The hours begin one second late, at hh:00:01: an edge at a full hour then never cuts an hour, because "active" is
+ * `t - lastSeen < w`, strictly, and the second of the edge itself is outside. Who was seen in an hour that is cut, the users
+ * themselves have to tell.
  */
 
 /** How many users of one host were active in the day, the week and the 30 days before `at` (unix seconds). */
@@ -24,109 +24,79 @@ export interface Sample extends HostCounts {
 const HOUR = 3600;
 /** The windows of `Sample`, in seconds. */
 export const WINDOWS = [86_400, 604_800, 2_592_000] as const;
-const LONGEST = WINDOWS[2];
 
-interface Hour {
-  users: number;
-  readonly bySecond: Map<number, number>;
-}
-
-const hourOf = (second: number): number => Math.floor((second - 1) / HOUR);
+/** The hour of an instant in unix seconds. */
+export const hourOf = (second: number): number => Math.floor((second - 1) / HOUR);
+/** The last second of an hour. */
+export const endOfHour = (hour: number): number => (hour + 1) * HOUR;
 
 export class ActiveWindow {
-  #open = 0;
-  readonly #hours = new Map<number, Hour>();
-  /** Per window: the last second that is outside, and the users last seen after it. */
-  readonly #edges: [number, number, number] = [-Infinity, -Infinity, -Infinity];
-  readonly #sums: [number, number, number] = [0, 0, 0];
-  /** The latest second in which anybody was ever seen. */
-  #newest = -Infinity;
+  /** A ring of hours, as many as a power of two; the first of them, and how many there are. */
+  #counts = new Int32Array(16);
+  #first = 0;
+  #length = 0;
+  /** Per window: the hour that holds its edge, and the users last seen in hours behind it. */
+  readonly #edges: number[] = WINDOWS.map(() => -Infinity);
+  readonly #sums: number[] = WINDOWS.map(() => 0);
 
   /** A user without open session, last seen at `second`, comes (+1) or goes (-1). */
   count(second: number, by: 1 | -1): void {
-    const hour = this.#hour(second, by);
-    if (!hour) return;
-    const users = (hour.bySecond.get(second) ?? 0) + by;
-    if (users === 0) hour.bySecond.delete(second);
-    else hour.bySecond.set(second, users);
-    hour.users += by;
-    if (second > this.#newest) this.#newest = second;
-    for (const w of [0, 1, 2] as const) if (second > this.#edges[w]) this.#sums[w] += by;
+    const hour = hourOf(second);
+    if (this.#length === 0 || hour < this.#first || hour >= this.#first + this.#length) this.#include(hour);
+    this.#counts[hour & (this.#counts.length - 1)]! += by;
+    for (let w = 0; w < this.#edges.length; w++) if (hour > this.#edges[w]!) this.#sums[w]! += by;
   }
 
-  /** A user gets (+1) their first or loses (-1) their last open session. */
-  countOpen(by: 1 | -1): void {
-    this.#open += by;
+  /** Those last seen in the hours behind that of a window's edge, in unix seconds, which never goes back. */
+  behind(window: number, edge: number): number {
+    const hour = hourOf(edge);
+    const before = this.#edges[window]!;
+    if (hour > before) {
+      const end = Math.min(hour + 1, this.#first + this.#length);
+      for (let h = Math.max(before + 1, this.#first); h < end; h++) this.#sums[window]! -= this.#of(h);
+      this.#edges[window] = hour;
+    }
+    return this.#sums[window]!;
   }
 
-  /** The counts at `at`, unix seconds; never earlier than the time asked for before. */
-  at(at: number): readonly [number, number, number] {
-    for (const w of [0, 1, 2] as const) this.#moveEdge(w, at - WINDOWS[w]);
-    this.#forgetBefore(at - LONGEST);
-    const [d1, d7, d30] = this.#sums;
-    const there = this.#open - this.#usersAfter(at);
-    return [there + d1, there + d7, there + d30];
+  /** The last hour in which anybody was seen last; -Infinity when there is nobody. */
+  get newest(): number {
+    let hour = this.#first + this.#length - 1;
+    while (hour >= this.#first && this.#of(hour) === 0) hour--;
+    return hour < this.#first ? -Infinity : hour;
   }
 
-  /** Those last seen after `at` count from their own time on; mostly there are none. */
-  #usersAfter(at: number): number {
+  /** Those last seen in the hours behind `hour`. */
+  after(hour: number): number {
     let users = 0;
-    if (this.#newest <= at) return users;
-    for (const [key, hour] of this.#hours) if ((key + 1) * HOUR > at) users += usersIn(hour, at, Infinity);
+    for (let h = Math.max(hour + 1, this.#first); h < this.#first + this.#length; h++) users += this.#of(h);
     return users;
   }
 
-  #hour(second: number, by: number): Hour | undefined {
-    // Hours behind the longest window are forgotten, and so is whoever was counted there.
-    if (second <= this.#edges[2]) return undefined;
-    const key = hourOf(second);
-    const known = this.#hours.get(key);
-    if (known || by < 0) return known;
-    const hour = { users: 0, bySecond: new Map<number, number>() };
-    this.#hours.set(key, hour);
-    return hour;
+  #of(hour: number): number {
+    return this.#counts[hour & (this.#counts.length - 1)]!;
   }
 
-  #moveEdge(w: 0 | 1 | 2, to: number): void {
-    const from = this.#edges[w];
-    if (to <= from) return;
-    this.#sums[w] -= this.#usersBetween(from, to);
-    this.#edges[w] = to;
+  #include(hour: number): void {
+    if (this.#length === 0) [this.#first, this.#length] = [hour, 1];
+    this.#dropEmpty();
+    const first = Math.min(hour, this.#first);
+    const length = Math.max(hour + 1, this.#first + this.#length) - first;
+    if (length > this.#counts.length) this.#grow(length);
+    [this.#first, this.#length] = [first, length];
   }
 
-  /** Users last seen in (from, to]. */
-  #usersBetween(from: number, to: number): number {
-    const last = hourOf(to);
-    let users = 0;
-    for (const key of this.#hoursFrom(from, last)) {
-      const hour = this.#hours.get(key);
-      if (!hour) continue;
-      const whole = key * HOUR + 1 > from && (key + 1) * HOUR <= to;
-      users += whole ? hour.users : usersIn(hour, from, to);
-    }
-    return users;
-  }
-
-  /** The shorter of the two ways to the hours in question: all that are held, or those in between. */
-  *#hoursFrom(from: number, last: number): Iterable<number> {
-    if (from === -Infinity || last - hourOf(from) > this.#hours.size) {
-      for (const key of this.#hours.keys()) if (key <= last) yield key;
-    } else {
-      for (let key = hourOf(from + 1); key <= last; key++) yield key;
+  /** Hours in which nobody was seen last any more make room for new ones. */
+  #dropEmpty(): void {
+    while (this.#length > 1 && this.#of(this.#first) === 0) {
+      this.#first++;
+      this.#length--;
     }
   }
 
-  #forgetBefore(edge: number): void {
-    // Insertion order is nearly time order: look at the oldest only, the rest is forgotten when its turn comes.
-    for (const [key, hour] of this.#hours) {
-      if ((key + 1) * HOUR > edge && hour.users > 0) break;
-      this.#hours.delete(key);
-    }
+  #grow(length: number): void {
+    const grown = new Int32Array(2 ** Math.ceil(Math.log2(length)));
+    for (let h = this.#first; h < this.#first + this.#length; h++) grown[h & (grown.length - 1)] = this.#of(h);
+    this.#counts = grown;
   }
-}
-
-function usersIn(hour: Hour, from: number, to: number): number {
-  let users = 0;
-  for (const [second, n] of hour.bySecond) if (second > from && second <= to) users += n;
-  return users;
 }

@@ -9,6 +9,10 @@ export class Removals {
   readonly #removed = new Map<string, number>();
   readonly #changed = new Set<string>();
 
+  get size(): number {
+    return this.#removed.size;
+  }
+
   /** Puts back what `takeChanges` gave an earlier run. */
   restore(key: string, at: number): void {
     this.#removed.set(key, at);

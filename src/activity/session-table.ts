@@ -1,8 +1,11 @@
 /**
- * The session ids of one log that mean something, by id and by user, each in the queue of what it waits for; and from them
- * who is online, told to the users as it changes.
+ * The session ids that mean something, of all logs, by id and by user, in the queue of what each waits for; and from them who
+ * is online, told to the users as it changes. A session is the number of its eight words; nothing is made when one changes.
  */
-import { Deadlines } from './deadlines.ts';
+import { NAME_WORDS, NameTable, OWN } from '../dialect/name-table.ts';
+import { LARGE, largest, moved, SMALL } from '../dialect/reserved.ts';
+import { isBoshId, SessionIds, type SessionId } from './session-id.ts';
+import { SESSIONS } from './user-words.ts';
 import type { Users } from './users.ts';
 
 /** What is kept of a session id until it means something else; plain JSON, times in unix seconds. */
@@ -23,152 +26,332 @@ export interface Session {
   readonly resource?: string;
 }
 
-const ONLINE: ReadonlySet<Session['state']> = new Set(['open', 'away', 'bound']);
+/** The states as numbers; none for a session that is not there. Those before `ENDED` are online. */
+export const NONE = 0;
+export const OPEN = 1;
+export const AWAY = 2;
+export const BOUND = 3;
+export const ENDED = 4;
+export const CARRIER = 5;
+export const UNBOUND = 6;
+export const REMOVED = 7;
+export const STATES: readonly (Session['state'] | '')[] = [
+  '',
+  'open',
+  'away',
+  'bound',
+  'ended',
+  'carrier',
+  'unbound',
+  'removed',
+] as const;
+
+const isOnlineState = (state: number): boolean => state !== NONE && state < ENDED;
 /** Whether the session makes its user online. */
-export const isOnline = ({ state }: Pick<Session, 'state'>): boolean => ONLINE.has(state);
+export const isOnline = ({ state }: Pick<Session, 'state'>): boolean => isOnlineState(STATES.indexOf(state));
 
-/** Whether the id is that of a BOSH session. */
-export const isBosh = (id: string): boolean => id.startsWith('bosh');
+/** Words of a session. */
+const WORDS = 8;
+/** The id, as session-id.ts has it. */
+const LOW = 0;
+const HIGH = 1;
+const USER = 2;
+const SINCE = 3;
+const AT = 4;
+/** The state; whether it changed; the log. */
+const STATE = 5;
+/** The next session of the user; or the next free one. */
+const NEXT = 6;
+/** The next session of the bucket. */
+const CHAIN = 7;
 
-/** Of a user with more ids than this one is forgotten: what a line costs must not grow with what a user does. */
-const MOST_OF_ONE_USER = 200;
-
-/** How little is lost with an id in each state, least first. */
-const SPARED: Readonly<Record<Session['state'], number>> = {
-  // Of a carrier nothing more is heard, and what is unbound is offline until it is bound.
-  carrier: 0,
-  unbound: 0,
-  ended: 1,
-  removed: 2,
-  away: 3,
-  open: 4,
-  bound: 4,
-};
-
-/**
- * What time does to a session: `away` ends when hibernation does, `bosh` when it has long been open, `ended` is settled when
- * it can no longer be resumed, `idle` is forgotten.
- */
-type Queue = 'away' | 'bosh' | 'ended' | 'idle';
-
-const QUEUE_OF: Readonly<Record<Session['state'], Queue | undefined>> = {
-  away: 'away',
-  ended: 'ended',
-  carrier: 'idle',
-  unbound: 'idle',
-  removed: 'idle',
-  open: undefined,
-  bound: undefined,
-};
-
-const queueOf = (id: string, { state }: Session): Queue | undefined =>
-  state === 'open' && isBosh(id) ? 'bosh' : QUEUE_OF[state];
-
-const waitsFrom = (queue: Queue, session: Session): number => (queue === 'bosh' ? session.since : session.at);
-
-const NONE: readonly never[] = [];
+const STATE_MASK = 7;
+const CHANGED = 8;
+const LOG_SHIFT = 8;
+const BUCKETS = 1024;
 
 export class SessionTable {
+  readonly ids: SessionIds;
   readonly #users: Users;
-  readonly #sessions = new Map<string, Session>();
-  readonly #idsOf = new Map<string, Set<string>>();
-  readonly #changed = new Set<string>();
-  /** Ids by the time from which they wait; one that waits no longer, or anew, is passed over when its turn comes. */
-  readonly #queues: Readonly<Record<Queue, Deadlines>> = {
-    away: new Deadlines(),
-    bosh: new Deadlines(),
-    ended: new Deadlines(),
-    idle: new Deadlines(),
-  };
+  #capacity = 0;
+  #words = new Int32Array(0);
+  #times = new Uint32Array(0);
+  #buckets = new Int32Array(0);
+  /** Per session: the resource that it is bound to, number + 1. */
+  #resourceOf = new Int32Array(0);
+  readonly #resources: NameTable;
+  #bucketCount = BUCKETS;
+  #half = BUCKETS;
+  /** Session 0 is none. */
+  #used = 1;
+  #free = 0;
+  #size = 0;
+  /** Per log the ids that changed, low and high; undefined where nobody wants to know. */
+  readonly #changes: (number[] | undefined)[] = [];
 
-  constructor(users: Users) {
+  /** `seed` as of a `NameTable`. */
+  constructor(users: Users, seed: number) {
     this.#users = users;
+    this.#reserve(SMALL);
+    this.#resources = new NameTable({ seed });
+    this.ids = new SessionIds(seed);
   }
 
-  get(id: string): Session | undefined {
-    return this.#sessions.get(id);
+  /** The number of one more log. `isStored`: its changes will be asked for. */
+  addLog(isStored: boolean): number {
+    return this.#changes.push(isStored ? [] : undefined) - 1;
   }
 
-  ids(): Iterable<string> {
-    return this.#sessions.keys();
+  /** How many sessions there are, of all logs. */
+  get size(): number {
+    return this.#size;
   }
 
-  /** All that is held of a user, whatever its state. */
-  of(user: string): [string, Session][] {
-    const found: [string, Session][] = [];
-    for (const id of this.#idsOf.get(user) ?? NONE) {
-      const session = this.#sessions.get(id);
-      if (session) found.push([id, session]);
+  /** The session of an id; 0 when there is none. */
+  find(log: number, low: number, high: number): number {
+    const words = this.#words;
+    for (let session = this.#buckets[this.#bucketOf(hashOf(log, low, high))]!; session !== 0;) {
+      const at = session * WORDS;
+      if (words[at] === low && words[at + HIGH] === high && words[at + STATE]! >> LOG_SHIFT === log) return session;
+      session = words[at + CHAIN]!;
     }
-    return found;
+    return 0;
   }
 
-  /** Takes those that have waited in a queue since `until`, unix seconds, or longer; they stay what they are. */
-  waitedSince(queue: Queue, until: number): Iterable<[string, Session]> {
-    return this.#queues[queue].isDue(until) ? this.#takeWaiting(queue, until) : NONE;
+  userOf(session: number): number {
+    return this.#words[session * WORDS + USER]!;
   }
 
-  *#takeWaiting(queue: Queue, until: number): Iterable<[string, Session]> {
-    for (let id; (id = this.#queues[queue].take(until)) !== undefined;) {
-      const session = this.#sessions.get(id);
-      if (session && queueOf(id, session) === queue && waitsFrom(queue, session) <= until) yield [id, session];
+  /** The login, unix seconds. */
+  sinceOf(session: number): number {
+    return this.#times[session * WORDS + SINCE]!;
+  }
+
+  /** When it got into its state, unix seconds. */
+  atOf(session: number): number {
+    return this.#times[session * WORDS + AT]!;
+  }
+
+  stateOf(session: number): number {
+    return this.#words[session * WORDS + STATE]! & STATE_MASK;
+  }
+
+  logOf(session: number): number {
+    return this.#words[session * WORDS + STATE]! >> LOG_SHIFT;
+  }
+
+  isBosh(session: number): boolean {
+    return isBoshId(this.#words[session * WORDS + HIGH]!);
+  }
+
+  /** The number of a resource + 1; 0 for none. */
+  resourceOf(session: number): number {
+    return this.#resourceOf[session]!;
+  }
+
+  /** The first of the sessions of a user in a log; 0 when there is none. */
+  firstOf(log: number, user: number): number {
+    return this.#ofLog(log, this.#users.names.words[user * NAME_WORDS + SESSIONS]!);
+  }
+
+  /** The next session of the same user and log; 0 behind the last. */
+  nextOf(log: number, session: number): number {
+    return this.#ofLog(log, this.#words[session * WORDS + NEXT]!);
+  }
+
+  /** The sessions of a log, whatever their state. They may be dropped meanwhile. */
+  *of(log: number): Iterable<number> {
+    for (let session = 1, end = this.#used; session < end; session++)
+      if (this.stateOf(session) !== NONE && this.#words[session * WORDS + STATE]! >> LOG_SHIFT === log) yield session;
+  }
+
+  /** A session of an id that has none. */
+  insert(log: number, { low, high }: SessionId, user: number, since: number): number {
+    const session = this.#takeNumber();
+    const at = session * WORDS;
+    const words = this.#words;
+    const heads = this.#users.names.words;
+    if (++this.#size > this.#bucketCount && this.#bucketCount < this.#capacity) this.#splitBucket();
+    const bucket = this.#bucketOf(hashOf(log, low, high));
+    words[at + LOW] = low;
+    words[at + HIGH] = high;
+    words[at + USER] = user;
+    words[at + SINCE] = since;
+    words[at + STATE] = log << LOG_SHIFT;
+    words[at + CHAIN] = this.#buckets[bucket]!;
+    words[at + NEXT] = heads[user * NAME_WORDS + SESSIONS]!;
+    this.#buckets[bucket] = session;
+    heads[user * NAME_WORDS + SESSIONS] = session;
+    this.ids.hold(low, high);
+    return session;
+  }
+
+  /** Another state, since `at`, unix seconds. */
+  set(session: number, state: number, since: number): void {
+    const at = session * WORDS;
+    const before = this.stateOf(session);
+    this.#words[at + STATE] = (this.#words[at + STATE]! & ~STATE_MASK) | state;
+    this.#words[at + AT] = since;
+    this.#note(session);
+    if (isOnlineState(before) !== isOnlineState(state)) this.#setOnline(session, isOnlineState(state));
+  }
+
+  /** `name`: empty for none. */
+  bindTo(session: number, name: string): void {
+    this.#unbind(session);
+    const resource = this.#resources.internText(name);
+    this.#resources.words[resource * NAME_WORDS + OWN]!++;
+    this.#resourceOf[session] = resource + 1;
+  }
+
+  /** The number + 1 that a resource has if any session is bound to it; else 0. */
+  resourceNumber(name: string): number {
+    return this.#resources.find(name) + 1;
+  }
+
+  drop(session: number): void {
+    const words = this.#words;
+    const at = session * WORDS;
+    const wasOnline = isOnlineState(this.stateOf(session));
+    this.#note(session);
+    this.#unbind(session);
+    this.#leaveBucket(session);
+    this.#leaveUser(session);
+    words[at + STATE] = NONE;
+    this.ids.letGo(words[at + LOW]!, words[at + HIGH]!);
+    if (wasOnline) this.#setOnline(session, false);
+    this.#users.releaseIfIdle(words[at + USER]!);
+    words[at + NEXT] = this.#free;
+    this.#free = session;
+    this.#size--;
+  }
+
+  /** What is to be kept of a session. */
+  record(session: number): Session {
+    const resource = this.#resourceOf[session]!;
+    return {
+      user: this.#users.names.text(this.userOf(session)),
+      since: this.sinceOf(session),
+      state: STATES[this.stateOf(session)] || 'open',
+      at: this.atOf(session),
+      ...(resource > 0 && { resource: this.#resources.text(resource - 1) }),
+    };
+  }
+
+  /** What changed of a log since the last call, to be stored: undefined for an id that means nothing any more. */
+  takeChanges(log: number): Map<string, Session | undefined> {
+    const changes = new Map<string, Session | undefined>();
+    const ids = this.#changes[log];
+    if (!ids || ids.length === 0) return changes;
+    for (let i = 0; i < ids.length; i += 2) {
+      const [low = 0, high = 0] = [ids[i], ids[i + 1]];
+      const session = this.find(log, low, high);
+      if (session !== 0) this.#words[session * WORDS + STATE]! &= ~CHANGED;
+      changes.set(this.ids.text(low, high), session === 0 ? undefined : this.record(session));
     }
-  }
-
-  /** Those that are in a state, first the one that got into it first. */
-  *in(state: Session['state']): Iterable<[string, Session]> {
-    for (const [id, session] of this.#sessions) if (session.state === state) yield [id, session];
-  }
-
-  set(id: string, session: Session): void {
-    const before = this.#sessions.get(id);
-    if (before && before.user !== session.user) this.drop(id);
-    this.#sessions.set(id, session);
-    this.#changed.add(id);
-    const queue = queueOf(id, session);
-    if (queue) this.#queues[queue].add(id, waitsFrom(queue, session));
-    this.#noteId(session.user, id);
-    this.#tell(session.user, before?.user === session.user && isOnline(before), isOnline(session));
-    this.#forgetOne(session.user);
-  }
-
-  drop(id: string): void {
-    const session = this.#sessions.get(id);
-    if (!session) return;
-    this.#sessions.delete(id);
-    this.#changed.add(id);
-    const ids = this.#idsOf.get(session.user);
-    ids?.delete(id);
-    if (ids?.size === 0) this.#idsOf.delete(session.user);
-    this.#tell(session.user, isOnline(session), false);
-  }
-
-  /** What changed since the last call: undefined for an id that means nothing any more. */
-  takeChanges(): Map<string, Session | undefined> {
-    const changes = new Map([...this.#changed].map((id) => [id, this.#sessions.get(id)] as const));
-    this.#changed.clear();
+    this.#changes[log] = [];
+    for (let i = 0; i < ids.length; i += 2) this.ids.letGo(ids[i]!, ids[i + 1]!);
     return changes;
   }
 
-  #noteId(user: string, id: string): void {
-    const ids = this.#idsOf.get(user);
-    if (ids) ids.add(id);
-    else this.#idsOf.set(user, new Set([id]));
+  #ofLog(log: number, session: number): number {
+    let next = session;
+    while (next !== 0 && this.#words[next * WORDS + STATE]! >> LOG_SHIFT !== log)
+      next = this.#words[next * WORDS + NEXT]!;
+    return next;
   }
 
-  #forgetOne(user: string): void {
-    if ((this.#idsOf.get(user)?.size ?? 0) <= MOST_OF_ONE_USER) return;
-    const [least, next] = this.of(user).toSorted(
-      ([, a], [, b]) => SPARED[a.state] - SPARED[b.state] || a.since - b.since,
-    );
-    // The oldest of so many open ones is the one that the others resumed: its end ends them all.
-    const gone = least?.[1].state === 'open' ? next : least;
-    if (gone) this.drop(gone[0]);
+  #reserve(capacity: number): void {
+    this.#words = moved(this.#words, capacity * WORDS);
+    this.#times = new Uint32Array(this.#words.buffer);
+    this.#buckets = moved(this.#buckets, capacity);
+    this.#resourceOf = moved(this.#resourceOf, capacity);
+    this.#capacity = capacity;
   }
 
-  #tell(user: string, before: boolean, after: boolean): void {
-    if (before === after) return;
-    if (after) this.#users.open(user);
-    else this.#users.close(user);
+  #takeNumber(): number {
+    if (this.#free === 0) {
+      if (this.#used === this.#capacity) largest(LARGE, this.#capacity * 2, (capacity) => this.#reserve(capacity));
+      return this.#used++;
+    }
+    const session = this.#free;
+    this.#free = this.#words[session * WORDS + NEXT]!;
+    return session;
   }
+
+  #note(session: number): void {
+    const at = session * WORDS;
+    const state = this.#words[at + STATE]!;
+    const changes = this.#changes[state >> LOG_SHIFT];
+    if (!changes || state & CHANGED) return;
+    this.#words[at + STATE] = state | CHANGED;
+    changes.push(this.#words[at]!, this.#words[at + HIGH]!);
+    // The name is still wanted when the session has been dropped.
+    this.ids.hold(this.#words[at]!, this.#words[at + HIGH]!);
+  }
+
+  #setOnline(session: number, isOnline: boolean): void {
+    if (isOnline) this.#users.open(this.userOf(session));
+    else this.#users.close(this.userOf(session));
+  }
+
+  #unbind(session: number): void {
+    const resource = this.#resourceOf[session]! - 1;
+    if (resource < 0) return;
+    this.#resourceOf[session] = 0;
+    if (--this.#resources.words[resource * NAME_WORDS + OWN]! === 0) this.#resources.release(resource);
+  }
+
+  #bucketOf(hash: number): number {
+    const bucket = hash & (this.#half * 2 - 1);
+    return bucket < this.#bucketCount ? bucket : hash & (this.#half - 1);
+  }
+
+  /** As of the name table: one bucket more, filled from the one that had its sessions so far. */
+  #splitBucket(): void {
+    const words = this.#words;
+    const added = this.#bucketCount++;
+    const source = added - this.#half;
+    let [kept, moved] = [0, 0];
+    for (let session = this.#buckets[source]!; session !== 0;) {
+      const at = session * WORDS;
+      const next = words[at + CHAIN]!;
+      const hash = hashOf(words[at + STATE]! >> LOG_SHIFT, words[at]!, words[at + HIGH]!);
+      if ((hash & (this.#half * 2 - 1)) === added) [words[at + CHAIN], moved] = [moved, session];
+      else [words[at + CHAIN], kept] = [kept, session];
+      session = next;
+    }
+    this.#buckets[source] = kept;
+    this.#buckets[added] = moved;
+    if (this.#bucketCount === this.#half * 2) this.#half *= 2;
+  }
+
+  #leaveBucket(session: number): void {
+    const words = this.#words;
+    const at = session * WORDS;
+    const bucket = this.#bucketOf(hashOf(words[at + STATE]! >> LOG_SHIFT, words[at]!, words[at + HIGH]!));
+    let before = this.#buckets[bucket]!;
+    if (before === session) this.#buckets[bucket] = words[at + CHAIN]!;
+    else {
+      while (words[before * WORDS + CHAIN] !== session) before = words[before * WORDS + CHAIN]!;
+      words[before * WORDS + CHAIN] = words[at + CHAIN]!;
+    }
+  }
+
+  #leaveUser(session: number): void {
+    const words = this.#words;
+    const heads = this.#users.names.words;
+    const head = this.userOf(session) * NAME_WORDS + SESSIONS;
+    let before = heads[head]!;
+    if (before === session) heads[head] = words[session * WORDS + NEXT]!;
+    else {
+      while (words[before * WORDS + NEXT] !== session) before = words[before * WORDS + NEXT]!;
+      words[before * WORDS + NEXT] = words[session * WORDS + NEXT]!;
+    }
+  }
+}
+
+function hashOf(log: number, low: number, high: number): number {
+  const hash = Math.imul(low ^ Math.imul(high ^ Math.imul(log, 0x27d4_eb2f), 0x85eb_ca6b), 0x9e37_79b1);
+  return hash ^ (hash >>> 15);
 }

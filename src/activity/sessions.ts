@@ -7,7 +7,21 @@
  * what Prosody itself counts. The exact signs of a debug log, `bind` and `unbind`, win over them session by session.
  */
 import type { SessionEvent } from '../dialect/dialect.ts';
-import { isBosh, SessionTable, type Session } from './session-table.ts';
+import type { SessionId } from './session-id.ts';
+import {
+  AWAY,
+  BOUND,
+  CARRIER,
+  ENDED,
+  NONE,
+  OPEN,
+  REMOVED,
+  STATES,
+  UNBOUND,
+  type Session,
+  type SessionTable,
+} from './session-table.ts';
+import { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './users.ts';
 
 export type { Session } from './session-table.ts';
@@ -23,6 +37,8 @@ export interface SessionsOptions {
   readonly hibernationSeconds: number;
   /** A BOSH session that times out leaves no line: it stops counting as open so long after its login. */
   readonly boshSeconds: number;
+  /** Whether changes will be asked for; true when not given. */
+  readonly isStored?: boolean;
 }
 
 /** A replaced session's connection ends within this of the login that replaced it. */
@@ -40,6 +56,21 @@ const BOSH_STAY = 1200;
  */
 const IDLE_KEPT = 7 * 86_400;
 
+/** Of a user with more ids than this one is forgotten: what a line costs must not grow with what a user does. */
+const MOST_OF_ONE_USER = 200;
+
+/** How little is lost with an id in each state, least first. */
+const SPARED = new Map([
+  // Of a carrier nothing more is heard, and what is unbound is offline until it is bound.
+  [CARRIER, 0],
+  [UNBOUND, 0],
+  [ENDED, 1],
+  [REMOVED, 2],
+  [AWAY, 3],
+  [OPEN, 4],
+  [BOUND, 4],
+]);
+
 /** What else is to be known to go on with the sessions of a log. */
 export interface SessionsContext {
   /** Whether the log has debug lines. */
@@ -55,16 +86,23 @@ export class Sessions {
   readonly #users: Users;
   readonly #options: SessionsOptions;
   readonly #table: SessionTable;
+  readonly #log: number;
   /** mod_smacks looks a second later. */
   readonly #hibernation: number;
   #passed = -Infinity;
   #detail = false;
   #hasResumption = false;
+  /** Those that time does something to: `away` ends, a BOSH session has long been open, `ended` is settled, `idle` forgotten. */
+  readonly #away = new TimeoutQueue();
+  readonly #bosh = new TimeoutQueue();
+  readonly #ended = new TimeoutQueue();
+  readonly #idle = new TimeoutQueue();
 
   constructor(users: Users, options: SessionsOptions) {
     this.#users = users;
     this.#options = options;
-    this.#table = new SessionTable(users);
+    this.#table = users.sessions;
+    this.#log = this.#table.addLog(options.isStored ?? true);
     this.#hibernation = options.hibernationSeconds + 1;
   }
 
@@ -72,8 +110,12 @@ export class Sessions {
   restore(kept: Iterable<readonly [string, Session]>, { detail, hasResumption }: SessionsContext): void {
     this.#detail = detail;
     this.#hasResumption = hasResumption;
-    for (const [id, session] of [...kept].toSorted(([, a], [, b]) => a.at - b.at)) this.#table.set(id, session);
-    this.#table.takeChanges();
+    for (const [text, session] of [...kept].toSorted(([, a], [, b]) => a.at - b.at)) this.#restore(text, session);
+    this.takeChanges();
+  }
+
+  get ids() {
+    return this.#table.ids;
   }
 
   /** Whether anybody in this log was ever seen to resume a session. */
@@ -83,28 +125,39 @@ export class Sessions {
 
   /** What changed since the last call, to be stored: undefined for an id that means nothing any more. */
   takeChanges(): Map<string, Session | undefined> {
-    return this.#table.takeChanges();
+    return this.#table.takeChanges(this.#log);
   }
 
   /** Takes in one event; those of one log come in the order of their lines. */
   take(event: SessionEvent | Gap): void {
     this.passTime(event.at);
+    if ('session' in event) this.#takeOfSession(event);
+    else this.#takeOther(event);
+    this.#users.settle();
+  }
+
+  #takeOfSession(event: Extract<SessionEvent, { session: string }>): void {
+    const id = this.#table.ids.take(event.session);
+    const { at } = event;
+    if (event.kind === 'connect') this.connect(id, at);
+    else if (event.kind === 'end') this.#endOrHibernate(id, at, event.hibernates);
+    else {
+      const user = this.#users.number(event.user);
+      if (event.kind === 'start') this.start(id, user, at);
+      else if (event.kind === 'bind') this.#bind(id, user, event.resource, at);
+      else this.#unbind(id, user, event.resource, at);
+      this.#users.releaseIfIdle(user);
+    }
+    this.#table.ids.letGo(id.low, id.high);
+  }
+
+  #takeOther(event: Exclude<SessionEvent, { session: string }> | Gap): void {
     switch (event.kind) {
-      case 'connect':
-        return this.#connect(event.session, event.at);
-      case 'start':
-        return this.#start(event.session, event.user, event.at);
-      case 'end':
-        return event.hibernates ? this.#hibernate(event.session, event.at) : this.#end(event.session, event.at);
-      case 'bind':
-        return this.#bind(event.session, event.user, event.resource, event.at);
-      case 'unbind':
-        return this.#unbind(event.session, event.user, event.resource, event.at);
       case 'removed':
         return this.#remove(event.user, event.at);
       case 'disabled':
       case 'enabled':
-        return this.#users.setDisabled(event.user, event.kind === 'disabled');
+        return this.#setDisabled(this.#users.find(event.user), event.kind === 'disabled');
       case 'detail':
         this.#detail = event.on;
         return undefined;
@@ -119,27 +172,8 @@ export class Sessions {
 
   /** Every open session is gone, without a logout. */
   dropAll(): void {
-    for (const id of this.#table.ids()) this.#table.drop(id);
+    for (const session of this.#table.of(this.#log)) this.#table.drop(session);
     this.#detail = false;
-  }
-
-  /** Ends what time alone ends until `now`, unix seconds: hibernation, and BOSH sessions of which no more was heard. */
-  passTime(now: number): void {
-    if (now <= this.#passed) return;
-    this.#passed = now;
-    for (const [id, session] of this.#table.waitedSince('away', now - this.#hibernation)) {
-      this.#finish(id, session, session.at + this.#hibernation);
-    }
-    for (const [id, session] of this.#table.waitedSince('bosh', now - this.#options.boshSeconds)) {
-      this.#users.seen(session.user, 'logout', session.since + Math.min(BOSH_STAY, this.#options.boshSeconds));
-      // An end that comes after all is still a sighting.
-      this.#table.set(id, { ...session, state: 'carrier', at: now });
-      this.#forgetSettled(session.user, now);
-    }
-    for (const [id, session] of this.#table.waitedSince('idle', now - IDLE_KEPT)) this.#forget(id, session.user, now);
-    for (const [, session] of this.#table.waitedSince('ended', now - this.#hibernation)) {
-      this.#forgetSettled(session.user, now);
-    }
   }
 
   /**
@@ -147,160 +181,292 @@ export class Sessions {
    * that comes after all is still a sighting.
    */
   #loseTrack(now: number): void {
-    for (const [id] of [...this.#table.in('bound')]) this.#table.drop(id);
-    for (const state of ['open', 'away'] as const)
-      for (const [id, session] of [...this.#table.in(state)])
-        this.#table.set(id, { ...session, state: 'carrier', at: now });
+    for (const session of this.#table.of(this.#log)) {
+      const state = this.#table.stateOf(session);
+      if (state === BOUND) this.#table.drop(session);
+      else if (state === OPEN || state === AWAY) this.#set(session, CARRIER, now);
+    }
   }
 
-  #forget(id: string, user: string, now: number): void {
-    this.#table.drop(id);
+  /** Ends what time alone ends until `now`, unix seconds: hibernation, and BOSH sessions of which no more was heard. */
+  passTime(now: number): void {
+    if (now <= this.#passed) return;
+    this.#passed = now;
+    const table = this.#table;
+    const hibernated = now - this.#hibernation;
+    for (let since; (since = this.#away.since) <= hibernated;) {
+      const session = this.#away.take();
+      if (this.#waits(session, AWAY, since)) this.#finish(session, since + this.#hibernation);
+    }
+    for (let since; (since = this.#bosh.since) <= now - this.#options.boshSeconds;) {
+      const session = this.#bosh.take();
+      if (table.stateOf(session) !== OPEN || !this.#isOwn(session) || table.sinceOf(session) !== since) continue;
+      this.#users.sawLogout(table.userOf(session), since + Math.min(BOSH_STAY, this.#options.boshSeconds));
+      // An end that comes after all is still a sighting.
+      this.#set(session, CARRIER, now);
+      this.#forgetSettled(table.userOf(session), now);
+    }
+    for (let since; (since = this.#idle.since) <= now - IDLE_KEPT;) {
+      const session = this.#idle.take();
+      if (table.atOf(session) === since && this.#isOwn(session) && isIdle(table.stateOf(session)))
+        this.#forget(session, now);
+    }
+    for (let since; (since = this.#ended.since) <= hibernated;) {
+      const session = this.#ended.take();
+      if (this.#waits(session, ENDED, since)) this.#forgetSettled(table.userOf(session), now);
+    }
+  }
+
+  #waits(session: number, state: number, since: number): boolean {
+    return this.#table.stateOf(session) === state && this.#table.atOf(session) === since && this.#isOwn(session);
+  }
+
+  /** The number of a session may be that of another log's by now. */
+  #isOwn(session: number): boolean {
+    return this.#table.logOf(session) === this.#log;
+  }
+
+  #restore(text: string, { user, since, state, at, resource }: Session): void {
+    const id = this.#table.ids.take(text);
+    const number = this.#users.number(user);
+    const session = this.#table.insert(this.#log, id, number, since);
+    this.#set(session, STATES.indexOf(state), at);
+    if (resource !== undefined) this.#table.bindTo(session, resource);
+    this.#table.ids.letGo(id.low, id.high);
+  }
+
+  /** Another state, and the queue of what it waits for. */
+  #set(session: number, state: number, at: number): void {
+    this.#table.set(session, state, at);
+    if (state === AWAY) this.#away.add(session, at);
+    else if (state === ENDED) this.#ended.add(session, at);
+    else if (isIdle(state)) this.#idle.add(session, at);
+    else if (state === OPEN && this.#table.isBosh(session)) this.#bosh.add(session, this.#table.sinceOf(session));
+  }
+
+  #forget(session: number, now: number): void {
+    const user = this.#table.userOf(session);
+    this.#table.drop(session);
     this.#forgetSettled(user, now);
   }
 
   /** Drops ended sessions that cannot have been resumed: none that might be their carrier is there any more. */
-  #forgetSettled(user: string, now: number): void {
-    const sessions = this.#table.of(user);
-    for (const [id, ended] of sessions) {
-      if (ended.state !== 'ended' || ended.at + this.#hibernation > now) continue;
-      if (!sessions.some(([, other]) => this.#mayCarry(other, ended))) this.#table.drop(id);
+  #forgetSettled(user: number, now: number): void {
+    const table = this.#table;
+    for (let session = table.firstOf(this.#log, user), next; session !== NONE; session = next) {
+      next = table.nextOf(this.#log, session);
+      if (table.stateOf(session) !== ENDED || table.atOf(session) + this.#hibernation > now) continue;
+      if (!this.#isCarried(session, user)) table.drop(session);
     }
   }
 
-  #mayCarry(other: Session, ended: Session): boolean {
-    if (other.state !== 'open' && other.state !== 'carrier') return false;
-    return other.since >= ended.at && other.since - ended.at <= this.#hibernation;
+  /** Whether any session of the user may be the carrier of this one's resumption. */
+  #isCarried(ended: number, user: number): boolean {
+    const table = this.#table;
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other)) {
+      const state = table.stateOf(other);
+      if ((state === OPEN || state === CARRIER) && this.#mayCarry(table.sinceOf(other), ended)) return true;
+    }
+    return false;
   }
 
-  #connect(id: string, at: number): void {
-    const session = this.#table.get(id);
-    if (!session) return;
-    this.#table.drop(id);
-    if (session.state === 'open') this.#reopenResumed(session);
-    this.#forgetSettled(session.user, at);
+  #mayCarry(since: number, ended: number): boolean {
+    const at = this.#table.atOf(ended);
+    return since >= at && since - at <= this.#hibernation;
+  }
+
+  /** `id` begins; whatever it meant before is over. As all of these, behind `passTime`. */
+  connect({ low, high }: SessionId, at: number): void {
+    const table = this.#table;
+    const session = table.find(this.#log, low, high);
+    if (session === NONE) return;
+    const user = table.userOf(session);
+    const [state, since] = [table.stateOf(session), table.sinceOf(session)];
+    table.drop(session);
+    if (state === OPEN) this.#reopenResumed(user, since);
+    this.#forgetSettled(user, at);
   }
 
   /** An id that is used again without having ended carried a resumption: the session it resumed is still online. */
-  #reopenResumed(carrier: Session): void {
-    const resumed = this.#table
-      .of(carrier.user)
-      .filter(([id, other]) => other.state === 'ended' && !isBosh(id) && this.#mayCarry(carrier, other))
-      .reduce<[string, Session] | undefined>((a, b) => (a && a[1].at >= b[1].at ? a : b), undefined);
-    if (!resumed) return;
-    this.#noteResumption(carrier.user);
-    this.#table.set(resumed[0], { ...resumed[1], state: 'open' });
+  #reopenResumed(user: number, since: number): void {
+    const table = this.#table;
+    let resumed = NONE;
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other)) {
+      if (table.stateOf(other) !== ENDED || table.isBosh(other) || !this.#mayCarry(since, other)) continue;
+      if (resumed === NONE || table.atOf(other) >= table.atOf(resumed)) resumed = other;
+    }
+    if (resumed === NONE) return;
+    this.#noteResumption(user);
+    this.#set(resumed, OPEN, table.atOf(resumed));
   }
 
-  #start(id: string, user: string, at: number): void {
-    const before = this.#table.get(id);
-    if (before) this.#forget(id, before.user, at);
+  /** A login. */
+  start(id: SessionId, user: number, at: number): void {
+    const table = this.#table;
+    const before = table.find(this.#log, id.low, id.high);
+    if (before !== NONE) this.#forget(before, at);
     if (this.#users.isGone(user, at)) return;
-    this.#users.seen(user, 'login', at);
-    for (const [other, session] of this.#table.of(user))
-      if (session.state === 'away') this.#table.set(other, { ...session, state: 'ended' });
-    this.#table.set(id, { user, since: at, state: this.#detail ? 'unbound' : 'open', at });
+    this.#users.sawLogin(user, at);
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other))
+      if (table.stateOf(other) === AWAY) this.#set(other, ENDED, table.atOf(other));
+    const session = table.insert(this.#log, id, user, at);
+    this.#set(session, this.#detail ? UNBOUND : OPEN, at);
+    this.#spare(user);
   }
 
-  #end(id: string, at: number): void {
-    const session = this.#table.get(id);
-    switch (session?.state) {
-      case 'open':
+  /** Forgets one of the ids of a user who has too many. */
+  #spare(user: number): void {
+    const table = this.#table;
+    let held = 0;
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other)) held++;
+    if (held <= MOST_OF_ONE_USER) return;
+    const all: number[] = [];
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other))
+      all.unshift(other);
+    const cost = (session: number): number => SPARED.get(table.stateOf(session)) ?? 0;
+    const [least = NONE, next = NONE] = all.toSorted(
+      (a, b) => cost(a) - cost(b) || table.sinceOf(a) - table.sinceOf(b),
+    );
+    // The oldest of so many open ones is the one that the others resumed: its end ends them all.
+    table.drop(table.stateOf(least) === OPEN ? next : least);
+  }
+
+  #endOrHibernate(id: SessionId, at: number, hibernates: true | undefined): void {
+    const session = hibernates ? this.#table.find(this.#log, id.low, id.high) : NONE;
+    const state = this.#table.stateOf(session);
+    // The end a moment before was that of the connection only. No session is resumed by it, and nothing carried it.
+    if ((state === ENDED || state === AWAY) && this.#table.atOf(session) === at) this.#goAway(session, at);
+    else this.end(id, at);
+  }
+
+  /** The end of a connection, which may be the end of the session. */
+  end({ low, high }: SessionId, at: number): void {
+    const session = this.#table.find(this.#log, low, high);
+    switch (this.#table.stateOf(session)) {
+      case OPEN:
       // A carrier never ends: what ends after all was another client's session.
-      case 'carrier':
-        return this.#endOpen(id, session, at);
-      case 'away':
-      case 'ended':
-        return this.#endResumed(id, session, at);
-      case 'bound':
+      case CARRIER:
+        return this.#endOpen(session, at);
+      case AWAY:
+      case ENDED:
+        return this.#endResumed(session, at);
+      case BOUND:
         // The log has no debug lines any more, so nothing will unbind it.
-        return this.#detail ? undefined : this.#endOpen(id, session, at);
-      case 'unbound':
-      case 'removed':
-      case undefined:
+        return this.#detail ? undefined : this.#endOpen(session, at);
+      default:
         return undefined;
     }
   }
 
-  /** The end a moment before was that of the connection only. No session is resumed by it, and nothing carried it. */
-  #hibernate(id: string, at: number): void {
-    const session = this.#table.get(id);
-    const isEnded = (session?.state === 'ended' || session?.state === 'away') && session.at === at;
-    if (isEnded) this.#goAway(id, session, at);
-    else this.#end(id, at);
-  }
-
-  #endOpen(id: string, session: Session, at: number): void {
+  #endOpen(session: number, at: number): void {
     if (this.#hasResumption) this.#closeCarriers(session, at);
-    if (!isBosh(id) && this.#users.get(session.user)?.resumes) this.#goAway(id, session, at);
-    else this.#finish(id, session, at);
+    if (!this.#table.isBosh(session) && this.#users.resumes(this.#table.userOf(session))) this.#goAway(session, at);
+    else this.#finish(session, at);
   }
 
   /** Sessions that began while this one was open carried its resumption, but not the one that has just replaced it. */
-  #closeCarriers(ended: Session, at: number): void {
-    for (const [id, other] of this.#table.of(ended.user)) {
-      if (isBosh(id) || other.state !== 'open' || other.since <= ended.since) continue;
-      if (at - other.since > REPLACED_WITHIN) this.#table.set(id, { ...other, state: 'carrier', at });
+  #closeCarriers(ended: number, at: number): void {
+    const table = this.#table;
+    const began = table.sinceOf(ended);
+    for (
+      let other = table.firstOf(this.#log, table.userOf(ended));
+      other !== NONE;
+      other = table.nextOf(this.#log, other)
+    ) {
+      if (table.isBosh(other) || table.stateOf(other) !== OPEN || table.sinceOf(other) <= began) continue;
+      if (at - table.sinceOf(other) > REPLACED_WITHIN) this.#set(other, CARRIER, at);
     }
   }
 
-  #endResumed(id: string, session: Session, at: number): void {
-    this.#noteResumption(session.user);
-    for (const [carrier, other] of this.#table.of(session.user)) {
-      if (isBosh(carrier) || other.state !== 'open' || other.since < session.at) continue;
-      this.#table.set(carrier, { ...other, state: 'carrier', at });
+  #endResumed(session: number, at: number): void {
+    const table = this.#table;
+    const user = table.userOf(session);
+    this.#noteResumption(user);
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other)) {
+      if (table.isBosh(other) || table.stateOf(other) !== OPEN) continue;
+      if (table.sinceOf(other) >= table.atOf(session)) this.#set(other, CARRIER, at);
     }
-    this.#goAway(id, session, at);
+    this.#goAway(session, at);
   }
 
-  #noteResumption(user: string): void {
+  #noteResumption(user: number): void {
     this.#hasResumption = true;
     this.#users.noteResumption(user);
   }
 
-  #goAway(id: string, session: Session, at: number): void {
-    this.#users.seen(session.user, 'logout', at);
-    this.#table.set(id, { ...session, state: 'away', at });
+  #goAway(session: number, at: number): void {
+    this.#users.sawLogout(this.#table.userOf(session), at);
+    this.#set(session, AWAY, at);
   }
 
-  #finish(id: string, session: Session, at: number): void {
-    this.#users.seen(session.user, 'logout', at);
+  #finish(session: number, at: number): void {
+    const user = this.#table.userOf(session);
+    this.#users.sawLogout(user, at);
     // A BOSH session is never resumed.
-    if (isBosh(id)) this.#table.drop(id);
-    else this.#table.set(id, { ...session, state: 'ended', at });
-    this.#forgetSettled(session.user, at);
+    if (this.#table.isBosh(session)) this.#table.drop(session);
+    else this.#set(session, ENDED, at);
+    this.#forgetSettled(user, at);
   }
 
-  #bind(id: string, user: string, resource: string, at: number): void {
-    for (const [other, session] of this.#table.of(user)) {
-      if (other !== id && session.state === 'bound' && session.resource === resource) this.#table.drop(other);
+  #bind(id: SessionId, user: number, resource: string, at: number): void {
+    const table = this.#table;
+    const known = table.find(this.#log, id.low, id.high);
+    const number = table.resourceNumber(resource);
+    for (let other = table.firstOf(this.#log, user), next; other !== NONE; other = next) {
+      next = table.nextOf(this.#log, other);
+      if (other !== known && table.stateOf(other) === BOUND && table.resourceOf(other) === number) table.drop(other);
     }
-    if (this.#users.isGone(user, at)) return this.#table.drop(id);
+    if (this.#users.isGone(user, at)) return known === NONE ? undefined : table.drop(known);
     // The log may begin between a login and its bind.
-    if (!this.#users.get(user)) this.#users.seen(user, 'login', at);
-    this.#table.set(id, { user, since: this.#table.get(id)?.since ?? at, state: 'bound', at, resource });
+    if (!this.#users.isKnown(user)) this.#users.sawLogin(user, at);
+    const since = known === NONE ? at : table.sinceOf(known);
+    const isSame = known !== NONE && table.userOf(known) === user;
+    if (known !== NONE && !isSame) table.drop(known);
+    const session = isSame ? known : table.insert(this.#log, id, user, since);
+    table.bindTo(session, resource);
+    this.#set(session, BOUND, at);
+    this.#spare(user);
   }
 
-  #unbind(id: string, user: string, resource: string, at: number): void {
-    const session = this.#table.get(id);
-    if (session?.state === 'removed') return this.#table.drop(id);
-    const bound = session?.state === 'bound' ? id : this.#boundTo(user, resource);
-    this.#users.seen(user, 'logout', at);
-    if (bound !== undefined) this.#table.drop(bound);
+  #unbind({ low, high }: SessionId, user: number, resource: string, at: number): void {
+    const table = this.#table;
+    const session = table.find(this.#log, low, high);
+    const state = table.stateOf(session);
+    if (state === REMOVED) return table.drop(session);
+    const bound = state === BOUND ? session : this.#boundTo(user, resource);
+    this.#users.sawLogout(user, at);
+    if (bound !== NONE) table.drop(bound);
   }
 
-  #boundTo(user: string, resource: string): string | undefined {
-    return this.#table.of(user).find(([, session]) => session.state === 'bound' && session.resource === resource)?.[0];
+  #boundTo(user: number, resource: string): number {
+    const table = this.#table;
+    const number = table.resourceNumber(resource);
+    let bound = NONE;
+    for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other))
+      if (table.stateOf(other) === BOUND && table.resourceOf(other) === number) bound = other;
+    return bound;
   }
 
-  #remove(user: string, at: number): void {
-    for (const [id, session] of this.#table.of(user)) {
-      if (session.state === 'bound') this.#table.set(id, { ...session, state: 'removed', at });
-      else if (session.state !== 'removed') this.#table.drop(id);
+  #remove(jid: string, at: number): void {
+    const table = this.#table;
+    const user = this.#users.find(jid);
+    for (let session = user < 0 ? NONE : table.firstOf(this.#log, user), next; session !== NONE; session = next) {
+      next = table.nextOf(this.#log, session);
+      const state = table.stateOf(session);
+      if (state === BOUND) this.#set(session, REMOVED, at);
+      else if (state !== REMOVED) table.drop(session);
     }
-    this.#users.remove(user, at);
+    this.#users.remove(jid, at);
+  }
+
+  #setDisabled(user: number, disabled: boolean): void {
+    if (user >= 0) this.#users.setDisabled(user, disabled);
   }
 
   #logOutAway(at: number): void {
-    for (const [id, session] of this.#table.in('away')) this.#finish(id, session, at);
+    for (const session of this.#table.of(this.#log))
+      if (this.#table.stateOf(session) === AWAY) this.#finish(session, at);
   }
 }
+
+const isIdle = (state: number): boolean => state === CARRIER || state === UNBOUND || state === REMOVED;

@@ -1,10 +1,15 @@
 /**
  * Every user seen in the last weeks: last login, last logout, open sessions; and the counts per host that follow from them.
- * Last seen is a maximum, so a line read twice or late does no harm here.
+ * Last seen is a maximum, so a line read twice or late does no harm here. A user is a number, that of the name; all that is
+ * known of one user are eight words beside each other (dialect/name-table.ts), so that a change makes no object.
  */
-import { ActiveWindow, type HostCounts } from './active-window.ts';
+import { NAME_WORDS, NameTable } from '../dialect/name-table.ts';
+import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
 import { exclusionOf } from './exclusion.ts';
+import { HostTable, type Host } from './host-table.ts';
 import { Removals } from './removals.ts';
+import { SessionTable } from './session-table.ts';
+import { BITS, LOGIN, LOGOUT, OPEN, SESSIONS } from './user-words.ts';
 
 /** What is kept of a user between runs; unix seconds. */
 export interface LastSeen {
@@ -17,55 +22,79 @@ export interface LastSeen {
   ahead?: number;
 }
 
-interface Host {
-  readonly window: ActiveWindow;
-  users: number;
-  /** When any user was seen last. */
-  seenAt: number;
-}
-
-interface User extends LastSeen {
-  readonly host: Host;
-  open: number;
-}
-
 export interface UsersOptions {
-  /** Hosts, bare JIDs and patterns of them that never count, case-folded. */
+  /** Hosts and bare JIDs that never count, and patterns of them, case-folded. */
   readonly exclude: readonly string[];
   /** Whether a disabled account counts. */
   readonly includeDisabled: boolean;
+  /** Unsigned 32 bits that nobody outside can guess: whoever can makes names that are slow to find. */
+  readonly seed?: number;
 }
+
+const KNOWN = 1;
+const DISABLED = 2;
+const RESUMES = 4;
+const CHANGED = 8;
+const EXCLUDED = 16;
+/** The host has been looked up. */
+const PLACED = 32;
+/** Seen at a time that has not come yet. */
+const AHEAD = 64;
+const HOST_SHIFT = 8;
+const OPEN_MASK = 0xffff;
+const PENDING = 0x1_0000;
+
+const HOUR = 3600;
+const NOBODY: ReadonlySet<string> = new Set();
 
 export const hostOf = (jid: string): string => jid.slice(jid.indexOf('@') + 1);
 
-const lastSeen = (user: LastSeen): number => Math.max(user.login ?? -Infinity, user.logout ?? -Infinity);
-/** Whether or not that time has come. */
-const latest = (user: LastSeen): number => Math.max(lastSeen(user), user.ahead ?? -Infinity);
-const NOBODY: ReadonlySet<string> = new Set();
-
 export class Users {
-  readonly #users = new Map<string, User>();
-  readonly #hosts = new Map<string, Host>();
-  /** Those who were seen at a time that has not come yet. */
-  readonly #ahead = new Set<string>();
+  readonly names: NameTable;
+  /** Of all logs. */
+  readonly sessions: SessionTable;
   readonly removals = new Removals();
-  /** Whether the user never counts. */
-  readonly isExcluded: (jid: string) => boolean;
+  readonly #hosts = new HostTable();
+  readonly #isExcluded: (jid: string) => boolean;
   readonly #includeDisabled: boolean;
-  readonly #changed = new Set<string>();
+  /** When those will have been seen whose time has not come yet; unix seconds. */
+  readonly #ahead = new Map<number, number>();
+  #size = 0;
+  #changed: number[] = [];
+  /** Numbers that may be free. */
+  #idle: number[] = [];
 
-  constructor(options: UsersOptions) {
-    this.isExcluded = exclusionOf(options.exclude);
-    this.#includeDisabled = options.includeDisabled;
+  constructor({ exclude, includeDisabled, seed = 0 }: UsersOptions) {
+    this.names = new NameTable({ seed });
+    this.sessions = new SessionTable(this, seed);
+    this.#isExcluded = exclusionOf(exclude);
+    this.#includeDisabled = includeDisabled;
   }
 
+  /** How many are known. */
   get size(): number {
-    return this.#users.size;
+    return this.#size;
+  }
+
+  /** The number of a bare JID, which may be free again after `settle` if nothing becomes known of it. */
+  number(jid: string): number {
+    return this.names.internText(jid);
+  }
+
+  /** The number of a bare JID that was seen before; -1 if it was not. */
+  find(jid: string): number {
+    return this.names.find(jid);
   }
 
   /** What is known of a user. */
   get(jid: string): (Readonly<LastSeen> & { readonly open: number }) | undefined {
-    return this.#users.get(jid);
+    const user = this.find(jid);
+    if (user < 0 || !this.#has(user, KNOWN)) return undefined;
+    return { ...this.#record(user), open: this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK };
+  }
+
+  isKnown(user: number): boolean {
+    return this.#has(user, KNOWN);
   }
 
   /**
@@ -73,172 +102,306 @@ export class Users {
    * and must not hide when they are seen from now on.
    */
   restore(jid: string, kept: LastSeen, believed = Infinity): void {
-    if (this.isExcluded(jid) || this.#users.has(jid)) return;
-    const user = this.#add(jid);
-    Object.assign(user, lastSeen(kept) > believed ? setAhead(kept, believed) : kept);
-    if (user.ahead !== undefined) this.#ahead.add(jid);
+    const user = this.number(jid);
+    if (!this.#counts(user) || this.#has(user, KNOWN)) return;
+    const at = user * NAME_WORDS;
+    this.#become(user);
+    const { login = 0, logout = 0, disabled, resumes } = kept;
+    const ahead = Math.max(kept.ahead ?? 0, ...[login, logout].filter((seen) => seen > believed));
+    this.names.times[at + LOGIN] = login > believed ? 0 : login;
+    this.names.times[at + LOGOUT] = logout > believed ? 0 : logout;
+    this.names.words[at + BITS]! |= (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (ahead > 0 ? AHEAD : 0);
+    if (ahead > 0) this.#ahead.set(user, ahead);
     this.#enter(user);
   }
 
-  /** A login or logout at `at`, unix seconds. */
-  seen(jid: string, what: 'login' | 'logout', at: number): void {
-    if (this.isExcluded(jid)) return;
-    const known = this.#users.get(jid);
-    if (known ? at <= (known[what] ?? -Infinity) : this.isGone(jid, at)) return;
-    const user = known ?? this.#add(jid);
-    // When they were last seen decides only where somebody offline is counted.
-    if (known && user.open === 0) this.#leave(user);
-    user[what] = at;
-    if (user.open === 0) this.#enter(user);
-    this.#changed.add(jid);
+  /** A login at `at`, unix seconds. */
+  sawLogin(user: number, at: number): void {
+    this.#saw(user, LOGIN, at);
+  }
+
+  /** A logout, or activity of another kind, at `at`, unix seconds. */
+  sawLogout(user: number, at: number): void {
+    this.#saw(user, LOGOUT, at);
   }
 
   /** A session of a user that was seen before is open from now on. */
-  open(jid: string): void {
-    this.#setOpen(jid, 1);
+  open(user: number): void {
+    this.#setOpen(user, 1);
   }
 
   /** One open session less. */
-  close(jid: string): void {
-    this.#setOpen(jid, -1);
+  close(user: number): void {
+    this.#setOpen(user, -1);
   }
 
   /** The account was removed at `at`, unix seconds, and with it all that was known of it; a later account of the name stays. */
   remove(jid: string, at: number): void {
     if (this.isExcluded(jid)) return;
     this.removals.note(jid, at);
-    const user = this.#users.get(jid);
-    if (user && lastSeen(user) <= at) this.#delete(jid, user);
+    const user = this.find(jid);
+    if (user >= 0 && this.#has(user, KNOWN) && this.#lastSeen(user) <= at) this.#delete(user);
   }
 
   /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
-  isGone(jid: string, at: number): boolean {
-    return !this.#users.has(jid) && this.removals.isGone(jid, at);
+  isGone(user: number, at: number): boolean {
+    return this.removals.size > 0 && !this.#has(user, KNOWN) && this.removals.isGone(this.names.text(user), at);
   }
 
-  setDisabled(jid: string, disabled: boolean): void {
-    const user = this.#users.get(jid);
-    if (!user || (user.disabled ?? false) === disabled) return;
+  setDisabled(user: number, disabled: boolean): void {
+    if (!this.#has(user, KNOWN) || this.#has(user, DISABLED) === disabled) return;
     this.#leave(user);
-    if (disabled) user.disabled = true;
-    else delete user.disabled;
+    this.names.words[user * NAME_WORDS + BITS]! ^= DISABLED;
     this.#enter(user);
-    this.#changed.add(jid);
+    this.#note(user);
+  }
+
+  resumes(user: number): boolean {
+    return this.#has(user, RESUMES);
+  }
+
+  noteResumption(user: number): void {
+    if (!this.#has(user, KNOWN) || this.#has(user, RESUMES)) return;
+    this.names.words[user * NAME_WORDS + BITS]! |= RESUMES;
+    this.#note(user);
   }
 
   /** The counts at `at` of every host seen so far, by host. Times never go back. */
   sample(at: number): HostCounts[] {
     this.#takeAhead(at);
-    const hosts = [...this.#hosts].toSorted(([a], [b]) => (a < b ? -1 : 1));
-    return hosts.map(([host, { window }]) => {
-      const [d1, d7, d30] = window.at(at);
-      return { at, host, d1, d7, d30 };
-    });
-  }
-
-  noteResumption(jid: string): void {
-    const user = this.#users.get(jid);
-    if (!user || user.resumes) return;
-    user.resumes = true;
-    this.#changed.add(jid);
+    const cut = WINDOWS.map((window) => this.#seenInHour(at - window));
+    const early = this.#seenAfter(at);
+    const counts: HostCounts[] = [];
+    for (const [number, host] of this.#hosts.known()) {
+      const there = host.open - (early.get(number) ?? 0);
+      const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
+        (window, w) => there + host.window.behind(w, at - window) + (cut[w]?.get(number) ?? 0),
+      );
+      counts.push({ at, host: host.name, d1, d7, d30 });
+    }
+    return counts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
   }
 
   /** Drops users without open session who were last seen before `second`, but for those in `held`. */
   forgetUnseenSince(second: number, held: ReadonlySet<string> = NOBODY): void {
-    for (const [jid, user] of this.#users)
-      if (user.open === 0 && latest(user) < second && !held.has(jid)) this.#delete(jid, user);
+    const numbers = new Set([...held].map((jid) => this.find(jid)));
+    for (let user = 0; user < this.names.end; user++) {
+      if (!this.#has(user, KNOWN) || this.#isOpen(user) || this.#lastSeen(user) >= second) continue;
+      if (!numbers.has(user) && (this.#ahead.get(user) ?? 0) < second) this.#delete(user);
+    }
   }
 
   /** Drops hosts without users of which none was seen since `second`. */
   forgetHostsUnseenSince(second: number): void {
-    for (const [name, { users, seenAt }] of this.#hosts) if (users === 0 && seenAt < second) this.#hosts.delete(name);
+    this.#hosts.forgetUnseenSince(second);
   }
 
   /** What changed since the last call, to be stored: undefined for a user who is gone. */
   takeChanges(): Map<string, LastSeen | undefined> {
-    const changes = new Map([...this.#changed].map((jid) => [jid, kept(this.#users.get(jid))] as const));
-    this.#changed.clear();
+    const changes = new Map<string, LastSeen | undefined>();
+    for (const user of this.#changed) {
+      changes.set(this.names.text(user), this.#has(user, KNOWN) ? this.#record(user) : undefined);
+      this.names.words[user * NAME_WORDS + BITS]! &= ~CHANGED;
+      this.releaseIfIdle(user);
+    }
+    this.#changed = [];
     return changes;
   }
 
-  #add(jid: string): User {
-    const user: User = { host: this.#hostOf(jid), open: 0 };
-    user.host.users++;
-    this.#users.set(jid, user);
-    return user;
+  /** An event of the user has been decoded, and will be taken in later: the number stays what it is until then. */
+  expect(user: number): void {
+    this.names.words[user * NAME_WORDS + OPEN]! += PENDING;
   }
 
-  #hostOf(jid: string): Host {
-    const name = hostOf(jid);
-    const known = this.#hosts.get(name);
-    if (known) return known;
-    const host = { window: new ActiveWindow(), users: 0, seenAt: -Infinity };
-    this.#hosts.set(name, host);
-    return host;
+  /** That event has been taken in. */
+  expected(user: number): void {
+    this.names.words[user * NAME_WORDS + OPEN]! -= PENDING;
+    this.releaseIfIdle(user);
   }
 
+  /** Of a user of whom nothing may be known any more, the number becomes free with the next `settle`. */
+  releaseIfIdle(user: number): void {
+    if (this.#isIdle(user)) this.#idle.push(user);
+  }
+
+  /** Frees the numbers of those of whom nothing is known. Not while an event is being taken in. */
+  settle(): void {
+    if (this.#idle.length === 0) return;
+    const released = new Set<number>();
+    for (const user of this.#idle) {
+      if (!this.#isIdle(user) || released.has(user)) continue;
+      released.add(user);
+      if (this.#has(user, PLACED)) this.#hosts.letGo(this.#hostNumber(user));
+      this.names.release(user);
+    }
+    this.#idle = [];
+  }
+
+  /** Whether the user never counts. */
+  isExcluded(jid: string): boolean {
+    return this.#isExcluded(jid);
+  }
+
+  #isIdle(user: number): boolean {
+    const { words } = this.names;
+    const at = user * NAME_WORDS;
+    return (words[at + BITS]! & (KNOWN | CHANGED)) === 0 && words[at + SESSIONS] === 0 && words[at + OPEN] === 0;
+  }
+
+  #has(user: number, flag: number): boolean {
+    return (this.names.words[user * NAME_WORDS + BITS]! & flag) !== 0;
+  }
+
+  #isOpen(user: number): boolean {
+    return (this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK) !== 0;
+  }
+
+  #lastSeen(user: number): number {
+    const { times } = this.names;
+    return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);
+  }
+
+  #record(user: number): LastSeen {
+    const at = user * NAME_WORDS;
+    const [login, logout] = [this.names.times[at + LOGIN], this.names.times[at + LOGOUT]];
+    const ahead = this.#ahead.get(user);
+    return {
+      ...(login && { login }),
+      ...(logout && { logout }),
+      ...(this.#has(user, DISABLED) && { disabled: true as const }),
+      ...(this.#has(user, RESUMES) && { resumes: true as const }),
+      ...(ahead !== undefined && { ahead }),
+    };
+  }
+
+  /** Whether the user is not excluded. */
+  #counts(user: number): boolean {
+    const bits = this.names.words[user * NAME_WORDS + BITS]!;
+    return ((bits & PLACED ? bits : this.#place(user)) & EXCLUDED) === 0;
+  }
+
+  /** Looks up the host of a user who is new. */
+  #place(user: number): number {
+    const jid = this.names.text(user);
+    const number = this.#hosts.hold(hostOf(jid));
+    const isExcluded = this.#isExcluded(jid);
+    return (this.names.words[user * NAME_WORDS + BITS]! |=
+      PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
+  }
+
+  /** What lay ahead of a wrong clock has come. */
   #takeAhead(now: number): void {
-    for (const jid of this.#ahead) {
-      const user = this.#users.get(jid);
-      const { ahead } = user ?? {};
-      if (ahead !== undefined && ahead > now) continue;
-      this.#ahead.delete(jid);
-      delete user?.ahead;
-      if (ahead !== undefined) this.seen(jid, 'login', ahead);
+    for (const [user, ahead] of this.#ahead) {
+      if (ahead > now) continue;
+      this.#clearAhead(user);
+      this.sawLogin(user, ahead);
     }
   }
 
-  #delete(jid: string, user: User): void {
-    this.#leave(user);
-    user.host.users--;
-    this.#users.delete(jid);
-    this.#changed.add(jid);
+  #clearAhead(user: number): void {
+    this.#ahead.delete(user);
+    this.names.words[user * NAME_WORDS + BITS]! &= ~AHEAD;
   }
 
-  #setOpen(jid: string, by: 1 | -1): void {
-    const user = this.#users.get(jid);
-    if (!user || user.open + by < 0) return;
-    const isSame = user.open > 0 && user.open + by > 0;
+  #hostNumber(user: number): number {
+    return this.names.words[user * NAME_WORDS + BITS]! >>> HOST_SHIFT;
+  }
+
+  #hostOf(user: number): Host {
+    return this.#hosts.at(this.#hostNumber(user));
+  }
+
+  #become(user: number): void {
+    this.names.words[user * NAME_WORDS + BITS]! |= KNOWN;
+    const host = this.#hostOf(user);
+    host.isKnown = true;
+    host.users++;
+    this.#size++;
+  }
+
+  #saw(user: number, what: number, second: number): void {
+    if (!this.#counts(user)) return;
+    const at = user * NAME_WORDS;
+    const isKnown = this.#has(user, KNOWN);
+    if (isKnown ? second <= this.names.times[at + what]! : this.isGone(user, second)) return;
+    const isOpen = this.#isOpen(user);
+    // When they were last seen decides only where somebody offline is counted.
+    if (isKnown && !isOpen) this.#leave(user);
+    else if (!isKnown) this.#become(user);
+    this.names.times[at + what] = second;
+    if (!isOpen) this.#enter(user);
+    this.#note(user);
+  }
+
+  #note(user: number): void {
+    if (this.#has(user, CHANGED)) return;
+    this.names.words[user * NAME_WORDS + BITS]! |= CHANGED;
+    this.#changed.push(user);
+  }
+
+  #delete(user: number): void {
+    const at = user * NAME_WORDS;
+    this.#leave(user);
+    if (this.#has(user, AHEAD)) this.#clearAhead(user);
+    this.#hostOf(user).users--;
+    this.names.words[at + BITS]! &= ~(KNOWN | DISABLED | RESUMES);
+    this.names.words[at + LOGIN] = this.names.words[at + LOGOUT] = 0;
+    this.names.words[at + OPEN]! &= ~OPEN_MASK;
+    this.#size--;
+    this.#note(user);
+  }
+
+  #setOpen(user: number, by: 1 | -1): void {
+    const { words } = this.names;
+    const at = user * NAME_WORDS + OPEN;
+    const open = words[at]! & OPEN_MASK;
+    if (!this.#has(user, KNOWN) || open + by < 0) return;
+    const isSame = open > 0 && open + by > 0;
     if (!isSame) this.#leave(user);
-    user.open += by;
+    words[at] = words[at]! + by;
     if (!isSame) this.#enter(user);
   }
 
-  #enter(user: User): void {
+  #enter(user: number): void {
     this.#count(user, 1);
   }
 
-  #leave(user: User): void {
+  #leave(user: number): void {
     this.#count(user, -1);
   }
 
-  #count(user: User, by: 1 | -1): void {
-    const { host, open, disabled } = user;
-    const at = lastSeen(user);
+  #count(user: number, by: 1 | -1): void {
+    const host = this.#hostOf(user);
+    const at = this.#lastSeen(user);
     if (at > host.seenAt) host.seenAt = at;
-    if (disabled && !this.#includeDisabled) return;
-    if (open > 0) host.window.countOpen(by);
-    else if (at > -Infinity) host.window.count(at, by);
+    if (this.#has(user, DISABLED) && !this.#includeDisabled) return;
+    if (this.#isOpen(user)) host.open += by;
+    else if (at > 0) host.window.count(at, by);
   }
-}
 
-function setAhead({ login = -Infinity, logout = -Infinity, ...rest }: LastSeen, believed: number): LastSeen {
-  return {
-    ...rest,
-    ...(Number.isFinite(login) && login <= believed && { login }),
-    ...(Number.isFinite(logout) && logout <= believed && { logout }),
-    ahead: Math.max(login, logout, rest.ahead ?? -Infinity),
-  };
-}
+  /** Users of each host who were last seen behind an instant in unix seconds, but in its hour. */
+  #seenInHour(instant: number): ReadonlyMap<number, number> {
+    // The last second of its hour: it cuts none.
+    if (instant % HOUR === 0) return new Map();
+    const end = endOfHour(hourOf(instant));
+    return this.#countWhere((seen) => seen > instant && seen <= end);
+  }
 
-function kept(user: User | undefined): LastSeen | undefined {
-  if (!user) return undefined;
-  const { login, logout, disabled, resumes, ahead } = user;
-  return {
-    ...(login !== undefined && { login }),
-    ...(logout !== undefined && { logout }),
-    ...(disabled && { disabled }),
-    ...(resumes && { resumes }),
-    ...(ahead !== undefined && { ahead }),
-  };
+  /** Users of each host who were last seen after an instant: they count from their own time on. Mostly there are none. */
+  #seenAfter(instant: number): ReadonlyMap<number, number> {
+    const hour = hourOf(instant + 1);
+    if (![...this.#hosts.known()].some(([, { window }]) => window.newest >= hour)) return new Map();
+    return this.#countWhere((seen) => seen > instant);
+  }
+
+  /** Of each host, how many of those who are offline and count were last seen so; by the number of the host. */
+  #countWhere(isMeant: (seen: number) => boolean): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>();
+    for (let user = 0; user < this.names.end; user++) {
+      const bits = this.names.words[user * NAME_WORDS + BITS]!;
+      if (!(bits & KNOWN) || this.#isOpen(user) || (bits & DISABLED && !this.#includeDisabled)) continue;
+      if (isMeant(this.#lastSeen(user))) counts.set(bits >>> HOST_SHIFT, (counts.get(bits >>> HOST_SHIFT) ?? 0) + 1);
+    }
+    return counts;
+  }
 }

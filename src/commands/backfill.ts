@@ -1,5 +1,6 @@
 /** `backfill`: old logs into the index. Stopped and started again, it goes on where it was; run twice, it changes nothing. */
-import { Users } from '../activity/users.ts';
+import type { Users } from '../activity/users.ts';
+import { newUsers } from '../pipeline/new-users.ts';
 import type { Config } from '../config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
 import type { Arrangement, Piece } from '../log/archive.ts';
@@ -19,7 +20,7 @@ export async function backfill(config: Config, args: BackfillArguments, io: Io):
   // First of all: who reads for an hour should not be told then that the index is in use.
   const index = await LastSeenIndex.open(config.index.path, { create: true });
   try {
-    const users = new Users(config.count);
+    const users = newUsers(config);
     const ledger = await Ledger.open(index, users, io.now());
     return await withInputs(args, config, io, async (inputs, said) => {
       tellLogs(inputs.arrangement, said);

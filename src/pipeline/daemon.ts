@@ -5,7 +5,8 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
-import { Users } from '../activity/users.ts';
+import type { Users } from '../activity/users.ts';
+import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { IndexError } from '../index/last-seen.ts';
 import { writeStatus } from '../index/status-file.ts';
@@ -82,7 +83,7 @@ export class Daemon {
   static async run(options: DaemonOptions): Promise<void> {
     const { config, tell } = options;
     const statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
-    const users = new Users(config.count);
+    const users = newUsers(config);
     const ledger = await openLedger(options, users);
     const daemon = new Daemon(options, ledger, users, statsd);
     try {

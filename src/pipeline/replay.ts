@@ -4,7 +4,8 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import type { Span } from '../activity/coverage.ts';
-import { Users } from '../activity/users.ts';
+import type { Users } from '../activity/users.ts';
+import { newUsers } from './new-users.ts';
 import type { Config } from '../config.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { readPiece, type Arrangement, type Chain } from '../log/archive.ts';
@@ -42,7 +43,7 @@ interface Source extends ReplayedLog {
 /** The samples in the order of time, those of one instant together. */
 export async function* replay(options: ReplayOptions): AsyncGenerator<readonly Sample[], ReplaySummary> {
   const { arrangement, config, step, now, from = -Infinity, to = Infinity } = options;
-  const users = new Users(config.count);
+  const users = newUsers(config);
   const horizon = believedUntil({ arrangement, year: config.year, now, permanent: false });
   const sources = arrangement.chains.map((chain) => ({
     chain,

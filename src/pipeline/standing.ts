@@ -2,7 +2,8 @@
 import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, OPEN_IN_SILENCE, type LogCoverage } from '../activity/coverage.ts';
 import { Sessions } from '../activity/sessions.ts';
-import { Users } from '../activity/users.ts';
+import type { Users } from '../activity/users.ts';
+import { newUsers } from './new-users.ts';
 import type { Config } from '../config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
 import { Ledger, type KeptState } from './ledger.ts';
@@ -27,7 +28,7 @@ const OPEN_FOR = 86_400;
 
 /** As it is at `now`, unix seconds. Rejects with an IndexError when the index is missing, locked or damaged. */
 export async function openStanding(config: Config, now: number): Promise<Standing> {
-  const users = new Users(config.count);
+  const users = newUsers(config);
   const index = await LastSeenIndex.open(config.index.path, { create: false });
   const ledger = await Ledger.open(index, users, now).catch(async (error: unknown) => {
     await index.close();

@@ -1,0 +1,59 @@
+/**
+ * The ids of sessions as two numbers: `c2s560351951f30` is its address; any other, such as
+ * `bosh58833a29-3eaa-4734-878e-f48d1033363e`, the number of a name and what its look tells.
+ */
+import { NAME_WORDS, NameTable, OWN } from '../dialect/name-table.ts';
+
+export interface SessionId {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** In `high`. */
+const NAMED = -0x8000_0000;
+const BOSH = 0x4000_0000;
+
+/** Fewer than 53 bits, and one way to write them. */
+const ADDRESS = /^c2s[1-9a-f][0-9a-f]{0,12}$/;
+const UPPER_DIGITS = 8;
+
+/** Whether the id is that of a BOSH session. */
+export const isBoshId = (high: number): boolean => high < 0 && (high & BOSH) !== 0;
+
+export class SessionIds {
+  readonly #names: NameTable;
+
+  /** `seed` as of a `NameTable`. */
+  constructor(seed: number) {
+    this.#names = new NameTable({ seed });
+  }
+
+  /** The numbers of an id, held once. */
+  take(text: string): SessionId {
+    if (ADDRESS.test(text)) {
+      const upper = text.slice(3, -UPPER_DIGITS);
+      return {
+        low: Number.parseInt(text.slice(3).slice(-UPPER_DIGITS), 16) | 0,
+        high: Number.parseInt(upper || '0', 16),
+      };
+    }
+    const id = { low: this.#names.internText(text), high: NAMED | (text.startsWith('bosh') ? BOSH : 0) };
+    this.hold(id.low, id.high);
+    return id;
+  }
+
+  text(low: number, high: number): string {
+    if (high < 0) return this.#names.text(low);
+    const digits = (low >>> 0).toString(16);
+    return `c2s${high === 0 ? digits : high.toString(16) + digits.padStart(UPPER_DIGITS, '0')}`;
+  }
+
+  /** The numbers mean this id until they have been let go as often as they were held. */
+  hold(low: number, high: number): void {
+    if (high < 0) this.#names.words[low * NAME_WORDS + OWN]!++;
+  }
+
+  letGo(low: number, high: number): void {
+    if (high < 0 && --this.#names.words[low * NAME_WORDS + OWN]! === 0) this.#names.release(low);
+  }
+}

@@ -1,0 +1,297 @@
+/**
+ * Names as numbers: each name once, its bytes in one arena, found by a hash whose seed nobody outside knows. Eight words a
+ * name lie side by side, of which five are the owner's, so that a name and what is known of it share a cache line.
+ *
+ * Nothing here is ever copied as a whole, so no call takes long: the buckets are split one by one as names come (linear
+ * hashing), and the arena is a list of slabs, of which one that is nearly empty is emptied into the newest.
+ */
+import { LARGE, largest, moved, SMALL } from './reserved.ts';
+
+/** Words of one name; those from `OWN` on are the owner's, and zero when the name is new. */
+export const NAME_WORDS = 8;
+export const OWN = 3;
+const HASH = 0;
+/** The next name of the bucket, or the next free number; number + 1, 0 for none. */
+const NEXT = 1;
+/** Where the name is in the arena. */
+const PLACE = 2;
+
+const SLAB = 65_536;
+/** Room for a name in the arena, on average. */
+const NAME_BYTES = 64;
+const LEAST_SLABS = 16;
+/** Before each name in the arena: its number, or `GONE`, and its length in bytes. */
+const HEAD = 8;
+const GONE = -1;
+const BUCKETS = 1024;
+/** XMPP's longest bare JID has 2047 bytes, a resource 1023 (RFC 7622). */
+export const LONGEST_NAME = 2047;
+
+/** Where names are kept: zeroed words for so many names. */
+export interface NameSpace {
+  readonly words: Int32Array<ArrayBuffer>;
+  readonly buckets: Int32Array<ArrayBuffer>;
+  readonly arena: Int32Array<ArrayBuffer>;
+}
+
+export const arenaLength = (capacity: number): number => Math.max(capacity * NAME_BYTES, LEAST_SLABS * SLAB) / 4;
+
+const ownSpace = (capacity: number): NameSpace => ({
+  words: new Int32Array(capacity * NAME_WORDS),
+  buckets: new Int32Array(capacity),
+  arena: new Int32Array(arenaLength(capacity)),
+});
+
+export interface NameTableOptions {
+  /** The most names at a time, a power of two. */
+  readonly capacity?: number;
+  /** Unsigned 32 bits, from a source that nobody can guess: whoever knows it can make names that share a bucket. */
+  readonly seed: number;
+  /** Throws a RangeError where there is not so much. */
+  readonly allocate?: (capacity: number) => NameSpace;
+}
+
+export class NameTable {
+  readonly #allocate: (capacity: number) => NameSpace;
+  readonly #most: number;
+  readonly #seed: number;
+  #capacity = 0;
+  #words = new Int32Array(0);
+  #times = new Uint32Array(0);
+  #buckets = new Int32Array(0);
+  #arenaWords = new Int32Array(0);
+  #arena = Buffer.alloc(0);
+  /** Bytes of names in each slab. */
+  #live = new Int32Array(0);
+  readonly #emptySlabs: number[] = [];
+  #bucketCount = BUCKETS;
+  /** The largest power of two that is not more than the buckets. */
+  #half = BUCKETS;
+  #slab = 0;
+  #slabs = 1;
+  #filled = 0;
+  #size = 0;
+  #used = 0;
+  #free = 0;
+
+  constructor({ capacity = LARGE, seed, allocate = ownSpace }: NameTableOptions) {
+    this.#allocate = allocate;
+    this.#most = capacity;
+    this.#seed = seed | 0;
+    this.#reserve(Math.min(capacity, SMALL));
+  }
+
+  /** `NAME_WORDS` words a name. Another array when names have been added. */
+  get words(): Int32Array {
+    return this.#words;
+  }
+
+  /** The same words, for instants: unix seconds until 2106. */
+  get times(): Uint32Array {
+    return this.#times;
+  }
+
+  /** How many names there are. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** All numbers in use are below this. */
+  get end(): number {
+    return this.#used;
+  }
+
+  /** The number of a name, which is added when it is new. Throws a RangeError when it is too long, or the table is full. */
+  intern(bytes: Uint8Array, from: number, to: number): number {
+    const hash = this.#hash(bytes, from, to);
+    const known = this.#find(hash, bytes, from, to);
+    return known >= 0 ? known : this.#add(hash, bytes, from, to);
+  }
+
+  internText(text: string): number {
+    const bytes = Buffer.from(text);
+    return this.intern(bytes, 0, bytes.length);
+  }
+
+  /** The number of a name, -1 when it is not there. */
+  find(text: string): number {
+    const bytes = Buffer.from(text);
+    return this.#find(this.#hash(bytes, 0, bytes.length), bytes, 0, bytes.length);
+  }
+
+  text(name: number): string {
+    const place = this.#words[name * NAME_WORDS + PLACE]!;
+    return this.#arena.toString('utf8', place, place + this.#arenaWords[(place >> 2) - 1]!);
+  }
+
+  /** What is needed to find a name by its hash: the seed, how many buckets there are, and the power of two below. */
+  get hashing(): readonly [seed: number, half: number, buckets: number] {
+    return [this.#seed, this.#half, this.#bucketCount];
+  }
+
+  /** The name is gone, and its number free for another one. */
+  release(name: number): void {
+    const at = name * NAME_WORDS;
+    this.#unlink(name);
+    this.#vacate(this.#words[at + PLACE]!);
+    this.#words.fill(0, at, at + NAME_WORDS);
+    this.#words[at + NEXT] = this.#free;
+    this.#free = name + 1;
+    this.#size--;
+  }
+
+  #reserve(capacity: number): void {
+    const { words, buckets, arena } = this.#allocate(capacity);
+    words.set(this.#words);
+    buckets.set(this.#buckets);
+    arena.set(this.#arenaWords);
+    this.#words = words;
+    this.#times = new Uint32Array(words.buffer, words.byteOffset, words.length);
+    this.#buckets = buckets;
+    this.#arenaWords = arena;
+    this.#arena = Buffer.from(arena.buffer, arena.byteOffset, arena.byteLength);
+    this.#live = moved(this.#live, Math.ceil(this.#arena.length / SLAB));
+    this.#capacity = capacity;
+  }
+
+  /** To be called when something is full. */
+  #grow(what: string): void {
+    if (this.#capacity === this.#most) throw new RangeError(`${what} (names: ${this.#size})`);
+    largest(this.#most, this.#capacity * 2, (capacity) => this.#reserve(capacity));
+  }
+
+  #hash(bytes: Uint8Array, from: number, to: number): number {
+    let hash = this.#seed;
+    for (let i = from; i < to; i++) {
+      hash = Math.imul(hash ^ bytes[i]!, 0x85eb_ca6b);
+      hash ^= hash >>> 15;
+    }
+    hash = Math.imul(hash ^ this.#seed, 0xc2b2_ae35);
+    return hash ^ (hash >>> 16);
+  }
+
+  #bucketOf(hash: number): number {
+    const bucket = hash & (this.#half * 2 - 1);
+    return bucket < this.#bucketCount ? bucket : hash & (this.#half - 1);
+  }
+
+  #find(hash: number, bytes: Uint8Array, from: number, to: number): number {
+    const words = this.#words;
+    for (let name = this.#buckets[this.#bucketOf(hash)]! - 1; name >= 0;) {
+      const at = name * NAME_WORDS;
+      if (words[at + HASH] === hash && this.#isAt(words[at + PLACE]!, bytes, from, to)) return name;
+      name = words[at + NEXT]! - 1;
+    }
+    return -1;
+  }
+
+  #isAt(place: number, bytes: Uint8Array, from: number, to: number): boolean {
+    if (this.#arenaWords[(place >> 2) - 1] !== to - from) return false;
+    for (let i = from, j = place; i < to; i++, j++) if (bytes[i] !== this.#arena[j]) return false;
+    return true;
+  }
+
+  #add(hash: number, bytes: Uint8Array, from: number, to: number): number {
+    if (to - from > LONGEST_NAME) throw new RangeError(`a name of ${to - from} bytes is none of XMPP`);
+    const name = this.#takeNumber();
+    const at = name * NAME_WORDS;
+    const place = this.#store(name, bytes, from, to);
+    if (++this.#size > this.#bucketCount && this.#bucketCount < this.#capacity) this.#splitBucket();
+    const bucket = this.#bucketOf(hash);
+    this.#words[at + HASH] = hash;
+    this.#words[at + NEXT] = this.#buckets[bucket]!;
+    this.#words[at + PLACE] = place;
+    this.#buckets[bucket] = name + 1;
+    return name;
+  }
+
+  #takeNumber(): number {
+    if (this.#free === 0) {
+      if (this.#used === this.#capacity) this.#grow('more names than there is room for');
+      return this.#used++;
+    }
+    const name = this.#free - 1;
+    this.#free = this.#words[name * NAME_WORDS + NEXT]!;
+    return name;
+  }
+
+  #unlink(name: number): void {
+    const words = this.#words;
+    const at = name * NAME_WORDS;
+    const bucket = this.#bucketOf(words[at + HASH]!);
+    if (this.#buckets[bucket] === name + 1) {
+      this.#buckets[bucket] = words[at + NEXT]!;
+      return;
+    }
+    let before = (this.#buckets[bucket]! - 1) * NAME_WORDS;
+    while (words[before + NEXT] !== name + 1) before = (words[before + NEXT]! - 1) * NAME_WORDS;
+    words[before + NEXT] = words[at + NEXT]!;
+  }
+
+  /** One bucket more; what belongs there comes from the one that had it so far. */
+  #splitBucket(): void {
+    const words = this.#words;
+    const added = this.#bucketCount++;
+    const source = added - this.#half;
+    let [kept, moved] = [0, 0];
+    for (let link = this.#buckets[source]!; link !== 0;) {
+      const at = (link - 1) * NAME_WORDS;
+      const next = words[at + NEXT]!;
+      if ((words[at + HASH]! & (this.#half * 2 - 1)) === added) [words[at + NEXT], moved] = [moved, link];
+      else [words[at + NEXT], kept] = [kept, link];
+      link = next;
+    }
+    this.#buckets[source] = kept;
+    this.#buckets[added] = moved;
+    if (this.#bucketCount === this.#half * 2) this.#half *= 2;
+  }
+
+  #store(name: number, bytes: Uint8Array, from: number, to: number): number {
+    const length = to - from;
+    const needed = HEAD + ((length + 3) & ~3);
+    if (this.#filled + needed > SLAB) this.#beginSlab();
+    const place = this.#slab * SLAB + this.#filled + HEAD;
+    this.#arenaWords[(place >> 2) - 2] = name;
+    this.#arenaWords[(place >> 2) - 1] = length;
+    this.#arena.set(bytes.subarray(from, to), place);
+    this.#filled += needed;
+    this.#live[this.#slab]! += needed;
+    return place;
+  }
+
+  #beginSlab(): void {
+    const before = this.#slab;
+    const filled = this.#filled;
+    this.#slab = this.#emptySlabs.pop() ?? this.#slabs++;
+    if (this.#slab >= this.#live.length) this.#grow('names longer than there is room for');
+    // The end of the list of names in a slab that is not filled to its last byte.
+    if (filled + HEAD <= SLAB) this.#arenaWords.set([GONE, SLAB], (before * SLAB + filled) >> 2);
+    this.#filled = 0;
+    this.#emptyIfSparse(before);
+  }
+
+  #vacate(place: number): void {
+    const slab = Math.floor(place / SLAB);
+    this.#arenaWords[(place >> 2) - 2] = GONE;
+    this.#live[slab]! -= HEAD + ((this.#arenaWords[(place >> 2) - 1]! + 3) & ~3);
+    this.#emptyIfSparse(slab);
+  }
+
+  #emptyIfSparse(slab: number): void {
+    if (slab === this.#slab || this.#live[slab]! > SLAB / 4) return;
+    this.#evacuate(slab);
+    this.#emptySlabs.push(slab);
+  }
+
+  #evacuate(slab: number): void {
+    const end = (slab + 1) * SLAB;
+    for (let at = slab * SLAB; at + HEAD <= end;) {
+      const name = this.#arenaWords[at >> 2]!;
+      const length = this.#arenaWords[(at >> 2) + 1]!;
+      const place = at + HEAD;
+      if (name >= 0) this.#words[name * NAME_WORDS + PLACE] = this.#store(name, this.#arena, place, place + length);
+      at = place + ((length + 3) & ~3);
+    }
+    this.#live[slab] = 0;
+  }
+}
