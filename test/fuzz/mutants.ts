@@ -10,27 +10,27 @@ export interface Mutant {
 export const MUTANTS: readonly Mutant[] = [
   {
     without: 'a user seen exactly a window ago is outside it',
-    cut: ['activity/active-window.ts', 'this.#moveEdge(w, at - WINDOWS[w])', 'this.#moveEdge(w, at - WINDOWS[w] - 1)'],
+    cut: ['activity/active-window.ts', 'Math.floor((second - 1) / HOUR)', 'Math.floor(second / HOUR)'],
   },
   {
-    without: 'the hours of a window are as long as the others',
-    cut: ['activity/active-window.ts', '(key + 1) * HOUR <= to', '(key + 1) * HOUR <= to + 60'],
+    without: 'a window is as long as it is',
+    cut: ['activity/users.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window - 60)'],
   },
   {
     without: 'last seen is a maximum of logins and logouts',
     cut: [
       'activity/users.ts',
-      'Math.max(user.login ?? -Infinity, user.logout ?? -Infinity)',
-      '(user.logout ?? user.login ?? -Infinity)',
+      'return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);',
+      'return times[user * NAME_WORDS + LOGOUT]! || times[user * NAME_WORDS + LOGIN]!;',
     ],
   },
   {
     without: 'a disabled account does not count',
-    cut: ['activity/users.ts', 'if (disabled && !this.#includeDisabled) return;', ''],
+    cut: ['activity/users.ts', 'if (this.#has(user, DISABLED) && !this.#includeDisabled) return;', ''],
   },
   {
     without: 'a second end of an id shows that it was resumed',
-    cut: ['activity/sessions.ts', 'return this.#endResumed(id, session, at);', 'return;'],
+    cut: ['activity/sessions.ts', 'return this.#endResumed(session, at);', 'return;'],
   },
   {
     without: 'the end of a session ends what carried its resumption',
@@ -38,19 +38,15 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'an id that is used again had carried a resumption',
-    cut: ['activity/sessions.ts', "if (session.state === 'open') this.#reopenResumed(session);", ''],
+    cut: ['activity/sessions.ts', 'if (state === OPEN) this.#reopenResumed(user, since);', ''],
   },
   {
     without: 'a session that has just replaced another one goes on',
-    cut: ['activity/sessions.ts', 'if (at - other.since > REPLACED_WITHIN) this', 'this'],
+    cut: ['activity/sessions.ts', 'if (at - table.sinceOf(other) > REPLACED_WITHIN) this', 'this'],
   },
   {
     without: 'whoever comes back was not logged out by hibernation',
-    cut: [
-      'activity/sessions.ts',
-      "if (session.state === 'away') this.#table.set(other",
-      'if (at < 0) this.#table.set(other',
-    ],
+    cut: ['activity/sessions.ts', 'if (table.stateOf(other) === AWAY) this.#set(', 'if (at < 0) this.#set('],
   },
   {
     without: 'a hibernation ends a second after its time',
@@ -66,19 +62,23 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a BOSH session of which nothing is heard ends',
-    cut: ['activity/sessions.ts', "this.#table.waitedSince('bosh', now - this.#options.boshSeconds)", '[] as const'],
+    cut: [
+      'activity/sessions.ts',
+      '(since = this.#bosh.since) <= now - this.#options.boshSeconds',
+      '(since = this.#bosh.since) < 0',
+    ],
   },
   {
     without: 'the exact signs of a debug log win',
     cut: [
       'activity/sessions.ts',
-      'return this.#detail ? undefined : this.#endOpen(id, session, at);',
-      'return this.#endOpen(id, session, at);',
+      'return this.#detail ? undefined : this.#endOpen(session, at);',
+      'return this.#endOpen(session, at);',
     ],
   },
   {
     without: 'what ends after an account was removed is nobody’s activity',
-    cut: ['activity/sessions.ts', "else if (session.state !== 'removed') this.#table.drop(id);", ''],
+    cut: ['activity/sessions.ts', 'else if (state !== REMOVED) table.drop(session);', ''],
   },
   {
     without: 'a sample takes in no later line',

@@ -301,7 +301,11 @@ export const GUARDS: readonly Guard[] = [
     guard: 'last seen is a maximum',
     test: 'activity/users',
     cut: [
-      ['activity/users.ts', 'if (known ? at <= (known[what] ?? -Infinity) : this.isGone(jid, at)) return;', NOTHING],
+      [
+        'activity/users.ts',
+        'if (isKnown ? second <= this.names.times[at + what]! : this.isGone(user, second)) return;',
+        NOTHING,
+      ],
     ],
   },
   {
