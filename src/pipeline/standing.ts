@@ -46,7 +46,7 @@ export async function openStanding(config: Config, now: number): Promise<Standin
     sample(at) {
       for (const [path, kept] of ledger.logs)
         if (at - lastOf(kept) <= (followed.has(path) ? OPEN_IN_SILENCE : OPEN_FOR))
-          restored(kept, users, config).passTime(at);
+          restored(kept, users, config, at).passTime(at);
       const covered = coveredWindows(coverage, at);
       return users.sample(at).map((counts) => ({ ...counts, covered }));
     },
@@ -58,8 +58,12 @@ function lastOf({ log }: KeptState): number {
   return log.reader.clock.last ?? -Infinity;
 }
 
-function restored({ log, sessions }: KeptState, users: Users, { count }: Config): Sessions {
+/** As they are at `at`: a clock that is a little ahead lets some begin later. */
+function restored({ log, sessions }: KeptState, users: Users, { count }: Config, at: number): Sessions {
   const all = new Sessions(users, count);
-  all.restore(sessions, contextOf(log));
+  all.restore(
+    sessions.filter(([, { since }]) => since <= at),
+    contextOf(log),
+  );
   return all;
 }
