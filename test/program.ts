@@ -10,6 +10,9 @@ export const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
 export const golden = (path: string): string =>
   fileURLToPath(new URL(`../../test/logs/prosody/${path}`, import.meta.url));
 
+/** Not even root can make a directory there. */
+const NO_HOME = '/dev/null/home';
+
 export interface Outcome {
   readonly code: unknown;
   readonly out: string;
@@ -18,7 +21,7 @@ export interface Outcome {
 
 export function start(args: readonly string[], env: Record<string, string> = {}): ChildProcess {
   return spawn(process.execPath, [MAIN, ...args], {
-    env: { PATH: process.env['PATH'], HOME: '/nonexistent', TZ: 'UTC', ...env },
+    env: { PATH: process.env['PATH'], HOME: NO_HOME, TZ: 'UTC', ...env },
     stdio: ['pipe', 'pipe', 'pipe'],
   });
 }

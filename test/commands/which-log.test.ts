@@ -234,7 +234,8 @@ describe('what is wrong with --log and with names', () => {
   for (const [what, args, sentence] of CASES)
     for (const command of ['history', 'backfill'])
       test(`${command}: ${what} [8.13]`, async () => {
-        const { code, err } = await run([command, '--config', join(one, 'config.toml'), ...args]);
+        const env = { XDG_STATE_HOME: one };
+        const { code, err } = await run([command, '--config', join(one, 'config.toml'), ...args], { env });
         assert.deepEqual([code, sentence.test(err)], [2, true], err);
       });
 
