@@ -152,7 +152,7 @@ const NAMINGS: readonly Naming[] = [
 function rotated(random: Random, entries: readonly Entry[], { zone, now, until, from }: LogOptions): PieceCase[] {
   const days = (until - from) / DAY;
   const every = random.pick([DAY, DAY, 7 * DAY, 30 * DAY]) * (days > 100 ? 7 : 1);
-  const cuts = cutsOf(entries, from + random.int(0, DAY), every);
+  const cuts = cutsOf(entries, { first: from + random.int(0, DAY), every, now });
   const naming = random.pick(NAMINGS);
   const [gzip, gzipTime] = [random.chance(0.6), random.chance(0.8)];
   const isLive = random.chance(0.8);
@@ -177,12 +177,19 @@ interface Cut {
   readonly at: number;
 }
 
-function cutsOf(entries: readonly Entry[], first: number, every: number): Cut[] {
+interface Rotation {
+  readonly first: number;
+  readonly every: number;
+  /** Lines of a later time are from a wrong clock, and none to go by. */
+  readonly now: number;
+}
+
+function cutsOf(entries: readonly Entry[], { first, every, now }: Rotation): Cut[] {
   const cuts: Cut[] = [];
   let start = 0;
   let next = first + every;
   for (const [i, { at }] of entries.entries()) {
-    if (at < next || i - start < 3) continue;
+    if (at < next || at > now || i - start < 3) continue;
     cuts.push({ start, end: i, at: next });
     start = i;
     while (next <= at) next += every;
