@@ -7,11 +7,13 @@ import { daysIn, type WallTime } from './timestamp.ts';
 import { mayHaveOffset } from './zone-names.ts';
 
 const DAY = 86_400;
+/** A step of more, ahead or back, is no silence and no clock put right before a second line says the same. */
+const FAR = 31 * DAY;
 /**
- * A step back of more than this is a new year. Lines are out of order by seconds, and a wrong clock is put right by hours;
- * half a year would be wrong for a server that was off from November to June.
+ * A step back of more than this is a new year, if that has begun: a server that was off from November to June steps back by
+ * 170 days. A clock that was wrong by months is rarer than that, and by more still.
  */
-export const NEW_YEAR_STEP = 31 * DAY;
+const NEW_YEAR_STEP = 4 * FAR;
 /** Lines out of order by so much are still in the first half of a repeated hour. */
 const DISORDER = 120;
 /** A line of 31 December that comes after one of 1 January is not late by more. */
@@ -78,9 +80,19 @@ function offsetAt(zone: string, instant: number): number {
   return Math.round(tzOffset(zone, new Date(instant * 1000)) * 60);
 }
 
+/** An instant, and the year that the lines behind it are of. */
+interface Dated {
+  readonly at: number;
+  readonly year: number;
+}
+
 export class Clock {
   #year: number;
   #last: number | undefined;
+  /** The last instant that the years are counted on from: one line that steps far away is none. */
+  #anchor: number | undefined;
+  /** Where the line before stepped to from there. */
+  #doubt: number | undefined;
   readonly #instants: (wall: number) => readonly number[];
   readonly #horizon: () => number;
   /** The last instant before the year turned, and the first one after. */
@@ -94,6 +106,7 @@ export class Clock {
     this.#horizon = horizon;
     this.#year = state.year;
     this.#last = state.last;
+    this.#anchor = state.last;
     this.#instants = zoneInstants(zone);
   }
 
@@ -103,54 +116,75 @@ export class Clock {
 
   /** The instant of the next line's stamp; undefined for a day that its year does not have. */
   read(wall: WallTime): number | undefined {
-    const at = wall.year === undefined ? this.#counted(wall) : this.#instant(wall, wall.year);
-    if (at === undefined || at > this.#horizon()) return at;
+    const dated = wall.year === undefined ? this.#counted(wall) : this.#dated(wall, wall.year);
+    if (dated === undefined || dated.at > this.#horizon()) return dated?.at;
+    const { at } = dated;
     if (this.#last === undefined || at > this.#last || at < this.#last - DISORDER) this.#last = at;
+    this.#settle(dated);
     return at;
   }
 
   /** Whether the line before is of the time of those before it, and not the first of another one. */
   get isSteady(): boolean {
-    return true;
+    return this.#doubt === undefined;
   }
 
   /** An instant that needed no reading, since its stamp differs from the one read last in its seconds only. */
   note(at: number): void {
     if (this.#last !== undefined && at > this.#last) this.#last = at;
+    if (this.#anchor !== undefined && at > this.#anchor) this.#anchor = at;
+  }
+
+  /** Counts on from a line, unless it is the first that steps far away. */
+  #settle({ at, year }: Dated): void {
+    const anchor = this.#anchor;
+    const isFar = anchor !== undefined && Math.abs(at - anchor) > FAR;
+    if (isFar && (this.#doubt === undefined || at < this.#doubt - DISORDER)) {
+      this.#doubt = at;
+      return;
+    }
+    if (anchor !== undefined && year > this.#year) this.#turned = { before: anchor, at: this.#doubt ?? at };
+    // A late line of the year before changes no year.
+    if (year > this.#year || isFar) this.#year = year;
+    if (anchor === undefined || at > anchor || at < anchor - DISORDER) this.#anchor = at;
+    this.#doubt = undefined;
+  }
+
+  #dated(wall: WallTime, year: number): Dated | undefined {
+    const at = this.#instant(wall, year);
+    return at === undefined ? undefined : { at, year };
   }
 
   /** The instant of a stamp without a year. */
-  #counted(wall: WallTime): number | undefined {
-    const at = this.#instant(wall, this.#year);
-    const last = this.#last;
-    if (last === undefined) return at;
+  #counted(wall: WallTime): Dated | undefined {
+    const dated = this.#dated(wall, this.#year);
+    const anchor = this.#anchor;
+    if (anchor === undefined) return dated;
     // 29 February of a year that has none: the year has not been noticed to change.
-    if (at === undefined || at < last - NEW_YEAR_STEP) return this.#newYear(wall) ?? at;
-    return at > last + NEW_YEAR_STEP ? this.#earlier(wall, last) : at;
+    if (dated === undefined || dated.at < anchor - NEW_YEAR_STEP) return this.#inNextYear(wall) ?? dated;
+    return dated.at > anchor + FAR ? (this.#inYearBefore(wall, anchor) ?? dated) : dated;
   }
 
-  /** A stamp far ahead: of the year before, or of a server that was off for months. */
-  #earlier(wall: WallTime, last: number): number | undefined {
-    const at = this.#instant(wall, this.#year - 1);
-    if (at === undefined) return this.#instant(wall, this.#year);
+  /** A stamp far ahead may be of the year before; undefined when it is of a server that was off for months. */
+  #inYearBefore(wall: WallTime, anchor: number): Dated | undefined {
+    const dated = this.#dated(wall, this.#year - 1);
+    if (dated === undefined) return undefined;
     // A line of 31 December that comes late, after the first of January.
-    if (at > last - LATE) return at;
+    if (dated.at > anchor - LATE) return { at: dated.at, year: this.#year };
     const turned = this.#turned;
     const isUnset =
-      turned && last >= turned.at - DISORDER && last <= turned.at + UNSET && at >= turned.before - DISORDER;
-    if (!isUnset) return this.#instant(wall, this.#year);
+      turned && anchor >= turned.at - DISORDER && anchor <= turned.at + UNSET && dated.at >= turned.before - DISORDER;
+    if (!isUnset) return undefined;
     // The year had not turned: the clock was not set yet.
     this.#year--;
+    this.#anchor = turned.before;
     this.#turned = undefined;
-    return at;
+    return dated;
   }
 
-  #newYear(wall: WallTime): number | undefined {
-    const at = this.#instant(wall, this.#year + 1);
-    if (at === undefined || at > this.#horizon()) return undefined;
-    if (this.#last !== undefined) this.#turned = { before: this.#last, at };
-    this.#year++;
-    return at;
+  #inNextYear(wall: WallTime): Dated | undefined {
+    const dated = this.#dated(wall, this.#year + 1);
+    return dated && dated.at <= this.#horizon() ? dated : undefined;
   }
 
   #instant(wall: WallTime, year: number): number | undefined {

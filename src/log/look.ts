@@ -186,9 +186,12 @@ class Passage {
 
   readings(): Reading[] {
     const readings = [...(this.#walls ?? this.#begun(this.#end))].map(([form, between]) => {
-      const last = wallsOf(linesOf(this.#end), form).at(-1);
+      // Of a short text the start is all.
+      const last = this.textBytes > END ? wallsOf(linesOf(this.#end), form).at(-1) : undefined;
       const walls = [...wallsOf(linesOf(this.start), form), ...between, ...(last ? [last] : [])];
-      return { form, walls: walls.filter((wall, i) => !isSameDay(wall, walls[i - 1]) || i === walls.length - 1) };
+      // The first and the last of each day.
+      const ends = walls.filter((wall, i) => !isSameDay(wall, walls[i - 1]) || !isSameDay(wall, walls[i + 1]));
+      return { form, walls: ends };
     });
     return fullest(readings);
   }

@@ -5,11 +5,11 @@
  * may be of has a cost, higher the more of these it contradicts, and of a series of files the cheapest combination is taken.
  */
 import { daysIn, type WallTime } from '../dialect/timestamp.ts';
-import { instantsOf, NEW_YEAR_STEP, wallSeconds } from '../dialect/clock.ts';
-import { secondsOfYear } from './stamp-samples.ts';
+import { instantsOf, wallSeconds } from '../dialect/clock.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
+const MONTH = 31 * DAY;
 const YEAR = 365.25 * DAY;
 /** No server of any dialect wrote logs before. */
 const EARLIEST = 1999;
@@ -76,46 +76,28 @@ export interface YearOptions {
   readonly year?: number | undefined;
 }
 
-/** Counts the turns of the year. A short excursion to another date, of a clock that had not been set yet, is none. */
-export function turnsOf(walls: readonly WallTime[]): Pick<Undated, 'turns' | 'leaps'> {
-  const leaps = new Set<number>();
-  let turns = 0;
-  let last = -Infinity;
-  let before = { last: Infinity, turnedAt: Infinity };
-  for (const wall of walls) {
-    const at = secondsOfYear(wall);
-    // A line of 31 December that comes late.
-    if (last > -Infinity && at - last > YEAR - 2 * DAY) continue;
-    if (at - last > NEW_YEAR_STEP && last - before.turnedAt < HOUR && at > before.last - HOUR) turns--;
-    else if (at < last - NEW_YEAR_STEP) {
-      turns++;
-      before = { last, turnedAt: at };
-    }
-    last = at;
-    if (wall.month === 2 && wall.day === 29) leaps.add(turns);
-  }
-  return { turns, leaps: [...leaps] };
-}
-
 /** Where a file may belong, the latest place first. */
 export function placesOf(file: Undated, options: YearOptions): Place[] {
   const latest = options.year ?? yearOf(Math.max(options.now, file.gzipTime ?? 0, ...file.fileTimes) + YEAR);
-  const places: Place[] = [];
+  const spans: Span[] = [];
   for (let year = latest - file.turns; year >= EARLIEST; year--) {
-    const place = placeIn(year, file, options);
-    if (place) places.push(place);
+    const span = spanIn(year, file, options);
+    if (span) spans.push(span);
   }
-  return places;
+  const ends = spans.map(({ lastAt }) => lastAt);
+  return spans.map((span) => ({ ...span, ...judge(file, span.lastAt, ends, options) }));
 }
 
 const yearOf = (at: number): number => new Date(at * 1000).getUTCFullYear();
 
-function placeIn(year: number, file: Undated, options: YearOptions): Place | undefined {
+type Span = Pick<Place, 'year' | 'firstAt' | 'lastAt'>;
+
+function spanIn(year: number, file: Undated, options: YearOptions): Span | undefined {
   const hasDays = file.leaps.every((turn) => daysIn(2, year + turn) === 29);
   const firstAt = instantOf(file.first, year, options);
   const lastAt = instantOf(file.last, year + file.turns, options);
   if (!hasDays || firstAt === undefined || lastAt === undefined) return undefined;
-  return { year, firstAt, lastAt, ...judge(file, lastAt, options) };
+  return { year, firstAt, lastAt };
 }
 
 export function instantOf(
@@ -126,20 +108,26 @@ export function instantOf(
   return instantsOf(wall, wallSeconds(wall, wall.year ?? year), instants)[0];
 }
 
-function judge(file: Undated, lastAt: number, options: YearOptions): Pick<Place, 'cost' | 'isSure'> {
+/** `ends`: the last line in each of the years that there may be. */
+function judge(
+  file: Undated,
+  lastAt: number,
+  ends: readonly number[],
+  options: YearOptions,
+): Pick<Place, 'cost' | 'isSure'> {
+  const fitsSomeYear = (time: number): boolean => ends.some((end) => isSoonAfter(end, time, DAY));
   const { gzipTime, fileTimes, dateInName } = file;
   const times = gzipTime === undefined ? fileTimes : [gzipTime, ...fileTimes];
   const fits = times.some((time) => isSoonAfter(lastAt, time, DAY));
   const fitsName = dateInName !== undefined && Math.abs(dateInName - lastAt) < 2.5 * DAY;
-  const fitsMonth = times.some((time) => isSoonAfter(lastAt, time, NEW_YEAR_STEP));
+  const fitsMonth = times.some((time) => isSoonAfter(lastAt, time, MONTH));
   const oldest = Math.min(...times);
   let cost = Math.max(0, oldest - lastAt) * (COST.ageYear / YEAR);
-  if (gzipTime !== undefined && fitsSomeYear(gzipTime, lastAt) && !isSoonAfter(lastAt, gzipTime, DAY))
-    cost += COST.gzipTime;
+  if (gzipTime !== undefined && fitsSomeYear(gzipTime) && !isSoonAfter(lastAt, gzipTime, DAY)) cost += COST.gzipTime;
   if (dateInName !== undefined && !fitsName) cost += COST.dateInName;
   // Who gives the year does so because the file system does not know it.
   if (options.year !== undefined) return { cost, isSure: fits || fitsName };
-  if (fileTimes.some((time) => fitsSomeYear(time, lastAt)) && !fileTimes.some((time) => isSoonAfter(lastAt, time, DAY)))
+  if (fileTimes.some(fitsSomeYear) && !fileTimes.some((time) => isSoonAfter(lastAt, time, DAY)))
     cost += file.isCopy ? COST.copyTime : COST.fileTime;
   if (!fitsMonth && !file.isCopy) cost += COST.month;
   if (times.every((time) => lastAt > time + DAY)) cost += COST.modifiedBefore;
@@ -150,11 +138,6 @@ function judge(file: Undated, lastAt: number, options: YearOptions): Pick<Place,
 /** The modification comes at or after the last line, at most `within` seconds; clocks differ a little. */
 function isSoonAfter(lastAt: number, time: number, within: number): boolean {
   return time > lastAt - HOUR && time < lastAt + within;
-}
-
-/** Whether a modification time fits the last stamp but for the year. */
-function fitsSomeYear(time: number, lastAt: number): boolean {
-  return fitsInSomeYear(time - lastAt, HOUR, DAY);
 }
 
 function fitsInSomeYear(gap: number, before: number, after: number): boolean {

@@ -39,7 +39,7 @@ describe('check says what will be counted', () => {
   test('version, level, hosts, users and counts, and disturbs StatsD with no metric [8.24]', async () => {
     const { code, out, err } = await check(welcome + login('anna@a.example') + login('ben@b.example', 'c2s2'));
     assert.equal(code, 0, err);
-    assert.match(out, /written by prosody 0\.12\.3, time stamps: iso; 100 % of the last 3 lines/);
+    assert.match(out, /written by prosody 0\.12\.3, time stamps: year-month-day time; 100 % of the last 3 lines/);
     assert.match(out, /level info: .* the daily one is off by one or two/);
     assert.match(out, /hosts: a\.example \(1 users\), b\.example \(1 users\)/);
     assert.match(out, /counts from these lines alone: a\.example 1, 1, 1; b\.example 1, 1, 1 \(1, 7 and 30 days\)/);

@@ -102,8 +102,14 @@ describe('F27: the turn of the year', () => {
     [
       'is seen by a server that was off for months',
       2025,
-      ['Nov 20 10:00:00 x', 'Jun 01 10:00:00 x', 'May 01 10:00:00 x', 'Dec 30 10:00:00 x'],
-      ['2025-11-20T10:00:00', '2026-06-01T10:00:00', '2026-05-01T10:00:00', '2026-12-30T10:00:00'],
+      ['Nov 20 10:00:00 x', 'Jun 01 10:00:00 x', 'Jun 02 10:00:00 x', 'May 20 10:00:00 x', 'Dec 30 10:00:00 x'],
+      [
+        '2025-11-20T10:00:00',
+        '2026-06-01T10:00:00',
+        '2026-06-02T10:00:00',
+        '2026-05-20T10:00:00',
+        '2026-12-30T10:00:00',
+      ],
     ],
     [
       'is not a clock put right by some days',
@@ -126,8 +132,14 @@ describe('F27: the turn of the year', () => {
     [
       'happens each year',
       2023,
-      ['Dec 31 10:00:00 x', 'Jun 01 10:00:00 x', 'Feb 01 10:00:00 x', 'Jan 01 10:00:00 x'],
-      ['2023-12-31T10:00:00', '2024-06-01T10:00:00', '2025-02-01T10:00:00', '2025-01-01T10:00:00'],
+      ['Dec 31 10:00:00 x', 'Jun 01 10:00:00 x', 'Jun 01 10:00:01 x', 'Jan 21 10:00:00 x', 'Jan 21 10:00:01 x'],
+      [
+        '2023-12-31T10:00:00',
+        '2024-06-01T10:00:00',
+        '2024-06-01T10:00:01',
+        '2025-01-21T10:00:00',
+        '2025-01-21T10:00:01',
+      ],
     ],
     [
       '29 February is the day before 1 March, or none',
@@ -148,6 +160,26 @@ describe('F27: the turn of the year', () => {
       ['2023-12-28T10:00:00', '2024-02-29T10:00:00'],
     ],
   ];
+  const STRAYS: readonly (readonly [what: string, stray: string])[] = [
+    ['months ahead', 'Jun 05 10:00:00 x'],
+    ['more than half a year ahead', 'Oct 05 10:00:00 x'],
+    ['of the year before', 'Dec 05 10:00:00 x'],
+    ['some weeks old', 'Jan 01 10:00:00 x'],
+  ];
+  for (const [what, stray] of STRAYS)
+    test(`is not seen in one line that is ${what} [8.15]`, () => {
+      const stamps = ['Mar 01 10:00:00 x', stray, 'Mar 01 10:01:00 x', 'Mar 02 10:00:00 x'];
+      const found = read('UTC', 2024, stamps).toSpliced(1, 1);
+      assert.deepEqual(found, ['2024-03-01T10:00:00', '2024-03-01T10:01:00', '2024-03-02T10:00:00']);
+    });
+
+  for (const [what, stamps] of [
+    ['50 days', ['Apr 20 10:00:00 x', 'Mar 01 10:00:00 x', 'Mar 01 10:01:00 x', 'Mar 02 10:00:00 x']],
+    ['90 days', ['Jun 01 10:00:00 x', 'Mar 03 10:00:00 x', 'Mar 03 10:01:00 x', 'Mar 04 10:00:00 x']],
+  ] as const)
+    test(`is no step back of ${what} [8.15]`, () =>
+      assert.ok(read('UTC', 2024, stamps).every((instant) => instant.startsWith('2024'))));
+
   for (const [what, year, stamps, expected] of CASES)
     test(what, () => assert.deepEqual(read('UTC', year, stamps), expected));
 

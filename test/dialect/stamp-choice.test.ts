@@ -240,6 +240,8 @@ describe('stamps of any format', () => {
   ];
   const formats = fc
     .tuple(fc.constantFrom(...DATES), fc.constantFrom(...TIMES), fc.constantFrom(...AROUND))
+    // Where both look alike nobody can tell the time from the date.
+    .filter(([date, clock, around]) => !(around === 'T D' && clock === '%H.%M.%S' && date === '%d.%m.%y'))
     .map(([date, clock, around]) =>
       around
         .replace('DT', 'D\0')

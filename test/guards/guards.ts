@@ -281,7 +281,11 @@ export const GUARDS: readonly Guard[] = [
     guard: 'a step back by months is a new year',
     test: 'dialect/clock',
     cut: [
-      ['dialect/clock.ts', 'if (at === undefined || at < last - NEW_YEAR_STEP) return', 'if (at === undefined) return'],
+      [
+        'dialect/clock.ts',
+        'if (dated === undefined || dated.at < anchor - NEW_YEAR_STEP) return',
+        'if (dated === undefined) return',
+      ],
     ],
   },
   {

@@ -251,6 +251,45 @@ describe('F27: the years within one file', () => {
   });
 });
 
+describe('a file without a year', () => {
+  test('is of the year of its modification, however many days that is later [8.15]', async () => {
+    for (const day of ['2026-04-06T10:00:00Z', '2024-02-20T10:00:00Z', '2025-12-30T23:00:00Z'])
+      for (const gap of [0, 0.9, 1.1, 1.25, 1.5, 1.9, 2, 2.5, 7, 30, 45, 90, 200]) {
+        const text = log(at(day) - 5 * DAY, at(day), 3600);
+        if (text.to + gap * DAY > NOW) continue;
+        const path = folder().put('x.log', text.text, text.to + gap * DAY);
+        assertFound(await arrange([path], { timezone: 'UTC', now: NOW }), [{ path, text }]);
+      }
+  });
+
+  test('takes no series with it that was copied two days later [8.15]', async () => {
+    const texts = weeks(6, at('2026-04-06T10:00:00Z'), 'UTC');
+    const truth = putSeries(folder(), texts, numbered, (_, { to }) => [to + 1.9 * DAY, 0]);
+    const found = await arrange(
+      truth.map(({ path }) => path),
+      { timezone: 'UTC', now: NOW },
+    );
+    assertFound(found, truth);
+  });
+
+  for (const stray of ['Jun 05', 'Oct 05', 'Jan 01', 'Dec 24'])
+    test(`is not dated by one line of ${stray} [8.15]`, async () => {
+      const [before, then] = [
+        log(at('2026-03-01T10:00:00Z'), at('2026-03-07T10:00:00Z'), 3600),
+        log(at('2026-03-07T10:01:00Z'), at('2026-03-12T10:00:00Z'), 3600),
+      ];
+      const line = `${stray} 10:00:30 c2s1\tinfo\tAuthenticated as x@chat.example\n`;
+      for (const text of [before.text + line + then.text, before.text + then.text + line]) {
+        const path = folder().put('x.log', text, then.to + 60);
+        const truth = { from: before.from, to: then.to, text: '' };
+        assertFound(await arrange([path], { timezone: 'UTC', now: NOW }), [{ path, text: truth }]);
+      }
+      const path = folder().put('x.log', line + before.text + then.text, then.to + 60);
+      const [chain] = (await arrange([path], { timezone: 'UTC', now: NOW })).chains;
+      assert.equal(iso(chain?.pieces[0]?.lastAt ?? 0), iso(then.to));
+    });
+});
+
 describe('silence between files', () => {
   test('of months, and of more than a year where the modification times tell it', async () => {
     const into = folder();
