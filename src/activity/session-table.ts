@@ -238,6 +238,11 @@ export class SessionTable {
     };
   }
 
+  /** How many sessions of a log have changed since `takeChanges`, at most. */
+  changes(log: number): number {
+    return (this.#changes[log]?.length ?? 0) / 2;
+  }
+
   /** What changed of a log since the last call, to be stored: undefined for an id that means nothing any more. */
   takeChanges(log: number): Map<string, Session | undefined> {
     const changes = new Map<string, Session | undefined>();

@@ -123,6 +123,11 @@ export class Sessions {
     return this.#hasResumption;
   }
 
+  /** How many have changed since `takeChanges`, at most. */
+  get changes(): number {
+    return this.#table.changes(this.#log);
+  }
+
   /** What changed since the last call, to be stored: undefined for an id that means nothing any more. */
   takeChanges(): Map<string, Session | undefined> {
     return this.#table.takeChanges(this.#log);

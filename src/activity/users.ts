@@ -196,6 +196,11 @@ export class Users {
     this.#hosts.forgetUnseenSince(second);
   }
 
+  /** How many have changed since `takeChanges`. */
+  get changes(): number {
+    return this.#changed.length;
+  }
+
   /** What changed since the last call, to be stored: undefined for a user who is gone. */
   takeChanges(): Map<string, LastSeen | undefined> {
     const changes = new Map<string, LastSeen | undefined>();

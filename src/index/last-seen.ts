@@ -36,12 +36,13 @@ export { IndexError, type IndexErrorCode } from './index-error.ts';
 export type { UserRecord } from './record.ts';
 
 const SCHEMA = 1;
-type Operation = { type: 'put'; key: string; value: string } | { type: 'del'; key: string };
-/** A batch as it was handed to LevelDB: what will be true if it was written. */
+/** A chained one: each operation goes straight to LevelDB, and costs a quarter of one in an array. */
+type Batch = ReturnType<Level['batch']>;
+/** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
   readonly hashes: readonly (readonly [Room, string, number | undefined])[];
-  readonly operations: Operation[];
+  readonly batch: Batch;
 }
 
 /** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
@@ -173,7 +174,7 @@ export class LastSeenIndex {
   async #writeBatch(attempt: Attempt): Promise<void> {
     try {
       this.#failed = attempt;
-      await this.#db.batch(attempt.operations, { sync: true });
+      await attempt.batch.write({ sync: true });
     } catch (error) {
       throw explainLevelError(this.path, error);
     }
@@ -185,7 +186,7 @@ export class LastSeenIndex {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
     const digest = { id: randomUUID(), ...this.#digest, generation: this.#digest.generation + 1 };
     const hashes = new Map<string, readonly [Room, string, number | undefined]>();
-    const operations: Operation[] = [];
+    const batch = this.#db.batch();
     for (const { room, key, payload } of edits) {
       const stored = keyIn(room, key);
       const seen = hashes.get(stored);
@@ -196,14 +197,11 @@ export class LastSeenIndex {
       if (before !== undefined) remove(digest, before);
       if (after !== undefined) add(digest, after);
       hashes.set(stored, [room, key, after]);
-      operations.push(
-        payload === undefined || after === undefined
-          ? { type: 'del', key: stored }
-          : { type: 'put', key: stored, value: seal(after, payload) },
-      );
+      if (payload === undefined || after === undefined) batch.del(stored);
+      else batch.put(stored, seal(after, payload));
     }
-    operations.push(metaRecord('digest', digest));
-    return { digest, hashes: [...hashes.values()], operations };
+    putMeta(batch, 'digest', digest);
+    return { digest, hashes: [...hashes.values()], batch };
   }
 
   #accept(attempt: Attempt): void {
@@ -248,7 +246,10 @@ export class LastSeenIndex {
   }
 
   async #begin(): Promise<void> {
-    await this.#db.batch([metaRecord('schema', SCHEMA), metaRecord('digest', emptyDigest())], { sync: true });
+    const batch = this.#db.batch();
+    putMeta(batch, 'schema', SCHEMA);
+    putMeta(batch, 'digest', emptyDigest());
+    await batch.write({ sync: true });
   }
 
   async #storedDigest(): Promise<Digest> {
@@ -317,9 +318,9 @@ function keyIn(room: Room | 'meta', key: string): string {
   return `!${room}!${key}`;
 }
 
-function metaRecord(key: 'schema' | 'digest', value: unknown): Operation {
+function putMeta(batch: Batch, key: 'schema' | 'digest', value: unknown): void {
   const payload = JSON.stringify(value);
-  return { type: 'put', key: keyIn('meta', key), value: seal(checksum('meta', key, payload), payload) };
+  batch.put(keyIn('meta', key), seal(checksum('meta', key, payload), payload));
 }
 
 function metaPayload(path: string, key: 'schema' | 'digest', value: string): string {

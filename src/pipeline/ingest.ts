@@ -38,8 +38,10 @@ const DAY = 86_400;
 const FORGET_EVERY = 7 * DAY;
 /** Files of a log touch, and the hour that repeats when summer time ends makes them seem to overlap. */
 const TOUCHING = 2 * 3600;
-/** Bytes of log that are committed together: what many blocks change is mostly the same users and sessions over again. */
-const COMMIT_EVERY = 16 * 1024 * 1024;
+/** Users and sessions that are committed together: what many blocks change is mostly the same ones over again. */
+const COMMIT_CHANGES = 50_000;
+/** Bytes of log after which the place that was reached is stored, however little they have changed. */
+const COMMIT_BYTES = 256 * 1024 * 1024;
 
 /** Reads a chain, and returns the tally that a follower of its log goes on with. */
 export async function ingest(chain: Chain, options: IngestOptions): Promise<Tally> {
@@ -207,7 +209,7 @@ async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, option
     takes.position(position);
     options.onProgress?.(piece.path, position.offset, tally.last);
     bytes += block.bytes.length;
-    if (bytes < COMMIT_EVERY) continue;
+    if (options.users.changes + tally.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
     await takes.commit();
     bytes = 0;
   }
