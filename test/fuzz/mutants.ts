@@ -82,6 +82,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a sample takes in no later line',
-    cut: ['pipeline/samples.ts', 'return this.#next < at;', 'return this.#next < at - 60;'],
+    cut: [
+      'pipeline/replay.ts',
+      'if (event.at <= sampler.next) tally.sessions.take(event);',
+      'if (event.at <= sampler.next + 60) tally.sessions.take(event);',
+    ],
+  },
+  {
+    without: 'a sample takes in lines that come late',
+    cut: ['pipeline/samples.ts', 'yield* this.until(event.at - LATE - 1);', 'yield* this.until(event.at - 1);'],
   },
 ];

@@ -148,7 +148,14 @@ class World {
       device.account.busy = this.#agenda.now;
       act();
     };
-    this.#agenda.plan(this.#agenda.now + seconds, attempt);
+    this.#agenda.plan(this.#atAnEdge(this.#agenda.now + seconds), attempt);
+  }
+
+  /** Now and then just where a sample is taken, or where something ends then. */
+  #atAnEdge(at: number): number {
+    if (!this.#random.chance(0.1)) return at;
+    const before = this.#random.pick([0, this.#o.hibernation, this.#o.hibernation + 1]);
+    return Math.max(this.#agenda.now, Math.round(at / HOUR) * HOUR - before + this.#random.pick([-1, 0, 0, 1]));
   }
 
   #planLogin(device: Device, seconds: number): void {
