@@ -57,8 +57,8 @@ export async function startGraphite(schemas: string, aggregation = ''): Promise<
   };
 }
 
-/** StatsD with its Graphite backend, flushing each second. */
-export async function startStatsd(graphitePort: number): Promise<{ port: number; stop(): Promise<void> }> {
+/** StatsD with its Graphite backend, flushing each second; `more` are further lines of its configuration. */
+export async function startStatsd(graphitePort: number, more = ''): Promise<{ port: number; stop(): Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'statsd-'));
   const flags = ['--omit=optional', '--ignore-scripts', '--no-audit', '--no-fund', '--loglevel=error'];
   await run('npm', ['install', '--prefix', folder, ...flags, 'statsd@0.9.0']);
@@ -67,7 +67,7 @@ export async function startStatsd(graphitePort: number): Promise<{ port: number;
   await writeFile(
     join(folder, 'config.js'),
     `{ address: '127.0.0.1', port: ${port}, mgmt_address: '127.0.0.1', mgmt_port: ${management}, flushInterval: 1000,
-       graphiteHost: '127.0.0.1', graphitePort: ${graphitePort}, backends: ['./backends/graphite'] }`,
+       graphiteHost: '127.0.0.1', graphitePort: ${graphitePort}, backends: ['./backends/graphite'], ${more} }`,
   );
   const program = start(process.execPath, ['node_modules/statsd/stats.js', 'config.js'], process.env, folder);
   await listening(management);

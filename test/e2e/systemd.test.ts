@@ -36,6 +36,7 @@ test('the unit keeps what later changes must not lose', () => {
     'SupplementaryGroups=adm',
     'Restart=on-failure',
     'RestartPreventExitStatus=2',
+    'RestartForceExitStatus=SIGHUP',
     'ExecStartPre=-xmpp-active-users check',
     'ExecStart=xmpp-active-users run',
     'ExecReload=/bin/kill -HUP $MAINPID',
