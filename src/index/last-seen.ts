@@ -27,7 +27,7 @@ import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts'
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
-import { survivesReading } from './probe-in-child.ts';
+import { beginReading, endReading } from './probe-in-child.ts';
 import { checksum, seal, unseal } from './record.ts';
 
 export type { Changes, Contents } from './contents.ts';
@@ -77,7 +77,16 @@ export class LastSeenIndex {
   static async open(path: string, o: { create?: boolean } = {}): Promise<LastSeenIndex> {
     const exists = await prepareDirectory(path, o.create ?? true);
     keepPrivate(path);
-    if (exists && !(await survivesReading(path))) throw damaged(path, 'LevelDB crashes on reading it');
+    if (exists && !(await beginReading(path))) throw damaged(path, 'LevelDB crashes on reading it');
+    try {
+      return await LastSeenIndex.#opened(path);
+    } catch (error) {
+      endReading(path);
+      throw error;
+    }
+  }
+
+  static async #opened(path: string): Promise<LastSeenIndex> {
     const index = new LastSeenIndex(path, await openLevel(path));
     try {
       await index.#checkSchema();
@@ -106,6 +115,8 @@ export class LastSeenIndex {
       return contents;
     } catch (error) {
       throw explainLevelError(this.path, error);
+    } finally {
+      endReading(this.path);
     }
   }
 

@@ -6,11 +6,15 @@
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
+import type { Block } from '../log/lines.ts';
 import type { Position } from '../log/position.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { Retention } from './retention.ts';
 import type { Place } from './unbelieved.ts';
 import { livedIn, type KeptLog, type Tally } from './tally.ts';
+
+/** So long may wait what has changed no user and no session. */
+const LATEST_MS = 1000;
 
 const keyOf = (log: string, session: string): string => `${log}\0${session}`;
 
@@ -28,6 +32,9 @@ export class Ledger {
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
   #lastLine = -Infinity;
+  /** Until what may wait is written. */
+  #late: NodeJS.Timeout | undefined;
+  #isFailing = false;
   readonly #unwritten = {
     users: new Map<string, UserRecord | undefined>(),
     sessions: new Map<string, unknown>(),
@@ -131,6 +138,26 @@ export class Ledger {
     positions: readonly Position[],
     forgotten: readonly string[],
   ): Promise<void> {
+    this.#noteAll(log, tally, positions, forgotten);
+    await this.#write();
+  }
+
+  /**
+   * As `commit`, but where no user and no session has changed, it is written within a second; `refused` is told why it could
+   * not be, and then the next call writes.
+   */
+  async commitSoon(
+    { path, tally }: { readonly path: string; readonly tally: Tally },
+    { position, forgotten }: Pick<Block, 'position' | 'forgotten'>,
+    refused: (error: unknown) => void,
+  ): Promise<void> {
+    this.#noteAll(path, tally, [position], forgotten);
+    const { users, sessions, removals } = this.#unwritten;
+    if (this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
+    this.#late ??= setTimeout(() => void this.#write().catch(refused), LATEST_MS);
+  }
+
+  #noteAll(log: string, tally: Tally | undefined, positions: readonly Position[], forgotten: readonly string[]): void {
     const { sessions, logs } = this.#unwritten;
     this.#takeUsers();
     for (const [id, session] of tally?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
@@ -141,7 +168,6 @@ export class Ledger {
     }
     for (const position of positions) this.#note(position);
     for (const id of forgotten) this.#forget(id);
-    await this.#write();
   }
 
   /** As `commit`, but `sessions` take the place of all that were kept of the log. */
@@ -204,6 +230,8 @@ export class Ledger {
   }
 
   async close(): Promise<void> {
+    // What cannot be written is read again at the next start.
+    if (this.#late) await this.#write().catch(() => {});
     await this.#index.close();
   }
 
@@ -225,6 +253,18 @@ export class Ledger {
   }
 
   async #write(): Promise<void> {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    try {
+      await this.#writeAll();
+      this.#isFailing = false;
+    } catch (error) {
+      this.#isFailing = true;
+      throw error;
+    }
+  }
+
+  async #writeAll(): Promise<void> {
     const { users, sessions, positions, forgotten, logs, hosts, removals } = this.#unwritten;
     const batch = {
       users: new Map(users),

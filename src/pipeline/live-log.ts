@@ -85,10 +85,11 @@ export class LiveLog {
   async #deliver(block: Block): Promise<void> {
     if (block !== this.#taken) await this.#take(block);
     this.#taken = block;
+    const { ledger, refused } = this.#options;
     try {
-      await this.#options.ledger.commit(this.path, this.tally, [block.position], block.forgotten);
+      await ledger.commitSoon(this, block, refused);
     } catch (error) {
-      this.#options.refused(error);
+      refused(error);
       throw error;
     }
   }

@@ -285,12 +285,24 @@ void describe('F24: damage is never read as numbers', () => {
     await assert.rejects(read(older), { code: 'DAMAGED', message: /last 1 batches/ });
   });
 
-  void test('a block that makes LevelDB abort the process it runs in', async () => {
+  void test('a block that makes LevelDB abort the process it runs in is told by the next one [9.13]', async () => {
     const path = fresh();
     await write(path, stored);
     await write(path);
     await shortenFirstIndexKey(path);
+    assert.equal(await signalOfReader(path), 'SIGABRT');
     await assert.rejects(read(path), { code: 'DAMAGED', message: /LevelDB crashes/ });
+    await assert.rejects(read(path), { code: 'DAMAGED', message: /LevelDB crashes/ });
+  });
+
+  void test('a reader that was killed leaves an index that is read, and nothing else [9.13]', async () => {
+    const path = fresh();
+    await write(path, stored);
+    for (const readers of [1, 2, 3]) {
+      await writeFile(join(path, 'reading'), '.'.repeat(readers));
+      assert.equal((await read(path)).users.size, 50);
+      assert.ok(!(await readdir(path)).includes('reading'));
+    }
   });
 
   void test('the child that looks for such blocks reads every record', async () => {
@@ -319,10 +331,18 @@ void describe('F24: damage is never read as numbers', () => {
   });
 });
 
-/** What the copy of an index holds after `work`, or the code of the error. */
+/** What kills a process that writes to the index, which it must read first. */
+async function signalOfReader(path: string): Promise<NodeJS.Signals | null> {
+  const child = spawn(process.execPath, [WRITER, path, '0'], { stdio: 'ignore' });
+  const [, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
+  return signal;
+}
+
+/** What the copy of an index holds after `work`, or the code of the error. A child looks first whether it can be read. */
 async function copyAnd(path: string, work: (copy: string) => Promise<void>): Promise<Contents | string> {
   const copy = fresh();
   await cp(path, copy, { recursive: true });
+  await writeFile(join(copy, 'reading'), '.');
   await work(copy);
   try {
     return await read(copy);
