@@ -5,7 +5,8 @@ import { invoke, writeConfig, writeFiles } from './drive.ts';
 import { Model, type Counts } from './model.ts';
 import { Random } from './random.ts';
 
-const HOUR = 3600;
+/** Seconds between samples. */
+const STEPS = [3600, 3600, 3600, 1800, 840] as const;
 
 export interface Difference {
   /** What is wrong: a fault is made smaller as long as it stays the same kind. */
@@ -22,20 +23,32 @@ export async function checkHistory(root: string, the: Case, program = invoke): P
   const files = random.shuffle(writeFiles(root, the));
   const config = writeConfig(root, the);
   const zone = the.logs[0]?.zone ?? 'UTC';
-  const argv = ['--config', config, 'history', '--timezone', zone, '--format', 'csv', ...files];
+  const step = random.pick(STEPS);
+  const argv = [
+    '--config',
+    config,
+    'history',
+    '--timezone',
+    zone,
+    '--step',
+    `${step / 60}m`,
+    '--format',
+    'csv',
+    ...files,
+  ];
   const { out, err } = await program(argv, { now: () => the.now });
   const got = parse(out);
   if (!got) return [{ kind: 'failed', sentence: `history printed no counts: ${err}` }];
-  return compare(expectedHistory(the), got);
+  return compare(expectedHistory(the, step), got);
 }
 
-function expectedHistory(the: Case): Map<number, ReadonlyMap<string, Counts>> {
+function expectedHistory(the: Case, step: number): Map<number, ReadonlyMap<string, Counts>> {
   const lines = linesOf(the);
   const times = lines.flat().map(({ at }) => at);
   const [first, last] = [Math.min(...lines.map(([line]) => line?.at ?? Infinity)), maximum(times)];
   const model = new Model(lines, the.rules);
   const expected = new Map<number, ReadonlyMap<string, Counts>>();
-  for (let at = Math.floor(first / HOUR) * HOUR + HOUR; at < last + HOUR; at += HOUR) expected.set(at, model.at(at));
+  for (let at = Math.floor(first / step) * step + step; at < last + step; at += step) expected.set(at, model.at(at));
   return expected;
 }
 

@@ -14,7 +14,11 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a window is as long as it is',
-    cut: ['activity/users.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window - 60)'],
+    cut: ['activity/users.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window + 1)'],
+  },
+  {
+    without: 'the edge of a window cuts an hour exactly',
+    cut: ['activity/users.ts', '(seen) => seen > instant && seen <= end', '(seen) => seen >= instant && seen <= end'],
   },
   {
     without: 'last seen is a maximum of logins and logouts',
