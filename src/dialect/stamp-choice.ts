@@ -65,7 +65,11 @@ function compare(a: readonly number[], b: readonly number[]): number {
 
 export function chooseForm(readings: readonly Reading[], evidence: Evidence = NO_EVIDENCE): Choice {
   if (readings.length < 2) return { readings, isAlike: true };
-  const possible = usual(narrowed(narrowed(readings, isPossible(evidence)), isInOrder(readings)));
+  const orderly = usual(
+    narrowed(narrowed(readings, isBy(Math.max(evidence.now, ...evidence.times))), isInOrder(readings)),
+  );
+  // That a file is older than its lines makes no rare form likely.
+  const possible = narrowed(orderly, isBy(Math.max(...evidence.times)));
   const written = possible.filter(({ walls }) => endsSoonBefore(walls, evidence));
   const close = closest(possible);
   // Where they contradict each other one of them is chance, and nobody knows which.
@@ -113,13 +117,13 @@ function step(from: WallTime, to: WallTime): number {
 const steps = ({ walls }: Reading): number[] =>
   walls.flatMap((wall, i) => (i === 0 ? [] : [step(walls[i - 1] ?? wall, wall)]));
 
-function isPossible({ times, now }: Evidence): (reading: Reading) => boolean {
-  const latest = (times.length > 0 ? Math.max(...times) : now) + ANY_ZONE;
+/** Whether the last line is not later than an instant; of stamps without a year, and of none, that says nothing. */
+function isBy(latest: number): (reading: Reading) => boolean {
   return ({ walls }) => {
     const last = walls.at(-1);
     if (last?.year === undefined) return true;
     const at = secondsOf(last);
-    return at >= EARLIEST && at <= latest;
+    return at >= EARLIEST && at <= latest + ANY_ZONE;
   };
 }
 

@@ -16,6 +16,9 @@ const PUT_RIGHT = 4 * MONTH;
 /** Lines beside the way, one after the other, looked past. */
 const REACH = 12;
 
+/** Lines at the end that may all be wrong. */
+const NEAR_END = 5;
+
 /** What a step costs, in lines left beside the way. */
 const COST = { beside: 1, newYear: 0.2, putRight: 2, far: 5 } as const;
 
@@ -80,6 +83,7 @@ function along(path: readonly number[], walls: readonly WallTime[], ways: readon
 }
 
 function beforeLeap(way: readonly WallTime[]): WallTime | undefined {
-  const [before, last] = way.slice(-2);
-  return before && last && secondsOfYear(last) - secondsOfYear(before) > MONTH ? before : undefined;
+  const end = way.slice(-NEAR_END);
+  const seconds = end.map(secondsOfYear);
+  return end.findLast((_, i) => (seconds[i + 1] ?? 0) - (seconds[i] ?? 0) > MONTH);
 }
