@@ -25,6 +25,8 @@ export type Counts = readonly [d1: number, d7: number, d30: number];
 const SILENCE = 12 * 3600;
 /** After so much silence nobody is known to be online any more, though no file is missing. */
 const OPEN_IN_SILENCE = 31 * 86_400;
+/** An id of which nothing more is expected means nothing after so many seconds; a server may run for years. */
+const FORGOTTEN = 7 * 86_400;
 /** Lines later than this are not late by disorder: a clock was set back. They count from when they were written. */
 const DISORDER = 120;
 
@@ -83,7 +85,11 @@ class Log {
     state.latest = Math.max(state.latest, line?.at ?? 0);
     if (!line?.says) return;
     state.clock = Math.max(state.clock, line.at);
-    for (const session of state.sessions.values()) this.#settle(state, session, state.clock);
+    for (const session of state.sessions.values()) {
+      this.#settle(state, session, state.clock);
+      const isIdle = isIn(session, 'closed', 'waiting', 'removed');
+      if (isIdle && session.at + FORGOTTEN <= state.clock) state.sessions.delete(session.id);
+    }
     RULES[line.says.kind]?.(state, line.says as never, line.at, this.#rules);
   }
 
