@@ -4,7 +4,7 @@
  */
 import { NAME_WORDS, NameTable, OWN } from '../dialect/name-table.ts';
 import { LARGE, largest, moved, SMALL } from '../dialect/reserved.ts';
-import { isBoshId, SessionIds, type SessionId } from './session-id.ts';
+import { isBoshId, SessionIds } from './session-id.ts';
 import { SESSIONS } from './user-words.ts';
 import type { Users } from './users.ts';
 
@@ -166,7 +166,7 @@ export class SessionTable {
   }
 
   /** A session of an id that has none. */
-  insert(log: number, { low, high }: SessionId, user: number, since: number): number {
+  insert(log: number, low: number, high: number, user: number, since: number): number {
     const session = this.#takeNumber();
     const at = session * WORDS;
     const words = this.#words;

@@ -6,7 +6,9 @@
  * ended before, and the new connection's id, here called the carrier, never ends. The rules below were measured against
  * what Prosody itself counts. The exact signs of a debug log, `bind` and `unbind`, win over them session by session.
  */
-import type { SessionEvent } from '../dialect/dialect.ts';
+import type { Happening } from '../dialect/dialect.ts';
+import type { EventBatch } from '../dialect/event-batch.ts';
+import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, SOURCE, START, TAB_AT, USER } from '../dialect/scanner.ts';
 import type { SessionId } from './session-id.ts';
 import {
   AWAY,
@@ -25,12 +27,6 @@ import { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './users.ts';
 
 export type { Session } from './session-table.ts';
-
-/** Lines are missing before `at`, unix seconds. */
-export interface Gap {
-  readonly kind: 'gap';
-  readonly at: number;
-}
 
 export interface SessionsOptions {
   /** Prosody's smacks_hibernation_time: how long a user who resumes sessions stays online after a disconnect. */
@@ -134,21 +130,57 @@ export class Sessions {
   }
 
   /** Takes in one event; those of one log come in the order of their lines. */
-  take(event: SessionEvent | Gap): void {
+  take(event: Happening): void {
     this.passTime(event.at);
     if ('session' in event) this.#takeOfSession(event);
     else this.#takeOther(event);
     this.#users.settle();
   }
 
-  #takeOfSession(event: Extract<SessionEvent, { session: string }>): void {
+  /** Takes in one event of a batch, whose users are expected. */
+  takeFrom(batch: EventBatch, event: number): void {
+    const { words } = batch;
+    const o = event * EVENT_WORDS;
+    const kind = words[o + KIND]!;
+    if (kind === OTHER) return this.take(batch.others[words[o + LOW]!]!);
+    const at = batch.times[o + AT]!;
+    this.passTime(at);
+    if (words[o + HIGH] !== -1) return this.#takeScanned(kind, words[o + LOW]!, words[o + HIGH]!, words[o + USER]!, at);
+    const { low, high } = this.#table.ids.take(batch.bytes.toString('latin1', words[o + SOURCE], words[o + TAB_AT]));
+    this.#takeScanned(kind, low, high, words[o + USER]!, at);
+    this.#table.ids.letGo(low, high);
+  }
+
+  /** An event of a batch by itself, for what is taken in later than the batch. Its user is not expected any more. */
+  eventOf(batch: EventBatch, event: number): Happening {
+    const { words, bytes, times } = batch;
+    const o = event * EVENT_WORDS;
+    const kind = words[o + KIND]!;
+    if (kind === OTHER) return batch.others[words[o + LOW]!]!;
+    const [at, session] = [times[o + AT]!, bytes.toString('latin1', words[o + SOURCE], words[o + TAB_AT])];
+    if (kind !== START) return { kind: kind === CONNECT ? 'connect' : 'end', session, at };
+    const number = words[o + USER]!;
+    const user = this.#users.names.text(number);
+    this.#users.expected(number);
+    return { kind: 'start', session, user, at };
+  }
+
+  #takeScanned(kind: number, low: number, high: number, user: number, at: number): void {
+    if (kind === CONNECT) this.connect(low, high, at);
+    else if (kind === START) {
+      this.start(low, high, user, at);
+      this.#users.expected(user);
+    } else this.end(low, high, at);
+  }
+
+  #takeOfSession(event: Extract<Happening, { session: string }>): void {
     const id = this.#table.ids.take(event.session);
     const { at } = event;
-    if (event.kind === 'connect') this.connect(id, at);
+    if (event.kind === 'connect') this.connect(id.low, id.high, at);
     else if (event.kind === 'end') this.#endOrHibernate(id, at, event.hibernates);
     else {
       const user = this.#users.number(event.user);
-      if (event.kind === 'start') this.start(id, user, at);
+      if (event.kind === 'start') this.start(id.low, id.high, user, at);
       else if (event.kind === 'bind') this.#bind(id, user, event.resource, at);
       else this.#unbind(id, user, event.resource, at);
       this.#users.releaseIfIdle(user);
@@ -156,7 +188,7 @@ export class Sessions {
     this.#table.ids.letGo(id.low, id.high);
   }
 
-  #takeOther(event: Exclude<SessionEvent, { session: string }> | Gap): void {
+  #takeOther(event: Exclude<Happening, { session: string }>): void {
     switch (event.kind) {
       case 'removed':
         return this.#remove(event.user, event.at);
@@ -234,7 +266,7 @@ export class Sessions {
   #restore(text: string, { user, since, state, at, resource }: Session): void {
     const id = this.#table.ids.take(text);
     const number = this.#users.number(user);
-    const session = this.#table.insert(this.#log, id, number, since);
+    const session = this.#table.insert(this.#log, id.low, id.high, number, since);
     this.#set(session, STATES.indexOf(state), at);
     if (resource !== undefined) this.#table.bindTo(session, resource);
     this.#table.ids.letGo(id.low, id.high);
@@ -281,7 +313,7 @@ export class Sessions {
   }
 
   /** `id` begins; whatever it meant before is over. As all of these, behind `passTime`. */
-  connect({ low, high }: SessionId, at: number): void {
+  connect(low: number, high: number, at: number): void {
     const table = this.#table;
     const session = table.find(this.#log, low, high);
     if (session === NONE) return;
@@ -306,15 +338,15 @@ export class Sessions {
   }
 
   /** A login. */
-  start(id: SessionId, user: number, at: number): void {
+  start(low: number, high: number, user: number, at: number): void {
     const table = this.#table;
-    const before = table.find(this.#log, id.low, id.high);
+    const before = table.find(this.#log, low, high);
     if (before !== NONE) this.#forget(before, at);
     if (this.#users.isGone(user, at)) return;
     this.#users.sawLogin(user, at);
     for (let other = table.firstOf(this.#log, user); other !== NONE; other = table.nextOf(this.#log, other))
       if (table.stateOf(other) === AWAY) this.#set(other, ENDED, table.atOf(other));
-    const session = table.insert(this.#log, id, user, at);
+    const session = table.insert(this.#log, low, high, user, at);
     this.#set(session, this.#detail ? UNBOUND : OPEN, at);
     this.#spare(user);
   }
@@ -341,11 +373,11 @@ export class Sessions {
     const state = this.#table.stateOf(session);
     // The end a moment before was that of the connection only. No session is resumed by it, and nothing carried it.
     if ((state === ENDED || state === AWAY) && this.#table.atOf(session) === at) this.#goAway(session, at);
-    else this.end(id, at);
+    else this.end(id.low, id.high, at);
   }
 
   /** The end of a connection, which may be the end of the session. */
-  end({ low, high }: SessionId, at: number): void {
+  end(low: number, high: number, at: number): void {
     const session = this.#table.find(this.#log, low, high);
     switch (this.#table.stateOf(session)) {
       case OPEN:
@@ -427,7 +459,7 @@ export class Sessions {
     const since = known === NONE ? at : table.sinceOf(known);
     const isSame = known !== NONE && table.userOf(known) === user;
     if (known !== NONE && !isSame) table.drop(known);
-    const session = isSame ? known : table.insert(this.#log, id, user, since);
+    const session = isSame ? known : table.insert(this.#log, id.low, id.high, user, since);
     table.bindTo(session, resource);
     this.#set(session, BOUND, at);
     this.#spare(user);

@@ -15,7 +15,7 @@ const FAR = 31 * DAY;
  */
 const NEW_YEAR_STEP = 4 * FAR;
 /** Lines out of order by so much are still in the first half of a repeated hour. */
-const DISORDER = 120;
+export const DISORDER = 120;
 /** A line of 31 December that comes after one of 1 January is not late by more. */
 const LATE = 2 * DAY;
 /** A machine without a battery starts in some January; so long may it take until the network tells it the time. */
@@ -119,9 +119,28 @@ export class Clock {
     const dated = wall.year === undefined ? this.#counted(wall) : this.#dated(wall, wall.year);
     if (dated === undefined || dated.at > this.#horizon()) return dated?.at;
     const { at } = dated;
-    if (this.#last === undefined || at > this.#last || at < this.#last - DISORDER) this.#last = at;
+    this.#last = goneOnTo(at, this.#last);
     this.#settle(dated);
     return at;
+  }
+
+  /**
+   * The instant at which the ten minutes of a stamp begin that was read last; undefined when they are not ten minutes like
+   * others, because the clocks change or the stamp is of another time than the lines before.
+   */
+  tenMinutes(wall: WallTime): number | undefined {
+    const first = { ...wall, minute: wall.minute - (wall.minute % 10), second: 0 };
+    const year = wall.year ?? this.#year;
+    const base = this.#only(first, year);
+    const end = this.#only({ ...first, minute: first.minute + 9, second: 59 }, year);
+    if (base === undefined || end !== base + 599 || this.#last === undefined) return undefined;
+    return Math.abs(base - this.#last) < 1200 ? base : undefined;
+  }
+
+  /** The instant of a wall time that can mean but one. */
+  #only(wall: WallTime, year: number): number | undefined {
+    const [at, other] = instantsOf(wall, wallSeconds(wall, year), this.#instants);
+    return other === undefined ? at : undefined;
   }
 
   /** Whether the line before is of the time of those before it, and not the first of another one. */
@@ -129,10 +148,10 @@ export class Clock {
     return this.#doubt === undefined;
   }
 
-  /** An instant that needed no reading, since its stamp differs from the one read last in its seconds only. */
+  /** A line of an instant that is believed. A line that is late does not set time back, but a clock that was put right does. */
   note(at: number): void {
-    if (this.#last !== undefined && at > this.#last) this.#last = at;
-    if (this.#anchor !== undefined && at > this.#anchor) this.#anchor = at;
+    this.#last = goneOnTo(at, this.#last);
+    this.#anchor = goneOnTo(at, this.#anchor);
   }
 
   /** Counts on from a line, unless it is the first that steps far away. */
@@ -146,7 +165,7 @@ export class Clock {
     if (anchor !== undefined && year > this.#year) this.#turned = { before: anchor, at: this.#doubt ?? at };
     // A late line of the year before changes no year.
     if (year > this.#year || isFar) this.#year = year;
-    if (anchor === undefined || at > anchor || at < anchor - DISORDER) this.#anchor = at;
+    this.#anchor = goneOnTo(at, anchor);
     this.#doubt = undefined;
   }
 
@@ -195,4 +214,9 @@ export class Clock {
     if (first === undefined || candidates.length === 1 || this.#last === undefined) return first;
     return first < this.#last - DISORDER ? candidates[1] : first;
   }
+}
+
+/** The time behind a line of the instant `at`: one that is late does not set it back, but a clock that was put right does. */
+function goneOnTo(at: number, last: number | undefined): number {
+  return last === undefined || at > last || at < last - DISORDER ? at : last;
 }

@@ -1,5 +1,7 @@
 /** What a line of a server's log says about sessions: the values that leave this room, and what a server's file must offer. */
 
+import type { ScanPlan } from './scanner.ts';
+
 /** `session` is the server's own id for a session, unique only while it is open. `user` is a bare JID, case-folded. */
 export type Finding =
   /** An id begins; whatever it meant before is over. */
@@ -17,6 +19,15 @@ export type Finding =
 
 /** A finding and when: `at` is in whole unix seconds, UTC. */
 export type SessionEvent = Finding & { readonly at: number };
+
+/** Lines are missing before `at`, unix seconds. */
+export interface Gap {
+  readonly kind: 'gap';
+  readonly at: number;
+}
+
+/** What becomes of the lines of a log. */
+export type Happening = SessionEvent | Gap;
 
 /** What a parser has to remember from one line to the next; plain JSON. */
 export type ParserState = Readonly<Record<string, boolean | string>>;
@@ -40,6 +51,12 @@ export interface Parser {
   readonly stampEnd: number;
   /** The server's version, where the log has named it. */
   readonly version: string | undefined;
+  /** What a scanner may decide of the lines behind the one parsed last; undefined: nothing. */
+  readonly plan: ScanPlan | undefined;
+  /** So many lines went by that a scanner has looked at. */
+  passed(lines: number): void;
+  /** Whether the lines behind this one are needed to tell what it says. */
+  needsContext(line: string): boolean;
 }
 
 export interface Dialect {

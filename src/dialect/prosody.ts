@@ -14,7 +14,9 @@ import { ownText } from './own-text.ts';
 import { levelBehind, messageBehind, partsInFile, partsOnConsole, stampEndOf, type Parts } from './prosody-layout.ts';
 import { isSession, mayBreak, type Rule, unbound } from './prosody-messages.ts';
 import { quotationEnd } from './prosody-quotation.ts';
+import { planFor, QUOTING } from './prosody-shortcuts.ts';
 import { marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
+import type { ScanPlan } from './scanner.ts';
 
 const TAB = 9;
 const CR = 13;
@@ -40,6 +42,8 @@ class ProsodyParser implements Parser {
   #closed: string;
   #closedLine = 0;
   #line = 0;
+  /** Where the line parsed last ends. */
+  #end = 0;
   /** Never part of the state: what is read later is believed again. */
   #quotation: Quotation | undefined;
   #text = '';
@@ -63,8 +67,24 @@ class ProsodyParser implements Parser {
     return this.#version === '' ? undefined : this.#version;
   }
 
+  get plan(): ScanPlan | undefined {
+    const isHeld = this.#closedLine === this.#line || (this.#quotation && this.#end < this.#quotation.to);
+    return isHeld ? undefined : planFor(this.#detail, tellsHibernation(this.#version));
+  }
+
+  passed(lines: number): void {
+    this.#line += lines;
+  }
+
+  needsContext(line: string): boolean {
+    if (marksContinuations(this.#version)) return false;
+    return this.#quotation !== undefined || QUOTING.some((begins) => line.includes(begins));
+  }
+
   parse(text: string, start: number, to: number): Finding | Eventless {
     this.#line++;
+    this.#end = to;
+    if (this.#quotation && start >= this.#quotation.to) this.#quotation = undefined;
     const end = text.charCodeAt(to - 1) === CR ? to - 1 : to;
     if (this.#quotation && this.#isQuoted(text, start, this.#quotation)) return 'quoted';
     if (end <= start || text.charCodeAt(start) === TAB) return 'continuation';

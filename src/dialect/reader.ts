@@ -6,12 +6,14 @@
 import { Clock, type ClockState } from './clock.ts';
 import type { Dialect, Parser, ParserState, SessionEvent } from './dialect.ts';
 import { chooseForm, readingsOf } from './stamp-choice.ts';
+import type { LineScanner, ScanPlan, Tick } from './scanner.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from './timestamp.ts';
 
 const NEWLINE = '\n';
 const ZERO = 48;
 /** Lines looked at to recognise the form of the stamps. */
 const SAMPLE = 200;
+const TEN_MINUTES = 600;
 
 /** What a reader has to keep to go on with the next line of the same log; plain JSON. */
 export interface ReaderState {
@@ -68,10 +70,12 @@ function isAllOf(text: string, stampEnd: number, end: number): boolean {
   return stampEnd === end || (stampEnd < end && end - stampEnd < 16 && BEHIND.test(text.slice(stampEnd, end)));
 }
 
+const lengthOf = ({ before, behind }: Minute): number => before.length + 2 + behind.length;
+
 /** The second of a stamp that lies in that minute, 0..59. */
-function secondOf({ before, behind }: Minute, text: string, start: number, end: number): number | undefined {
+function secondOf({ before, behind }: Minute, text: string, start: number): number | undefined {
   const at = start + before.length;
-  if (end !== at + 2 + behind.length || !text.startsWith(before, start)) return undefined;
+  if (!text.startsWith(before, start)) return undefined;
   if (behind !== '' && !text.startsWith(behind, at + 2)) return undefined;
   const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
   return tens >= 0 && tens < 6 && ones >= 0 && ones < 10 ? tens * 10 + ones : undefined;
@@ -92,11 +96,9 @@ export class LineReader {
   readonly #given: StampForm | undefined;
   #stamp: StampForm | undefined;
   #minute: Minute | undefined;
+  #isKnown = false;
   #firstAt: number | undefined;
   #aheadAt: number | undefined;
-  /** The stamp up to the tens of minutes, and where they are. */
-  #tick = '';
-  #tickLength = 0;
 
   constructor(options: ReaderOptions) {
     this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
@@ -131,17 +133,61 @@ export class LineReader {
    */
   read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void): void {
     const text = bytes.toString('latin1');
-    const isKnown = this.#stamp !== undefined || this.#recognise(text);
-    this.#firstAt = undefined;
-    this.#aheadAt = undefined;
-    this.#tickLength = 0;
+    this.begin(() => text);
     let line = 0;
     for (let start = 0, end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1, line++) {
-      const event = this.#line(text, start, end);
+      const event = this.line(text, start, end);
       if (event) seen(event, line);
     }
-    if (!isKnown) this.#stamp = undefined;
-    this.counts.lines += line;
+    this.end();
+  }
+
+  /** Before the lines of a block, whose text is asked for when it is needed. */
+  begin(text: () => string): void {
+    this.#isKnown = this.#stamp !== undefined || this.#recognise(text());
+    this.#firstAt = undefined;
+    this.#aheadAt = undefined;
+  }
+
+  /** Behind the lines of a block. */
+  end(): void {
+    if (!this.#isKnown) this.#stamp = undefined;
+  }
+
+  /** What a scanner may decide of the lines that come next; undefined: nothing. */
+  get plan(): ScanPlan | undefined {
+    return this.#parser.plan;
+  }
+
+  /** Whether the lines behind this one are needed to tell what it says. */
+  needsContext(line: string): boolean {
+    return this.#parser.needsContext(line);
+  }
+
+  /** The instant of the last line that was dated and believed, unix seconds; -Infinity before it. */
+  get last(): number {
+    return this.#clock.state.last ?? -Infinity;
+  }
+
+  /** A scanner has taken lines. */
+  passed({ lines, count, last }: LineScanner): void {
+    this.#parser.passed(lines);
+    this.counts.lines += lines;
+    this.counts.events += count;
+    if (lines > 0) this.#clock.note(last);
+  }
+
+  /** The usual stamp of the ten minutes of this line, which was the last one read; undefined when it has to be read each time. */
+  tickOf(line: string): Tick | undefined {
+    const form = this.#stamp;
+    const source = line.lastIndexOf(' ', line.indexOf('\t')) + 1;
+    if (!form?.isOrdered || !this.#clock.isSteady || source < 2) return undefined;
+    const wall = form.read(line, 0);
+    if (wall?.minuteAt === undefined || wall.secondAt !== wall.minuteAt + 3) return undefined;
+    const base = isAllOf(line, wall.end, source - 1) ? this.#clock.tenMinutes(wall) : undefined;
+    if (base === undefined || base + TEN_MINUTES > this.#horizon()) return undefined;
+    const bytesOf = (from: number, to: number): Buffer => Buffer.from(line.slice(from, to), 'latin1');
+    return { head: bytesOf(0, wall.minuteAt + 1), tail: bytesOf(wall.secondAt + 2, source - 1), base };
   }
 
   /** False where the stamps of these lines may be read in several ways: alike so far, or not at all. */
@@ -153,7 +199,9 @@ export class LineReader {
     return readings.length === 1;
   }
 
-  #line(text: string, from: number, end: number): SessionEvent | undefined {
+  /** What the line in the text of a block says, from `from` to its newline at `end`. */
+  line(text: string, from: number, end: number): SessionEvent | undefined {
+    this.counts.lines++;
     const start = text.charCodeAt(from) === 0 ? behindNuls(text, from) : from;
     const found = this.#parser.parse(text, start, end);
     if (typeof found === 'string') {
@@ -176,12 +224,12 @@ export class LineReader {
 
   /** The instant of the stamp between `start` and `end`, undefined when it cannot be read or is not all that stands there. */
   #instant(text: string, start: number, end: number, horizon: number): number | undefined {
-    const known = this.#minute && secondOf(this.#minute, text, start, end);
+    const known =
+      this.#minute && end - start === lengthOf(this.#minute) ? secondOf(this.#minute, text, start) : undefined;
     if (this.#minute && known !== undefined) return this.#believed(this.#minute.at + known, horizon);
     const wall = this.#wall(text, start, end);
     const at = wall && this.#clock.read(wall);
-    const isSteady = at !== undefined && at <= horizon && this.#clock.isSteady;
-    this.#minute = wall && isSteady ? minuteOf(text, start, end, wall, at) : undefined;
+    this.#minute = wall && at !== undefined ? this.#minuteOf(text, start, end, wall, at) : undefined;
     return at;
   }
 
@@ -214,17 +262,19 @@ export class LineReader {
     return wall;
   }
 
+  /** A line without event dates what follows, too. */
   #watchClock(text: string, start: number): void {
-    if (this.#tickLength > 0 && text.startsWith(this.#tick, start)) return;
-    const wall = this.#stamp?.read(text, start);
-    if (!wall) return;
-    const at = this.#clock.read(wall);
-    if (at !== undefined && at <= this.#horizon()) this.#firstAt ??= at;
-    // The same text may mean another instant now.
-    this.#minute = undefined;
-    const isTick = this.#stamp?.isOrdered === true && wall.minuteAt !== undefined && this.#clock.isSteady;
-    this.#tickLength = isTick && wall.minuteAt !== undefined ? wall.minuteAt + 1 - start : 0;
-    this.#tick = text.slice(start, start + this.#tickLength);
+    const horizon = this.#horizon();
+    const known = this.#minute && secondOf(this.#minute, text, start);
+    const wall = known === undefined ? this.#stamp?.read(text, start) : undefined;
+    const at = known === undefined ? wall && this.#clock.read(wall) : this.#believed(this.#minute!.at + known, horizon);
+    if (at === undefined) return;
+    if (at <= horizon) this.#firstAt ??= at;
+    if (wall) this.#minute = this.#minuteOf(text, start, wall.end, wall, at);
+  }
+
+  #minuteOf(text: string, start: number, end: number, wall: WallTime, at: number): Minute | undefined {
+    return at <= this.#horizon() && this.#clock.isSteady ? minuteOf(text, start, end, wall, at) : undefined;
   }
 }
 

@@ -15,6 +15,11 @@ export class Gate {
     this.#wake();
   }
 
+  /** The instant after which events wait, unix seconds. */
+  get closedAfter(): number {
+    return this.#closedAfter;
+  }
+
   /** Resolves when an event of the instant `at` may be taken in: true; or when the program stops and it may not: false. */
   async pass(at: number): Promise<boolean> {
     while (at > this.#closedAfter && !this.#shut) {

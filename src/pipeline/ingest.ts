@@ -3,10 +3,10 @@
  * what follows it goes on with its sessions. When something turns up that lies before what has been read, all that is given
  * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm.
  */
-import type { Gap, Session } from '../activity/sessions.ts';
+import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
-import type { SessionEvent } from '../dialect/dialect.ts';
+import type { EventBatch } from '../dialect/event-batch.ts';
 import { alreadyRead, readPiece, type Chain, type Piece } from '../log/archive.ts';
 import type { Position } from '../log/position.ts';
 import { fileAt } from '../log/siblings.ts';
@@ -108,7 +108,7 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<T
     positions.clear();
   };
   const takes = {
-    event: (event: SessionEvent | Gap) => tally.sessions.take(event),
+    event: (batch: EventBatch, event: number) => tally.sessions.takeFrom(batch, event),
     position: (position: Position) => void positions.set(position.id, position),
     commit,
     known: () => [...ledger.positions(log.path).map(({ id }) => id), ...positions.keys()],
@@ -150,9 +150,10 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
   const sessions = new Map<string, Session>();
   const changed = new Set<string>();
   const takes = {
-    event: (event: SessionEvent | Gap) => {
+    event: (batch: EventBatch, event: number) => {
+      const kind = batch.other(event)?.kind;
       // Accounts may have been enabled or disabled since.
-      if (!isOld || (event.kind !== 'disabled' && event.kind !== 'enabled')) tally.sessions.take(event);
+      if (!isOld || (kind !== 'disabled' && kind !== 'enabled')) tally.sessions.takeFrom(batch, event);
     },
     position: (position: Position) => void positions.set(position.id, position),
     commit: async () => {
@@ -184,7 +185,7 @@ function apply(changes: ReadonlyMap<string, Session | undefined>, sessions: Map<
 }
 
 interface Takes {
-  readonly event: (event: SessionEvent | Gap) => void;
+  readonly event: (batch: EventBatch, event: number) => void;
   readonly position: (position: Position) => void;
   readonly commit: () => Promise<void>;
   /** Ids of the pieces that were read. */
@@ -203,7 +204,9 @@ async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, option
     const { id } = block.position;
     const before = position;
     const known = (): string[] => takes.known().filter((each) => each !== id);
-    tally.read(block.bytes, before !== undefined, takes.event, () => ({ id, position: before, known: known() }));
+    const batch = tally.decode(block.bytes, before !== undefined, () => ({ id, position: before, known: known() }));
+    for (let event = 0; event < batch.count; event++) takes.event(batch, event);
+    options.users.settle();
     forget();
     position = { ...block.position, log: log.path };
     takes.position(position);

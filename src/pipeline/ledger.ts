@@ -148,10 +148,12 @@ export class Ledger {
    */
   async commitSoon(
     { path, tally }: { readonly path: string; readonly tally: Tally },
-    { position, forgotten }: Pick<Block, 'position' | 'forgotten'>,
+    blocks: readonly Pick<Block, 'position' | 'forgotten'>[],
     refused: (error: unknown) => void,
   ): Promise<void> {
-    this.#noteAll(path, tally, [position], forgotten);
+    const positions = blocks.map(({ position }) => position);
+    const forgotten = blocks.flatMap((block) => block.forgotten);
+    this.#noteAll(path, tally, positions, forgotten);
     const { users, sessions, removals } = this.#unwritten;
     if (this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
     this.#late ??= setTimeout(() => void this.#write().catch(refused), LATEST_MS);

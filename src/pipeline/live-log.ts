@@ -1,12 +1,12 @@
 /** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
-import type { Gap } from '../activity/sessions.ts';
-import type { SessionEvent } from '../dialect/dialect.ts';
+import type { Happening } from '../dialect/dialect.ts';
 import { Follower, type FollowStatus, type Notice } from '../log/follow.ts';
 import type { Block } from '../log/lines.ts';
 import type { LiveFile } from '../log/live-file.ts';
 import { Gate } from './gate.ts';
 import type { Ledger } from './ledger.ts';
+import { LATE } from './samples.ts';
 import type { Tally } from './tally.ts';
 
 export interface LiveLogOptions {
@@ -30,6 +30,10 @@ export class LiveLog {
   /** Taken in, and perhaps not yet committed: when the commit fails, the same block is offered again. */
   #taken: Block | undefined;
   #closing = false;
+  /** Events of the seconds behind the hour, while late lines of the hour before may still come. */
+  #early: Happening[] = [];
+  /** Blocks that are taken in but for those: their positions must not be stored without them. */
+  #unstored: Block[] = [];
 
   constructor(options: LiveLogOptions) {
     const { path, tally, ledger, live, awaited, notice } = options;
@@ -54,6 +58,8 @@ export class LiveLog {
   /** Events after `instant`, unix seconds, wait until this is called again. */
   stopAfter(instant: number): void {
     this.#gate.closeAfter(instant);
+    this.#takeEarly();
+    if (this.#unstored.length > 0 && this.#early.length === 0) void this.#store([]).catch(() => undefined);
   }
 
   /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
@@ -85,9 +91,16 @@ export class LiveLog {
   async #deliver(block: Block): Promise<void> {
     if (block !== this.#taken) await this.#take(block);
     this.#taken = block;
+    if (this.#early.length > 0) this.#unstored.push(block);
+    else await this.#store([block]);
+  }
+
+  async #store(blocks: readonly Block[]): Promise<void> {
     const { ledger, refused } = this.#options;
+    const all = [...this.#unstored, ...blocks];
     try {
-      await ledger.commitSoon(this, block, refused);
+      await ledger.commitSoon(this, all, refused);
+      this.#unstored = this.#unstored.filter((block) => !all.includes(block));
     } catch (error) {
       refused(error);
       throw error;
@@ -96,16 +109,25 @@ export class LiveLog {
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
   async #take({ bytes, position }: Block): Promise<void> {
-    const events: (SessionEvent | Gap)[] = [];
-    this.tally.read(
-      bytes,
-      position.offset > bytes.length,
-      (event) => events.push(event),
-      () => this.#options.ledger.placeOf(this.path, position.id),
-    );
-    for (const event of events) {
-      if (!(await this.#gate.pass(event.at))) throw new Error('stopped while waiting for the hour to be counted');
-      this.tally.sessions.take(event);
+    const place = () => this.#options.ledger.placeOf(this.path, position.id);
+    const batch = this.tally.decode(bytes, position.offset > bytes.length, place);
+    const { sessions } = this.tally;
+    for (let event = 0; event < batch.count; event++) {
+      const at = batch.at(event);
+      if (at > this.#gate.closedAfter && at <= this.#gate.closedAfter + LATE) {
+        this.#early.push(sessions.eventOf(batch, event));
+        continue;
+      }
+      if (at > this.#gate.closedAfter && !(await this.#gate.pass(at)))
+        throw new Error('stopped while waiting for the hour to be counted');
+      sessions.takeFrom(batch, event);
     }
+  }
+
+  /** Takes in what may be taken in by now, in the order of the lines. */
+  #takeEarly(): void {
+    const early = this.#early;
+    this.#early = early.filter(({ at }) => at > this.#gate.closedAfter);
+    for (const event of early) if (event.at <= this.#gate.closedAfter) this.tally.sessions.take(event);
   }
 }

@@ -7,11 +7,12 @@ import type { Span } from '../activity/coverage.ts';
 import type { Users } from '../activity/users.ts';
 import { newUsers } from './new-users.ts';
 import type { Config } from '../config.ts';
+import type { EventBatch } from '../dialect/event-batch.ts';
 import type { LineCounts } from '../dialect/reader.ts';
 import { readPiece, type Arrangement, type Chain } from '../log/archive.ts';
 import { believedUntil } from './belief.ts';
 import type { GivenLog } from './given-logs.ts';
-import { lastStep, Sampler, stepsOf, type Happening, type ReplayedLog } from './samples.ts';
+import { lastStep, Sampler, stepsOf, type ReplayedLog } from './samples.ts';
 import { sumCounts, Tally } from './tally.ts';
 
 export interface ReplayOptions {
@@ -62,12 +63,14 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     isWhole = false;
     options.onProblem(sentence);
   };
-  for await (const { tally, events } of inOrder(sources, { ...options, onProblem })) {
-    for (const event of events) {
-      sampler ??= samplerFrom((begin = event.at));
-      if (event.at <= sampler.next) tally.sessions.take(event);
-      else for (const samples of sampler.takeEarly(tally, event)) if (isWanted(samples, from, to)) yield samples;
+  for await (const { tally, batch, first, end } of inOrder(sources, { ...options, onProblem })) {
+    for (let event = first; event < end; event++) {
+      const at = batch.at(event);
+      sampler ??= samplerFrom((begin = at));
+      if (at <= sampler.next) tally.sessions.takeFrom(batch, event);
+      else for (const samples of sampler.takeEarly(tally, batch, event)) if (isWanted(samples, from, to)) yield samples;
     }
+    users.settle();
   }
   if (options.signal.aborted) return summary(tallies);
   // Of a file that could not be read to its end nobody knows what it says of the time behind.
@@ -92,12 +95,15 @@ function extent(chains: readonly Chain[], horizon: number): { firstAt: number; l
 }
 
 function tallyOf({ of }: Chain<GivenLog>, users: Users, config: Config, horizon: number): Tally {
-  return new Tally(users, { ...config.count, ...of.settings, horizon: () => horizon });
+  return new Tally(users, { ...config.count, ...of.settings, horizon: () => horizon, isStored: false });
 }
 
+/** Events of a batch, from `first` up to `end`, exclusive. */
 interface Run {
   readonly tally: Tally;
-  readonly events: readonly Happening[];
+  readonly batch: EventBatch;
+  readonly first: number;
+  readonly end: number;
 }
 
 /** The events of all sources by time, in runs of one source; those of one source in the order of its lines. */
@@ -108,24 +114,24 @@ async function* inOrder(sources: readonly Source[], options: ReplayOptions): Asy
     // Of a log that was not read on nobody knows what it says of the time of the others.
     if (first.at === Infinity || options.signal.aborted) return;
     const others = Math.min(...heads.map((head) => (head === first ? Infinity : head.at)));
-    yield { tally: first.tally, events: first.takeUntil(others) };
+    yield first.takeUntil(others);
     await first.refill();
   }
 }
 
 /** What a source has to give next. */
 class Head {
-  readonly tally: Tally;
-  readonly #batches: AsyncIterator<readonly Happening[]>;
-  #batch: readonly Happening[] = [];
+  readonly #tally: Tally;
+  readonly #batches: AsyncIterator<EventBatch>;
+  #batch: EventBatch | undefined;
   #from = 0;
 
-  private constructor(tally: Tally, batches: AsyncIterator<readonly Happening[]>) {
-    this.tally = tally;
+  private constructor(tally: Tally, batches: AsyncIterator<EventBatch>) {
+    this.#tally = tally;
     this.#batches = batches;
   }
 
-  static async of(tally: Tally, batches: AsyncIterable<readonly Happening[]>): Promise<Head> {
+  static async of(tally: Tally, batches: AsyncIterable<EventBatch>): Promise<Head> {
     const head = new Head(tally, batches[Symbol.asyncIterator]());
     await head.refill();
     return head;
@@ -133,18 +139,19 @@ class Head {
 
   /** The instant of the next event; Infinity when there is none. */
   get at(): number {
-    return this.#batch[this.#from]?.at ?? Infinity;
+    return this.#batch && this.#from < this.#batch.count ? this.#batch.at(this.#from) : Infinity;
   }
 
-  /** The next event, and those behind it that are not after `at`. */
-  takeUntil(at: number): readonly Happening[] {
-    const from = this.#from++;
-    while (this.at <= at && this.#from < this.#batch.length) this.#from++;
-    return this.#batch.slice(from, this.#from);
+  /** The next event, and those behind it that are not after `at`; there is one. */
+  takeUntil(at: number): Run {
+    const batch = this.#batch!;
+    const first = this.#from++;
+    while (this.#from < batch.count && batch.at(this.#from) <= at) this.#from++;
+    return { tally: this.#tally, batch, first, end: this.#from };
   }
 
   async refill(): Promise<void> {
-    while (this.#from >= this.#batch.length) {
+    while (!this.#batch || this.#from >= this.#batch.count) {
       const next = await this.#batches.next();
       if (next.done) return;
       [this.#batch, this.#from] = [next.value, 0];
@@ -152,17 +159,16 @@ class Head {
   }
 }
 
-async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<readonly Happening[]> {
+async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<EventBatch> {
   const { signal, onProblem, onProgress } = options;
   for (const piece of chain.pieces) {
     let continues = false;
     tally.beginFile(piece);
     for await (const block of readPiece(piece, { signal, complete: true, onProblem })) {
-      const events: Happening[] = [];
-      tally.read(block.bytes, continues, (event) => events.push(event));
+      const batch = tally.decode(block.bytes, continues);
       continues = true;
       onProgress?.(piece.path, block.position.offset, tally.last);
-      yield events;
+      yield batch;
     }
   }
 }

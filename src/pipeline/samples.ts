@@ -4,10 +4,11 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
-import type { Gap } from '../activity/sessions.ts';
+import type { Sessions } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
 import { zoneInstants } from '../dialect/clock.ts';
-import type { SessionEvent } from '../dialect/dialect.ts';
+import type { Happening } from '../dialect/dialect.ts';
+import type { EventBatch } from '../dialect/event-batch.ts';
 import type { Tally } from './tally.ts';
 
 const HOUR = 3600;
@@ -16,7 +17,7 @@ const WEEK = 7 * DAY;
 /** Nobody last seen longer ago is active in any window. */
 const FORGET_AFTER = 31 * DAY;
 /** Lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
-const LATE = 10;
+export const LATE = 10;
 
 /** The first full step after `at`. */
 export const firstAfter = (at: number, step: number): number => (Math.floor(at / step) + 1) * step;
@@ -44,9 +45,6 @@ export function lastStep(last: number, begin: number, seconds: number): number {
   return Math.max(firstAfter(last - 1, seconds), firstAfter(begin, seconds));
 }
 
-/** What becomes of the lines of a log. */
-export type Happening = SessionEvent | Gap;
-
 /** A log that is replayed. */
 export interface ReplayedLog {
   readonly tally: Tally;
@@ -61,7 +59,7 @@ export class Sampler {
   #next: number;
   #forgotten = -Infinity;
   /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
-  #early: { readonly tally: Tally; readonly event: Happening }[] = [];
+  #early: { readonly sessions: Sessions; readonly event: Happening }[] = [];
 
   /** `begin`: unix seconds, before the first sample. */
   constructor(users: Users, logs: readonly ReplayedLog[], begin: number, steps: Steps) {
@@ -77,9 +75,9 @@ export class Sampler {
   }
 
   /** What happened after the next sample; gives the samples that no late line belongs to any more. */
-  *takeEarly(tally: Tally, event: Happening): Iterable<readonly Sample[]> {
-    this.#early.push({ tally, event });
-    yield* this.until(event.at - LATE - 1);
+  *takeEarly({ sessions }: Tally, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
+    this.#early.push({ sessions, event: sessions.eventOf(batch, event) });
+    yield* this.until(batch.at(event) - LATE - 1);
   }
 
   /** The samples that are due up to `at`. */
@@ -89,7 +87,7 @@ export class Sampler {
       this.#next = this.#steps(this.#next);
       const early = this.#early;
       this.#early = early.filter(({ event }) => event.at > this.#next);
-      for (const { tally, event } of early) if (event.at <= this.#next) tally.sessions.take(event);
+      for (const { sessions, event } of early) if (event.at <= this.#next) sessions.take(event);
       yield samples;
     }
   }
@@ -100,7 +98,6 @@ export class Sampler {
       this.#users.forgetUnseenSince(at - FORGET_AFTER);
       // Nothing is stored of a replay.
       this.#users.takeChanges();
-      for (const { tally } of this.#logs) tally.sessions.takeChanges();
       this.#forgotten = at;
     }
     const covered = coveredWindows(

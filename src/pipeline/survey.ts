@@ -4,7 +4,7 @@
  * counts can ever stand. For `check`, and for `run` when it finds no event in a log.
  */
 import type { HostCounts } from '../activity/active-window.ts';
-import { Users } from '../activity/users.ts';
+import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { forgeryWarning, quotedWarning } from '../dialect/forgeable.ts';
@@ -48,15 +48,17 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
   const bytes = await readEnd(log.path, LOOK_AT);
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
   const dialect = dialectNamed(log.server) ?? recogniseDialect(lines);
-  const users = new Users(config.count);
+  const users = newUsers(config);
   const tally = new Tally(users, { ...config.count, ...log, horizon: () => now + BELIEVED_AHEAD });
   const seen = new Set<string>();
   let events = 0;
-  tally.read(bytes, false, (event) => {
+  const batch = tally.decode(bytes, false);
+  for (let i = 0; i < batch.count; i++) {
+    const event = tally.sessions.eventOf(batch, i);
     if ('user' in event) seen.add(event.user);
     if (SESSION_EVENTS.has(event.kind)) events++;
     tally.sessions.take(event);
-  });
+  }
   tally.passTime(now);
   const found = {
     lines: lines.length,

@@ -4,10 +4,14 @@
  */
 import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, type Span } from '../activity/coverage.ts';
 import { Lifetime } from '../activity/lifetime.ts';
-import { Sessions, type Gap, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
+import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
 import type { Users } from '../activity/users.ts';
-import type { Dialect, SessionEvent } from '../dialect/dialect.ts';
+import type { Dialect, Gap } from '../dialect/dialect.ts';
 import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
+import { decode } from '../dialect/decoder.ts';
+import { EventBatch } from '../dialect/event-batch.ts';
+import type { LineScanner, ScanPlan } from '../dialect/scanner.ts';
+import { scannersFor } from './scanners.ts';
 import { LineReader, type LineCounts, type ReaderState } from '../dialect/reader.ts';
 import { strftimeForm } from '../dialect/strftime.ts';
 import type { Piece } from '../log/archive.ts';
@@ -54,6 +58,8 @@ const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quo
 export class Tally {
   readonly sessions: Sessions;
   readonly #options: TallyOptions;
+  readonly #users: Users;
+  readonly #scannerOf: (plan: ScanPlan) => LineScanner;
   #dialect: Dialect | undefined;
   #reader: LineReader | undefined;
   /** Where the reader begins; undefined for lines that are written as they are read. */
@@ -69,6 +75,8 @@ export class Tally {
   constructor(users: Users, options: TallyOptions) {
     const { kept, server } = options;
     this.#options = options;
+    this.#users = users;
+    this.#scannerOf = scannersFor(users);
     this.sessions = new Sessions(users, options);
     this.#coverage = options.coverage ?? kept?.log.coverage ?? [];
     this.#lifetime = new Lifetime(options.lived ?? (kept ? livedIn(kept.log) : []));
@@ -96,18 +104,19 @@ export class Tally {
    * The events of whole lines, in their order; they are still to be taken in by `sessions`. `continues`: the lines follow
    * those before in the same file, so that nothing can be missing between. `place`: where they are, if they may be read again.
    */
-  read(bytes: Buffer, continues: boolean, seen: (event: SessionEvent | Gap) => void, place?: () => Place): void {
-    if (bytes.length === 0) return;
+  decode(bytes: Buffer, continues: boolean, place?: () => Place): EventBatch {
+    const batch = new EventBatch(bytes);
+    if (bytes.length === 0) return batch;
     const isFirst = !this.#reader && !this.#begin;
     const reader = (this.#reader ??= this.#readerFor(bytes));
     const { state } = reader;
     const before = state.clock.last;
-    if (this.#gap) seen(this.#gap);
+    if (this.#gap) batch.add(this.#gap);
     this.#gap = undefined;
-    reader.read(bytes, (event) => {
-      this.#lifetime.note(event.at);
-      seen(event);
-    });
+    const gaps = batch.count;
+    decode(batch, reader, this.#scannerOf);
+    for (const user of batch.users()) this.#users.expect(user);
+    for (let event = gaps; event < batch.count; event++) this.#lifetime.note(batch.at(event));
     const { firstAt, aheadAt } = reader;
     if (aheadAt !== undefined && place) {
       const { timezone } = this.#options;
@@ -117,6 +126,7 @@ export class Tally {
     const { last } = reader.state.clock;
     for (const at of [firstAt, last]) if (at !== undefined) this.#lifetime.note(at);
     this.#cover(continues ? (before ?? firstAt) : firstAt, last);
+    return batch;
   }
 
   /** No line has come up to `now`, unix seconds. */

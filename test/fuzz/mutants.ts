@@ -86,14 +86,14 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a sample takes in no later line',
-    cut: [
-      'pipeline/replay.ts',
-      'if (event.at <= sampler.next) tally.sessions.take(event);',
-      'if (event.at <= sampler.next + 60) tally.sessions.take(event);',
-    ],
+    cut: ['pipeline/replay.ts', 'if (at <= sampler.next) tally', 'if (at <= sampler.next + 60) tally'],
   },
   {
     without: 'a sample takes in lines that come late',
-    cut: ['pipeline/samples.ts', 'yield* this.until(event.at - LATE - 1);', 'yield* this.until(event.at - 1);'],
+    cut: [
+      'pipeline/samples.ts',
+      'yield* this.until(batch.at(event) - LATE - 1);',
+      'yield* this.until(batch.at(event) - 1);',
+    ],
   },
 ];

@@ -31,11 +31,12 @@ async function open(path: string) {
   const take = (lines: string): Promise<void> => {
     const bytes = Buffer.from(lines);
     offset += bytes.length;
-    tally.read(bytes, true, (event) => tally.sessions.take(event));
+    const batch = tally.decode(bytes, true);
+    for (let event = 0; event < batch.count; event++) tally.sessions.takeFrom(batch, event);
     const none = { length: 0, hash: '' };
     const position = { id: 'p', log: LOG, offset, head: none, marker: none, readAt: 0 };
     const block: Block = { log: LOG, bytes, position, forgotten: [] };
-    return ledger.commitSoon({ path: LOG, tally }, block, (error) => refused.push(error));
+    return ledger.commitSoon({ path: LOG, tally }, [block], (error) => refused.push(error));
   };
   return { ledger, take, refused, batches: () => batchesOf(path) };
 }
