@@ -3,6 +3,7 @@
  * one is that in which the lines are in order, lie close together, and end when the file was written; if that tells
  * nothing, nothing is guessed.
  */
+import { YEAR_FIRST } from './stamp-patterns.ts';
 import { STAMP_FORMS, type StampForm } from './timestamp.ts';
 import type { WallTime } from './wall-time.ts';
 
@@ -119,9 +120,10 @@ const steps = ({ walls }: Reading): number[] =>
 
 /** Whether the last line is not later than an instant; of stamps without a year, and of none, that says nothing. */
 function isBy(latest: number): (reading: Reading) => boolean {
-  return ({ walls }) => {
+  return ({ form, walls }) => {
     const last = walls.at(-1);
-    if (last?.year === undefined) return true;
+    // Behind a whole year stands the month: that a clock or the time of a file is wrong is likelier than any other order.
+    if (last?.year === undefined || form.family === YEAR_FIRST) return true;
     const at = secondsOf(last);
     return at >= EARLIEST && at <= latest + ANY_ZONE;
   };

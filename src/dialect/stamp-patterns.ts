@@ -58,6 +58,9 @@ export interface Pattern {
   readonly family?: string | undefined;
 }
 
+/** A family. */
+export const YEAR_FIRST = 'year first';
+
 /** Day and month alone: what follows behind the same mark would be the year. */
 const NO_THIRD = '(?!\\k<gap>)';
 
@@ -79,8 +82,8 @@ const DATES: readonly DatePattern[] = [
   // Prosody's default, `%b %d %H:%M:%S`, and syslog's, which pads the day with a blank: `Nov 03 06:22:40`
   { name: 'month day', date: `${NAME}${GAP}?${LOOSE_DAY}(?![-/.])`, hasYear: false },
   // `%Y-%m-%dT%H:%M:%S%z`, `%F %T`, RFC 3339: `2026-11-23T19:43:11.590361+00:00`
-  { name: 'year-month-day', family: 'year first', date: numbers(ANY_GAP, YEAR, LOOSE_MONTH, LOOSE_DAY) },
-  { name: 'year-day-month', family: 'year first', date: numbers(ANY_GAP, YEAR, DAY, MONTH), rank: 1 },
+  { name: 'year-month-day', family: YEAR_FIRST, date: numbers(ANY_GAP, YEAR, LOOSE_MONTH, LOOSE_DAY) },
+  { name: 'year-day-month', family: YEAR_FIRST, date: numbers(ANY_GAP, YEAR, DAY, MONTH), rank: 1 },
   { name: 'yearmonthday', date: `${YEAR}${MONTH}${DAY}`, isCompact: true },
   // `%b %d %Y %H:%M:%S`
   { name: 'month day year', date: `${NAME}${GAP}?${LOOSE_DAY}${GAP}${YEAR}` },

@@ -51,6 +51,14 @@ describe('a minute that is known', () => {
     });
 });
 
+test('a whole year is followed by the month, also where the file or our clock says that it was written before [8.16]', () => {
+  const stamps = ['2026-11-02 09:59:58', '2026-11-02 10:00:02', '2026-11-03 10:00:00'];
+  const evidence = { times: [at('2026-10-25T02:00:00Z')], now: at('2026-10-25T02:00:00Z') };
+  const expected = stamps.map((stamp) => at(`${stamp.replace(' ', 'T')}Z`));
+  assert.deepEqual(instantsOf(stamps, { evidence }), expected);
+  assert.deepEqual(eventsOf(stamps), expected);
+});
+
 describe('a stamp that fits several forms', () => {
   const days = (first: string, count: number): number[] => Array.from({ length: count }, (_, i) => at(first) + i * DAY);
   const FORMATS = [
