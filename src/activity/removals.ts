@@ -1,33 +1,43 @@
 /**
  * Accounts that were removed, and when: older logs that are read later must not bring them back. Whose account is gone has a
- * right to be forgotten by name, too, so only a hash of the name is kept.
+ * right to be forgotten by name, too, so only a hash of the name is kept; and as names are easily tried one after another, it
+ * is a hash with a key.
  */
-import { hash } from 'node:crypto';
+import { createHmac } from 'node:crypto';
 
 export class Removals {
   /** Of the name's hash: unix seconds. */
   readonly #removed = new Map<string, number>();
   readonly #changed = new Set<string>();
+  #secret = '';
+  /** The latest removal: of what comes later no hash is needed. */
+  #newest = -Infinity;
 
-  get size(): number {
-    return this.#removed.size;
+  /** The key of the hashes; to be set before anything is put back or noted. */
+  set secret(secret: string) {
+    this.#secret = secret;
   }
 
   /** Puts back what `takeChanges` gave an earlier run. */
   restore(key: string, at: number): void {
-    this.#removed.set(key, at);
+    this.#set(key, at);
   }
 
   note(jid: string, at: number): void {
-    const key = keyOf(jid);
+    const key = removalKey(this.#secret, jid);
     if (at <= (this.#removed.get(key) ?? -Infinity)) return;
-    this.#removed.set(key, at);
+    this.#set(key, at);
     this.#changed.add(key);
   }
 
   /** Whether a sighting at `at` is of an account that is gone by now. */
   isGone(jid: string, at: number): boolean {
-    return this.#removed.size > 0 && at < (this.#removed.get(keyOf(jid)) ?? -Infinity);
+    return at < (this.#removed.get(removalKey(this.#secret, jid)) ?? -Infinity);
+  }
+
+  /** Whether any account was removed after `at`. */
+  isAnyAfter(at: number): boolean {
+    return at < this.#newest;
   }
 
   forgetBefore(second: number): void {
@@ -44,8 +54,14 @@ export class Removals {
     this.#changed.clear();
     return changes;
   }
+
+  #set(key: string, at: number): void {
+    this.#removed.set(key, at);
+    this.#newest = Math.max(this.#newest, at);
+  }
 }
 
-export function keyOf(jid: string): string {
-  return hash('sha256', jid, 'hex').slice(0, 32);
+/** Under which a removal is stored. */
+export function removalKey(secret: string, jid: string): string {
+  return createHmac('sha256', secret).update(jid).digest('hex').slice(0, 32);
 }

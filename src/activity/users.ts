@@ -145,7 +145,7 @@ export class Users {
 
   /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
   isGone(user: number, at: number): boolean {
-    return this.removals.size > 0 && !this.#has(user, KNOWN) && this.removals.isGone(this.names.text(user), at);
+    return this.removals.isAnyAfter(at) && this.removals.isGone(this.names.text(user), at);
   }
 
   setDisabled(user: number, disabled: boolean): void {
@@ -328,7 +328,7 @@ export class Users {
     if (!this.#counts(user)) return;
     const at = user * NAME_WORDS;
     const isKnown = this.#has(user, KNOWN);
-    if (isKnown ? second <= this.names.times[at + what]! : this.isGone(user, second)) return;
+    if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, second)) return;
     const isOpen = this.#isOpen(user);
     // When they were last seen decides only where somebody offline is counted.
     if (isKnown && !isOpen) this.#leave(user);

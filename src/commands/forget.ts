@@ -1,4 +1,8 @@
-/** `forget JID`: removes one user, also from the files of the index. */
+/**
+ * `forget JID`: removes one user, also from the files of the index, and remembers under no name that it did, so that lines of
+ * before do not bring them back, in whatever log they are found later.
+ */
+import { removalKey } from '../activity/removals.ts';
 import { isOnline } from '../activity/session-table.ts';
 import type { Config } from '../config.ts';
 import type { Io } from './io.ts';
@@ -20,6 +24,7 @@ export async function forget(config: Config, { user }: ForgetArguments, io: Io):
       positions: [],
       forgotten: [],
       logs: new Map(),
+      removals: new Map([[removalKey(index.secret, user), Math.floor(io.now())]]),
     });
     await index.purge();
     return found.sessions.filter(([, session]) => isOnline(session)).length;
@@ -28,7 +33,7 @@ export async function forget(config: Config, { user }: ForgetArguments, io: Io):
   else
     io.log(
       'notice',
-      `${user} is forgotten (open sessions: ${sessions}); only lines that have not been read yet can bring it back`,
+      `${user} is forgotten (open sessions: ${sessions}); only what happens from now on can bring it back`,
     );
   return sessions === undefined ? 1 : 0;
 }

@@ -8,7 +8,7 @@
  * A number from a damaged index would look like any other number. So everything read is verified (record.ts, digest.ts,
  * directory.ts), and `load` gives all or nothing.
  */
-import { randomUUID } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Level } from 'level';
@@ -36,6 +36,8 @@ export { IndexError, type IndexErrorCode } from './index-error.ts';
 export type { UserRecord } from './record.ts';
 
 const SCHEMA = 1;
+const META = ['schema', 'digest', 'secret'] as const;
+type Meta = (typeof META)[number];
 /** A chained one: each operation goes straight to LevelDB, and costs a quarter of one in an array. */
 type Batch = ReturnType<Level['batch']>;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
@@ -59,6 +61,7 @@ export class LastSeenIndex {
   #queue: Promise<unknown> = Promise.resolve();
   #failed: Attempt | undefined;
   #closed = false;
+  #secret = '';
   /** Opened by root, and not root's. */
   #isForeign = false;
   /** The directory that was opened, by its inode. */
@@ -90,6 +93,7 @@ export class LastSeenIndex {
     const index = new LastSeenIndex(path, await openLevel(path));
     try {
       await index.#checkSchema();
+      index.#secret = await index.#storedSecret();
       index.#isForeign = giveToOwner(path);
       return index;
     } catch (error) {
@@ -157,6 +161,11 @@ export class LastSeenIndex {
       inodeOf(this.path) === this.#inode &&
       inodeOf(join(this.path, 'CURRENT')) !== undefined
     );
+  }
+
+  /** Of this index alone, and random: the key of whatever it holds hashed. */
+  get secret(): string {
+    return this.#secret;
   }
 
   /** Waits for the writes under way, and gives the index free for other processes. */
@@ -263,6 +272,17 @@ export class LastSeenIndex {
     await batch.write({ sync: true });
   }
 
+  /** An index of version 0.1.0 has none. */
+  async #storedSecret(): Promise<string> {
+    const value = await this.#db.get(keyIn('meta', 'secret'));
+    if (value !== undefined) return JSON.parse(metaPayload(this.path, 'secret', value)) as string;
+    const secret = randomBytes(16).toString('hex');
+    const batch = this.#db.batch();
+    putMeta(batch, 'secret', secret);
+    await batch.write({ sync: true });
+    return secret;
+  }
+
   async #storedDigest(): Promise<Digest> {
     const value = await this.#db.get(keyIn('meta', 'digest'));
     if (value === undefined) throw damaged(this.path, 'its digest is missing');
@@ -300,7 +320,7 @@ export class LastSeenIndex {
   }
 
   #expectMeta(stored: string): void {
-    if (![keyIn('meta', 'schema'), keyIn('meta', 'digest'), LAST_KEY].includes(stored))
+    if (stored !== LAST_KEY && !META.some((key) => keyIn('meta', key) === stored))
       throw damaged(this.path, `it holds an unknown record ${JSON.stringify(stored)}`);
   }
 }
@@ -329,12 +349,12 @@ function keyIn(room: Room | 'meta', key: string): string {
   return `!${room}!${key}`;
 }
 
-function putMeta(batch: Batch, key: 'schema' | 'digest', value: unknown): void {
+function putMeta(batch: Batch, key: Meta, value: unknown): void {
   const payload = JSON.stringify(value);
   batch.put(keyIn('meta', key), seal(checksum('meta', key, payload), payload));
 }
 
-function metaPayload(path: string, key: 'schema' | 'digest', value: string): string {
+function metaPayload(path: string, key: Meta, value: string): string {
   const record = unseal('meta', key, value);
   if (!record) throw damaged(path, `its ${key} does not match its checksum`);
   return record.payload;

@@ -60,6 +60,7 @@ export class Ledger {
     const contents = await index.load();
     const believed = now + BELIEVED_AHEAD;
     for (const [jid, record] of contents.users) ledger.#restoreUser(jid, record, believed);
+    users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) ledger.#sent.add(host);
     for (const position of contents.positions) ledger.#positions.set(position.id, position);

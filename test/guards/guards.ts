@@ -307,7 +307,7 @@ export const GUARDS: readonly Guard[] = [
     cut: [
       [
         'activity/users.ts',
-        'if (isKnown ? second <= this.names.times[at + what]! : this.isGone(user, second)) return;',
+        'if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, second)) return;',
         NOTHING,
       ],
     ],
