@@ -1,7 +1,7 @@
 /** The first start of `run` on a log: its rotated siblings are read before it is followed, oldest first. */
 import type { Users } from '../activity/users.ts';
 import type { Config, LogConfig } from '../config.ts';
-import { arrange, type Arrangement, type Chain } from '../log/archive.ts';
+import { arrange, type Arrangement, type Chain, type Piece } from '../log/archive.ts';
 import type { LiveFile } from '../log/live-file.ts';
 import { inodeOf, type FileStamp } from '../log/position.ts';
 import { rotatedFiles } from '../log/siblings.ts';
@@ -27,7 +27,7 @@ export interface FirstStartOptions {
 /** With what the log is followed. */
 export interface Read {
   readonly tally: Tally;
-  /** Inodes of files that were renamed or made while others were read, and so are perhaps not read yet; `dev ino`. */
+  /** Inodes of rotated files that are left to the follower; `dev ino`. */
   readonly awaited: readonly string[];
 }
 
@@ -36,27 +36,39 @@ export async function readRotated(options: FirstStartOptions): Promise<Read> {
   const { log, ledger, live, now } = options;
   if (ledger.positions(log.path).length > 0) {
     const last = ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
-    return { tally: now - last < YEAR_KNOWN_FOR ? goingOn(options) : await tallyBehind([], options), awaited: [] };
+    return {
+      tally: now - last < YEAR_KNOWN_FOR ? goingOn(options) : (await readBehind([], options)).tally,
+      awaited: [],
+    };
   }
   const before = rotatedFiles(log.path).filter((file) => !live.holds(file));
-  const tally = await tallyBehind(before, options);
+  const { tally, awaited } = await readBehind(before, options);
   const known = new Set(before.map((file) => `${file.path} ${inodeOf(file)}`));
+  // What was renamed or made while others were read is perhaps not read yet.
   const changed = rotatedFiles(log.path).filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
-  return { tally, awaited: changed.map(inodeOf) };
+  return { tally, awaited: [...awaited, ...changed.map(inodeOf)] };
 }
 
-async function tallyBehind(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Tally> {
+async function readBehind(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Read> {
   const { log, tell } = options;
   const arrangement = await arrangementOf(siblings, options);
   const main = mainChain(arrangement, log);
   for (const chain of arrangement.chains) if (chain !== main) await readOther(chain, options);
-  const rotated = main?.pieces.filter(({ path }) => path !== log.path) ?? [];
+  const pieces = main?.pieces ?? [];
+  const later = pieces.findIndex((piece) => isOfLater(piece, options));
+  const rotated = pieces.slice(0, later < 0 ? undefined : later).filter(({ path }) => path !== log.path);
+  const left = pieces.filter((piece) => !rotated.includes(piece));
   if (rotated.length > 0) tell('info', `reading what was rotated of ${log.path} (files: ${rotated.length})`);
   const tally = main && rotated.length > 0 ? await read({ ...main, pieces: rotated }, options) : goingOn(options);
-  const newest = main?.pieces.find(({ path }) => path === log.path);
-  if (newest) tally.beginFile(newest);
-  return tally;
+  const [next] = left;
+  if (next) tally.beginFile(next);
+  const awaited = left.flatMap(({ path, file }) => (path !== log.path && file ? [inodeOf(file)] : []));
+  return { tally, awaited };
 }
+
+/** Whether the file ends with lines that are believed and yet to come: only the follower keeps them out of the first count. */
+const isOfLater = ({ lastAt }: Piece, { now, horizon }: FirstStartOptions): boolean =>
+  lastAt > now && lastAt <= horizon();
 
 async function arrangementOf(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Arrangement> {
   const { config, log, now, signal, tell } = options;
