@@ -2,6 +2,7 @@
  * Things that arrive one by one (lines of a log, packets, pieces of a stream), and waiting for the one that matters.
  * Every wait of the end-to-end tests is such a wait, with a deadline and a name: none of them sleeps.
  */
+import { DEADLINE_MS } from '../deadline.ts';
 
 export class Arrivals<T extends object | string> {
   readonly all: T[] = [];
@@ -24,7 +25,7 @@ export class Arrivals<T extends object | string> {
   }
 
   /** The first item from index `from` on that `matches`; rejects after `within` milliseconds or when nothing can come. */
-  first(what: string, matches: (item: T) => boolean, from = 0, within = 20_000): Promise<T> {
+  first(what: string, matches: (item: T) => boolean, from = 0, within = DEADLINE_MS): Promise<T> {
     let next = from;
     const look = (): T | undefined => {
       while (next < this.all.length) {
@@ -37,7 +38,7 @@ export class Arrivals<T extends object | string> {
   }
 
   /** What `look` gives as soon as it is not undefined; looked at again with every arrival. */
-  until<R>(what: string, look: () => R | undefined, within = 20_000): Promise<R> {
+  until<R>(what: string, look: () => R | undefined, within = DEADLINE_MS): Promise<R> {
     return new Promise((resolve, reject) => {
       const settle = (finish: () => void): void => {
         clearTimeout(timer);

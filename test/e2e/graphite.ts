@@ -12,6 +12,7 @@ import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { DEADLINE_MS } from '../deadline.ts';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
@@ -74,11 +75,11 @@ export async function startStatsd(graphitePort: number, more = ''): Promise<{ po
   return { port, stop: () => stopAll([program], folder) };
 }
 
-/** Asks until the answer satisfies, for at most 60 s; then returns the last answer for the test to look at. */
+/** Asks until the answer satisfies, for a while; then returns the last answer for the test to look at. */
 export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T) => boolean): Promise<T> {
-  const deadline = performance.now() + 60_000;
+  const until = performance.now() + DEADLINE_MS;
   let answer = await ask();
-  while (!satisfies(answer) && performance.now() < deadline) {
+  while (!satisfies(answer) && performance.now() < until) {
     await pause(200);
     answer = await ask();
   }

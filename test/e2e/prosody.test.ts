@@ -203,7 +203,7 @@ async function forgeLogin(lab: ProsodyLab, who: Who, victim: string): Promise<vo
 async function moduleCounts({ module }: Scene, from: number): Promise<void> {
   const sent = (): true | undefined =>
     module.packets.all.slice(from).filter((packet) => packet.startsWith(gauges)).length >= 2 * gaugeCount || undefined;
-  await module.packets.until('count of the module', sent, 40_000);
+  await module.packets.until('count of the module', sent);
 }
 
 function moduleGauges({ module }: Scene): Map<string, number> {

@@ -2,13 +2,11 @@
 import { once } from 'node:events';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { text } from 'node:stream/consumers';
+import { DEADLINE_MS } from '../deadline.ts';
 import { run, start } from '../program.ts';
 import type { Case } from './case.ts';
 import { checkHistory, type Differences } from './checks.ts';
 import { checkRun, hear, type Life } from './check-run.ts';
-
-/** Milliseconds that a daemon may take to catch up. */
-const PATIENCE = 30_000;
 
 export const now = (): number => Math.floor(Date.now() / 1000);
 
@@ -32,7 +30,7 @@ export function checkRunByProcess(root: string, the: Case): Promise<Differences>
         counted();
         resolve(ear);
       });
-      void sleep(PATIENCE).then(() => resolve(ear));
+      void sleep(DEADLINE_MS).then(() => resolve(ear));
     });
     const ear = await Promise.race([heard, ended.then(() => undefined)]);
     child.kill(lives++ % 2 === 0 ? 'SIGKILL' : 'SIGTERM');

@@ -4,6 +4,7 @@
  */
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
+import { DEADLINE_MS } from '../deadline.ts';
 import { allOf, believed, BELIEVED_AHEAD, type Case, type LogCase } from './case.ts';
 import { countIs } from './check-backfill.ts';
 import { differenceAt, type Difference, type Differences } from './checks.ts';
@@ -11,9 +12,6 @@ import { Disk } from './disk.ts';
 import { invoke, writeConfig } from './drive.ts';
 import { Model, type Counts, type Line } from './model.ts';
 import type { Entry } from './prosody.ts';
-
-/** Milliseconds that a daemon may take to catch up. */
-const PATIENCE = 20_000;
 
 /** One log, as far as it has been written. */
 class Written {
@@ -120,7 +118,7 @@ const inProcess: Life = async (config, at, counted, statsd) => {
     counted();
     setTimeout(() => stop.abort(), 20);
   });
-  const giveUp = setTimeout(() => stop.abort(), PATIENCE);
+  const giveUp = setTimeout(() => stop.abort(), DEADLINE_MS);
   const { err } = await invoke(['--config', config, 'run'], { now: () => at + 0.5, signal: stop.signal });
   clearTimeout(giveUp);
   return { packets: heard.end(), times: [at], err };

@@ -15,6 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { DEADLINE_MS } from '../deadline.ts';
 import { asOrdinaryUser, cannotBe } from '../ordinary-user.ts';
 import { Rig, rig, some } from './rig.ts';
 
@@ -226,7 +227,10 @@ test('F19, F30: without any events the tick sees lines, rotations and truncation
   writeFileSync(join(directory, 'x.log'), 'one\n');
   const script = `echo 0 > /proc/sys/user/max_inotify_watches && exec "$0" "$1" "$2"`;
   const inNamespace = ['--user', '--map-root-user', 'sh', '-c', script, process.execPath, CHILD, directory];
-  const { status, stdout, stderr, error } = spawnSync('unshare', inNamespace, { encoding: 'utf8', timeout: 20_000 });
+  const { status, stdout, stderr, error } = spawnSync('unshare', inNamespace, {
+    encoding: 'utf8',
+    timeout: DEADLINE_MS,
+  });
   if (error) return t.skip(`there is no unshare here: ${error.message}`);
   if (/unshare|Operation not permitted|Permission denied/.test(stderr)) return t.skip('no user namespaces here');
   assert.equal(status, 0, stderr);

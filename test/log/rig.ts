@@ -27,9 +27,9 @@ import { gzipSync } from 'node:zlib';
 import { Follower, type Notice } from '../../src/log/follow.ts';
 import type { Block } from '../../src/log/lines.ts';
 import type { Position } from '../../src/log/position.ts';
+import { DEADLINE_MS } from '../deadline.ts';
 
 export const TICK_MS = 10;
-const DEADLINE_MS = 30_000;
 
 export class Rig {
   readonly directory: string;
@@ -117,9 +117,9 @@ export class Rig {
   }
 
   async until(condition: () => boolean, what: () => string = () => condition.toString()): Promise<void> {
-    const deadline = performance.now() + DEADLINE_MS;
+    const until = performance.now() + DEADLINE_MS;
     while (!condition()) {
-      if (performance.now() > deadline) assert.fail(`waited in vain for ${what()}`);
+      if (performance.now() > until) assert.fail(`waited in vain for ${what()}`);
       await delay(2);
     }
   }

@@ -10,6 +10,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { readStatus } from '../../src/index/status-file.ts';
 import { Daemon, type Level } from '../../src/pipeline/daemon.ts';
+import { deadline } from '../deadline.ts';
 import { run } from '../program.ts';
 
 const HOUR = 3600;
@@ -41,16 +42,16 @@ afterEach(async () => {
 
 /** The gauges of so many counts of so many hosts, in the order in which they arrived. */
 async function gauges(count: number): Promise<string[]> {
-  const deadline = AbortSignal.timeout(15_000);
+  const signal = deadline();
   const found = (): string[] => packets.filter((packet) => packet.includes('.active_users_'));
-  while (found().length < count) await once(socket, 'message', { signal: deadline });
+  while (found().length < count) await once(socket, 'message', { signal });
   return found();
 }
 
 /** Waits until a packet has come so many times. */
 async function packet(wanted: string, times: number): Promise<void> {
-  const deadline = AbortSignal.timeout(15_000);
-  while (packets.filter((each) => each === wanted).length < times) await once(socket, 'message', { signal: deadline });
+  const signal = deadline();
+  while (packets.filter((each) => each === wanted).length < times) await once(socket, 'message', { signal });
 }
 
 interface Started {
@@ -92,6 +93,13 @@ const counted = (d1: number, d7: number, d30: number): string[] => [
   `xmpp.active_users_30d.chat_example:${d30}|g`,
 ];
 
+/** A clock that stands two seconds before a full hour, and behind it once it `strikes`: no test is too slow for it. */
+function clockBefore(): { readonly hour: number; readonly now: () => number; readonly strikes: () => void } {
+  const hour = Math.ceil(Date.now() / 1000 / HOUR) * HOUR;
+  let at = hour - 2;
+  return { hour, now: () => at, strikes: () => void (at = hour + 2) };
+}
+
 describe('the daemon', () => {
   it('sends exactly the names of the specification, also with variables of DataDog set', async () => {
     const now = Math.floor(Date.now() / 1000);
@@ -106,29 +114,42 @@ describe('the daemon', () => {
   });
 
   it('takes in at the hour every line up to it and none later', async () => {
-    const hour = Math.ceil(Date.now() / 1000 / HOUR) * HOUR;
-    const shift = hour - 1.5 - Date.now() / 1000;
+    const { hour, now, strikes } = clockBefore();
     const log = join(root, 'hour.log');
     await writeFile(log, login(hour - 100, 'c2s1', 'alice'));
-    startOn(log, { now: () => Date.now() / 1000 + shift });
+    startOn(log, { now });
     await gauges(3);
     await appendFile(log, login(hour, 'c2s2', 'bob') + login(hour + 1, 'c2s3', 'carol'));
+    strikes();
     assert.deepEqual((await gauges(6)).slice(3), counted(2, 2, 2));
   });
 
+  it('takes no line of a rotated file that is later than its start into the first count [8.12]', async () => {
+    const { hour, now, strikes } = clockBefore();
+    const log = join(root, 'ahead.log');
+    await writeFile(`${log}.2`, login(hour - 9000, 'c2s1', 'alice') + login(hour - 8000, 'c2s2', 'bob'));
+    const later = login(hour, 'c2s5', 'eve') + login(hour + 100, 'c2s6', 'frank');
+    const ends = line(hour - 1, 'c2s1\tinfo\tClient disconnected: closed');
+    await writeFile(`${log}.1`, login(hour - 7000, 'c2s3', 'carol') + login(hour - 2, 'c2s4', 'dan') + ends + later);
+    await writeFile(log, login(hour + 200, 'c2s7', 'grace'));
+    startOn(log, { now });
+    assert.deepEqual(await gauges(3), counted(4, 4, 4));
+    strikes();
+    assert.deepEqual((await gauges(6)).slice(3), counted(5, 5, 5));
+  });
+
   it('counts positions, lag, rotations, truncations, lines and rejected lines, for the metrics and for check', async () => {
-    const hour = Math.ceil(Date.now() / 1000 / HOUR) * HOUR;
-    // Time for the command beside it.
-    const shift = hour - 6 - Date.now() / 1000;
+    const { hour, now, strikes } = clockBefore();
     const log = join(root, 'standing.log');
     await writeFile(log, login(hour - 100, 'c2s1', 'alice') + login(hour + 9 * HOUR, 'c2s1', 'future'));
-    const index = startOn(log, { now: () => Date.now() / 1000 + shift });
+    const index = startOn(log, { now });
     await gauges(3);
     const during = await run(['check', '--log', log, '--index', index]);
     assert.match(during.out, /in use, as the daemon is running since \d{4}-.*\n {2}\S+standing.log: read to byte/);
     await rename(log, `${log}.1`);
     const text = login(hour - 1, 'c2s2', 'bob') + 'no line of Prosody\nunfinished';
     await writeFile(log, text);
+    strikes();
     await gauges(6);
     const name = log.slice(1).replaceAll(/[^A-Za-z0-9_-]/g, '_');
     const position = text.length - 'unfinished'.length;

@@ -9,6 +9,7 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import { Daemon } from '../../src/pipeline/daemon.ts';
+import { deadline } from '../deadline.ts';
 import { run } from '../program.ts';
 
 const HOUR = 3600;
@@ -32,8 +33,8 @@ beforeEach(async () => {
 afterEach(() => void socket.close());
 
 async function arrives(wanted: string): Promise<void> {
-  const deadline = AbortSignal.timeout(30_000);
-  while (!packets.includes(wanted)) await once(socket, 'message', { signal: deadline });
+  const signal = deadline();
+  while (!packets.includes(wanted)) await once(socket, 'message', { signal });
 }
 
 const fresh = (name: string): string => join(root, `${++made}-${name}`);
@@ -118,12 +119,10 @@ for (const [name, form] of Object.entries(FORMS))
       const [log, index] = [fresh('prosody.log'), fresh('index')];
       const hour = Math.ceil(NOW / HOUR) * HOUR;
       await writeFile(log, logins(form, hour - 3000, 20) + logout(form, hour - 2000, 3));
-      const shift = hour - 8 - NOW;
-      let behind = 2 * HOUR;
-      const now = (): number => Date.now() / 1000 + shift - behind;
-      await live({ log, index, now }, async () => {
+      let at = hour - 2 * HOUR - 2;
+      await live({ log, index, now: () => at }, async () => {
         await arrives('xmpp.self.lines_read:21|c');
-        behind = 0;
+        at = hour - 8;
         await once30d(20)();
       });
       const { sessions } = await contents(index);

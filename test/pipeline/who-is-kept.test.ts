@@ -2,13 +2,14 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, rm, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config.ts';
 import { LastSeenIndex, type Contents } from '../../src/index/last-seen.ts';
 import { Daemon } from '../../src/pipeline/daemon.ts';
+import { deadline } from '../deadline.ts';
 import { run } from '../program.ts';
 
 const DAY = 86_400;
@@ -65,10 +66,9 @@ async function live({ logs, index, shift = 0 }: Life): Promise<Record<string, nu
   const arrived: string[] = [];
   socket.on('message', (bytes) => arrived.push(...bytes.toString().split('\n')));
   const running = Daemon.run({ config, now: () => Date.now() / 1000 + shift, tell: () => {}, signal: stop.signal });
-  const deadline = AbortSignal.timeout(15_000);
+  const signal = deadline();
   // Counts are sent before what the daemon tells of itself.
-  while (!arrived.some((packet) => packet.startsWith('xmpp.self.')))
-    await once(socket, 'message', { signal: deadline });
+  while (!arrived.some((packet) => packet.startsWith('xmpp.self.'))) await once(socket, 'message', { signal });
   stop.abort();
   await running;
   socket.removeAllListeners('message');
@@ -132,6 +132,7 @@ describe('a clock far ahead for one run', () => {
     await writeFile(log, stamp(login(NOW - 60, 'c2s1', 'alice@a.example')));
     await live({ logs: [log], index });
     await appendFile(log, stamp(login(NOW + ahead - 60, 'c2s2', 'carol@a.example') + logout(NOW + ahead - 50, 'c2s2')));
+    await utimes(log, NOW + ahead, NOW + ahead);
     await live({ logs: [log], index, shift: ahead });
     await appendFile(log, stamp(login(NOW - 2, 'c2s3', 'bob@a.example')));
     assert.deepEqual(await live({ logs: [log], index }), { a_example: 2 });
@@ -205,6 +206,57 @@ describe('what is kept beside users who count', () => {
     assert.equal((await run(['forget', 'bob@b.example', '--index', index])).code, 0);
     assert.deepEqual(await live({ logs: [log], index }), { a_example: 1, b_example: 0 });
     assert.deepEqual(await live({ logs: [log], index }), { a_example: 1 });
+  });
+
+  it('a host with no user and no line for the retention time goes, after one zero [8.12]', async () => {
+    const [log, index] = [fresh('prosody.log'), fresh('index')];
+    await writeFile(
+      log,
+      login(NOW - 29 * DAY, 'c2s1', 'alice@a.example') +
+        logout(NOW - 29 * DAY + 9, 'c2s1') +
+        lively(NOW - 28 * DAY, NOW - 60),
+    );
+    assert.deepEqual(await live({ logs: [log], index }), { a_example: 1, live_example: 1 });
+    await appendFile(log, lively(NOW + DAY / 2, NOW + 4 * DAY));
+    const later = { logs: [log], index, shift: 4 * DAY + 60 };
+    assert.deepEqual(await live(later), { a_example: 0, live_example: 1 }, 'alice is still known, and not active');
+    assert.deepEqual([...(await contents(index)).users.keys()], ['guard@live.example']);
+    assert.deepEqual(await live(later), { a_example: 0, live_example: 1 }, 'the host is gone');
+    assert.deepEqual(await live(later), { live_example: 1 });
+    assert.deepEqual([...(await contents(index)).hosts.keys()], ['live.example']);
+  });
+
+  it('who was forgotten is not brought back by what was before, in any log, but comes back by what is behind [8.12]', async () => {
+    const [log, index] = [fresh('prosody.log'), fresh('index')];
+    const mallory = 'mallory@a.example';
+    await writeFile(log, login(NOW - 600, 'c2s1', 'alice@a.example') + login(NOW - 500, 'c2s2', mallory));
+    await writeFile(`${log}.1`, login(NOW - 9000, 'c2s3', mallory) + logout(NOW - 8000, 'c2s3'));
+    await backfill(index, log);
+    assert.equal((await run(['forget', mallory, '--index', index])).code, 0);
+    await backfill(index, `${log}.1`, log);
+    const other = fresh('other.log');
+    await writeFile(`${other}.1`, login(NOW - 7000, 'c2s9', mallory));
+    await writeFile(other, login(NOW - 400, 'c2s8', mallory));
+    assert.deepEqual(await live({ logs: [log, other], index }), { a_example: 1 });
+    assert.deepEqual([...(await contents(index)).users.keys()], ['alice@a.example']);
+    const now = Math.ceil(Date.now() / 1000);
+    await appendFile(log, login(now, 'c2sa', mallory));
+    await backfill(index, log);
+    await backfill(index, `${other}.1`, other);
+    const { users, sessions } = await contents(index);
+    assert.deepEqual(users.get(mallory), { login: now }, 'nothing of before');
+    assert.equal([...sessions.keys()].filter((key) => !key.startsWith(`${log}\0`)).length, 0);
+  });
+
+  it('a removal is told by no hash that can be made of the name alone [8.12]', async () => {
+    const keys: string[] = [];
+    for (const index of [fresh('index'), fresh('index')]) {
+      const log = fresh('prosody.log');
+      await writeFile(log, removed(NOW - DAY, 'alice@a.example'));
+      await backfill(index, log);
+      keys.push(...(await contents(index)).removals.keys());
+    }
+    assert.equal(new Set(keys).size, 2);
   });
 
   it('an account that was removed stays so when older logs are read [8.12]', async () => {

@@ -4,6 +4,7 @@ import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { StatsdReport, type StatsdOptions } from '../../src/report/statsd.ts';
+import { deadline } from '../deadline.ts';
 
 /** What arrives at a server, as a growing text; `has` waits until it holds what is expected. */
 export class Received {
@@ -16,12 +17,12 @@ export class Received {
   get text(): string {
     return this.packets.join('\n');
   }
-  async has(enough: (text: string) => boolean, milliseconds = 10_000): Promise<string> {
-    const deadline = AbortSignal.timeout(milliseconds);
+  async has(enough: (text: string) => boolean): Promise<string> {
+    const signal = deadline();
     while (!enough(this.text)) {
       await new Promise<void>((resolve, reject) => {
         this.#wake.push(resolve);
-        deadline.addEventListener('abort', () => reject(new Error(`received only: ${this.text}`)), { once: true });
+        signal.addEventListener('abort', () => reject(new Error(`received only: ${this.text}`)), { once: true });
       });
     }
     return this.text;

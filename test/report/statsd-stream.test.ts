@@ -67,9 +67,7 @@ describe('TCP', () => {
     const samples = Array.from({ length: 60_000 }, (_, i) => ({ ...sample, host: `host-${i}.example` }));
     statsd.counts(samples);
     await once(server, 'connection');
-    const started = performance.now();
     await statsd.close();
-    assert(performance.now() - started < 5000);
     for (const connection of connections) connection.destroy();
     server.close();
   });
