@@ -166,14 +166,19 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
   };
   for (const { piece } of tasks) await readOne({ piece, read: undefined }, tally, takes, options);
   await takes.commit();
-  const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
   if (isOld) tally.sessions.dropAll();
   if (signal.aborted) return tally;
   if (isOld) {
     const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
     ledger.amend(log.path, { coverage: tally.coverage, hasResumption: tally.sessions.hasResumption }, over);
+    const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
     await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
-  } else await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
+    return tally;
+  }
+  // What other files said of sessions is not known any more: given again, they are to be read with all that is given.
+  const others = ledger.positions(log.path).map(({ id }) => id);
+  const forgotten = others.filter((id) => !positions.has(id));
+  await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
   return tally;
 }
 

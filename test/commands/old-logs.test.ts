@@ -160,6 +160,27 @@ describe('old logs', () => {
     }
   });
 
+  it('files given with one missing between them, and then all of them, are as all at once [8.12]', async () => {
+    const [two = '', one = '', live = ''] = await logs({
+      '.2': [['2026-03-01T08:00:00Z', 'c2s1', 'Authenticated as stays@chat.example']],
+      '.1': [
+        ['2026-03-03T08:00:00Z', 'c2s2', 'Authenticated as bob@chat.example'],
+        ['2026-03-03T09:00:00Z', 'c2s2', 'Client disconnected: connection closed'],
+      ],
+      '': [['2026-03-05T08:00:00Z', 'c2s3', 'Authenticated as carol@chat.example']],
+    });
+    const step = async (index: string, ...files: string[]): Promise<void> => {
+      const { code, err } = await run(['backfill', ...YEAR, '--index', index, ...files]);
+      assert.equal(code, 0, err);
+    };
+    const [index, fresh] = [newIndex(), newIndex()];
+    await step(fresh, two, one, live);
+    await step(index, one);
+    await step(index, live, two);
+    await step(index, live, one, two);
+    assert.deepEqual(await contents(index), await contents(fresh));
+  });
+
   it('older files that are read again do not undo what newer ones said', async () => {
     const [older = '', old = '', live = ''] = await logs({
       '.2': [
