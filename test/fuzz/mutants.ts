@@ -57,10 +57,6 @@ export const MUTANTS: readonly Mutant[] = [
     cut: ['activity/sessions.ts', 'options.hibernationSeconds + 1', 'options.hibernationSeconds'],
   },
   {
-    without: 'an orderly stop logs out whoever hibernates',
-    cut: ['activity/sessions.ts', 'return this.#logOutAway(event.at);', 'return;'],
-  },
-  {
     without: 'a start of the server ends all sessions',
     cut: ['activity/sessions.ts', 'return this.dropAll();', 'return;'],
   },
