@@ -26,6 +26,7 @@ import {
 import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
+import { isMeta, keyIn, metaPayload, putMeta, type Batch } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
 import { checksum, seal, unseal } from './record.ts';
@@ -36,10 +37,6 @@ export { IndexError, type IndexErrorCode } from './index-error.ts';
 export type { UserRecord } from './record.ts';
 
 const SCHEMA = 1;
-const META = ['schema', 'digest', 'secret'] as const;
-type Meta = (typeof META)[number];
-/** A chained one: each operation goes straight to LevelDB, and costs a quarter of one in an array. */
-type Batch = ReturnType<Level['batch']>;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
@@ -320,7 +317,7 @@ export class LastSeenIndex {
   }
 
   #expectMeta(stored: string): void {
-    if (stored !== LAST_KEY && !META.some((key) => keyIn('meta', key) === stored))
+    if (stored !== LAST_KEY && !isMeta(stored))
       throw damaged(this.path, `it holds an unknown record ${JSON.stringify(stored)}`);
   }
 }
@@ -342,20 +339,4 @@ async function openLevel(path: string): Promise<Level> {
 /** `level` has this method wherever there are files, and leaves it out of its types. */
 async function compact(db: Level): Promise<void> {
   if ('compactRange' in db && typeof db.compactRange === 'function') await db.compactRange('!', '"');
-}
-
-/** The key as `level` writes it for a sublevel, made here because one scan and one batch go through all of them. */
-function keyIn(room: Room | 'meta', key: string): string {
-  return `!${room}!${key}`;
-}
-
-function putMeta(batch: Batch, key: Meta, value: unknown): void {
-  const payload = JSON.stringify(value);
-  batch.put(keyIn('meta', key), seal(checksum('meta', key, payload), payload));
-}
-
-function metaPayload(path: string, key: Meta, value: string): string {
-  const record = unseal('meta', key, value);
-  if (!record) throw damaged(path, `its ${key} does not match its checksum`);
-  return record.payload;
 }
