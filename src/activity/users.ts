@@ -3,7 +3,7 @@
  * Last seen is a maximum, so a line read twice or late does no harm here. A user is a number, that of the name; all that is
  * known of one user are eight words beside each other (dialect/name-table.ts), so that a change makes no object.
  */
-import { NAME_WORDS, NameTable } from '../dialect/name-table.ts';
+import { NAME_WORDS, NameTable, type NameSpace } from '../dialect/name-table.ts';
 import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
 import { exclusionOf } from './exclusion.ts';
 import { HostTable, type Host } from './host-table.ts';
@@ -29,6 +29,8 @@ export interface UsersOptions {
   readonly includeDisabled: boolean;
   /** Unsigned 32 bits that nobody outside can guess: whoever can makes names that are slow to find. */
   readonly seed?: number;
+  /** Where the names are, for a scanner that looks for them itself. */
+  readonly allocate?: (capacity: number) => NameSpace;
 }
 
 const KNOWN = 1;
@@ -64,8 +66,8 @@ export class Users {
   /** Numbers that may be free. */
   #idle: number[] = [];
 
-  constructor({ exclude, includeDisabled, seed = 0 }: UsersOptions) {
-    this.names = new NameTable({ seed });
+  constructor({ exclude, includeDisabled, seed = 0, allocate }: UsersOptions) {
+    this.names = new NameTable({ seed, ...(allocate && { allocate }) });
     this.sessions = new SessionTable(this, seed);
     this.#isExcluded = exclusionOf(exclude);
     this.#includeDisabled = includeDisabled;
@@ -199,6 +201,15 @@ export class Users {
   /** How many have changed since `takeChanges`. */
   get changes(): number {
     return this.#changed.length;
+  }
+
+  /** Nobody will ask for what has changed so far. */
+  discardChanges(): void {
+    for (const user of this.#changed) {
+      this.names.words[user * NAME_WORDS + BITS]! &= ~CHANGED;
+      this.releaseIfIdle(user);
+    }
+    this.#changed = [];
   }
 
   /** What changed since the last call, to be stored: undefined for a user who is gone. */

@@ -97,7 +97,7 @@ export class Sampler {
     if (at - this.#forgotten >= WEEK) {
       this.#users.forgetUnseenSince(at - FORGET_AFTER);
       // Nothing is stored of a replay.
-      this.#users.takeChanges();
+      this.#users.discardChanges();
       this.#forgotten = at;
     }
     const covered = coveredWindows(

@@ -11,7 +11,7 @@ import { dialectNamed, recogniseDialect } from '../dialect/dialects.ts';
 import { decode } from '../dialect/decoder.ts';
 import { EventBatch } from '../dialect/event-batch.ts';
 import type { LineScanner, ScanPlan } from '../dialect/scanner.ts';
-import { scannersFor } from './scanners.ts';
+import { scannersFor } from './new-users.ts';
 import { LineReader, type LineCounts, type ReaderState } from '../dialect/reader.ts';
 import { strftimeForm } from '../dialect/strftime.ts';
 import type { Piece } from '../log/archive.ts';

@@ -9,6 +9,7 @@ import type { Happening } from '../../src/dialect/dialect.ts';
 import { EventBatch } from '../../src/dialect/event-batch.ts';
 import { prosody } from '../../src/dialect/prosody.ts';
 import { LineReader, type LineCounts } from '../../src/dialect/reader.ts';
+import { scannersFor, newUsers } from '../../src/pipeline/new-users.ts';
 import { Scanner, type LineScanner, type ScanPlan } from '../../src/dialect/scanner.ts';
 import { goldenLog, NEWYEAR_BERLIN, OPTIONS, SMALL_UTC } from '../golden.ts';
 
@@ -40,8 +41,11 @@ function byReader(blocks: readonly Buffer[], zone: Zone): Outcome {
 type ScannersOf = (users: Users) => (plan: ScanPlan) => LineScanner;
 
 /** With the lines that a scanner took. */
-function byScanner(blocks: readonly Buffer[], zone: Zone, scannersOf: ScannersOf): Outcome & { scanned: number } {
-  const users = new Users({ exclude: [], includeDisabled: false, seed: 99 });
+function byScanner(
+  blocks: readonly Buffer[],
+  zone: Zone,
+  [users, scannersOf]: readonly [Users, ScannersOf],
+): Outcome & { scanned: number } {
   const sessions = new Sessions(users, OPTIONS);
   const reader = readerOf(zone);
   const scannerOf = scannersOf(users);
@@ -57,14 +61,14 @@ function byScanner(blocks: readonly Buffer[], zone: Zone, scannersOf: ScannersOf
   return { events, counts: reader.counts, state: reader.state, scanned };
 }
 
-const SCANNERS: readonly (readonly [name: string, scannersOf: ScannersOf])[] = [
-  [
-    'in TypeScript',
-    ({ names }) =>
-      (plan) =>
-        new Scanner(names, plan),
-  ],
-];
+const COUNT = { exclude: [], includeDisabled: false, ...OPTIONS };
+const SCANNERS: Readonly<Record<string, () => readonly [Users, ScannersOf]>> = {
+  'in TypeScript': () => {
+    const users = new Users({ ...COUNT, seed: 99 });
+    return [users, () => (plan) => new Scanner(users.names, plan)];
+  },
+  'in WebAssembly': () => [newUsers({ count: COUNT }), scannersFor],
+};
 
 /** Whole lines, about `size` bytes at a time. */
 function blocksOf(log: Buffer, size: number): Buffer[] {
@@ -148,19 +152,32 @@ const line = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\n', '')),
 );
 
-for (const [name, scannersOf] of SCANNERS)
+for (const [name, make] of Object.entries(SCANNERS))
   describe(`the scanner ${name} says of lines what the reader says`, () => {
     for (const campaign of [SMALL_UTC, NEWYEAR_BERLIN])
       for (const detail of ['info', 'debug'] as const)
         for (const size of [700, 256 * 1024])
           it(`of a real log: ${campaign.name}, ${detail}, in blocks of ${size} bytes`, () => {
             const blocks = blocksOf(goldenLog(campaign, detail), size);
-            const { scanned, ...outcome } = byScanner(blocks, campaign, scannersOf);
+            const { scanned, ...outcome } = byScanner(blocks, campaign, make());
             assert.deepEqual(outcome, byReader(blocks, campaign));
             if (size > 700) assert.ok(scanned > outcome.events.length / 2, `${scanned} of ${outcome.events.length}`);
           });
 
+    it('of more users than a small table of names holds', () => {
+      const logins = Array.from({ length: 40_000 }, (_, n) => {
+        const time = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString().slice(11, 19);
+        return `Jan 01 ${time} c2s${(n + 16).toString(16)}\tinfo\tAuthenticated as user${n % 30_000}@chat.example\n`;
+      });
+      const blocks = blocksOf(Buffer.from(logins.join('')), 256 * 1024);
+      const { scanned, ...outcome } = byScanner(blocks, { timezone: 'UTC', year: 2026 }, make());
+      assert.deepEqual(outcome, byReader(blocks, { timezone: 'UTC', year: 2026 }));
+      assert.ok(scanned > 39_000, `${scanned}`);
+    });
+
     it('of any lines', () => {
+      // Names that are known and names that are new.
+      const made = make();
       fc.assert(
         fc.property(
           fc.array(fc.array(line, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 3 }),
@@ -168,7 +185,7 @@ for (const [name, scannersOf] of SCANNERS)
           (blocks, timezone) => {
             const bytes = blocks.map((lines) => Buffer.from(`${lines.join('\n')}\n`));
             const zone = { timezone, year: 2026 };
-            const { scanned: _, ...outcome } = byScanner(bytes, zone, scannersOf);
+            const { scanned: _, ...outcome } = byScanner(bytes, zone, made);
             assert.deepEqual(outcome, byReader(bytes, zone));
           },
         ),
