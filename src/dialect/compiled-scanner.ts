@@ -17,19 +17,11 @@ import {
 } from './scanner.ts';
 
 /** Of the language's own library, but not in its declarations for Node. */
-declare namespace WebAssembly {
-  class Module {
-    constructor(bytes: Uint8Array);
-  }
-  class Memory {
-    constructor(size: { readonly initial: number });
-    readonly buffer: ArrayBuffer;
-  }
-  class Instance {
-    constructor(module: Module, imports: object);
-    readonly exports: unknown;
-  }
-}
+declare const WebAssembly: {
+  readonly Module: new (bytes: Uint8Array) => object;
+  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
 
 interface Compiled {
   scan(from: number, to: number): number;
@@ -63,7 +55,7 @@ const NEW = -2;
 
 /** Memory in which names are found by the compiled scanner. */
 export class ScannerMemory {
-  readonly #module: WebAssembly.Module;
+  readonly #module: object;
   #bytes = Buffer.alloc(0);
   #words = new Int32Array(0);
   #compiled: Compiled | undefined;
