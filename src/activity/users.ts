@@ -101,20 +101,21 @@ export class Users {
 
   /**
    * Puts back what an earlier run kept; not a change. What lies after `believed`, unix seconds, is of a clock that was wrong,
-   * and must not hide when they are seen from now on.
+   * and must not hide when they are seen from now on. Returns the number.
    */
-  restore(jid: string, kept: LastSeen, believed = Infinity): void {
+  restore(jid: string, kept: LastSeen, believed = Infinity): number {
     const user = this.number(jid);
-    if (!this.#counts(user) || this.#has(user, KNOWN)) return;
+    if (!this.#counts(user) || this.#has(user, KNOWN)) return user;
     const at = user * NAME_WORDS;
     this.#become(user);
     const { login = 0, logout = 0, disabled, resumes } = kept;
-    const ahead = Math.max(kept.ahead ?? 0, ...[login, logout].filter((seen) => seen > believed));
+    const ahead = Math.max(kept.ahead ?? 0, login > believed ? login : 0, logout > believed ? logout : 0);
     this.names.times[at + LOGIN] = login > believed ? 0 : login;
     this.names.times[at + LOGOUT] = logout > believed ? 0 : logout;
     this.names.words[at + BITS]! |= (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (ahead > 0 ? AHEAD : 0);
     if (ahead > 0) this.#ahead.set(user, ahead);
     this.#enter(user);
+    return user;
   }
 
   /** A login at `at`, unix seconds. */

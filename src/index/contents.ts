@@ -49,7 +49,19 @@ export function noContents(): Contents {
   };
 }
 
-export function newHashes(): Record<Room, Map<string, number>> {
+/** Of the records of one room: the checksum, by key. */
+export interface Checksums {
+  get(key: string): number | undefined;
+  set(key: string, checksum: number): void;
+  delete(key: string): void;
+}
+
+/** Takes in the users as they are read, in the place of `Contents.users`, and keeps the checksums of their records. */
+export interface UserSink extends Checksums {
+  restore(jid: string, record: UserRecord, checksum: number): void;
+}
+
+export function newChecksums(): Record<Room, Checksums> {
   return {
     users: new Map(),
     sessions: new Map(),

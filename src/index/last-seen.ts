@@ -11,10 +11,10 @@
 import { randomBytes, randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { Level } from 'level';
+import type { Level } from 'level';
 import {
   edits,
-  newHashes,
+  newChecksums,
   noContents,
   put,
   ROOMS,
@@ -22,16 +22,18 @@ import {
   type Contents,
   type Edit,
   type Room,
+  type UserSink,
 } from './contents.ts';
 import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
+import { compact, openLevel } from './level.ts';
 import { isMeta, keyIn, metaPayload, putMeta, type Batch } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
-import { checksum, seal, unseal } from './record.ts';
+import { checksum, decodeUser, seal, unseal } from './record.ts';
 
-export type { Changes, Contents } from './contents.ts';
+export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
 export { IndexError, type IndexErrorCode } from './index-error.ts';
 export type { UserRecord } from './record.ts';
@@ -44,17 +46,24 @@ interface Attempt {
   readonly batch: Batch;
 }
 
+/** Where records go that are read. */
+interface Into {
+  readonly contents: Contents;
+  readonly found: Digest;
+  readonly users: UserSink | undefined;
+}
+
 /** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
 const LAST_KEY = '!~';
-const ENTRIES_AT_ONCE = 10_000;
-const BYTES_AT_ONCE = 4 * 1024 * 1024;
+const ENTRIES_AT_ONCE = 1000;
+const BYTES_AT_ONCE = 1024 * 1024;
 
 export class LastSeenIndex {
   readonly path: string;
   #db: Level;
   #digest: Digest | undefined;
   /** The checksum of every stored record, so that the digest follows changes without reading them back. */
-  readonly #hashes = newHashes();
+  readonly #hashes = newChecksums();
   #queue: Promise<unknown> = Promise.resolve();
   #failed: Attempt | undefined;
   #closed = false;
@@ -100,16 +109,17 @@ export class LastSeenIndex {
   }
 
   /**
-   * Reads and verifies everything. To be called once, before the first `write`.
+   * Reads and verifies everything. To be called once, before the first `write`. `users`: where the users go instead.
    * @throws {IndexError} DAMAGED when anything is missing, changed or too much; nothing is returned then.
    */
-  async load(): Promise<Contents> {
+  async load(users?: UserSink): Promise<Contents> {
     if (this.#digest) throw new TypeError('the index is loaded already');
+    if (users) this.#hashes.users = users;
     const contents = noContents();
     const found = emptyDigest();
     try {
       const stored = await this.#storedDigest();
-      await this.#scan(contents, found);
+      await this.#scan({ contents, found, users });
       if (!sameRecords(found, stored))
         throw damaged(this.path, `${found.count} of ${stored.count} records are as written`);
       this.#digest = stored;
@@ -291,20 +301,20 @@ export class LastSeenIndex {
     return digest;
   }
 
-  async #scan(contents: Contents, found: Digest): Promise<void> {
+  async #scan(into: Into): Promise<void> {
     const iterator = this.#db.iterator({ highWaterMarkBytes: BYTES_AT_ONCE, fillCache: false });
     try {
       for (;;) {
         const entries = await iterator.nextv(ENTRIES_AT_ONCE);
         if (entries.length === 0) return;
-        for (const [stored, value] of entries) this.#take(stored, value, contents, found);
+        for (const [stored, value] of entries) this.#take(stored, value, into);
       }
     } finally {
       await iterator.close();
     }
   }
 
-  #take(stored: string, value: string, contents: Contents, found: Digest): void {
+  #take(stored: string, value: string, { contents, found, users }: Into): void {
     const end = stored.indexOf('!', 1);
     const room = ROOMS.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
     if (!room) return this.#expectMeta(stored);
@@ -312,6 +322,7 @@ export class LastSeenIndex {
     const record = unseal(room, key, value);
     if (!record) throw damaged(this.path, `the record ${JSON.stringify(stored)} does not match its checksum`);
     add(found, record.hash);
+    if (room === 'users' && users) return users.restore(key, decodeUser(record.payload), record.hash);
     this.#hashes[room].set(key, record.hash);
     put(contents, room, key, record.payload);
   }
@@ -324,19 +335,4 @@ export class LastSeenIndex {
 
 function inodeOf(path: string): bigint | undefined {
   return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
-}
-
-async function openLevel(path: string): Promise<Level> {
-  const db = new Level(path);
-  try {
-    await db.open();
-    return db;
-  } catch (error) {
-    throw explainLevelError(path, error);
-  }
-}
-
-/** `level` has this method wherever there are files, and leaves it out of its types. */
-async function compact(db: Level): Promise<void> {
-  if ('compactRange' in db && typeof db.compactRange === 'function') await db.compactRange('!', '"');
 }

@@ -10,6 +10,7 @@ import type { Block } from '../log/lines.ts';
 import type { Position } from '../log/position.ts';
 import { BELIEVED_AHEAD } from './belief.ts';
 import { Retention } from './retention.ts';
+import { StoredUsers } from './stored-users.ts';
 import type { Place } from './unbelieved.ts';
 import { livedIn, type KeptLog, type Tally } from './tally.ts';
 
@@ -26,6 +27,7 @@ export interface KeptState {
 export class Ledger {
   readonly #index: LastSeenIndex;
   readonly #users: Users;
+  readonly #stored: StoredUsers;
   readonly #positions = new Map<string, Position>();
   readonly #kept = new Map<string, KeptState>();
   readonly #retention: Retention;
@@ -45,10 +47,12 @@ export class Ledger {
     removals: new Map<string, number | undefined>(),
   };
 
-  private constructor(index: LastSeenIndex, users: Users) {
+  /** `believed`: the latest instant that is, unix seconds. */
+  private constructor(index: LastSeenIndex, users: Users, believed: number) {
     this.#index = index;
     this.#users = users;
     this.#retention = new Retention(users);
+    this.#stored = new StoredUsers(users, this.#retention, believed);
   }
 
   /**
@@ -56,17 +60,16 @@ export class Ledger {
    * `users` is not to be used.
    */
   static async open(index: LastSeenIndex, users: Users, now: number): Promise<Ledger> {
-    const ledger = new Ledger(index, users);
-    const contents = await index.load();
     const believed = now + BELIEVED_AHEAD;
-    for (const [jid, record] of contents.users) ledger.#restoreUser(jid, record, believed);
+    const ledger = new Ledger(index, users, believed);
+    const contents = await index.load(ledger.#stored);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) ledger.#sent.add(host);
     for (const position of contents.positions) ledger.#positions.set(position.id, position);
     const sessions = sessionsByLog(contents.sessions, now);
     // In an index of version 0.1.0 only the users tell it, and not of which log.
-    const hasResumption = [...contents.users].some(([, { resumes }]) => resumes === true);
+    const { hasResumption } = ledger.#stored;
     for (const [log, stored] of contents.logs) {
       const kept = { hasResumption, ...(stored as KeptLog) };
       const own = sessions.get(log) ?? [];
@@ -76,11 +79,6 @@ export class Ledger {
       ledger.#retention.hold(log, livedIn(kept), own);
     }
     return ledger;
-  }
-
-  #restoreUser(jid: string, record: UserRecord, believed: number): void {
-    if (this.#users.isExcluded(jid)) this.#retention.exclude(jid, record);
-    else this.#users.restore(jid, record, believed);
   }
 
   /** What an earlier run kept of a log; undefined when the log is new. */
@@ -239,7 +237,10 @@ export class Ledger {
   }
 
   #takeUsers(): void {
-    for (const [jid, record] of this.#users.takeChanges()) this.#unwritten.users.set(jid, record);
+    for (const [jid, record] of this.#users.takeChanges()) {
+      this.#unwritten.users.set(jid, record);
+      if (!record) this.#stored.hold(jid);
+    }
     for (const [key, at] of this.#users.removals.takeChanges()) this.#unwritten.removals.set(key, at);
   }
 
@@ -281,6 +282,7 @@ export class Ledger {
     await this.#index.write(batch);
     // What changed while the batch was being written stays.
     settle(users, batch.users);
+    for (const jid of batch.users.keys()) if (!users.has(jid)) this.#stored.letGo(jid);
     settle(sessions, batch.sessions);
     settle(logs, batch.logs);
     settle(hosts, batch.hosts);
