@@ -203,7 +203,8 @@ export class Clock {
 
   #inNextYear(wall: WallTime): Dated | undefined {
     const dated = this.#dated(wall, this.#year + 1);
-    return dated && dated.at <= this.#horizon() ? dated : undefined;
+    // A line of some days ahead is not believed; it is of no year before either.
+    return dated && dated.at <= this.#horizon() + FAR ? dated : undefined;
   }
 
   #instant(wall: WallTime, year: number): number | undefined {

@@ -66,6 +66,11 @@ export interface Place {
   readonly cost: number;
   /** A modification time or a date in the name says the same. */
   readonly isSure: boolean;
+  /**
+   * When it was modified, unix seconds, where it ends with lines of some days later: those are of a clock that was ahead, and
+   * the next file may begin before them.
+   */
+  readonly writtenBy?: number;
 }
 
 export interface YearOptions {
@@ -85,7 +90,12 @@ export function placesOf(file: Undated, options: YearOptions): Place[] {
     if (span) spans.push(span);
   }
   const ends = spans.map(({ lastAt }) => lastAt);
-  return spans.map((span) => ({ ...span, ...judge(file, span.lastAt, ends, options) }));
+  return spans.map((span) => ({ ...span, ...judge(file, span.lastAt, ends, options), ...aheadOf(file, span.lastAt) }));
+}
+
+function aheadOf({ gzipTime = -Infinity, fileTimes }: Undated, lastAt: number): Pick<Place, 'writtenBy'> {
+  const writtenBy = Math.max(gzipTime, ...fileTimes);
+  return lastAt > writtenBy + HOUR && lastAt < writtenBy + MONTH ? { writtenBy } : {};
 }
 
 const yearOf = (at: number): number => new Date(at * 1000).getUTCFullYear();
@@ -173,11 +183,14 @@ function cheapest(place: Place, paths: readonly Path[], settled: readonly Place[
   const own = place.cost - (isAligned(place, settled) ? COST.aligned : 0);
   let best: Path | undefined;
   for (const newer of paths) {
-    const cost = newer.cost + own + (newer.place ? gapCost(newer.place.firstAt - place.lastAt) : 0);
+    const cost =
+      newer.cost + own + (newer.place ? gapCost(beginOf(newer.place) - (place.writtenBy ?? place.lastAt)) : 0);
     if (!best || cost < best.cost) best = { cost, place, newer };
   }
   return best ?? { cost: own, place, newer: undefined };
 }
+
+const beginOf = ({ firstAt, writtenBy = Infinity }: Place): number => Math.min(firstAt, writtenBy);
 
 function gapCost(gap: number): number {
   if (gap < -2 * HOUR) return COST.order;

@@ -85,12 +85,15 @@ function isWanted(samples: readonly Sample[], from: number, to: number): boolean
   return at !== undefined && at >= from && at <= to;
 }
 
-/** From the first line to the last that is believed; `firstAt` is Infinity when no file begins with a line that is. */
+/**
+ * From the first line to the last that is believed; `firstAt` is Infinity when no file begins with a line that is. Of a file
+ * that ends with one that is not, only reading tells where it ends.
+ */
 function extent(chains: readonly Chain[], horizon: number): { firstAt: number; lastAt: number } {
   const pieces = chains.flatMap((chain) => chain.pieces);
   return {
     firstAt: Math.min(...pieces.map(({ firstAt }) => (firstAt > horizon ? Infinity : firstAt))),
-    lastAt: Math.min(horizon, Math.max(...pieces.map((piece) => piece.lastAt))),
+    lastAt: Math.max(...pieces.map(({ lastAt }) => (lastAt > horizon ? -Infinity : lastAt))),
   };
 }
 

@@ -19,9 +19,10 @@ const login = (n: number): string =>
 
 const WAYS: Record<string, (index: string) => Promise<void>> = {
   moved: (index) => rename(index, `${index}.elsewhere`),
-  deleted: (index) => rm(index, { recursive: true }),
+  deleted: (index) => rm(index, { recursive: true, force: true }),
   emptied: async (index) => {
-    for (const name of await readdir(index)) await rm(join(index, name));
+    // The daemon writes a file aside and renames it now and then: what is listed may be gone by itself.
+    for (const name of await readdir(index)) await rm(join(index, name), { force: true });
   },
 };
 for (const [way, work] of Object.entries(WAYS))
