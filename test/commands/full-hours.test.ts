@@ -78,3 +78,14 @@ test('a date is midnight in the zone [8.18]', async () => {
   const hours = ['--timezone', 'Europe/Berlin', '--from', '2026-10-25', '--to', '2026-10-25T01:30'];
   assert.deepEqual(await history({ '': text }, ...hours), ['2026-10-24T22:00 1', '2026-10-24T23:00 1']);
 });
+
+test('no row lies behind the last line that is believed [8.18]', async () => {
+  const now = Math.floor(Date.now() / 1000);
+  const stamp = (at: number): string => new Date(at * 1000).toISOString().slice(0, 19).replace('T', ' ');
+  const rows = await history(
+    { '': login(stamp(now - 9 * 3600), 'a') + login(stamp(now + 3600), 'b') },
+    '--timezone',
+    'UTC',
+  );
+  assert.equal(rows.length, 1);
+});

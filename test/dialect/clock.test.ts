@@ -250,3 +250,11 @@ describe('F28: summer time', () => {
     assert.deepEqual(read('Europe/Berlin', 2000, ['2025-10-26 02:30:00 x']), ['2025-10-26T00:30:00']);
   });
 });
+
+test('a line of some days ahead, over the turn of the year, is not believed, and of no year before [8.15]', () => {
+  const horizon = at('2021-12-28T00:00:00Z');
+  const clock = new Clock('UTC', { year: 2021, last: at('2021-12-27T15:00:00Z') }, () => horizon);
+  assert.equal(clock.read(wallOf(at('2022-01-02T13:00:00Z'), 'UTC')), at('2022-01-02T13:00:00Z'));
+  assert.deepEqual(clock.state, { year: 2021, last: at('2021-12-27T15:00:00Z') });
+  assert.equal(clock.read(wallOf(at('2021-12-27T16:00:00Z'), 'UTC')), at('2021-12-27T16:00:00Z'));
+});

@@ -329,3 +329,19 @@ describe('silence between files', () => {
     assert.deepEqual(codes(found), ['WRONG_TIME']);
   });
 });
+
+test('a file that ends with a line of some hours after its modification is of the year of the next one [8.15]', async () => {
+  const into = folder();
+  const line = (text: string): string => `${text} startup\tinfo\tx\n`;
+  const older = line('Oct 10 20:00:00') + line('Oct 10 22:27:50') + line('Oct 11 19:42:22');
+  const time = at('2026-10-10T22:27:51Z');
+  const paths = [
+    into.put('prosody.log.1', older, time, time),
+    into.put('prosody.log', line('Oct 10 23:00:00') + line('Oct 11 08:55:16'), time + 38_000, time + 38_000),
+  ];
+  const { chains } = await arrange(paths, { timezone: 'UTC', now: at('2026-10-11T18:00:00Z') });
+  assert.deepEqual(
+    chains.flatMap(({ pieces }) => pieces.map(({ year }) => year)),
+    [2026, 2026],
+  );
+});

@@ -138,6 +138,17 @@ describe('the daemon', () => {
     assert.deepEqual((await gauges(6)).slice(3), counted(5, 5, 5));
   });
 
+  it('takes no line of the middle of a rotated file that is later than its start into the first count [8.12]', async () => {
+    const { hour, now } = clockBefore();
+    const log = join(root, 'ahead-between.log');
+    const rotated =
+      login(hour - 9000, 'c2s1', 'alice') + login(hour + 200, 'c2s2', 'bob') + login(hour - 60, 'c2s3', 'eve');
+    await writeFile(`${log}.1`, rotated);
+    await writeFile(log, line(hour - 50, 'mod_cron\tinfo\tx'));
+    startOn(log, { now });
+    assert.deepEqual(await gauges(3), counted(2, 2, 2));
+  });
+
   it('counts positions, lag, rotations, truncations, lines and rejected lines, for the metrics and for check', async () => {
     const { hour, now, strikes } = clockBefore();
     const log = join(root, 'standing.log');
