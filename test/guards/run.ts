@@ -46,7 +46,7 @@ function without({ cut }: Guard, directory: string): void {
 }
 
 async function build(directory: string): Promise<void> {
-  const { passed, output } = await run(directory, 'node_modules/.bin/tsc', ['--noCheck']);
+  const { passed, output } = await run(directory, 'npm', ['run', '--silent', 'build:unchecked']);
   if (!passed) throw new Error(output);
 }
 
