@@ -154,6 +154,12 @@ export class Clock {
     this.#anchor = goneOnTo(at, this.#anchor);
   }
 
+  /** Lines went by that were believed, each noted by the rule of `note`; `last` is where they left the time. */
+  goOn(last: number): void {
+    this.#last = last;
+    this.#anchor = last;
+  }
+
   /** Counts on from a line, unless it is the first that steps far away. */
   #settle({ at, year }: Dated): void {
     const anchor = this.#anchor;

@@ -174,7 +174,7 @@ export class LineReader {
     this.#parser.passed(lines);
     this.counts.lines += lines;
     this.counts.events += count;
-    if (lines > 0) this.#clock.note(last);
+    if (lines > 0) this.#clock.goOn(last);
   }
 
   /** The usual stamp of the ten minutes of this line, which was the last one read; undefined when it has to be read each time. */

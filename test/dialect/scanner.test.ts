@@ -175,6 +175,17 @@ for (const [name, make] of Object.entries(SCANNERS))
       assert.ok(scanned > 39_000, `${scanned}`);
     });
 
+    it('of a clock that is put right by some minutes', () => {
+      const line = (time: string, message: string): string => `Nov 03 ${time} c2s1\tinfo\t${message}\n`;
+      const text =
+        line('03:11:00', 'BOSH client disconnected') +
+        line('03:12:01', 'Authenticated as alice@chat.example') +
+        line('03:10:00', 'Client connected');
+      const zone = { timezone: 'UTC', year: 2026 };
+      const { scanned: _, ...outcome } = byScanner([Buffer.from(text)], zone, make());
+      assert.deepEqual(outcome, byReader([Buffer.from(text)], zone));
+    });
+
     it('of any lines', () => {
       // Names that are known and names that are new.
       const made = make();
