@@ -66,13 +66,6 @@ export class ActiveWindow {
     return hour < this.#first ? -Infinity : hour;
   }
 
-  /** Those last seen in the hours behind `hour`. */
-  after(hour: number): number {
-    let users = 0;
-    for (let h = Math.max(hour + 1, this.#first); h < this.#first + this.#length; h++) users += this.#of(h);
-    return users;
-  }
-
   #of(hour: number): number {
     return this.#counts[hour & (this.#counts.length - 1)]!;
   }
