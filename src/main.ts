@@ -24,7 +24,7 @@ function whyNot(): string {
 
 const trouble = whyNot();
 if (trouble === '')
-  import('./program.ts').catch((error) => {
+  import('./cli/program.ts').catch((error) => {
     throw error;
   });
 else {

@@ -1,12 +1,12 @@
 /** The golden logs in test/logs, and what the sessions and users of one come to. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { SessionEvent } from '../src/dialect/dialect.ts';
-import { prosody } from '../src/dialect/prosody.ts';
-import { LineReader, type LineCounts } from '../src/dialect/reader.ts';
+import type { SessionEvent } from '../src/format/dialects/dialect.ts';
+import { prosody } from '../src/format/dialects/prosody.ts';
+import { LineReader, type LineCounts } from '../src/format/line-decoder.ts';
 import { Sessions } from '../src/activity/sessions.ts';
 import type { HostCounts } from '../src/activity/active-window.ts';
-import { Users } from '../src/activity/users.ts';
+import { Users } from '../src/activity/user-table.ts';
 
 /** This file runs as dist/test/golden.js. */
 const LOGS = new URL('../../test/logs/prosody/', import.meta.url);

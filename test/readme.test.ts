@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import { parse } from 'smol-toml';
-import { loadConfig } from '../src/config.ts';
-import { FILE_KEYS } from '../src/settings.ts';
+import { loadConfig } from '../src/config/config.ts';
+import { FILE_KEYS } from '../src/config/settings.ts';
 
 const file = '/etc/xmpp-active-users/config.toml';
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');

@@ -2,7 +2,7 @@
  * The ids of sessions as two numbers: `c2s560351951f30` is its address; any other, such as
  * `bosh58833a29-3eaa-4734-878e-f48d1033363e`, the number of a name and what its look tells.
  */
-import { NAME_WORDS, NameTable, OWN } from '../dialect/name-table.ts';
+import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
 
 export interface SessionId {
   readonly low: number;

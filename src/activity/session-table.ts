@@ -2,11 +2,11 @@
  * The session ids that mean something, of all logs, by id and by user, in the queue of what each waits for; and from them who
  * is online, told to the users as it changes. A session is the number of its eight words; nothing is made when one changes.
  */
-import { NAME_WORDS, NameTable, OWN } from '../dialect/name-table.ts';
-import { LARGE, largest, moved, SMALL } from '../dialect/reserved.ts';
+import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
+import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
 import { isBoshId, SessionIds } from './session-id.ts';
 import { SESSIONS } from './user-words.ts';
-import type { Users } from './users.ts';
+import type { Users } from './user-table.ts';
 
 /** What is kept of a session id until it means something else; plain JSON, times in unix seconds. */
 export interface Session {

@@ -6,9 +6,21 @@
  * ended before, and the new connection's id, here called the carrier, never ends. The rules below were measured against
  * what Prosody itself counts. The exact signs of a debug log, `bind` and `unbind`, win over them session by session.
  */
-import type { Happening } from '../dialect/dialect.ts';
-import type { EventBatch } from '../dialect/event-batch.ts';
-import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, SOURCE, START, TAB_AT, USER } from '../dialect/scanner.ts';
+import type { Happening } from '../format/dialects/dialect.ts';
+import type { EventBatch } from '../format/event-batch.ts';
+import {
+  AT,
+  CONNECT,
+  EVENT_WORDS,
+  HIGH,
+  KIND,
+  LOW,
+  OTHER,
+  SOURCE,
+  START,
+  TAB_AT,
+  USER,
+} from '../format/scanner/scanner.ts';
 import type { SessionId } from './session-id.ts';
 import {
   AWAY,
@@ -24,7 +36,7 @@ import {
   type SessionTable,
 } from './session-table.ts';
 import { TimeoutQueue } from './timeout-queue.ts';
-import type { Users } from './users.ts';
+import type { Users } from './user-table.ts';
 
 export type { Session } from './session-table.ts';
 

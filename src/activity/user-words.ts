@@ -1,5 +1,5 @@
-/** The words of a user beside the name's own (dialect/name-table.ts); an instant of 0 is none. */
-import { OWN } from '../dialect/name-table.ts';
+/** The words of a user beside the name's own (format/name-table.ts); an instant of 0 is none. */
+import { OWN } from '../format/name-table.ts';
 
 export const LOGIN = OWN;
 export const LOGOUT = OWN + 1;

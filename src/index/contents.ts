@@ -1,5 +1,5 @@
 /** What the index holds, room by room, and the text of its records. */
-import type { Position } from '../log/position.ts';
+import type { Position } from '../source/follow/position.ts';
 import { decodeUser, encodeUser, type UserRecord } from './record.ts';
 
 /** What one block of lines changed. A value of undefined deletes the key. */

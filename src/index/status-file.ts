@@ -6,7 +6,7 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostCounts } from '../activity/active-window.ts';
-import type { FollowStatus } from '../log/follow.ts';
+import type { FollowStatus } from '../source/follow/follower.ts';
 
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
 export interface LogStatus extends Omit<FollowStatus, 'pieces'> {

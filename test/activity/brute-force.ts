@@ -1,6 +1,6 @@
 /** The definition of an active user, word for word: every user is looked at for every count. */
 import { WINDOWS, type HostCounts } from '../../src/activity/active-window.ts';
-import type { LastSeen } from '../../src/activity/users.ts';
+import type { LastSeen } from '../../src/activity/user-table.ts';
 
 interface User extends LastSeen {
   open: number;

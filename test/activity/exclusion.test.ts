@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { exclusionOf } from '../../src/activity/exclusion.ts';
-import { loadConfig } from '../../src/config.ts';
-import { foldAddress } from '../../src/dialect/jid.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { foldAddress } from '../../src/format/jid.ts';
 
 describe('who is excluded', () => {
   const CASES: readonly (readonly [entry: string, excluded: readonly string[], counted: readonly string[]])[] = [

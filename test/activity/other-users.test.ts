@@ -5,11 +5,11 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { Session } from '../../src/activity/sessions.ts';
-import { Users, type LastSeen } from '../../src/activity/users.ts';
-import type { SessionEvent } from '../../src/dialect/dialect.ts';
+import { Users, type LastSeen } from '../../src/activity/user-table.ts';
+import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
-import { Ledger } from '../../src/pipeline/ledger.ts';
-import { contextOf } from '../../src/pipeline/tally.ts';
+import { Ledger } from '../../src/service/write-buffer.ts';
+import { contextOf } from '../../src/service/log-state.ts';
 import { eventsOf, goldenLog, NEWYEAR_BERLIN, SMALL_UTC } from '../golden.ts';
 import { end, login, play, RESUMPTION, stateOf, world } from './play.ts';
 

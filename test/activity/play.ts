@@ -1,6 +1,6 @@
 /** Lines of a log played to sessions and users, and what is known of a user then. */
 import { Sessions } from '../../src/activity/sessions.ts';
-import { Users } from '../../src/activity/users.ts';
+import { Users } from '../../src/activity/user-table.ts';
 import { eventsOf, OPTIONS } from '../golden.ts';
 
 export const MIDNIGHT = Date.UTC(2026, 10, 23) / 1000;

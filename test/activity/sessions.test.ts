@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Sessions, type Session } from '../../src/activity/sessions.ts';
-import { Users, type LastSeen } from '../../src/activity/users.ts';
-import type { Finding, SessionEvent } from '../../src/dialect/dialect.ts';
+import { Users, type LastSeen } from '../../src/activity/user-table.ts';
+import type { Finding, SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { eventsOf, goldenLog, NEWYEAR_BERLIN, OPTIONS, SMALL_UTC } from '../golden.ts';
 import { end, instant, login, MIDNIGHT, play, RESUMPTION, stateOf, world, type Expected, type World } from './play.ts';
 

@@ -5,10 +5,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HostCounts } from '../../src/activity/active-window.ts';
-import { sendHistory, type CarbonOptions } from '../../src/report/carbon.ts';
+import { sendHistory, type CarbonOptions } from '../../src/report/graphite/carbon.ts';
 import { metricName, type Window } from '../../src/report/metric-name.ts';
-import { parseRetention } from '../../src/report/retention.ts';
-import { StatsdReport } from '../../src/report/statsd.ts';
+import { parseRetention } from '../../src/report/graphite/retention.ts';
+import { StatsdReport } from '../../src/report/statsd/statsd.ts';
 import { eventually, startGraphite, startStatsd, type Datapoint, type Graphite } from './graphite.ts';
 
 const day = 86_400;

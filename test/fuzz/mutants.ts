@@ -14,23 +14,27 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a window is as long as it is',
-    cut: ['activity/users.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window + 1)'],
+    cut: ['activity/user-table.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window + 1)'],
   },
   {
     without: 'the edge of a window cuts an hour exactly',
-    cut: ['activity/users.ts', '(seen) => seen > instant && seen <= end', '(seen) => seen >= instant && seen <= end'],
+    cut: [
+      'activity/user-table.ts',
+      '(seen) => seen > instant && seen <= end',
+      '(seen) => seen >= instant && seen <= end',
+    ],
   },
   {
     without: 'last seen is a maximum of logins and logouts',
     cut: [
-      'activity/users.ts',
+      'activity/user-table.ts',
       'return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);',
       'return times[user * NAME_WORDS + LOGOUT]! || times[user * NAME_WORDS + LOGIN]!;',
     ],
   },
   {
     without: 'a disabled account does not count',
-    cut: ['activity/users.ts', 'if (this.#has(user, DISABLED) && !this.#includeDisabled) return;', ''],
+    cut: ['activity/user-table.ts', 'if (this.#has(user, DISABLED) && !this.#includeDisabled) return;', ''],
   },
   {
     without: 'a second end of an id shows that it was resumed',
@@ -82,12 +86,12 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a sample takes in no later line',
-    cut: ['pipeline/replay.ts', 'if (at <= sampler.next) tally', 'if (at <= sampler.next + 60) tally'],
+    cut: ['service/replay.ts', 'if (at <= sampler.next) tally', 'if (at <= sampler.next + 60) tally'],
   },
   {
     without: 'a sample takes in lines that come late',
     cut: [
-      'pipeline/samples.ts',
+      'service/sampler.ts',
       'yield* this.until(batch.at(event) - LATE - 1);',
       'yield* this.until(batch.at(event) - 1);',
     ],

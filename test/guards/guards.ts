@@ -20,32 +20,32 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F1'],
     guard: 'the content decides what a file is, not its inode',
-    test: 'log/faults-identity',
+    test: 'source/follow/faults-identity',
     cut: [
       [
-        'log/inventory.ts',
+        'source/follow/discover.ts',
         "const likeness = await compare(text, position);\n      if (likeness.kind === 'same' && (there",
         `const likeness = there ? { kind: 'same' as const, trace: { start, offset, head: await text.read(start, position.head.length), marker: await text.read(Math.max(0, offset - 64), position.marker.length), milestones: [], crc: undefined } } : await compare(text, position);\n      if (likeness.kind === 'same' && (there`,
       ],
-      ['log/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING],
+      ['source/files/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING],
     ],
   },
   {
     faults: ['F2'],
     guard: 'places behind the head are compared too',
-    test: 'log/faults-identity',
+    test: 'source/follow/faults-identity',
     cut: [
-      ['log/recognise.ts', 'if (digest(bytes) !== milestone.hash) return OTHER;', NOTHING],
-      ['log/recognise.ts', 'if (digest(marker) !== position.marker.hash) return OTHER;', NOTHING],
+      ['source/follow/match.ts', 'if (digest(bytes) !== milestone.hash) return OTHER;', NOTHING],
+      ['source/follow/match.ts', 'if (digest(marker) !== position.marker.hash) return OTHER;', NOTHING],
     ],
   },
   {
     faults: ['F3'],
     guard: 'as many first bytes as were read tell a file, however few',
-    test: 'log/faults-identity',
+    test: 'source/follow/faults-identity',
     cut: [
       [
-        'log/piece.ts',
+        'source/follow/segment.ts',
         'return this.plain ? stats.size : Infinity;',
         'return this.plain ? (stats.size < 256 ? 0 : stats.size) : Infinity;',
       ],
@@ -54,11 +54,15 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F3b'],
     guard: 'what tells a file does not depend on a setting',
-    test: 'log/faults-identity',
+    test: 'source/follow/faults-identity',
     cut: [
-      ['log/follow.ts', 'this.tickMs = tickMs;', "this.tickMs = tickMs;\n    Reflect.set(globalThis, 'tick', tickMs);"],
       [
-        'log/position.ts',
+        'source/follow/follower.ts',
+        'this.tickMs = tickMs;',
+        "this.tickMs = tickMs;\n    Reflect.set(globalThis, 'tick', tickMs);",
+      ],
+      [
+        'source/follow/position.ts',
         "return hash('sha256', bytes, 'hex').slice(0, 16);",
         "return hash('sha256', bytes, 'hex').slice(0, 16) + Reflect.get(globalThis, 'tick');",
       ],
@@ -67,22 +71,22 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F4'],
     guard: 'the marker is read again with every read',
-    test: 'log/faults-truncation',
-    cut: [['log/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING]],
+    test: 'source/follow/faults-truncation',
+    cut: [['source/files/lines.ts', 'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;', NOTHING]],
   },
   {
     faults: ['F5'],
     guard: 'a copy is known, and read on from the place in the original',
-    test: 'log/faults-truncation',
-    cut: [['log/inventory.ts', 'const trace = isHeld ?', 'const trace = Date.now() > 0 ?']],
+    test: 'source/follow/faults-truncation',
+    cut: [['source/follow/discover.ts', 'const trace = isHeld ?', 'const trace = Date.now() > 0 ?']],
   },
   {
     faults: ['F6'],
     guard: 'the marker, not the size, tells a truncation',
-    test: 'log/faults-truncation',
+    test: 'source/follow/faults-truncation',
     cut: [
       [
-        'log/lines.ts',
+        'source/files/lines.ts',
         'if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;',
         'if (chunk.length < before) return TRUNCATED;',
       ],
@@ -91,28 +95,34 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F7'],
     guard: 'NUL bytes at the head are passed over',
-    test: 'log/faults-truncation',
-    cut: [['log/lines.ts', 'if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);', NOTHING]],
+    test: 'source/follow/faults-truncation',
+    cut: [
+      [
+        'source/files/lines.ts',
+        'if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);',
+        NOTHING,
+      ],
+    ],
   },
   {
     faults: ['F8'],
     guard: 'a rotated file is held until it has been quiet',
-    test: 'log/faults-rotation',
-    cut: [['log/pieces.ts', 'if (!piece.plain) return true;', 'return true;']],
+    test: 'source/follow/faults-rotation',
+    cut: [['source/follow/segments.ts', 'if (!piece.plain) return true;', 'return true;']],
   },
   {
     faults: ['F9'],
     guard: 'a sibling that nobody has seen and that is newer is read',
-    test: 'log/faults-rotation',
-    cut: [['log/inventory.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
+    test: 'source/follow/faults-rotation',
+    cut: [['source/follow/discover.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
   },
   {
     faults: ['F10'],
     guard: 'compressed siblings are compared by their text',
-    test: 'log/faults-rotation',
+    test: 'source/follow/faults-rotation',
     cut: [
       [
-        'log/siblings.ts',
+        'source/files/siblings.ts',
         'const compressed = plain !== name;',
         'const compressed = plain !== name;\n  if (compressed) return undefined;',
       ],
@@ -121,30 +131,46 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F11', 'F35'],
     guard: 'what may not be opened is tried again',
-    test: 'log/faults-world',
-    cut: [['log/live-file.ts', 'look(): void {', "look(): void {\n    if (this.trouble?.code === 'EACCES') return;"]],
+    test: 'source/follow/faults-world',
+    cut: [
+      [
+        'source/follow/live-file.ts',
+        'look(): void {',
+        "look(): void {\n    if (this.trouble?.code === 'EACCES') return;",
+      ],
+    ],
   },
   {
     faults: ['F12', 'F13'],
     guard: 'a line without its newline stays unread',
-    test: 'log/faults-lines',
-    cut: [['log/lines.ts', 'const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);', 'const bytes = body;']],
+    test: 'source/follow/faults-lines',
+    cut: [
+      [
+        'source/files/lines.ts',
+        'const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);',
+        'const bytes = body;',
+      ],
+    ],
   },
   {
     faults: ['F14'],
     guard: 'a missing file is waited for',
-    test: 'log/faults-world',
+    test: 'source/follow/faults-world',
     cut: [
-      ['log/live-file.ts', 'this.current = undefined;\n    }', 'this.current = undefined;\n      throw error;\n    }'],
+      [
+        'source/follow/live-file.ts',
+        'this.current = undefined;\n    }',
+        'this.current = undefined;\n      throw error;\n    }',
+      ],
     ],
   },
   {
     faults: ['F15'],
     guard: 'a new file is read from its beginning',
-    test: 'log/faults-rotation',
+    test: 'source/follow/faults-rotation',
     cut: [
       [
-        'log/pieces.ts',
+        'source/follow/segments.ts',
         'new Piece(randomUUID(), pin, beginTrace(), false)',
         'new Piece(randomUUID(), pin, this.begun ? { ...beginTrace(), start: pin.stamp.size, offset: pin.stamp.size } : beginTrace(), this.begun)',
       ],
@@ -153,11 +179,11 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F16'],
     guard: 'what a link leads to is looked up, also where it led before',
-    test: 'log/faults-rotation',
+    test: 'source/follow/faults-rotation',
     cut: [
-      ['log/siblings.ts', 'return [...new Set([path, realpathSync(path)])];', 'return [path];'],
+      ['source/files/siblings.ts', 'return [...new Set([path, realpathSync(path)])];', 'return [path];'],
       [
-        'log/inventory.ts',
+        'source/follow/discover.ts',
         'this.soughtStrays = true;',
         'this.soughtStrays = true;\n    if (Date.now() > 0) return [];',
       ],
@@ -166,16 +192,16 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F17'],
     guard: 'only names that rotation makes are siblings',
-    test: 'log/faults-rotation',
-    cut: [['log/siblings.ts', 'const COUNT = /^[.](\\d{1,5})$/;', 'const COUNT = /^[.-]\\D*(\\d*)$/;']],
+    test: 'source/follow/faults-rotation',
+    cut: [['source/files/siblings.ts', 'const COUNT = /^[.](\\d{1,5})$/;', 'const COUNT = /^[.-]\\D*(\\d*)$/;']],
   },
   {
     faults: ['F18'],
     guard: 'a rotated file is released when it has been quiet',
-    test: 'log/faults-rotation',
+    test: 'source/follow/faults-rotation',
     cut: [
       [
-        'log/pieces.ts',
+        'source/follow/segments.ts',
         'return performance.now() - piece.quietSince >= ticks * this.options.tickMs;',
         'return ticks < 0;',
       ],
@@ -184,21 +210,21 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F18'],
     guard: 'a watcher that was ended stays so',
-    test: 'log/directory-hints',
-    cut: [['log/directory-hints.ts', 'watcher.add = () => watcher;', NOTHING]],
+    test: 'source/follow/watched-directory',
+    cut: [['source/follow/watched-directory.ts', 'watcher.add = () => watcher;', NOTHING]],
   },
   {
     faults: ['F19', 'F30'],
     guard: 'the tick looks where no event comes',
-    test: 'log/faults-world',
+    test: 'source/follow/faults-world',
     cut: [
       [
-        'log/follow.ts',
+        'source/follow/follower.ts',
         'this.ticking = setInterval(() => this.tick(), this.tickMs);',
         'this.ticking = setInterval(() => {}, this.tickMs);',
       ],
       [
-        'log/follow.ts',
+        'source/follow/follower.ts',
         "await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);",
         'await this.bell.wait(1e9);',
       ],
@@ -207,34 +233,34 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F20'],
     guard: 'events only say that it is time to look',
-    test: 'log/faults-world',
-    cut: [['log/inventory.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
+    test: 'source/follow/faults-world',
+    cut: [['source/follow/discover.ts', 'if (newer) {', 'if (newer && Date.now() < 0) {']],
   },
   {
     faults: ['F21'],
     guard: 'a compressed file that breaks off may still be being written',
-    test: 'log/faults-rotation',
-    cut: [['log/siblings.ts', 'const BEING_WRITTEN_MS = 60_000;', 'const BEING_WRITTEN_MS = 0;']],
+    test: 'source/follow/faults-rotation',
+    cut: [['source/files/siblings.ts', 'const BEING_WRITTEN_MS = 60_000;', 'const BEING_WRITTEN_MS = 0;']],
   },
   {
     faults: ['F22'],
     guard: 'of a damaged file nothing more is expected',
-    test: 'log/faults-rotation',
-    cut: [['log/pieces.ts', 'if (brokenOff) inventory.giveUp(piece.stamp);', NOTHING]],
+    test: 'source/follow/faults-rotation',
+    cut: [['source/follow/segments.ts', 'if (brokenOff) inventory.giveUp(piece.stamp);', NOTHING]],
   },
   {
     faults: ['F22'],
     guard: 'lines that cannot be are not delivered',
-    test: 'log/faults-rotation',
-    cut: [['log/piece.ts', 'if (!this.verified) await this.reader.text.verify();', NOTHING]],
+    test: 'source/follow/faults-rotation',
+    cut: [['source/follow/segment.ts', 'if (!this.verified) await this.reader.text.verify();', NOTHING]],
   },
   {
     faults: ['F23'],
     guard: 'all members of a gzip file are read',
-    test: 'log/compressed',
+    test: 'source/files/compression',
     cut: [
       [
-        'log/decompress.ts',
+        'source/files/decompress.ts',
         'throughZlib(() => zlib.createGunzip({ chunkSize: CHUNK }), source, told)',
         'throughZlib(() => { const first = zlib.createInflate({ chunkSize: CHUNK }); return first; }, source, told)',
       ],
@@ -255,10 +281,10 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F24'],
     guard: 'what the lines did and the position are one step',
-    test: 'log/faults-identity',
+    test: 'source/follow/faults-identity',
     cut: [
       [
-        'log/pieces.ts',
+        'source/follow/segments.ts',
         'if (!(await offer({ log: path, bytes, position, forgotten }))) return false;',
         'if (!(await offer({ log: path, bytes, position: { ...position, offset: 0, head: { length: 0, hash: "" } }, forgotten }))) return false;',
       ],
@@ -267,22 +293,22 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F25'],
     guard: 'a place is stored with every block',
-    test: 'log/faults-identity',
-    cut: [['log/lines.ts', 'const CHUNK = 512 * 1024;', 'const CHUNK = 512 * 1024 * 1024;']],
+    test: 'source/follow/faults-identity',
+    cut: [['source/files/lines.ts', 'const CHUNK = 512 * 1024;', 'const CHUNK = 512 * 1024 * 1024;']],
   },
   {
     faults: ['F26'],
     guard: 'a descriptor that fails is let go, and the path opened anew',
-    test: 'log/faults-world',
-    cut: [['log/pieces.ts', 'if (piece.quietSince === undefined) live.forget();', NOTHING]],
+    test: 'source/follow/faults-world',
+    cut: [['source/follow/segments.ts', 'if (piece.quietSince === undefined) live.forget();', NOTHING]],
   },
   {
     faults: ['F27'],
     guard: 'a step back by months is a new year',
-    test: 'dialect/clock',
+    test: 'format/time/clock',
     cut: [
       [
-        'dialect/clock.ts',
+        'format/time/clock.ts',
         'if (dated === undefined || dated.at < anchor - NEW_YEAR_STEP) return',
         'if (dated === undefined) return',
       ],
@@ -291,22 +317,22 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F28'],
     guard: 'the order of the lines tells the halves of the hour that repeats',
-    test: 'dialect/clock',
-    cut: [['dialect/clock.ts', 'return first < this.#last - DISORDER ? candidates[1] : first;', 'return first;']],
+    test: 'format/time/clock',
+    cut: [['format/time/clock.ts', 'return first < this.#last - DISORDER ? candidates[1] : first;', 'return first;']],
   },
   {
     faults: ['F29'],
     guard: 'a line that is too long is passed over',
-    test: 'log/faults-lines',
-    cut: [['log/lines.ts', 'if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));', NOTHING]],
+    test: 'source/follow/faults-lines',
+    cut: [['source/files/lines.ts', 'if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));', NOTHING]],
   },
   {
     faults: ['F31'],
     guard: 'last seen is a maximum',
-    test: 'activity/users',
+    test: 'activity/user-table',
     cut: [
       [
-        'activity/users.ts',
+        'activity/user-table.ts',
         'if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, second)) return;',
         NOTHING,
       ],
@@ -315,11 +341,11 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F32'],
     guard: 'a file is the same one under another name',
-    test: 'log/faults-rotation',
+    test: 'source/follow/faults-rotation',
     cut: [
-      ['log/inventory.ts', "if (piece !== undefined) return { kind: 'known', id: piece.id };", NOTHING],
+      ['source/follow/discover.ts', "if (piece !== undefined) return { kind: 'known', id: piece.id };", NOTHING],
       [
-        'log/inventory.ts',
+        'source/follow/discover.ts',
         'const likeness = await compare(text, position);\n      const isHeld',
         "const likeness = sibling.path === position.file?.path ? await compare(text, position) : ({ kind: 'other' } as const);\n      const isHeld",
       ],
@@ -328,10 +354,10 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F33'],
     guard: 'a block that cannot be stored is offered again',
-    test: 'log/faults-world',
+    test: 'source/follow/faults-world',
     cut: [
       [
-        'log/delivery.ts',
+        'source/follow/delivery.ts',
         'if (refusals === 0) trouble(reason);',
         'if (refusals === 0) trouble(reason);\n        if (refusals > 2) return true;',
       ],
@@ -340,7 +366,7 @@ export const GUARDS: readonly Guard[] = [
   {
     faults: ['F34'],
     guard: 'a stamp in the future is not believed',
-    test: 'commands/bad-input',
-    cut: [['dialect/reader.ts', 'if (at === undefined || at > horizon) {', 'if (at === undefined) {']],
+    test: 'cli/bad-input',
+    cut: [['format/line-decoder.ts', 'if (at === undefined || at > horizon) {', 'if (at === undefined) {']],
   },
 ];

@@ -12,7 +12,7 @@ import * as fc from 'fast-check';
 import { Level } from 'level';
 import { LastSeenIndex, moveAside, type Changes, type Contents, type UserRecord } from '../../src/index/last-seen.ts';
 import { checksum, seal } from '../../src/index/record.ts';
-import type { Position } from '../../src/log/position.ts';
+import type { Position } from '../../src/source/follow/position.ts';
 
 const PROBE = fileURLToPath(new URL('../../src/index/probe.js', import.meta.url));
 const WRITER = fileURLToPath(new URL('last-seen-writer.js', import.meta.url));

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { countAxis, dateLabel, shortCount, timeTicks } from '../../src/report/axis.ts';
+import { countAxis, dateLabel, shortCount, timeTicks } from '../../src/report/charts/axis.ts';
 
 const instant = (text: string): number => Date.parse(text) / 1000;
 

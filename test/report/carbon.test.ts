@@ -5,10 +5,10 @@ import { createServer, type Server, type Socket } from 'node:net';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import type { HostCounts } from '../../src/activity/active-window.ts';
-import { pointsOf, type Point } from '../../src/report/carbon-points.ts';
-import { CarbonConnection, encode } from '../../src/report/carbon-wire.ts';
-import { CarbonError, sendHistory, type CarbonOptions } from '../../src/report/carbon.ts';
-import { parseRetention, type Retention } from '../../src/report/retention.ts';
+import { pointsOf, type Point } from '../../src/report/graphite/points.ts';
+import { CarbonConnection, encode } from '../../src/report/graphite/wire.ts';
+import { CarbonError, sendHistory, type CarbonOptions } from '../../src/report/graphite/carbon.ts';
+import { parseRetention, type Retention } from '../../src/report/graphite/retention.ts';
 
 const hour = 3600;
 

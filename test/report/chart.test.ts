@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
-import { chart, type ChartOptions } from '../../src/report/chart.ts';
-import { svg } from '../../src/report/svg.ts';
+import { chart, type ChartOptions } from '../../src/report/charts/terminal.ts';
+import { svg } from '../../src/report/charts/svg.ts';
 
 const start = Date.parse('2026-03-01T00:00Z') / 1000;
 const plain: ChartOptions = { columns: 60, rows: 8, color: false, unicode: false, timezone: 'UTC' };

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket as UdpSocket } from 'node:dgram';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { StatsdReport, type StatsdOptions } from '../../src/report/statsd.ts';
+import { StatsdReport, type StatsdOptions } from '../../src/report/statsd/statsd.ts';
 import { deadline } from '../deadline.ts';
 
 /** What arrives at a server, as a growing text; `has` waits until it holds what is expected. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
 import { describe, test } from 'node:test';
-import { longestSpan, parseRetention, readStorageSchemas } from '../../src/report/retention.ts';
+import { longestSpan, parseRetention, readStorageSchemas } from '../../src/report/graphite/retention.ts';
 
 const [minute, hour, day] = [60, 3600, 86_400];
 

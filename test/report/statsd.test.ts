@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HostCounts } from '../../src/activity/active-window.ts';
 import { hostsOfOneName } from '../../src/report/metric-name.ts';
-import type { StatsdOptions, StatsdReport } from '../../src/report/statsd.ts';
+import type { StatsdOptions, StatsdReport } from '../../src/report/statsd/statsd.ts';
 import { report, udpServer } from './listeners.ts';
 
 const sample: HostCounts = { at: 1_772_413_200, host: 'chat.example', d1: 72, d7: 127, d30: 130 };

@@ -1,7 +1,7 @@
 /** The follower under torture: follows every log of a directory, and keeps what it is given in a journal. */
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { Follower } from '../../src/log/follow.ts';
+import { Follower } from '../../src/source/follow/follower.ts';
 import { Journal } from './journal.ts';
 
 const [directory = '', state = '', tick = '1000'] = process.argv.slice(2);

@@ -14,7 +14,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
-import type { Position } from '../../src/log/position.ts';
+import type { Position } from '../../src/source/follow/position.ts';
 
 export interface Header {
   readonly log: string;

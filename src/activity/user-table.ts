@@ -1,0 +1,424 @@
+/**
+ * Every user seen in the last weeks: last login, last logout, open sessions; and the counts per host that follow from them.
+ * Last seen is a maximum, so a line read twice or late does no harm here. A user is a number, that of the name; all that is
+ * known of one user are eight words beside each other (format/name-table.ts), so that a change makes no object.
+ */
+import { NAME_WORDS, NameTable, type NameSpace } from '../format/name-table.ts';
+import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
+import { exclusionOf } from './exclusion.ts';
+import { HostTable, type Host } from './host-table.ts';
+import { Removals } from './removals.ts';
+import { SessionTable } from './session-table.ts';
+import { BITS, LOGIN, LOGOUT, OPEN, SESSIONS } from './user-words.ts';
+
+/** What is kept of a user between runs; unix seconds. */
+export interface LastSeen {
+  login?: number;
+  logout?: number;
+  disabled?: true;
+  /** Was seen to resume a session (XEP-0198), so a disconnect may be followed by hibernation. */
+  resumes?: true;
+  /** Seen at a time that had not come yet when it was put back: it counts once it has. */
+  ahead?: number;
+}
+
+export interface UsersOptions {
+  /** Hosts and bare JIDs that never count, and patterns of them, case-folded. */
+  readonly exclude: readonly string[];
+  /** Whether a disabled account counts. */
+  readonly includeDisabled: boolean;
+  /** Unsigned 32 bits that nobody outside can guess: whoever can makes names that are slow to find. */
+  readonly seed?: number;
+  /** Where the names are, for a scanner that looks for them itself. */
+  readonly allocate?: (capacity: number) => NameSpace;
+}
+
+const KNOWN = 1;
+const DISABLED = 2;
+const RESUMES = 4;
+const CHANGED = 8;
+const EXCLUDED = 16;
+/** The host has been looked up. */
+const PLACED = 32;
+/** Seen at a time that has not come yet. */
+const AHEAD = 64;
+const HOST_SHIFT = 8;
+const OPEN_MASK = 0xffff;
+const PENDING = 0x1_0000;
+
+const HOUR = 3600;
+const NOBODY: ReadonlySet<string> = new Set();
+
+export const hostOf = (jid: string): string => jid.slice(jid.indexOf('@') + 1);
+
+export class Users {
+  readonly names: NameTable;
+  /** Of all logs. */
+  readonly sessions: SessionTable;
+  readonly removals = new Removals();
+  readonly #hosts = new HostTable();
+  readonly #isExcluded: (jid: string) => boolean;
+  readonly #includeDisabled: boolean;
+  /** When those will have been seen whose time has not come yet; unix seconds. */
+  readonly #ahead = new Map<number, number>();
+  #size = 0;
+  #changed: number[] = [];
+  /** Numbers that may be free. */
+  #idle: number[] = [];
+
+  constructor({ exclude, includeDisabled, seed = 0, allocate }: UsersOptions) {
+    this.names = new NameTable({ seed, ...(allocate && { allocate }) });
+    this.sessions = new SessionTable(this, seed);
+    this.#isExcluded = exclusionOf(exclude);
+    this.#includeDisabled = includeDisabled;
+  }
+
+  /** How many are known. */
+  get size(): number {
+    return this.#size;
+  }
+
+  /** The number of a bare JID, which may be free again after `settle` if nothing becomes known of it. */
+  number(jid: string): number {
+    return this.names.internText(jid);
+  }
+
+  /** The number of a bare JID that was seen before; -1 if it was not. */
+  find(jid: string): number {
+    return this.names.find(jid);
+  }
+
+  /** What is known of a user. */
+  get(jid: string): (Readonly<LastSeen> & { readonly open: number }) | undefined {
+    const user = this.find(jid);
+    if (user < 0 || !this.#has(user, KNOWN)) return undefined;
+    return { ...this.#record(user), open: this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK };
+  }
+
+  isKnown(user: number): boolean {
+    return this.#has(user, KNOWN);
+  }
+
+  /**
+   * Puts back what an earlier run kept; not a change. What lies after `believed`, unix seconds, is of a clock that was wrong,
+   * and must not hide when they are seen from now on. Returns the number.
+   */
+  restore(jid: string, kept: LastSeen, believed = Infinity): number {
+    const user = this.number(jid);
+    if (!this.#counts(user) || this.#has(user, KNOWN)) return user;
+    const at = user * NAME_WORDS;
+    this.#become(user);
+    const { login = 0, logout = 0, disabled, resumes } = kept;
+    const ahead = Math.max(kept.ahead ?? 0, login > believed ? login : 0, logout > believed ? logout : 0);
+    this.names.times[at + LOGIN] = login > believed ? 0 : login;
+    this.names.times[at + LOGOUT] = logout > believed ? 0 : logout;
+    this.names.words[at + BITS]! |= (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (ahead > 0 ? AHEAD : 0);
+    if (ahead > 0) this.#ahead.set(user, ahead);
+    this.#enter(user);
+    return user;
+  }
+
+  /** A login at `at`, unix seconds. */
+  sawLogin(user: number, at: number): void {
+    this.#saw(user, LOGIN, at);
+  }
+
+  /** A logout, or activity of another kind, at `at`, unix seconds. */
+  sawLogout(user: number, at: number): void {
+    this.#saw(user, LOGOUT, at);
+  }
+
+  /** A session of a user that was seen before is open from now on. */
+  open(user: number): void {
+    this.#setOpen(user, 1);
+  }
+
+  /** One open session less. */
+  close(user: number): void {
+    this.#setOpen(user, -1);
+  }
+
+  /** The account was removed at `at`, unix seconds, and with it all that was known of it; a later account of the name stays. */
+  remove(jid: string, at: number): void {
+    if (this.isExcluded(jid)) return;
+    this.removals.note(jid, at);
+    const user = this.find(jid);
+    if (user >= 0 && this.#has(user, KNOWN) && this.#lastSeen(user) <= at) this.#delete(user);
+  }
+
+  /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
+  isGone(user: number, at: number): boolean {
+    return this.removals.isAnyAfter(at) && this.removals.isGone(this.names.text(user), at);
+  }
+
+  setDisabled(user: number, disabled: boolean): void {
+    if (!this.#has(user, KNOWN) || this.#has(user, DISABLED) === disabled) return;
+    this.#leave(user);
+    this.names.words[user * NAME_WORDS + BITS]! ^= DISABLED;
+    this.#enter(user);
+    this.#note(user);
+  }
+
+  resumes(user: number): boolean {
+    return this.#has(user, RESUMES);
+  }
+
+  noteResumption(user: number): void {
+    if (!this.#has(user, KNOWN) || this.#has(user, RESUMES)) return;
+    this.names.words[user * NAME_WORDS + BITS]! |= RESUMES;
+    this.#note(user);
+  }
+
+  /** The counts at `at` of every host seen so far, by host. Times never go back. */
+  sample(at: number): HostCounts[] {
+    this.#takeAhead(at);
+    const cut = WINDOWS.map((window) => this.#seenInHour(at - window));
+    const early = this.#seenAfter(at);
+    const counts: HostCounts[] = [];
+    for (const [number, host] of this.#hosts.known()) {
+      const there = host.open - (early.get(number) ?? 0);
+      const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
+        (window, w) => there + host.window.behind(w, at - window) + (cut[w]?.get(number) ?? 0),
+      );
+      counts.push({ at, host: host.name, d1, d7, d30 });
+    }
+    return counts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
+  }
+
+  /** Drops users without open session who were last seen before `second`, but for those in `held`. */
+  forgetUnseenSince(second: number, held: ReadonlySet<string> = NOBODY): void {
+    const numbers = new Set([...held].map((jid) => this.find(jid)));
+    for (let user = 0; user < this.names.end; user++) {
+      if (!this.#has(user, KNOWN) || this.#isOpen(user) || this.#lastSeen(user) >= second) continue;
+      if (!numbers.has(user) && (this.#ahead.get(user) ?? 0) < second) this.#delete(user);
+    }
+  }
+
+  /** Drops hosts without users of which none was seen since `second`. */
+  forgetHostsUnseenSince(second: number): void {
+    this.#hosts.forgetUnseenSince(second);
+  }
+
+  /** How many have changed since `takeChanges`. */
+  get changes(): number {
+    return this.#changed.length;
+  }
+
+  /** Nobody will ask for what has changed so far. */
+  discardChanges(): void {
+    for (const user of this.#changed) {
+      this.names.words[user * NAME_WORDS + BITS]! &= ~CHANGED;
+      this.releaseIfIdle(user);
+    }
+    this.#changed = [];
+  }
+
+  /** What changed since the last call, to be stored: undefined for a user who is gone. */
+  takeChanges(): Map<string, LastSeen | undefined> {
+    const changes = new Map<string, LastSeen | undefined>();
+    for (const user of this.#changed) {
+      changes.set(this.names.text(user), this.#has(user, KNOWN) ? this.#record(user) : undefined);
+      this.names.words[user * NAME_WORDS + BITS]! &= ~CHANGED;
+      this.releaseIfIdle(user);
+    }
+    this.#changed = [];
+    return changes;
+  }
+
+  /** An event of the user has been decoded, and will be taken in later: the number stays what it is until then. */
+  expect(user: number): void {
+    this.names.words[user * NAME_WORDS + OPEN]! += PENDING;
+  }
+
+  /** That event has been taken in. */
+  expected(user: number): void {
+    this.names.words[user * NAME_WORDS + OPEN]! -= PENDING;
+    this.releaseIfIdle(user);
+  }
+
+  /** Of a user of whom nothing may be known any more, the number becomes free with the next `settle`. */
+  releaseIfIdle(user: number): void {
+    if (this.#isIdle(user)) this.#idle.push(user);
+  }
+
+  /** Frees the numbers of those of whom nothing is known. Not while an event is being taken in. */
+  settle(): void {
+    if (this.#idle.length === 0) return;
+    const released = new Set<number>();
+    for (const user of this.#idle) {
+      if (!this.#isIdle(user) || released.has(user)) continue;
+      released.add(user);
+      if (this.#has(user, PLACED)) this.#hosts.letGo(this.#hostNumber(user));
+      this.names.release(user);
+    }
+    this.#idle = [];
+  }
+
+  /** Whether the user never counts. */
+  isExcluded(jid: string): boolean {
+    return this.#isExcluded(jid);
+  }
+
+  #isIdle(user: number): boolean {
+    const { words } = this.names;
+    const at = user * NAME_WORDS;
+    return (words[at + BITS]! & (KNOWN | CHANGED)) === 0 && words[at + SESSIONS] === 0 && words[at + OPEN] === 0;
+  }
+
+  #has(user: number, flag: number): boolean {
+    return (this.names.words[user * NAME_WORDS + BITS]! & flag) !== 0;
+  }
+
+  #isOpen(user: number): boolean {
+    return (this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK) !== 0;
+  }
+
+  #lastSeen(user: number): number {
+    const { times } = this.names;
+    return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);
+  }
+
+  #record(user: number): LastSeen {
+    const at = user * NAME_WORDS;
+    const [login, logout] = [this.names.times[at + LOGIN], this.names.times[at + LOGOUT]];
+    const ahead = this.#ahead.get(user);
+    return {
+      ...(login && { login }),
+      ...(logout && { logout }),
+      ...(this.#has(user, DISABLED) && { disabled: true as const }),
+      ...(this.#has(user, RESUMES) && { resumes: true as const }),
+      ...(ahead !== undefined && { ahead }),
+    };
+  }
+
+  /** Whether the user is not excluded. */
+  #counts(user: number): boolean {
+    const bits = this.names.words[user * NAME_WORDS + BITS]!;
+    return ((bits & PLACED ? bits : this.#place(user)) & EXCLUDED) === 0;
+  }
+
+  /** Looks up the host of a user who is new. */
+  #place(user: number): number {
+    const jid = this.names.text(user);
+    const number = this.#hosts.hold(hostOf(jid));
+    const isExcluded = this.#isExcluded(jid);
+    return (this.names.words[user * NAME_WORDS + BITS]! |=
+      PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
+  }
+
+  /** What lay ahead of a wrong clock has come. */
+  #takeAhead(now: number): void {
+    for (const [user, ahead] of this.#ahead) {
+      if (ahead > now) continue;
+      this.#clearAhead(user);
+      this.sawLogin(user, ahead);
+    }
+  }
+
+  #clearAhead(user: number): void {
+    this.#ahead.delete(user);
+    this.names.words[user * NAME_WORDS + BITS]! &= ~AHEAD;
+  }
+
+  #hostNumber(user: number): number {
+    return this.names.words[user * NAME_WORDS + BITS]! >>> HOST_SHIFT;
+  }
+
+  #hostOf(user: number): Host {
+    return this.#hosts.at(this.#hostNumber(user));
+  }
+
+  #become(user: number): void {
+    this.names.words[user * NAME_WORDS + BITS]! |= KNOWN;
+    const host = this.#hostOf(user);
+    host.isKnown = true;
+    host.users++;
+    this.#size++;
+  }
+
+  #saw(user: number, what: number, second: number): void {
+    if (!this.#counts(user)) return;
+    const at = user * NAME_WORDS;
+    const isKnown = this.#has(user, KNOWN);
+    if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, second)) return;
+    const isOpen = this.#isOpen(user);
+    // When they were last seen decides only where somebody offline is counted.
+    if (isKnown && !isOpen) this.#leave(user);
+    else if (!isKnown) this.#become(user);
+    this.names.times[at + what] = second;
+    if (!isOpen) this.#enter(user);
+    this.#note(user);
+  }
+
+  #note(user: number): void {
+    if (this.#has(user, CHANGED)) return;
+    this.names.words[user * NAME_WORDS + BITS]! |= CHANGED;
+    this.#changed.push(user);
+  }
+
+  #delete(user: number): void {
+    const at = user * NAME_WORDS;
+    this.#leave(user);
+    if (this.#has(user, AHEAD)) this.#clearAhead(user);
+    this.#hostOf(user).users--;
+    this.names.words[at + BITS]! &= ~(KNOWN | DISABLED | RESUMES);
+    this.names.words[at + LOGIN] = this.names.words[at + LOGOUT] = 0;
+    this.names.words[at + OPEN]! &= ~OPEN_MASK;
+    this.#size--;
+    this.#note(user);
+  }
+
+  #setOpen(user: number, by: 1 | -1): void {
+    const { words } = this.names;
+    const at = user * NAME_WORDS + OPEN;
+    const open = words[at]! & OPEN_MASK;
+    if (!this.#has(user, KNOWN) || open + by < 0) return;
+    const isSame = open > 0 && open + by > 0;
+    if (!isSame) this.#leave(user);
+    words[at] = words[at]! + by;
+    if (!isSame) this.#enter(user);
+  }
+
+  #enter(user: number): void {
+    this.#count(user, 1);
+  }
+
+  #leave(user: number): void {
+    this.#count(user, -1);
+  }
+
+  #count(user: number, by: 1 | -1): void {
+    const host = this.#hostOf(user);
+    const at = this.#lastSeen(user);
+    if (at > host.seenAt) host.seenAt = at;
+    if (this.#has(user, DISABLED) && !this.#includeDisabled) return;
+    if (this.#isOpen(user)) host.open += by;
+    else if (at > 0) host.window.count(at, by);
+  }
+
+  /** Users of each host who were last seen behind an instant in unix seconds, but in its hour. */
+  #seenInHour(instant: number): ReadonlyMap<number, number> {
+    // The last second of its hour: it cuts none.
+    if (instant % HOUR === 0) return new Map();
+    const end = endOfHour(hourOf(instant));
+    return this.#countWhere((seen) => seen > instant && seen <= end);
+  }
+
+  /** Users of each host who were last seen after an instant: they count from their own time on. Mostly there are none. */
+  #seenAfter(instant: number): ReadonlyMap<number, number> {
+    const hour = hourOf(instant + 1);
+    if (![...this.#hosts.known()].some(([, { window }]) => window.newest >= hour)) return new Map();
+    return this.#countWhere((seen) => seen > instant);
+  }
+
+  /** Of each host, how many of those who are offline and count were last seen so; by the number of the host. */
+  #countWhere(isMeant: (seen: number) => boolean): ReadonlyMap<number, number> {
+    const counts = new Map<number, number>();
+    for (let user = 0; user < this.names.end; user++) {
+      const bits = this.names.words[user * NAME_WORDS + BITS]!;
+      if (!(bits & KNOWN) || this.#isOpen(user) || (bits & DISABLED && !this.#includeDisabled)) continue;
+      if (isMeant(this.#lastSeen(user))) counts.set(bits >>> HOST_SHIFT, (counts.get(bits >>> HOST_SHIFT) ?? 0) + 1);
+    }
+    return counts;
+  }
+}

@@ -1,0 +1,222 @@
+/** `history`: what the counts were at every full hour, from old logs alone; printed, drawn, or sent to Graphite. */
+import type { Sample } from '../activity/active-window.ts';
+import { ConfigError, type Config } from '../config/config.ts';
+import { replay, type ReplaySummary } from '../service/replay.ts';
+import { chart } from '../report/charts/terminal.ts';
+import { svg } from '../report/charts/svg.ts';
+import { isCovered, windows, type Window } from '../report/metric-name.ts';
+import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
+import { totalOf } from '../report/total.ts';
+import { sampleOf, tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
+import { toCarbon } from './history-to-carbon.ts';
+import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
+import { isUnicode, print, type Io } from './io.ts';
+import { Progress } from './progress.ts';
+
+export interface HistoryArguments extends FileArguments {
+  /** Unix seconds. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Seconds, at least 60. */
+  readonly step: number;
+  /** Absent: a chart on a terminal, else CSV. */
+  readonly format?: 'csv' | 'json' | 'chart' | 'svg';
+  /** Case-folded; empty: all. */
+  readonly hosts: readonly string[];
+  /** In CSV and JSON all hosts together as well. */
+  readonly total: boolean;
+  /** CSV: ISO 8601 instead of unix seconds. */
+  readonly dates: boolean;
+  /** CSV: also the seconds of each window that the logs cover. */
+  readonly coverage: boolean;
+  /** Send to Graphite's Carbon. */
+  readonly carbon?: { readonly host: string; readonly port: number };
+  readonly carbonProtocol?: 'plaintext' | 'pickle';
+  /** As typed: `10s:6h,1m:6d`. Not together with `storageSchemas`. */
+  readonly retention?: string;
+  /** Path of a storage-schemas.conf. */
+  readonly storageSchemas?: string;
+  /** Before `statsd.prefix` in the names of Graphite's series. */
+  readonly carbonPrefix: string;
+  readonly dryRun: boolean;
+}
+
+interface Replayed {
+  readonly samples: AsyncGenerator<readonly Sample[], ReplaySummary>;
+  /** What the replay found, once it is over. */
+  readonly summary: () => ReplaySummary | undefined;
+}
+
+export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
+  checkArguments(args, config, io);
+  const output = outputOf(config, args, io);
+  return withInputs(args, config, io, async (inputs, said) => {
+    if (inputs.arrangement.chains.length === 0) {
+      if (!inputs.failed) tellEmpty([...args.files, ...(args.logs ?? []).map(({ pattern }) => pattern)], said);
+      return 1;
+    }
+    tellLogs(inputs.arrangement, said);
+    let hasProblem = inputs.failed;
+    const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
+    const seen: Seen = { hosts: new Set(), boundsUntil: new Map() };
+    await output(ofHosts(args.hosts, replayed.samples, seen));
+    const summary = replayed.summary();
+    if (io.signal.aborted) io.log('warning', 'stopped: what was printed is not all');
+    if (!summary || io.signal.aborted) return 1;
+    tellCoverage(summary.coverage, config.otherLogs.timezone, said);
+    tellBoundsUntil(seen.boundsUntil, config.otherLogs.timezone, said);
+    const isMissing = tellMissing(args, seen.hosts, summary, said);
+    return tellRejected(summary.counts, sampleOf(inputs.arrangement), said) || isMissing || hasProblem ? 1 : 0;
+  });
+}
+
+function checkArguments(args: HistoryArguments, { year }: Config, io: Io): void {
+  const { from, to, format, carbon, dryRun, retention, storageSchemas, total, dates, coverage } = args;
+  const problems: string[] = [];
+  if (from !== undefined && to !== undefined && from > to) problems.push('--from must not be later than --to');
+  if (from !== undefined && from > io.now() && year === undefined)
+    problems.push('--from is in the future: no log knows of it');
+  if (carbon === undefined && (dryRun || retention !== undefined || storageSchemas !== undefined))
+    problems.push('--dry-run, --retention and --storage-schemas are about Carbon: give --carbon HOST:PORT as well');
+  if (carbon !== undefined && total) problems.push('--total is never sent: leave it out, or --carbon');
+  if ((dates || coverage) && (carbon !== undefined || (format ?? 'csv') !== 'csv'))
+    problems.push('--dates and --coverage are about CSV: give --format csv, or leave them out');
+  if (problems.length > 0) throw new ConfigError(problems);
+}
+
+/** What there was in the samples. */
+interface Seen {
+  readonly hosts: Set<string>;
+  /** Per window the last instant, unix seconds, at which the logs did not cover it. */
+  readonly boundsUntil: Map<Window, number>;
+}
+
+/** The samples of the hosts that are asked for; `seen` is of all hosts. */
+async function* ofHosts(
+  hosts: readonly string[],
+  samples: AsyncIterable<readonly Sample[]>,
+  seen: Seen,
+): AsyncGenerator<readonly Sample[]> {
+  for await (const group of samples) {
+    for (const { host } of group) seen.hosts.add(host);
+    const [any] = group;
+    for (const window of windows) if (any && !isCovered(any, window)) seen.boundsUntil.set(window, any.at);
+    const asked = hosts.length === 0 ? group : group.filter(({ host }) => hosts.includes(host));
+    if (asked.length > 0) yield asked;
+  }
+}
+
+/** Why there is no count of what was asked for; false when there is one of everything. */
+function tellMissing(
+  { hosts, from = -Infinity, to = Infinity }: HistoryArguments,
+  seen: ReadonlySet<string>,
+  { coverage }: ReplaySummary,
+  io: Io,
+): boolean {
+  if (seen.size === 0) {
+    const isOutside = !coverage.some(([first, last]) => first <= to && last >= from);
+    const why = isOutside
+      ? 'the logs have no line between --from and --to'
+      : 'no user was seen: nobody logs in in these logs; "xmpp-active-users explain" shows what is found in each line';
+    io.log('error', `there is no count: ${why}`);
+    return true;
+  }
+  const missing = hosts.filter((host) => !seen.has(host));
+  const others = [...seen].toSorted().map(printable).join(', ');
+  for (const host of missing) io.log('error', `no user of ${printable(host)} was seen; the hosts are ${others}`);
+  return missing.length > 0;
+}
+
+interface StartOptions {
+  readonly config: Config;
+  readonly args: HistoryArguments;
+  readonly io: Io;
+  readonly onProblem: () => void;
+}
+
+function start({ arrangement }: Inputs, { config, args, io, onProblem }: StartOptions): Replayed {
+  const { step, from, to } = args;
+  const manner = isStreamed(args, io) ? Progress.besideData(io) : undefined;
+  const progress = new Progress(arrangement.chains, config.otherLogs.timezone, io, manner);
+  let summary: ReplaySummary | undefined;
+  const source = replay({
+    config,
+    arrangement,
+    step,
+    ...(from !== undefined && { from }),
+    ...(to !== undefined && { to }),
+    now: io.now(),
+    signal: io.signal,
+    onProgress: (path, bytes, at) => progress.reached(path, bytes, at),
+    onProblem: (sentence) => {
+      onProblem();
+      progress.io.log('error', sentence);
+    },
+  });
+  async function* samples(): AsyncGenerator<readonly Sample[], ReplaySummary> {
+    try {
+      return (summary = yield* source);
+    } finally {
+      progress.done();
+    }
+  }
+  return { samples: samples(), summary: () => summary };
+}
+
+function formatOf({ format, dates, coverage }: HistoryArguments, io: Io): NonNullable<HistoryArguments['format']> {
+  return format ?? (io.isTTY && !dates && !coverage ? 'chart' : 'csv');
+}
+
+/** Whether data are printed while the logs are read. */
+function isStreamed(args: HistoryArguments, io: Io): boolean {
+  return args.carbon === undefined && ['csv', 'json'].includes(formatOf(args, io));
+}
+
+type Output = (samples: AsyncIterable<readonly Sample[]>) => Promise<void>;
+
+function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
+  if (args.carbon !== undefined) return toCarbon(config, args, args.carbon, io);
+  const { timezone } = config.otherLogs;
+  const format = formatOf(args, io);
+  if (format === 'csv') {
+    const look = csvLook(args, timezone);
+    return (samples) => printEach(samples, args, (group) => group.map((each) => csvLine(each, look)).join(''), io);
+  }
+  if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
+  return async (samples) => {
+    const all = await collect(samples);
+    const look = {
+      columns: io.columns,
+      color: io.isTTY && io.env['NO_COLOR'] === undefined,
+      unicode: isUnicode(io),
+      timezone,
+    };
+    await print(io, format === 'svg' ? svg(all, { timezone }) : chart(all, look));
+  };
+}
+
+function csvLook({ dates, coverage }: HistoryArguments, timezone: string): CsvLook {
+  return { coverage, ...(dates && { timezone }) };
+}
+
+async function printEach(
+  samples: AsyncIterable<readonly Sample[]>,
+  args: HistoryArguments,
+  show: (group: readonly Sample[]) => string,
+  io: Io,
+): Promise<void> {
+  if (formatOf(args, io) === 'csv') await print(io, csvHeader(args));
+  for await (const group of samples) await print(io, show(args.total ? withTotal(group) : group));
+}
+
+/** The total first, where `*` is in the order of the hosts. */
+function withTotal(group: readonly Sample[]): readonly Sample[] {
+  const total = totalOf(group);
+  return total ? [total, ...group] : group;
+}
+
+async function collect(samples: AsyncIterable<readonly Sample[]>): Promise<Sample[]> {
+  const all: Sample[] = [];
+  for await (const group of samples) for (const sample of group) all.push(sample);
+  return all;
+}

@@ -1,0 +1,104 @@
+/** The files that `history`, `backfill` and `explain` are given: by log, arranged by their content, standard input among them. */
+import { createWriteStream } from 'node:fs';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { ConfigError, type Config } from '../config/config.ts';
+import { arrange, type Arrangement } from '../source/archive/arrange.ts';
+import { logsOf, type GivenLog, type NamedFiles } from '../service/given-logs.ts';
+import { filesLike } from './glob.ts';
+import type { Io } from './io.ts';
+
+/** `--log NAME=GLOB`, as typed. */
+export interface NamedPattern {
+  readonly name: string;
+  readonly pattern: string;
+}
+
+export interface FileArguments {
+  /** `-` is standard input. */
+  readonly files: readonly string[];
+  readonly logs?: readonly NamedPattern[];
+}
+
+export interface Inputs {
+  readonly arrangement: Arrangement<GivenLog>;
+  /** One of the files was wrong: exit code 1. */
+  readonly failed: boolean;
+}
+
+/** What standard input is called in the index: it is the same log the next time. */
+const STDIN = 'stdin';
+
+/**
+ * Calls `use` with the files in the order of time, and returns its exit code. Standard input, `-`, is kept in a temporary
+ * file meanwhile; the `io` handed on does not name that.
+ * @throws {ConfigError} when it is in doubt which log a file is of
+ */
+export async function withInputs(
+  { files, logs = [] }: FileArguments,
+  config: Config,
+  io: Io,
+  use: (inputs: Inputs, io: Io) => Promise<number>,
+): Promise<number> {
+  const paths = files.filter((file) => file !== '-').map((file) => resolve(file));
+  const given = logsOf(paths, logs.map(foundFiles), config);
+  const directory = files.includes('-') ? await mkdtemp(join(tmpdir(), 'xmpp-active-users-')) : undefined;
+  const stdin = directory && join(directory, STDIN);
+  const said = sayingOnce(io, stdin);
+  try {
+    if (stdin) await pipeline(io.stdin, createWriteStream(stdin, { mode: 0o600 }), { signal: io.signal });
+    const arrangement = await arrangementOf(stdin ? [...given, stdinLog(stdin, config)] : given, config, said);
+    const failed = arrangement.problems.some(({ severity }) => severity === 'error');
+    return await use({ arrangement, failed }, said);
+  } catch (error) {
+    if (!io.signal.aborted) throw error;
+    io.log('warning', 'stopped');
+    return 1;
+  } finally {
+    if (directory) await rm(directory, { recursive: true, force: true });
+  }
+}
+
+function foundFiles({ name, pattern }: NamedPattern): NamedFiles {
+  const files = filesLike(pattern);
+  if (files.length === 0)
+    throw new ConfigError([`--log ${name}=${pattern}: there is no such file; correct the pattern`]);
+  return { name, files };
+}
+
+/** Nobody knows where it comes from, so it is a log of its own. */
+function stdinLog(path: string, { otherLogs }: Config): GivenLog {
+  const settings = { ...otherLogs, path: STDIN, name: 'standard input' };
+  return {
+    log: STDIN,
+    files: [path],
+    timezone: otherLogs.timezone,
+    timestamps: otherLogs.timestamps,
+    isByName: true,
+    settings,
+  };
+}
+
+/** What the first look at a file told need not be told again when it is read. */
+function sayingOnce(io: Io, stdin: string | undefined): Io {
+  const told = new Set<string>();
+  const log: Io['log'] = (level, sentence) => {
+    if (told.has(sentence)) return;
+    if (level === 'error') told.add(sentence);
+    io.log(level, stdin ? sentence.replaceAll(stdin, 'standard input') : sentence);
+  };
+  return { ...io, log };
+}
+
+async function arrangementOf(logs: readonly GivenLog[], config: Config, io: Io): Promise<Arrangement<GivenLog>> {
+  const arrangement = await arrange(logs, {
+    ...(config.year !== undefined && { year: config.year }),
+    now: io.now(),
+    signal: io.signal,
+  });
+  for (const { severity, sentence } of arrangement.problems) io.log(severity, sentence);
+  for (const { sentence } of arrangement.duplicates) io.log('notice', sentence);
+  return arrangement;
+}

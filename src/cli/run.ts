@@ -1,0 +1,56 @@
+/**
+ * `run`: the daemon, in the foreground. SIGHUP re-reads the configuration; one that is faulty, or with which the daemon
+ * cannot start, is told of and not taken.
+ */
+import { usualLogs, type Config } from '../config/config.ts';
+import { Daemon } from '../service/daemon.ts';
+import type { Io } from './io.ts';
+
+/** @throws {IndexError} */
+export async function run(config: Config, _args: object, io: Io): Promise<number> {
+  let [current, proven] = [withLogs(config, io), undefined as Config | undefined];
+  let again = new AbortController();
+  io.onHangup(() => {
+    try {
+      current = withLogs(io.reloadConfig(), io);
+      io.log('notice', 'the configuration has been read again');
+      again.abort();
+    } catch (error) {
+      io.log('error', staysAsItWas(error));
+    }
+  });
+  while (!io.signal.aborted) {
+    again = new AbortController();
+    const taken = current;
+    try {
+      await Daemon.run({
+        config: taken,
+        now: () => io.now(),
+        tell: (level, sentence) => io.log(level, sentence),
+        signal: AbortSignal.any([io.signal, again.signal]),
+        started: () => (proven = taken),
+      });
+    } catch (error) {
+      if (proven === undefined || proven === taken) throw error;
+      io.log('error', staysAsItWas(error));
+      if (current === taken) current = proven;
+    }
+  }
+  return 0;
+}
+
+/** A server that is installed later has its log later: `run` waits for it. */
+function withLogs(config: Config, io: Io): Config {
+  if (config.logs.length > 0) return config;
+  const logs = usualLogs(config);
+  const paths = logs.map(({ path }) => path).join(', ');
+  io.log(
+    'notice',
+    `no log is configured, so the usual one is followed: ${paths} (another: [[log]] path, or --log FILE)`,
+  );
+  return { ...config, logs };
+}
+
+function staysAsItWas(error: unknown): string {
+  return `${error instanceof Error ? error.message : String(error)}\nthe configuration stays as it was`;
+}

@@ -1,0 +1,98 @@
+/** The TOML file as values by dotted key. What has no place in it is named, with the key that was probably meant. */
+import { dirname, resolve } from 'node:path';
+import { parse, TomlError } from 'smol-toml';
+import type { Value } from './layers.ts';
+import { FILE_KEYS, INDEX_PATH, LOG_PATH } from './settings.ts';
+import { linesOfKeys } from './toml-lines.ts';
+
+export interface ConfigFile {
+  /** `statsd.host` and the like. */
+  readonly values: ReadonlyMap<string, Value>;
+  /** One map per `[[log]]` table, by keys as `log.path`; undefined when there is none. */
+  readonly logs: readonly { readonly values: ReadonlyMap<string, Value>; readonly origin: string }[] | undefined;
+  readonly problems: readonly string[];
+}
+
+const PATHS = [LOG_PATH.key, INDEX_PATH.key];
+const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.'))))];
+
+export function readConfigFile(path: string, text: string): ConfigFile {
+  try {
+    return take(path, parse(text), linesOfKeys(text));
+  } catch (error) {
+    if (!(error instanceof TomlError)) throw error;
+    const reason = error.message.split('\n', 1)[0]?.replace('Invalid TOML document: ', '');
+    const problem = `${path} line ${error.line}: column ${error.column} is not TOML (${reason}): correct this line`;
+    return { values: new Map(), logs: undefined, problems: [problem] };
+  }
+}
+
+function take(path: string, toml: object, lines: ReadonlyMap<string, number>): ConfigFile {
+  const values = new Map<string, Value>();
+  const problems: string[] = [];
+  let logs: ConfigFile['logs'];
+  const where = (key: string): string => (lines.has(key) ? `${path} line ${lines.get(key)}` : path);
+  for (const [table, content] of Object.entries(toml)) {
+    const entries: unknown = content;
+    if (!TABLES.includes(table)) problems.push(`${where(table)}: unknown ${unknownKey(table, TABLES)}`);
+    else if (table === 'log' && isListOfTables(entries)) logs = entries.map((entry, i) => logOf(entry, `log.${i}`));
+    else if (table === 'log')
+      problems.push(`${where(table)}: log must be a list of tables: write [[log]] above path = "..."`);
+    else if (isTable(entries)) for (const [key, value] of valuesIn(entries, table, table)) values.set(key, value);
+    else problems.push(`${where(table)}: ${table} must be a table: write [${table}] on a line of its own`);
+  }
+  return { values, logs, problems };
+
+  function logOf(entry: object, place: string): { values: ReadonlyMap<string, Value>; origin: string } {
+    return { values: valuesIn(entry, 'log', place), origin: where(place) };
+  }
+
+  function valuesIn(entries: object, table: string, place: string): Map<string, Value> {
+    const found = new Map<string, Value>();
+    for (const [name, raw] of Object.entries(entries)) {
+      const key = `${table}.${name}`;
+      const origin = where(`${place}.${name}`);
+      if (FILE_KEYS.includes(key))
+        found.set(key, { raw: PATHS.includes(key) ? fromFile(raw) : raw, isText: false, origin });
+      else problems.push(`${origin}: unknown ${unknownKey(key, FILE_KEYS)}`);
+    }
+    return found;
+  }
+
+  /** Paths in a file are relative to the file. */
+  function fromFile(raw: unknown): unknown {
+    return typeof raw === 'string' && raw !== '' ? resolve(dirname(path), raw) : raw;
+  }
+}
+
+function isTable(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value) && !(value instanceof Date);
+}
+
+function isListOfTables(value: unknown): value is object[] {
+  return Array.isArray(value) && value.every(isTable);
+}
+
+/** `key "statsd.prot": did you mean "statsd.port"?`, or what there is when nothing is near. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  const [nearest] = known.map((name) => ({ name, far: distance(key, name) })).toSorted((a, b) => a.far - b.far);
+  const near = nearest !== undefined && nearest.far <= Math.max(2, key.length / 4);
+  const table = key.slice(0, key.indexOf('.') + 1);
+  const listed = known.filter((name) => name.startsWith(table));
+  const advice = near
+    ? `did you mean ${nearest.name}?`
+    : `remove it; there are ${(listed.length > 0 ? listed : known).join(', ')}`;
+  return `key ${JSON.stringify(key)}: ${advice}`;
+}
+
+/** Levenshtein's. */
+export function distance(a: string, b: string): number {
+  let row = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 0; i < a.length; i += 1) {
+    const above = row;
+    row = [i + 1];
+    for (let j = 0; j < b.length; j += 1)
+      row.push(Math.min((above[j] ?? 0) + (a[i] === b[j] ? 0 : 1), (above[j + 1] ?? 0) + 1, (row[j] ?? 0) + 1));
+  }
+  return row[b.length] ?? 0;
+}

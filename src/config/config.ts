@@ -1,0 +1,360 @@
+/**
+ * Flags, environment and TOML in, one frozen configuration out, or every problem at once.
+ *
+ * Pure but for the two functions it is given. A flag wins over the environment, the environment over the file, the file over
+ * the defaults; where each value came from is kept, for `check` to print.
+ */
+import { join, resolve } from 'node:path';
+import { readConfigFile, unknownKey, type ConfigFile } from './config-file.ts';
+import { Given, shown, type Value } from './layers.ts';
+import * as settings from './settings.ts';
+
+export const DEFAULT_FILE = '/etc/xmpp-active-users/config.toml';
+
+/** How one log is to be read. */
+export interface LogConfig {
+  /** What it is called in `--log NAME=GLOB`; each log has another name. */
+  readonly name: string;
+  /** Absolute. */
+  readonly path: string;
+  /** The name of a dialect, or `auto`. */
+  readonly server: string;
+  /** IANA name of the zone of its stamps, where they name none. */
+  readonly timezone: string;
+  /** The form of its stamps, as strftime has it; empty where the lines tell. */
+  readonly timestamps: string;
+}
+
+export interface Config {
+  /** The configuration file that was read. */
+  readonly file: string | undefined;
+  readonly logs: readonly LogConfig[];
+  /** How files are read that belong to no configured log. */
+  readonly otherLogs: Omit<LogConfig, 'name' | 'path'>;
+  readonly statsd: {
+    /** With the protocol `uds` the path of a socket, and the port means nothing. */
+    readonly host: string;
+    readonly port: number;
+    readonly protocol: settings.Protocol;
+    readonly prefix: string;
+    readonly tags: Readonly<Record<string, string>>;
+    /** Whether the host is a tag and not in the name. */
+    readonly hostTag: boolean;
+    /** 0: counts are sent only when they are new. */
+    readonly repeatSeconds: number;
+  };
+  readonly count: {
+    /** Hosts and bare JIDs, case-folded. */
+    readonly exclude: readonly string[];
+    readonly includeDisabled: boolean;
+    readonly hibernationSeconds: number;
+    readonly boshSeconds: number;
+  };
+  readonly index: { readonly path: string; readonly retentionDays: number };
+  /** Of the last line, for stamps without one. */
+  readonly year?: number;
+  /** Dotted key (`statsd.host`, `log.0.path`) to where its value came from. */
+  readonly origin: ReadonlyMap<string, string>;
+}
+
+/** The configuration cannot be used. Each problem is a sentence that names file, key and value, and says what to do. */
+export class ConfigError extends Error {
+  readonly code = 'CONFIG';
+  readonly problems: readonly string[];
+
+  constructor(problems: readonly string[], options?: ErrorOptions) {
+    super(problems.join('\n'), options);
+    this.name = 'ConfigError';
+    this.problems = problems;
+  }
+}
+
+export interface ConfigInput {
+  /** By commander's names: config, log, server, timezone, timestamps, year, index, statsd, prefix, set. Others are ignored. */
+  readonly flags: Readonly<Record<string, unknown>>;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Undefined when there is no such file; throws when it cannot be read. */
+  readonly readFile: (path: string) => string | undefined;
+  readonly exists: (path: string) => boolean;
+  /** Whether it is the superuser who asks. */
+  readonly isRoot?: boolean;
+  readonly defaultTimezone: string;
+}
+
+/** @throws {ConfigError} */
+export function loadConfig(input: ConfigInput): Config {
+  const problems: string[] = [];
+  const { path: file, content } = openFile(input, problems);
+  const environment = environmentValues(input.env, problems);
+  const flags = flagValues(input.flags, problems);
+  const given = new Given([content.values, environment, flags]);
+  const config = build(input, given, content, file);
+  const all = [...problems, ...content.problems, ...given.problems];
+  if (all.length > 0) throw new ConfigError(all);
+  return freeze(config);
+}
+
+function build(input: ConfigInput, given: Given, content: ConfigFile, file: string | undefined): Config {
+  const year = given.optional(settings.YEAR);
+  const readAs = {
+    server: given.optional(settings.SERVER),
+    timezone: given.optional(settings.TIMEZONE),
+    timestamps: given.optional(settings.TIMESTAMPS),
+  };
+  return {
+    file,
+    logs: takeLogs(input, given, content, readAs),
+    otherLogs: {
+      server: readAs.server ?? 'auto',
+      timezone: readAs.timezone ?? input.defaultTimezone,
+      timestamps: readAs.timestamps ?? '',
+    },
+    statsd: {
+      ...takeDestination(given),
+      prefix: given.take(settings.STATSD_PREFIX, 'xmpp.'),
+      ...takeTags(given),
+      repeatSeconds: given.take(settings.STATSD_REPEAT, 0),
+    },
+    count: {
+      exclude: given.take(settings.COUNT_EXCLUDE, []),
+      includeDisabled: given.take(settings.COUNT_DISABLED, false),
+      hibernationSeconds: given.take(settings.COUNT_HIBERNATION, 600),
+      boshSeconds: given.take(settings.COUNT_BOSH, 43_200),
+    },
+    index: {
+      path: given.take(settings.INDEX_PATH, defaultIndex(input)),
+      retentionDays: given.take(settings.INDEX_RETENTION, 31),
+    },
+    ...(year === undefined ? {} : { year }),
+    origin: given.origin,
+  };
+}
+
+function openFile(input: ConfigInput, problems: string[]): { path: string | undefined; content: ConfigFile } {
+  const nothing = { path: undefined, content: { values: new Map<string, Value>(), logs: undefined, problems: [] } };
+  const [named] = strings([input.flags['config'], input.env[`${settings.ENVIRONMENT_PREFIX}CONFIG`] || undefined]);
+  const path = resolve(named ?? DEFAULT_FILE);
+  try {
+    const text = input.readFile(path);
+    if (text !== undefined) return { path, content: readConfigFile(path, text) };
+    if (named !== undefined)
+      problems.push(`${path}: there is no such configuration file: correct --config or create it`);
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    if (error instanceof ConfigError) problems.push(...error.problems);
+    else
+      problems.push(
+        `${path}: the configuration file cannot be read (${reason}): let this user read it, or name another with --config`,
+      );
+  }
+  return nothing;
+}
+
+/** A variable of ours that sets nothing is a mistake like any unknown key. Empty ones count as not set. */
+function environmentValues(env: ConfigInput['env'], problems: string[]): Map<string, Value> {
+  const names = new Map(settings.KEYS.map((key) => [settings.environmentName(key), key]));
+  const values = new Map<string, Value>();
+  for (const [name, raw] of Object.entries(env)) {
+    if (!name.startsWith(settings.ENVIRONMENT_PREFIX) || !raw) continue;
+    const key = names.get(name);
+    if (key !== undefined) values.set(key, textValue(key, raw, `environment ${name}`));
+    else if (name !== `${settings.ENVIRONMENT_PREFIX}CONFIG`)
+      problems.push(`environment ${name}: unknown ${unknownKey(name, [...names.keys()])}`);
+  }
+  return values;
+}
+
+function flagValues(flags: ConfigInput['flags'], problems: string[]): Map<string, Value> {
+  const values = new Map<string, Value>();
+  const put = (key: string, raw: unknown, flag: string): void => {
+    if (raw !== undefined) values.set(key, textValue(key, raw, `flag --${flag}`));
+  };
+  for (const assignment of strings(flags['set'])) {
+    const [key, raw] = splitOnce(assignment, '=');
+    if (raw === undefined)
+      problems.push(`flag --set: ${shown(assignment)} must be KEY=VALUE, as in --set statsd.port=8125`);
+    else if (settings.KEYS.includes(key)) put(key, raw, `set ${key}`);
+    else problems.push(`flag --set: unknown ${unknownKey(key, settings.KEYS)}`);
+  }
+  for (const [key, raw] of destination(flags['statsd'])) put(key, raw, 'statsd');
+  put(settings.LOG_PATH.key, flags['log'], 'log');
+  put(settings.SERVER.key, flags['server'], 'server');
+  put(settings.TIMEZONE.key, flags['timezone'], 'timezone');
+  put(settings.TIMESTAMPS.key, flags['timestamps'], 'timestamps');
+  put(settings.YEAR.key, flags['year'], 'year');
+  put(settings.INDEX_PATH.key, flags['index'], 'index');
+  put(settings.STATSD_PREFIX.key, flags['prefix'], 'prefix');
+  return values;
+}
+
+/** Paths typed into a shell or a unit are relative to where the program runs. */
+function textValue(key: string, raw: unknown, origin: string): Value {
+  if (key === settings.LOG_PATH.key) {
+    const paths = typeof raw === 'string' ? settings.listFromText(raw) : strings(raw);
+    return { raw: paths.map((path) => (path === '' ? path : resolve(path))), isText: false, origin };
+  }
+  const isPath = key === settings.INDEX_PATH.key && raw !== '';
+  return { raw: isPath ? resolve(String(raw)) : raw, isText: true, origin };
+}
+
+/** HOST, HOST:PORT, [ADDRESS]:PORT, or the path of a unix socket. */
+function destination(flag: unknown): [key: string, raw: string][] {
+  const [value] = strings(flag);
+  if (value === undefined) return [];
+  if (value.startsWith('/'))
+    return [
+      ['statsd.host', value],
+      ['statsd.protocol', 'uds'],
+    ];
+  const bracketed = /^\[([^\]]*)\](?::(.*))?$/.exec(value);
+  const colons = value.split(':').length - 1;
+  const [host = '', port] = bracketed ? [bracketed[1], bracketed[2]] : colons > 1 ? [value] : splitOnce(value, ':');
+  return [['statsd.host', host], ...(port === undefined ? [] : [['statsd.port', port] as [string, string]])];
+}
+
+function takeDestination(given: Given): Pick<Config['statsd'], 'host' | 'port' | 'protocol'> {
+  const host = given.take(settings.STATSD_HOST, '127.0.0.1');
+  const port = given.take(settings.STATSD_PORT, 8125);
+  const protocol = protocolFor(host, given);
+  if ((protocol === 'uds') !== host.startsWith('/')) {
+    const advice =
+      protocol === 'uds'
+        ? 'must be the path of a socket, as in "/run/statsd.sock"'
+        : 'is a path: set statsd.protocol to "uds"';
+    given.problems.push(
+      `${originOf(given, 'statsd.host')}: statsd.host ${advice}, with statsd.protocol ${shown(protocol)} not ${shown(host)}`,
+    );
+  }
+  return { host, port, protocol };
+}
+
+/** Who gives a host in place of a socket that a weaker source gives, or a socket in place of a host, means another protocol, too. */
+function protocolFor(host: string, given: Given): settings.Protocol {
+  const protocol = given.take(settings.STATSD_PROTOCOL, 'udp');
+  const [ofHost, ofProtocol] = [given.strength(settings.STATSD_HOST), given.strength(settings.STATSD_PROTOCOL)];
+  const isOverridden = ofProtocol >= 0 && ofHost > ofProtocol;
+  if (!isOverridden || host.startsWith('/') === (protocol === 'uds')) return protocol;
+  given.origin.set(settings.STATSD_PROTOCOL.key, originOf(given, 'statsd.host'));
+  return protocol === 'uds' ? 'udp' : 'uds';
+}
+
+/** Who sets tags wants the host among them, unless they say otherwise. */
+function takeTags(given: Given): Pick<Config['statsd'], 'tags' | 'hostTag'> {
+  const tags = given.take(settings.STATSD_TAGS, {});
+  return { tags, hostTag: given.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
+}
+
+/** Those that are followed when none is configured, whether they are there or not. */
+export function usualLogs({ otherLogs }: Config): readonly LogConfig[] {
+  return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
+}
+
+function originOf(given: Given, key: string): string {
+  return given.origin.get(key) ?? 'default';
+}
+
+type ReadAs = { readonly [key in 'server' | 'timezone' | 'timestamps']: string | undefined };
+
+/** Paths by flag or environment take the place of the configured ones; the table of a path that is configured still applies. */
+function takeLogs(input: ConfigInput, given: Given, content: ConfigFile, readAs: ReadAs): LogConfig[] {
+  const tables = (content.logs ?? []).map((table, i) => readTable(given, table, `log.${i}`));
+  const paths = given.optional(settings.LOG_PATHS);
+  const chosen = paths
+    ? paths.map((path) => tables.find((table) => table.path === path) ?? { path, origin: originOf(given, 'log.path') })
+    : content.logs
+      ? tables
+      : settings.KNOWN_LOGS.filter(input.exists).map((path) => ({ path, origin: 'default' }));
+  refuseRepeated(given, chosen);
+  return chosen.map((log, i) => finish(input, given, log, readAs, `log.${i}`));
+}
+
+interface LogTable {
+  readonly path: string;
+  readonly name?: { readonly name: string; readonly origin: string } | undefined;
+  readonly origin: string;
+  readonly server?: { readonly name: string; readonly origin: string } | undefined;
+  readonly timezone?: { readonly name: string; readonly origin: string } | undefined;
+  readonly timestamps?: { readonly name: string; readonly origin: string } | undefined;
+}
+
+function readTable(given: Given, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
+  const take = (setting: settings.Setting<string>, name: string): { name: string; origin: string } | undefined => {
+    const value = table.values.get(setting.key);
+    const read = value && given.read(setting, `${place}.${name}`, value);
+    return value && read !== undefined ? { name: read, origin: value.origin } : undefined;
+  };
+  const path = take(settings.LOG_PATH, 'path');
+  if (!table.values.has(settings.LOG_PATH.key))
+    given.problems.push(`${table.origin}: this [[log]] has no path: add path = "/var/log/..." or remove the table`);
+  const origin = path?.origin ?? table.origin;
+  return {
+    path: path?.name ?? '',
+    origin,
+    name: take(settings.LOG_NAME, 'name'),
+    server: take(settings.SERVER, 'server'),
+    timezone: take(settings.TIMEZONE, 'timezone'),
+    timestamps: take(settings.TIMESTAMPS, 'timestamps'),
+  };
+}
+
+function refuseRepeated(given: Given, logs: readonly LogTable[]): void {
+  for (const [i, { path, origin }] of logs.entries())
+    if (path !== '' && logs.findIndex((other) => other.path === path) < i)
+      given.problems.push(
+        `${origin}: the log ${shown(path)} is named twice: remove one, or its lines would count twice`,
+      );
+  const names = logs.map(nameOf);
+  for (const [i, log] of logs.entries()) {
+    const first = logs[names.indexOf(nameOf(log))];
+    if (first && first.path !== log.path)
+      given.problems.push(`${log.origin}: two logs have the name ${shown(names[i])}: give each a name of its own`);
+  }
+}
+
+const nameOf = ({ name, path }: LogTable): string => name?.name ?? path;
+
+function finish(input: ConfigInput, given: Given, log: LogTable, readAs: ReadAs, place: string): LogConfig {
+  const by = (key: string, over: string | undefined, own: LogTable['server'], fallback: string): string => {
+    given.origin.set(
+      `${place}.${key}`,
+      over === undefined ? (own?.origin ?? 'default') : originOf(given, `log.${key}`),
+    );
+    return over ?? own?.name ?? fallback;
+  };
+  given.origin.set(`${place}.path`, log.origin);
+  given.origin.set(`${place}.name`, log.name?.origin ?? 'default');
+  const server = by('server', readAs.server, log.server, 'auto');
+  const timezone = by('timezone', readAs.timezone, log.timezone, input.defaultTimezone);
+  const timestamps = by('timestamps', readAs.timestamps, log.timestamps, '');
+  return { name: nameOf(log), path: log.path, server, timezone, timestamps };
+}
+
+/** For root, who has none of their own, that of the service. */
+function defaultIndex({ env, exists, isRoot = false }: ConfigInput): string {
+  const own = stateDirectory(env);
+  if (!isRoot || env['STATE_DIRECTORY'] || exists(own)) return own;
+  return settings.SERVICE_INDEXES.find(exists) ?? own;
+}
+
+/** systemd gives a list when a unit has several. XDG has relative paths ignored. */
+function stateDirectory(env: ConfigInput['env']): string {
+  const [systemd] = (env['STATE_DIRECTORY'] ?? '').split(':');
+  if (systemd) return systemd;
+  const xdg = env['XDG_STATE_HOME'];
+  if (xdg?.startsWith('/')) return join(xdg, 'xmpp-active-users');
+  return env['HOME'] ? join(env['HOME'], '.local/state/xmpp-active-users') : '/var/lib/xmpp-active-users';
+}
+
+function strings(value: unknown): string[] {
+  return (Array.isArray(value) ? value : [value]).filter((entry) => typeof entry === 'string');
+}
+
+function splitOnce(value: string, separator: string): [string, string?] {
+  const at = value.indexOf(separator);
+  return at < 0 ? [value] : [value.slice(0, at), value.slice(at + 1)];
+}
+
+function freeze<T>(value: T): T {
+  if (typeof value === 'object' && value !== null) for (const part of Object.values(Object.freeze(value))) freeze(part);
+  return value;
+}

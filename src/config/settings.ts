@@ -1,0 +1,185 @@
+/**
+ * Every key of the configuration, once: what it may hold, what it is without being set, and how its text is read when it
+ * comes from a flag or from the environment instead of from TOML.
+ */
+import { foldAddress } from '../format/jid.ts';
+import { strftimeForm } from '../format/time/strftime.ts';
+
+export type Protocol = 'udp' | 'tcp' | 'uds';
+
+/** Names of the dialects that `server` may be set to. Grows with the files in format/dialects/. */
+export const SERVERS: readonly string[] = ['auto', 'prosody'];
+
+/** Followed without being configured; of servers that are understood only. */
+export const KNOWN_LOGS: readonly string[] = ['/var/log/prosody/prosody.log'];
+
+/** Where the unit of systemd/ has the index; the second is where the first one leads to. */
+export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users', '/var/lib/private/xmpp-active-users'];
+
+export const ENVIRONMENT_PREFIX = 'XMPP_ACTIVE_USERS_';
+
+/** One key: `read` gives the value as the program uses it, or undefined when it is not what it `must` be. */
+export interface Setting<T> {
+  readonly key: string;
+  /** Completes "KEY must be ...". */
+  readonly must: string;
+  readonly read: (raw: unknown) => T | undefined;
+  /** Text of a flag or of the environment, as TOML would have given it. */
+  readonly fromText: (text: string) => unknown;
+}
+
+export const SERVER: Setting<string> = {
+  ...text('log.server', (value) => SERVERS.includes(value)),
+  must: `one of ${SERVERS.join(', ')}`,
+};
+export const TIMEZONE: Setting<string> = {
+  ...text('log.timezone', isTimezone),
+  must: 'a time zone of the IANA database such as Europe/Berlin or UTC',
+};
+export const TIMESTAMPS: Setting<string> = {
+  ...text('log.timestamps', (value) => value === '' || strftimeForm(value) !== undefined),
+  must: 'a format of strftime that says day, hour and minute, as in "%d/%m/%Y %H:%M:%S"',
+};
+export const LOG_PATH: Setting<string> = { ...text('log.path', isPath), must: 'the path of a log file' };
+export const LOG_NAME: Setting<string> = {
+  ...text('log.name', (value) => /^[^=\p{Cc}]+$/u.test(value)),
+  must: 'a text without "=", as in "main"',
+};
+/** The paths by flag or environment, where they are a list. */
+export const LOG_PATHS: Setting<readonly string[]> = {
+  key: 'log.path',
+  must: 'paths of log files',
+  read: (raw) =>
+    Array.isArray(raw) && raw.length > 0 && raw.every((path) => LOG_PATH.read(path)) ? raw.map(String) : undefined,
+  fromText: same,
+};
+
+export const STATSD_HOST: Setting<string> = {
+  ...text('statsd.host', (value) => isPath(value) && !/[\s\p{Cc}]/u.test(value)),
+  must: 'a host name, an IP address, or, with statsd.protocol = "uds", the path of a socket',
+};
+export const STATSD_PORT = integer('statsd.port', 1, 65_535);
+export const STATSD_PROTOCOL: Setting<Protocol> = {
+  key: 'statsd.protocol',
+  must: 'one of udp, tcp, uds',
+  read: (raw) => (['udp', 'tcp', 'uds'] as const).find((protocol) => protocol === raw),
+  fromText: same,
+};
+export const STATSD_PREFIX: Setting<string> = {
+  ...text('statsd.prefix', (value) => /^(?!\.)[\w.-]*$/.test(value) && !value.includes('..')),
+  must: 'made of ASCII letters, digits, "_", "-" and single dots, and not begin with a dot, as in "xmpp."',
+};
+export const STATSD_TAGS: Setting<Readonly<Record<string, string>>> = {
+  key: 'statsd.tags',
+  must: 'a table of names and texts without "|", ",", ":", "#", "=" and line breaks, as in { env = "production" }',
+  read: readTags,
+  fromText: tagsFromText,
+};
+export const STATSD_HOST_TAG = flag('statsd.host_tag');
+export const STATSD_REPEAT = integer('statsd.repeat_seconds', 0, 86_400);
+
+export const COUNT_EXCLUDE: Setting<readonly string[]> = {
+  key: 'count.exclude',
+  must: 'a list of hosts (anon.chat.example), bare JIDs (monitor@chat.example) and patterns of them (bot-*@*)',
+  read: readExclude,
+  fromText: (value) => listFromText(value),
+};
+export const COUNT_DISABLED = flag('count.include_disabled');
+export const COUNT_HIBERNATION = integer('count.hibernation_seconds', 0, 30 * 86_400);
+export const COUNT_BOSH = integer('count.bosh_seconds', 1, 30 * 86_400);
+
+export const INDEX_PATH: Setting<string> = { ...text('index.path', isPath), must: 'the path of a directory' };
+export const INDEX_RETENTION: Setting<number> = {
+  ...integer('index.retention_days', 30, 36_500),
+  must: 'a whole number of days from 30, since users are counted over 30 days, to 36500',
+};
+
+export const YEAR = integer('year', 1970, 9999);
+
+/** Keys that can be set by flags and by the environment, too. */
+export const KEYS: readonly string[] = [
+  ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
+  ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
+  ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
+  ...[INDEX_PATH, INDEX_RETENTION],
+].map((setting) => setting.key);
+
+/** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
+export const FILE_KEYS: readonly string[] = [...KEYS, LOG_NAME.key];
+
+/** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */
+export function environmentName(key: string): string {
+  return ENVIRONMENT_PREFIX + (key === LOG_PATH.key ? 'LOG' : key.toUpperCase().replaceAll('.', '_'));
+}
+
+export function listFromText(value: string): string[] {
+  return value
+    .split(',')
+    .map((part) => part.trim())
+    .filter((part) => part !== '');
+}
+
+function text(key: string, accepts: (value: string) => boolean): Omit<Setting<string>, 'must'> {
+  return { key, read: (raw) => (typeof raw === 'string' && accepts(raw) ? raw : undefined), fromText: same };
+}
+
+function flag(key: string): Setting<boolean> {
+  return {
+    key,
+    must: 'true or false',
+    read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
+    fromText: (value) => (value === 'true' ? true : value === 'false' ? false : value),
+  };
+}
+
+function integer(key: string, least: number, most: number): Setting<number> {
+  return {
+    key,
+    must: `a whole number from ${least} to ${most}`,
+    read: (raw) => (Number.isInteger(raw) && Number(raw) >= least && Number(raw) <= most ? Number(raw) : undefined),
+    fromText: (value) => (/^[+-]?\d+$/.test(value) ? Number(value) : value),
+  };
+}
+
+function same(value: string): string {
+  return value;
+}
+
+function isPath(value: string): boolean {
+  return value !== '' && !value.includes('\0');
+}
+
+function isTimezone(value: string): boolean {
+  try {
+    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
+  } catch {
+    return false;
+  }
+}
+
+function isAddress(value: string): boolean {
+  return /^(?:[^\s"&'/:<>@\p{Cc}]+@)?(?:[\p{L}\p{M}\p{N}\p{Cf}_*-]+(?:\.[\p{L}\p{M}\p{N}\p{Cf}_*-]+)*|\[[\da-fA-F:.]+\])$/u.test(
+    value,
+  );
+}
+
+function readExclude(raw: unknown): readonly string[] | undefined {
+  if (!Array.isArray(raw)) return undefined;
+  const addresses = raw.filter((entry) => typeof entry === 'string').filter(isAddress);
+  return addresses.length === raw.length ? addresses.map(foldAddress) : undefined;
+}
+
+function readTags(raw: unknown): Readonly<Record<string, string>> | undefined {
+  // A date of TOML is an object without entries.
+  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || raw instanceof Date) return undefined;
+  const plain = Object.values(raw).every((value) => ['string', 'number', 'boolean'].includes(typeof value));
+  if (!plain) return undefined;
+  const pairs = Object.entries(raw).map(([name, value]) => [name, String(value)] as const);
+  const fit = pairs.every((pair) => pair.every((part) => part !== '' && !/[|,:#=\p{Cc}]/u.test(part)));
+  return fit ? Object.fromEntries(pairs) : undefined;
+}
+
+function tagsFromText(value: string): unknown {
+  const pairs = listFromText(value).map((part) => part.split('='));
+  return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs) : value;
+}

@@ -1,0 +1,181 @@
+/**
+ * When the text of each file was written. Files whose stamps have a year say it themselves. The others are taken as series
+ * by their names, first the series for which there is certain evidence, then those that fit on to what is settled, and at
+ * last those of which nothing better is known than that they are not from the future.
+ */
+import type { Problem } from '../../source/archive/archive-error.ts';
+import type { Reading } from '../time/stamp-choice.ts';
+import type { Stamped } from './stamp-forms.ts';
+import { secondsOfYear } from './stamp-samples.ts';
+import { turnsOf, type Turns } from './turns.ts';
+import { byAge, rotatedName, type RotatedName } from '../../source/files/rotated-name.ts';
+import { instantOf, isAligned, placeSeries, placesOf, type Place, type YearOptions } from './years.ts';
+
+export interface Dated {
+  readonly look: Stamped;
+  readonly stamps: Reading;
+  readonly name: RotatedName;
+  readonly place: Place;
+}
+
+/** So much less costs what a modification time says, at least. */
+const TOLD = 0.5;
+
+interface Candidate {
+  readonly look: Stamped;
+  readonly stamps: Reading;
+  readonly name: RotatedName;
+  /** How often the year turns in it. */
+  readonly turns: number;
+  /** The latest first. */
+  readonly places: readonly Place[];
+}
+
+/** Newest first. */
+type Series = readonly Candidate[];
+
+interface Solution {
+  readonly series: Series;
+  readonly dated: readonly Dated[];
+  /** Something beyond "not in the future" tells the years. */
+  readonly isSure: boolean;
+}
+
+/** `options.year`: of the last line of the newest file, and so of the newest of the largest series. */
+export function dateAll(
+  looks: readonly Stamped[],
+  options: YearOptions,
+): { readonly dated: readonly Dated[]; readonly problems: readonly Problem[] } {
+  const candidates = looks.map((look) => candidate(look, isCopy(look, looks), options));
+  const settled: Dated[] = [];
+  let open = endingIn(options.year, seriesOf(candidates));
+  const problems: Problem[] = open.flatMap((series) => series.flatMap(unfit));
+  while (open.length > 0) {
+    const solutions = open.map((series) => solve(series, settled, options));
+    const certain = solutions.filter(({ isSure }) => isSure);
+    const next = certain.length > 0 ? certain : solutions.slice(0, 1);
+    settled.push(...next.flatMap(({ dated }) => dated));
+    if (options.year === undefined) problems.push(...next.flatMap(doubts));
+    const done = new Set(next.map(({ series }) => series));
+    open = open.filter((series) => !done.has(series));
+  }
+  return { dated: settled, problems };
+}
+
+function candidate(look: Stamped, isCopy: boolean, options: YearOptions): Candidate {
+  const { stamps } = look;
+  const known = { look, stamps, name: rotatedName(look.path) };
+  const { turns, leaps, first, last, lastBefore } = inOrder(stamps);
+  if (!first || !last) return { ...known, turns, places: [] };
+  if (!stamps.form.hasYear) {
+    const { gzipTime, fileTimes } = look;
+    const undated = { first, last, turns, leaps, gzipTime, fileTimes, isCopy, dateInName: known.name.date };
+    const places = placesOf(undated, options);
+    const others = lastBefore ? placesOf({ ...undated, last: lastBefore }, options) : [];
+    return { ...known, turns, places: leastCost(others) + TOLD < leastCost(places) ? others : places };
+  }
+  const year = first.year ?? 0;
+  const firstAt = instantOf(first, year, options);
+  const lastAt = instantOf(last, year, options);
+  const isDated = firstAt !== undefined && lastAt !== undefined;
+  return { ...known, turns: 0, places: isDated ? [{ year, firstAt, lastAt, cost: 0, isSure: true }] : [] };
+}
+
+const leastCost = (places: readonly Place[]): number => Math.min(...places.map(({ cost }) => cost));
+
+/** Stamps with a year need no counting. */
+function inOrder({ form, walls }: Reading): Turns {
+  return form.hasYear
+    ? { turns: 0, leaps: [], first: walls[0], last: walls.at(-1), lastBefore: undefined }
+    : turnsOf(walls);
+}
+
+/** Files whose last lines are days apart, but which were modified within minutes, have been copied. */
+function isCopy(look: Stamped, looks: readonly Stamped[]): boolean {
+  const day = dayOfLast(look);
+  const [time = 0] = look.fileTimes;
+  const others = looks.filter(
+    (other) => Math.abs((other.fileTimes[0] ?? 0) - time) < 600 && Math.abs(dayOfLast(other) - day) > 2,
+  );
+  return others.length >= 2;
+}
+
+function dayOfLast({ stamps }: Stamped): number {
+  const last = stamps.walls.at(-1);
+  return last ? secondsOfYear(last) / 86_400 : NaN;
+}
+
+/** The largest series first, so that it is the first to be settled when nothing is certain. */
+function seriesOf(candidates: readonly Candidate[]): Series[] {
+  const counted = new Set(candidates.filter(({ name }) => name.count !== undefined).map(({ name }) => name.log));
+  const groups = new Map<string, Candidate[]>();
+  for (const candidate of candidates) {
+    const { log, date, count } = candidate.name;
+    // The live file goes on from those with numbers, if there are any.
+    const kind = date === undefined && (count !== undefined || counted.has(log)) ? 'count' : 'date';
+    const group = groups.get(`${kind} ${log}`);
+    if (group) group.push(candidate);
+    else groups.set(`${kind} ${log}`, [candidate]);
+  }
+  return [...groups.values()]
+    .map((group) => group.toSorted((a, b) => byAge(a.name, b.name) || byPath(a, b)))
+    .toSorted((a, b) => b.length - a.length || byPath(a[0], b[0]));
+}
+
+function byPath(a: Candidate | undefined, b: Candidate | undefined): number {
+  return (a?.look.path ?? '') < (b?.look.path ?? '') ? -1 : 1;
+}
+
+/** The newest file of the largest series ends in the year that was given. */
+function endingIn(year: number | undefined, all: readonly Series[]): Series[] {
+  const main = all.find((series) => series.some(({ stamps }) => !stamps.form.hasYear));
+  const newest = main?.find(({ stamps }) => !stamps.form.hasYear);
+  if (year === undefined || !main || !newest) return [...all];
+  const ending = newest.places.filter((place) => place.year + newest.turns === year);
+  const restricted = { ...newest, places: ending.map((place) => ({ ...place, isSure: true })) };
+  return all.map((series) => (series === main ? series.map((each) => (each === newest ? restricted : each)) : series));
+}
+
+function solve(series: Series, settled: readonly Dated[], { year }: YearOptions): Solution {
+  const others = settled.map(({ place }) => place);
+  const forward = placeSeries(
+    series.map(({ places }) => places),
+    others,
+  );
+  const reversed = series.toReversed();
+  // Some rotations count upwards. Whoever gives a year means the file that is newest by its name.
+  const backward =
+    year === undefined
+      ? placeSeries(
+          reversed.map(({ places }) => places),
+          others,
+        )
+      : forward;
+  const [order, places] = backward.cost < forward.cost ? [reversed, backward.places] : [series, forward.places];
+  const dated = order.flatMap(({ look, stamps, name }, i) => {
+    const place = places[i];
+    return place ? [{ look, stamps, name, place }] : [];
+  });
+  return { series, dated, isSure: dated.some(({ place }) => place.isSure || isAligned(place, others)) };
+}
+
+/** A file that is left out, as it can be of no year. */
+function unfit({ places, look: { path } }: Candidate): Problem[] {
+  if (places.length > 0) return [];
+  const sentence = `${path} is not read: no year has all the days of its time stamps, or not the one that was given: look for a wrong 29 February in it, and check --year`;
+  return [{ path, severity: 'error', code: 'NO_YEAR', sentence }];
+}
+
+/** One sentence for a series: what is wrong with one of its modification times is mostly wrong with all. */
+function doubts({ dated, isSure }: Solution): Problem[] {
+  const doubtful = dated.filter(({ place, stamps }) => !stamps.form.hasYear && !place.isSure);
+  const [first] = doubtful;
+  if (!first) return [];
+  const { path } = first.look;
+  const files = doubtful.length === 1 ? path : `${path} and ${doubtful.length - 1} more of its name`;
+  const year = new Date(first.place.lastAt * 1000).getUTCFullYear();
+  const sentence = isSure
+    ? `${files}: the modification time does not fit the last line; the years are those that fit the other files`
+    : `${files}: nothing tells the year, as the modification time does not fit the last line; taken for ${year}, --year settles it`;
+  return [{ path, severity: 'warning', code: isSure ? 'WRONG_TIME' : 'YEAR_GUESSED', sentence }];
+}

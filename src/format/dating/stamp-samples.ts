@@ -1,0 +1,93 @@
+/**
+ * The stamps of a file, sparsely: enough of them to see each turn of the year. Of a line only the stamp at its start
+ * counts; a line that starts with a tab is a continuation of the one before.
+ */
+import type { FileHandle } from 'node:fs/promises';
+import { daysIn, type StampForm, type WallTime } from '../time/stamp-form.ts';
+
+const DAY = 86_400;
+const NEWLINE = 10;
+/** Places looked at to begin with. */
+const PLACES = 32;
+/** Two places nearer to each other than this are not looked between. */
+const FINEST = 8 * 1024;
+/** What is read at a place. If no line begins there, once more, and more. */
+const GLANCES = [4 * 1024, 64 * 1024];
+const TAB = '\t';
+
+/** The stamps of some lines; `undefined` for lines without. */
+export function wallsOf(lines: readonly string[], form: StampForm): WallTime[] {
+  return lines.map((line) => wallOf(line, form)).filter((wall) => wall !== undefined);
+}
+
+/** A clock that has not been set yet, as at the start of a small machine, shows 1970. */
+function wallOf(line: string, form: StampForm): WallTime | undefined {
+  const wall = line.startsWith(TAB) ? undefined : form.read(line, 0);
+  return wall?.year !== undefined && wall.year < 2000 ? undefined : wall;
+}
+
+/** The first stamp after the first newline at or behind `at`. */
+export function wallBehind(block: Buffer, at: number, form: StampForm): WallTime | undefined {
+  for (let newline = block.indexOf(NEWLINE, at); newline >= 0; newline = block.indexOf(NEWLINE, newline + 1)) {
+    const wall = wallOf(block.toString('latin1', newline + 1, newline + 65), form);
+    if (wall) return wall;
+  }
+  return undefined;
+}
+
+/** Seconds since the start of a year that has a 29 February, so that stamps without a year can be compared. */
+export function secondsOfYear({ month, day, hour, minute, second }: WallTime): number {
+  let days = day - 1;
+  for (let before = 1; before < month; before++) days += daysIn(before, undefined);
+  return days * DAY + hour * 3600 + minute * 60 + second;
+}
+
+interface Place {
+  readonly at: number;
+  readonly wall: WallTime;
+}
+
+/** The stamps at places of a large plain file, in its order, dense enough that no two neighbours are days apart. */
+export async function sparseWalls(
+  handle: FileHandle,
+  [first, last]: readonly [WallTime, WallTime],
+  size: number,
+  form: StampForm,
+): Promise<WallTime[]> {
+  const places: Place[] = [{ at: 0, wall: first }];
+  for (let i = 1; i < PLACES; i++) {
+    const at = Math.floor((size * i) / PLACES);
+    const wall = await wallAt(handle, at, form);
+    if (wall) places.push({ at, wall });
+  }
+  places.push({ at: size, wall: last });
+  const walls: WallTime[] = [first];
+  for (const [i, place] of places.entries()) {
+    const before = places[i - 1];
+    if (before) walls.push(...(await between(before, place, handle, form)), place.wall);
+  }
+  return walls;
+}
+
+async function between(a: Place, b: Place, handle: FileHandle, form: StampForm): Promise<WallTime[]> {
+  if (b.at - a.at < FINEST || isSoonAfter(a.wall, b.wall)) return [];
+  const at = Math.floor((a.at + b.at) / 2);
+  const wall = await wallAt(handle, at, form);
+  if (!wall) return [];
+  const middle = { at, wall };
+  return [...(await between(a, middle, handle, form)), wall, ...(await between(middle, b, handle, form))];
+}
+
+function isSoonAfter(a: WallTime, b: WallTime): boolean {
+  const step = secondsOfYear(b) - secondsOfYear(a);
+  return step > -3600 && step < DAY;
+}
+
+async function wallAt(handle: FileHandle, at: number, form: StampForm): Promise<WallTime | undefined> {
+  for (const length of GLANCES) {
+    const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
+    const wall = wallBehind(buffer.subarray(0, bytesRead), 0, form);
+    if (wall) return wall;
+  }
+  return undefined;
+}

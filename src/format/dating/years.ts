@@ -1,0 +1,212 @@
+/**
+ * The years of stamps that have none. The lines of a file tell how many times the year turned in it; which year it was,
+ * other things tell, and each of them lies now and then: modification times (a copy has that of the copying), dates in
+ * names, the order of numbered names, where another file ends and this one begins, 29 February. So every year that a file
+ * may be of has a cost, higher the more of these it contradicts, and of a series of files the cheapest combination is taken.
+ */
+import { daysIn, type WallTime } from '../time/stamp-form.ts';
+import { instantsOf, wallSeconds } from '../time/clock.ts';
+
+const HOUR = 3600;
+const DAY = 24 * HOUR;
+const MONTH = 31 * DAY;
+const YEAR = 365.25 * DAY;
+/** No server of any dialect wrote logs before. */
+const EARLIEST = 1999;
+
+/** A contradiction costs so much. Only their ratios matter: a gzip header is believed before a file system, and both before the wish for a small gap. */
+const COST = {
+  /** The order of the names. */
+  order: 50,
+  /** After now, and no modification time says so. */
+  future: 20,
+  gzipTime: 10,
+  dateInName: 8,
+  /** A year between two files though they fit each other to the hour in another year. */
+  gapBetweenFitting: 8,
+  aligned: 8,
+  fileTime: 6,
+  /** Of a file that was written together with others of other days: they were copied. */
+  copyTime: 1,
+  /** The last line is later than the modification. */
+  modifiedBefore: 3,
+  /** Not modified within a month after the last line. */
+  month: 1,
+  gapYear: 1,
+  /** Between the last line and the modification: only to choose where nothing else does. */
+  ageYear: 0.001,
+} as const;
+
+/** A file whose stamps have no year. */
+export interface Undated {
+  /** The first and the last stamp. */
+  readonly first: WallTime;
+  readonly last: WallTime;
+  /** How many times the year turned between them. */
+  readonly turns: number;
+  /** Years, counted from that of the first line, in which a 29 February was seen. */
+  readonly leaps: readonly number[];
+  /** Unix seconds. */
+  readonly gzipTime: number | undefined;
+  /** Unix seconds; those of all copies. */
+  readonly fileTimes: readonly number[];
+  /** The file time is shared by files of other days. */
+  readonly isCopy: boolean;
+  /** Noon of the date in the name, unix seconds. */
+  readonly dateInName: number | undefined;
+}
+
+/** Where a file may belong in time. */
+export interface Place {
+  /** Of the first line. */
+  readonly year: number;
+  /** Unix seconds. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+  readonly cost: number;
+  /** A modification time or a date in the name says the same. */
+  readonly isSure: boolean;
+  /**
+   * When it was modified, unix seconds, where it ends with lines of some days later: those are of a clock that was ahead, and
+   * the next file may begin before them.
+   */
+  readonly writtenBy?: number;
+}
+
+export interface YearOptions {
+  readonly instants: (wall: number) => readonly number[];
+  /** Unix seconds. */
+  readonly now: number;
+  /** No line is of a later year. */
+  readonly year?: number | undefined;
+}
+
+/** Where a file may belong, the latest place first. */
+export function placesOf(file: Undated, options: YearOptions): Place[] {
+  const latest = options.year ?? yearOf(Math.max(options.now, file.gzipTime ?? 0, ...file.fileTimes) + YEAR);
+  const spans: Span[] = [];
+  for (let year = latest - file.turns; year >= EARLIEST; year--) {
+    const span = spanIn(year, file, options);
+    if (span) spans.push(span);
+  }
+  const ends = spans.map(({ lastAt }) => lastAt);
+  return spans.map((span) => ({ ...span, ...judge(file, span.lastAt, ends, options), ...aheadOf(file, span.lastAt) }));
+}
+
+function aheadOf({ gzipTime = -Infinity, fileTimes }: Undated, lastAt: number): Pick<Place, 'writtenBy'> {
+  const writtenBy = Math.max(gzipTime, ...fileTimes);
+  return lastAt > writtenBy + HOUR && lastAt < writtenBy + MONTH ? { writtenBy } : {};
+}
+
+const yearOf = (at: number): number => new Date(at * 1000).getUTCFullYear();
+
+type Span = Pick<Place, 'year' | 'firstAt' | 'lastAt'>;
+
+function spanIn(year: number, file: Undated, options: YearOptions): Span | undefined {
+  const hasDays = file.leaps.every((turn) => daysIn(2, year + turn) === 29);
+  const firstAt = instantOf(file.first, year, options);
+  const lastAt = instantOf(file.last, year + file.turns, options);
+  if (!hasDays || firstAt === undefined || lastAt === undefined) return undefined;
+  return { year, firstAt, lastAt };
+}
+
+export function instantOf(
+  wall: WallTime,
+  year: number,
+  { instants }: Pick<YearOptions, 'instants'>,
+): number | undefined {
+  return instantsOf(wall, wallSeconds(wall, wall.year ?? year), instants)[0];
+}
+
+/** `ends`: the last line in each of the years that there may be. */
+function judge(
+  file: Undated,
+  lastAt: number,
+  ends: readonly number[],
+  options: YearOptions,
+): Pick<Place, 'cost' | 'isSure'> {
+  const fitsSomeYear = (time: number): boolean => ends.some((end) => isSoonAfter(end, time, DAY));
+  const { gzipTime, fileTimes, dateInName } = file;
+  const times = gzipTime === undefined ? fileTimes : [gzipTime, ...fileTimes];
+  const fits = times.some((time) => isSoonAfter(lastAt, time, DAY));
+  const fitsName = dateInName !== undefined && Math.abs(dateInName - lastAt) < 2.5 * DAY;
+  const fitsMonth = times.some((time) => isSoonAfter(lastAt, time, MONTH));
+  const oldest = Math.min(...times);
+  let cost = Math.max(0, oldest - lastAt) * (COST.ageYear / YEAR);
+  if (gzipTime !== undefined && fitsSomeYear(gzipTime) && !isSoonAfter(lastAt, gzipTime, DAY)) cost += COST.gzipTime;
+  if (dateInName !== undefined && !fitsName) cost += COST.dateInName;
+  // Who gives the year does so because the file system does not know it.
+  if (options.year !== undefined) return { cost, isSure: fits || fitsName };
+  if (fileTimes.some(fitsSomeYear) && !fileTimes.some((time) => isSoonAfter(lastAt, time, DAY)))
+    cost += file.isCopy ? COST.copyTime : COST.fileTime;
+  if (!fitsMonth && !file.isCopy) cost += COST.month;
+  if (times.every((time) => lastAt > time + DAY)) cost += COST.modifiedBefore;
+  if (lastAt > options.now + DAY && !fits) cost += COST.future;
+  return { cost, isSure: fits || fitsName || (fitsMonth && !file.isCopy) };
+}
+
+/** The modification comes at or after the last line, at most `within` seconds; clocks differ a little. */
+function isSoonAfter(lastAt: number, time: number, within: number): boolean {
+  return time > lastAt - HOUR && time < lastAt + within;
+}
+
+function fitsInSomeYear(gap: number, before: number, after: number): boolean {
+  const years = Math.round(gap / YEAR);
+  // 365 or 366 days, in any order: the remainder is off by less than a day.
+  const rest = gap - years * YEAR;
+  return rest > -before - DAY && rest < after + DAY;
+}
+
+/**
+ * The cheapest places of the files of a series, given newest first; undefined for a file that has none. `settled` are the
+ * places of other files: to end or begin where one of them ends or begins is a sign of the right year.
+ */
+export function placeSeries(
+  series: readonly (readonly Place[])[],
+  settled: readonly Place[],
+): { readonly places: readonly (Place | undefined)[]; readonly cost: number } {
+  let paths: readonly Path[] = [{ cost: 0, place: undefined, newer: undefined }];
+  for (const places of series) if (places.length > 0) paths = places.map((place) => cheapest(place, paths, settled));
+  const best = paths.reduce((a, b) => (b.cost < a.cost ? b : a));
+  const chosen: Place[] = [];
+  for (let path: Path | undefined = best; path?.place; path = path.newer) chosen.push(path.place);
+  return { places: series.map((places) => (places.length > 0 ? chosen.pop() : undefined)), cost: best.cost };
+}
+
+interface Path {
+  readonly cost: number;
+  readonly place: Place | undefined;
+  readonly newer: Path | undefined;
+}
+
+function cheapest(place: Place, paths: readonly Path[], settled: readonly Place[]): Path {
+  const own = place.cost - (isAligned(place, settled) ? COST.aligned : 0);
+  let best: Path | undefined;
+  for (const newer of paths) {
+    const cost =
+      newer.cost + own + (newer.place ? gapCost(beginOf(newer.place) - (place.writtenBy ?? place.lastAt)) : 0);
+    if (!best || cost < best.cost) best = { cost, place, newer };
+  }
+  return best ?? { cost: own, place, newer: undefined };
+}
+
+const beginOf = ({ firstAt, writtenBy = Infinity }: Place): number => Math.min(firstAt, writtenBy);
+
+function gapCost(gap: number): number {
+  if (gap < -2 * HOUR) return COST.order;
+  const cost = COST.gapYear * Math.max(0, gap / YEAR);
+  const fitsEarlier = gap > YEAR - 2 * DAY && fitsInSomeYear(gap, 0, 6 * HOUR);
+  return fitsEarlier ? cost + COST.gapBetweenFitting : cost;
+}
+
+/** Whether a file begins or ends where another one does. */
+export function isAligned(place: Place, others: readonly Place[]): boolean {
+  const near = (a: number, b: number): boolean => Math.abs(a - b) < HOUR;
+  return others.some(
+    (other) =>
+      near(place.firstAt, other.lastAt) ||
+      near(place.lastAt, other.firstAt) ||
+      near(place.firstAt, other.firstAt) ||
+      near(place.lastAt, other.lastAt),
+  );
+}

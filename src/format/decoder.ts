@@ -1,0 +1,37 @@
+/**
+ * Blocks of lines made into batches of events. The scanner takes the lines of the usual form; the others go to the reader
+ * one by one, which is the definition of what a line says.
+ */
+import type { EventBatch } from './event-batch.ts';
+import type { LineReader } from './line-decoder.ts';
+import { startsWith, type LineScanner, type ScanPlan, type Tick } from './scanner/scanner.ts';
+
+const NEWLINE = 10;
+
+/** Adds the events of the batch's lines to it; the last byte of them is a newline. */
+export function decode(batch: EventBatch, reader: LineReader, scannerOf: (plan: ScanPlan) => LineScanner): void {
+  const { bytes } = batch;
+  let text: string | undefined;
+  const wholeText = (): string => (text ??= bytes.toString('latin1'));
+  let tick: Tick | undefined;
+  reader.begin(wholeText);
+  for (let at = 0; at < bytes.length;) {
+    const plan = tick && reader.plan;
+    if (tick && plan) at = scan(batch, at, tick, reader, scannerOf(plan));
+    if (at === bytes.length) break;
+    const end = bytes.indexOf(NEWLINE, at);
+    const line = bytes.toString('latin1', at, end);
+    const event = reader.needsContext(line) ? reader.line(wholeText(), at, end) : reader.line(line, 0, line.length);
+    if (event) batch.add(event);
+    if (!tick || !startsWith(bytes, at, tick.head)) tick = reader.tickOf(line);
+    at = end + 1;
+  }
+  reader.end();
+}
+
+function scan(batch: EventBatch, at: number, tick: Tick, reader: LineReader, scanner: LineScanner): number {
+  const end = scanner.scan(batch.bytes, at, batch.bytes.length, tick, reader.last);
+  batch.addScanned(scanner);
+  reader.passed(scanner);
+  return end;
+}

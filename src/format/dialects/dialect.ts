@@ -1,0 +1,68 @@
+/** What a line of a server's log says about sessions: the values that leave this room, and what a server's file must offer. */
+
+import type { ScanPlan } from '../scanner/scanner.ts';
+
+/** `session` is the server's own id for a session, unique only while it is open. `user` is a bare JID, case-folded. */
+export type Finding =
+  /** An id begins; whatever it meant before is over. */
+  | { readonly kind: 'connect'; readonly session: string }
+  /** A login. */
+  | { readonly kind: 'start'; readonly session: string; readonly user: string }
+  /** The end of a connection, which may be the end of the session; or, directly behind it, that the session hibernates. */
+  | { readonly kind: 'end'; readonly session: string; readonly hibernates?: true }
+  /** A full JID came online or went offline: the exact signs of a debug log. */
+  | { readonly kind: 'bind' | 'unbind'; readonly session: string; readonly user: string; readonly resource: string }
+  | { readonly kind: 'removed' | 'disabled' | 'enabled'; readonly user: string }
+  /** Whether the log has debug lines from here on, so that `bind` and `unbind` are to be waited for. */
+  | { readonly kind: 'detail'; readonly on: boolean }
+  | { readonly kind: 'server-start' | 'server-stop' };
+
+/** A finding and when: `at` is in whole unix seconds, UTC. */
+export type SessionEvent = Finding & { readonly at: number };
+
+/** Lines are missing before `at`, unix seconds. */
+export interface Gap {
+  readonly kind: 'gap';
+  readonly at: number;
+}
+
+/** What becomes of the lines of a log. */
+export type Happening = SessionEvent | Gap;
+
+/** What a parser has to remember from one line to the next; plain JSON. */
+export type ParserState = Readonly<Record<string, boolean | string>>;
+
+/**
+ * A line without event: `plain`, a line of its own; `continuation`, a further line of the message before, which may be the
+ * text of a remote party and proves nothing, not even the time; `quoted`, taken for one though it may be a line of its own;
+ * `foreign`, none of this server's.
+ */
+export type Eventless = 'plain' | 'continuation' | 'quoted' | 'foreign';
+
+/** Reads the lines of one log in their order. */
+export interface Parser {
+  readonly state: ParserState;
+  /**
+   * What the line in `text` from `start` to `end` says (no newline; the text is one character per byte). The lines behind it
+   * in `text` may be looked at, a bounded number of them. Never throws.
+   */
+  parse(text: string, start: number, end: number): Finding | Eventless;
+  /** Where the stamp of the line found last ends; it begins where the line does and must be all that stands there. */
+  readonly stampEnd: number;
+  /** The server's version, where the log has named it. */
+  readonly version: string | undefined;
+  /** What a scanner may decide of the lines behind the one parsed last; undefined: nothing. */
+  readonly plan: ScanPlan | undefined;
+  /** So many lines went by that a scanner has looked at. */
+  passed(lines: number): void;
+  /** Whether the lines behind this one are needed to tell what it says. */
+  needsContext(line: string): boolean;
+}
+
+export interface Dialect {
+  /** The name in `server = "..."`. */
+  readonly name: string;
+  begin(state?: ParserState): Parser;
+  /** Whether a server of this version lets a remote party write whole lines of its choosing into the log. */
+  isForgeable(version: string): boolean;
+}

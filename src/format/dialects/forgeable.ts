@@ -1,0 +1,18 @@
+/** A server that lets a remote party write whole lines of its choosing into the log: nothing can be done about it here. */
+import { dialectNamed } from '../format.ts';
+
+/** A warning, where the log has named such a version of its server; else undefined. */
+export function forgeryWarning(
+  path: string,
+  server: string | undefined,
+  version: string | undefined,
+): string | undefined {
+  if (version === undefined || !dialectNamed(server ?? '')?.isForgeable(version)) return undefined;
+  return `${path} is written by ${server} ${version}, which lets a remote party write whole lines of its choosing into the log: counts can be forged, and only a newer version of the server (Prosody 0.12 or later) helps`;
+}
+
+/** What is told of lines that were passed over as the text of a remote party; undefined when there are none. */
+export function quotedWarning(path: string, quoted: number): string | undefined {
+  if (quoted === 0) return undefined;
+  return `${path}: lines passed over as the text of a remote party, which Prosody 0.11 and older do not mark: ${quoted}`;
+}

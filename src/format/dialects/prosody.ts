@@ -1,0 +1,171 @@
+/**
+ * Prosody 0.9 to 13, info and debug level, file and console layout (core/loggingmanager.lua, log_to_file):
+ *
+ *     STAMP SOURCE⇥LEVEL⇥MESSAGE
+ *     STAMP SOURCE      LEVEL⇥MESSAGE        with source_width, as on stdout; on a terminal LEVEL is coloured
+ *
+ * What a client can put into a message stands behind the second tab, so the first tab of a line is always Prosody's own,
+ * and so is the source: each message is believed of the sources that print it and of no other. From 0.12 on the
+ * continuation of a message with a line break begins with a tab. Before, it begins as the client pleases, and cannot always
+ * be told from Prosody's own lines (prosody-quotation.ts).
+ */
+import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
+import { ownText } from '../own-text.ts';
+import { levelBehind, messageBehind, partsInFile, partsOnConsole, stampEndOf, type Parts } from './prosody-layout.ts';
+import { isSession, mayBreak, type Rule, unbound } from './prosody-messages.ts';
+import { quotationEnd } from './prosody-quotation.ts';
+import { planFor, QUOTING } from './prosody-shortcuts.ts';
+import { marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
+import type { ScanPlan } from '../scanner/scanner.ts';
+
+const TAB = 9;
+const CR = 13;
+
+/** Part of a message of plugins/mod_bosh.lua at debug level, whose format itself breaks the line. */
+const RULE_LINE = '----------';
+
+/** Lines of a block that are the text of a remote party: those that begin in `from` to `to`, exclusive. */
+interface Quotation {
+  readonly text: string;
+  readonly from: number;
+  readonly to: number;
+}
+
+class ProsodyParser implements Parser {
+  /** The signs of a debug log have been seen since the server started. */
+  #detail: boolean;
+  /** Before 0.12 the line that a resource is unbound is printed also when stream management then keeps it. */
+  #unbound: string;
+  /** Empty while it is not known. */
+  #version: string;
+  /** The session that the line before said to be `closed`, since 13.0.6. */
+  #closed: string;
+  #closedLine = 0;
+  #line = 0;
+  /** Where the line parsed last ends. */
+  #end = 0;
+  /** Never part of the state: what is read later is believed again. */
+  #quotation: Quotation | undefined;
+  #text = '';
+  #from = 0;
+  #nextTab = -1;
+  stampEnd = 0;
+
+  constructor(state: ParserState) {
+    this.#detail = state['detail'] === true;
+    this.#unbound = String(state['unbound'] ?? '');
+    this.#version = String(state['version'] ?? '');
+    this.#closed = String(state['closed'] ?? '');
+  }
+
+  get state(): ParserState {
+    const closed = this.#closedLine === this.#line ? this.#closed : '';
+    return { detail: this.#detail, unbound: this.#unbound, version: this.#version, closed };
+  }
+
+  get version(): string | undefined {
+    return this.#version === '' ? undefined : this.#version;
+  }
+
+  get plan(): ScanPlan | undefined {
+    const isHeld = this.#closedLine === this.#line || (this.#quotation && this.#end < this.#quotation.to);
+    return isHeld ? undefined : planFor(this.#detail, tellsHibernation(this.#version));
+  }
+
+  passed(lines: number): void {
+    this.#line += lines;
+  }
+
+  needsContext(line: string): boolean {
+    if (marksContinuations(this.#version)) return false;
+    return this.#quotation !== undefined || QUOTING.some((begins) => line.includes(begins));
+  }
+
+  parse(text: string, start: number, to: number): Finding | Eventless {
+    this.#line++;
+    this.#end = to;
+    if (this.#quotation && start >= this.#quotation.to) this.#quotation = undefined;
+    const end = text.charCodeAt(to - 1) === CR ? to - 1 : to;
+    if (this.#quotation && this.#isQuoted(text, start, this.#quotation)) return 'quoted';
+    if (end <= start || text.charCodeAt(start) === TAB) return 'continuation';
+    const tab = this.#tabFrom(text, start);
+    if (tab >= end) return text.startsWith(RULE_LINE, start) ? 'continuation' : 'foreign';
+    const level = levelBehind(text, tab);
+    if (!level) return this.#console(text, start, tab, to);
+    const isOfInterest = level.rules.has(text.charCodeAt(messageBehind(tab, level)));
+    if (!isOfInterest && (this.#detail || level.word !== 'debug')) return 'plain';
+    return this.#look(text, start, partsInFile(text, start, tab, level), to);
+  }
+
+  #isQuoted(text: string, start: number, quotation: Quotation): boolean {
+    return start >= quotation.from && start < quotation.to && text === quotation.text;
+  }
+
+  /** The first tab at or behind `start`. Lines come in order, and one that has none must not cost a scan of all others. */
+  #tabFrom(text: string, start: number): number {
+    if (text !== this.#text || start < this.#from) [this.#text, this.#nextTab] = [text, -1];
+    this.#from = start;
+    if (this.#nextTab < start) {
+      const tab = text.indexOf('\t', start);
+      this.#nextTab = tab < 0 ? Infinity : tab;
+    }
+    return this.#nextTab;
+  }
+
+  #console(text: string, start: number, tab: number, to: number): Finding | Eventless {
+    const parts = partsOnConsole(text, start, tab);
+    return parts ? this.#look(text, start, parts, to) : 'foreign';
+  }
+
+  #look(text: string, start: number, parts: Parts, to: number): Finding | Eventless {
+    const { level, message } = parts;
+    this.stampEnd = stampEndOf(text, start, parts);
+    const source = text.slice(parts.source, parts.sourceEnd);
+    const rule = level.rules.get(text.charCodeAt(message))?.find((r) => text.startsWith(r.begins, message));
+    if (rule?.by.test(source)) {
+      const end = text.charCodeAt(to - 1) === CR ? to - 1 : to;
+      const rest = text.slice(message + rule.begins.length, end);
+      if (rule.quoteEnd !== undefined) this.#quote(text, start, to, rule.quoteEnd, rest);
+      const finding = this.#read(rule, ownText(source), rest);
+      if (finding) return finding;
+    }
+    if (level.word !== 'debug' || this.#detail || !isSession(source)) return 'plain';
+    this.#detail = true;
+    return { kind: 'detail', on: true };
+  }
+
+  #quote(text: string, start: number, to: number, quoteEnd: string, rest: string): void {
+    if (marksContinuations(this.#version) || !mayBreak(quoteEnd, rest)) return;
+    const end = quotationEnd(text, to + 1, { stamp: text.slice(start, this.stampEnd), quoteEnd });
+    this.#quotation = end === undefined ? undefined : { text, from: to + 1, to: end };
+  }
+
+  #read(rule: Rule, source: string, rest: string): Finding | undefined {
+    const finding = rule.keeps ? this.#kept(source) : rule.read(rest, source);
+    if (!finding) return undefined;
+    this.#unbound = rule.tries ? `${source} ${rest}` : '';
+    if (finding.kind === 'server-start') [this.#detail, this.#version] = [false, versionIn(rest)];
+    if (finding.kind === 'detail') this.#detail = finding.on;
+    return finding.kind === 'end' ? this.#ended(finding, rest) : finding;
+  }
+
+  #kept(source: string): Finding | undefined {
+    if (!this.#unbound.startsWith(`${source} `)) return undefined;
+    const finding = unbound(this.#unbound.slice(source.length + 1), source);
+    return finding?.kind === 'unbind' ? { ...finding, kind: 'bind' } : undefined;
+  }
+
+  #ended(finding: Finding & { kind: 'end' }, reason: string): Finding {
+    const isSecond = this.#closed === finding.session && this.#closedLine === this.#line - 1;
+    if (isSecond && reason === 'connection closed') return { ...finding, hibernates: true };
+    if (reason === 'closed' && tellsHibernation(this.#version))
+      [this.#closed, this.#closedLine] = [finding.session, this.#line];
+    return finding;
+  }
+}
+
+export const prosody: Dialect = {
+  name: 'prosody',
+  begin: (state = {}) => new ProsodyParser(state),
+  isForgeable: (version) => !marksContinuations(version),
+};

@@ -1,0 +1,58 @@
+/** The events of one block of lines, in their order: those of the scanner as numbers, the others as what they are. */
+import type { Happening } from './dialects/dialect.ts';
+import { AT, EVENT_WORDS, KIND, LOW, OTHER, START, USER, type LineScanner } from './scanner/scanner.ts';
+
+export class EventBatch {
+  /** The lines. */
+  readonly bytes: Buffer;
+  /** `EVENT_WORDS` words an event, as of scanner.ts; places are offsets in `bytes`. */
+  words = new Int32Array(16 * EVENT_WORDS);
+  times = new Uint32Array(this.words.buffer);
+  count = 0;
+  readonly others: Happening[] = [];
+
+  constructor(bytes: Buffer) {
+    this.bytes = bytes;
+  }
+
+  /** Unix seconds. */
+  at(event: number): number {
+    return this.times[event * EVENT_WORDS + AT]!;
+  }
+
+  /** An event that no scanner found; undefined for one that it did. */
+  other(event: number): Happening | undefined {
+    const at = event * EVENT_WORDS;
+    return this.words[at + KIND] === OTHER ? this.others[this.words[at + LOW]!] : undefined;
+  }
+
+  add(event: Happening): void {
+    this.#makeRoom(1);
+    const at = this.count++ * EVENT_WORDS;
+    this.words[at + KIND] = OTHER;
+    this.words[at + LOW] = this.others.push(event) - 1;
+    this.times[at + AT] = event.at;
+  }
+
+  /** Adds what the scanner found last. */
+  addScanned({ events, count }: LineScanner): void {
+    this.#makeRoom(count);
+    this.words.set(events.subarray(0, count * EVENT_WORDS), this.count * EVENT_WORDS);
+    this.count += count;
+  }
+
+  /** The users who log in by it, by number; each as often as it happens. */
+  *users(): Iterable<number> {
+    for (let at = 0; at < this.count * EVENT_WORDS; at += EVENT_WORDS)
+      if (this.words[at + KIND] === START) yield this.words[at + USER]!;
+  }
+
+  #makeRoom(events: number): void {
+    const needed = (this.count + events) * EVENT_WORDS;
+    if (needed <= this.words.length) return;
+    const words = new Int32Array(Math.max(needed, this.words.length * 2));
+    words.set(this.words);
+    this.words = words;
+    this.times = new Uint32Array(words.buffer);
+  }
+}

@@ -1,0 +1,284 @@
+/**
+ * The lines of one log, block after block, made into session events: finds the line ends, has the dialect look at each
+ * line, and reads the stamp of those that matter. Most lines are no event and cost a scan and nothing more; a stamp is read
+ * besides only when its hour or tens of minutes change, so that the clock sees the turn of the year and of summer time.
+ */
+import { Clock, type ClockState } from './time/clock.ts';
+import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dialect.ts';
+import { chooseForm, readingsOf } from './time/stamp-choice.ts';
+import type { LineScanner, ScanPlan, Tick } from './scanner/scanner.ts';
+import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts';
+
+const NEWLINE = '\n';
+const ZERO = 48;
+/** Lines looked at to recognise the form of the stamps. */
+const SAMPLE = 200;
+const TEN_MINUTES = 600;
+
+/** What a reader has to keep to go on with the next line of the same log; plain JSON. */
+export interface ReaderState {
+  readonly clock: ClockState;
+  readonly stamp: string | undefined;
+  readonly parser: ParserState;
+}
+
+export interface ReaderOptions {
+  readonly dialect: Dialect;
+  /** IANA name, for stamps that name no zone. */
+  readonly timezone: string;
+  readonly state: Omit<ReaderState, 'parser' | 'stamp'> & Partial<ReaderState>;
+  /** The latest instant believed, unix seconds, asked for each event. */
+  readonly horizon: () => number;
+  /** The form of the stamps where it is given; no other one is then tried. */
+  readonly stamp?: StampForm | undefined;
+}
+
+/** What became of the lines so far. */
+export interface LineCounts {
+  lines: number;
+  events: number;
+  /** Events not believed or not dated: a stamp that cannot be read or lies in the future. */
+  rejected: number;
+  /** Lines that do not look like the server's at all. */
+  foreign: number;
+  /** Lines passed over as the text of a remote party, though they may be the server's own. */
+  quoted: number;
+}
+
+/**
+ * The stamp read last, without its seconds, and the instant at which its minute begins: most stamps differ from the one
+ * before in their seconds only, and need no reading.
+ */
+interface Minute {
+  readonly before: string;
+  readonly behind: string;
+  readonly at: number;
+}
+
+function minuteOf(text: string, start: number, end: number, { second, secondAt }: WallTime, at: number) {
+  if (secondAt === undefined) return undefined;
+  return { before: text.slice(start, secondAt), behind: text.slice(secondAt + 2, end), at: at - second };
+}
+
+/**
+ * What may stand between the end of a stamp and what the server puts behind it: the name of a zone or of a day that says no
+ * more than is known, and marks that part them.
+ */
+const BEHIND = /^(?:[ _,]{0,2}[(]?[A-Z][A-Za-z]{1,8}[)]?)?[-\s:,;|.\])}>"']*$/;
+
+function isAllOf(text: string, stampEnd: number, end: number): boolean {
+  return stampEnd === end || (stampEnd < end && end - stampEnd < 16 && BEHIND.test(text.slice(stampEnd, end)));
+}
+
+const lengthOf = ({ before, behind }: Minute): number => before.length + 2 + behind.length;
+
+/** The second of a stamp that lies in that minute, 0..59. */
+function secondOf({ before, behind }: Minute, text: string, start: number): number | undefined {
+  const at = start + before.length;
+  if (!text.startsWith(before, start)) return undefined;
+  if (behind !== '' && !text.startsWith(behind, at + 2)) return undefined;
+  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
+  return tens >= 0 && tens < 6 && ones >= 0 && ones < 10 ? tens * 10 + ones : undefined;
+}
+
+/** A power failure leaves NUL bytes in a file, and the next line right behind them. */
+function behindNuls(text: string, from: number): number {
+  let start = from;
+  while (text.charCodeAt(start) === 0) start++;
+  return text.startsWith(NEWLINE, start) ? from : start;
+}
+
+export class LineReader {
+  readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
+  readonly #clock: Clock;
+  readonly #parser: Parser;
+  readonly #horizon: () => number;
+  readonly #given: StampForm | undefined;
+  #stamp: StampForm | undefined;
+  #minute: Minute | undefined;
+  #isKnown = false;
+  #firstAt: number | undefined;
+  #aheadAt: number | undefined;
+
+  constructor(options: ReaderOptions) {
+    this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
+    this.#parser = options.dialect.begin(options.state.parser);
+    this.#given = options.stamp;
+    this.#stamp = options.stamp ?? STAMP_FORMS.find((form) => form.name === options.state.stamp);
+    this.#horizon = options.horizon;
+  }
+
+  get state(): ReaderState {
+    return { clock: this.#clock.state, stamp: this.#given ? undefined : this.#stamp?.name, parser: this.#parser.state };
+  }
+
+  /** The instant of the first line of the last block that is dated and believed, unix seconds. */
+  get firstAt(): number | undefined {
+    return this.#firstAt;
+  }
+
+  /** The earliest instant of the events last read that lie too far ahead to be believed; undefined when there are none. */
+  get aheadAt(): number | undefined {
+    return this.#aheadAt;
+  }
+
+  /** The server's version, where the log has named it. */
+  get version(): string | undefined {
+    return this.#parser.version;
+  }
+
+  /**
+   * Reads whole lines; the last byte of `bytes` is a newline. `seen` gets each event in the order of the lines, with the
+   * index of its line in the block.
+   */
+  read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void): void {
+    const text = bytes.toString('latin1');
+    this.begin(() => text);
+    let line = 0;
+    for (let start = 0, end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1, line++) {
+      const event = this.line(text, start, end);
+      if (event) seen(event, line);
+    }
+    this.end();
+  }
+
+  /** Before the lines of a block, whose text is asked for when it is needed. */
+  begin(text: () => string): void {
+    this.#isKnown = this.#stamp !== undefined || this.#recognise(text());
+    this.#firstAt = undefined;
+    this.#aheadAt = undefined;
+  }
+
+  /** Behind the lines of a block. */
+  end(): void {
+    if (!this.#isKnown) this.#stamp = undefined;
+  }
+
+  /** What a scanner may decide of the lines that come next; undefined: nothing. */
+  get plan(): ScanPlan | undefined {
+    return this.#parser.plan;
+  }
+
+  /** Whether the lines behind this one are needed to tell what it says. */
+  needsContext(line: string): boolean {
+    return this.#parser.needsContext(line);
+  }
+
+  /** The instant of the last line that was dated and believed, unix seconds; -Infinity before it. */
+  get last(): number {
+    return this.#clock.state.last ?? -Infinity;
+  }
+
+  /** A scanner has taken lines. */
+  passed({ lines, count, last }: LineScanner): void {
+    this.#parser.passed(lines);
+    this.counts.lines += lines;
+    this.counts.events += count;
+    if (lines > 0) this.#clock.goOn(last);
+  }
+
+  /** The usual stamp of the ten minutes of this line, which was the last one read; undefined when it has to be read each time. */
+  tickOf(line: string): Tick | undefined {
+    const form = this.#stamp;
+    const source = line.lastIndexOf(' ', line.indexOf('\t')) + 1;
+    if (!form?.isOrdered || !this.#clock.isSteady || source < 2) return undefined;
+    const wall = form.read(line, 0);
+    if (wall?.minuteAt === undefined || wall.secondAt !== wall.minuteAt + 3) return undefined;
+    const base = isAllOf(line, wall.end, source - 1) ? this.#clock.tenMinutes(wall) : undefined;
+    if (base === undefined || base + TEN_MINUTES > this.#horizon()) return undefined;
+    const bytesOf = (from: number, to: number): Buffer => Buffer.from(line.slice(from, to), 'latin1');
+    return { head: bytesOf(0, wall.minuteAt + 1), tail: bytesOf(wall.secondAt + 2, source - 1), base };
+  }
+
+  /** False where the stamps of these lines may be read in several ways: alike so far, or not at all. */
+  #recognise(text: string): boolean {
+    const horizon = this.#horizon();
+    const times = Number.isFinite(horizon) ? [horizon] : [];
+    const { readings, isAlike } = chooseForm(readingsOf(text.split(NEWLINE, SAMPLE)), { times, now: horizon });
+    this.#stamp = isAlike ? readings[0]?.form : undefined;
+    return readings.length === 1;
+  }
+
+  /** What the line in the text of a block says, from `from` to its newline at `end`. */
+  line(text: string, from: number, end: number): SessionEvent | undefined {
+    this.counts.lines++;
+    const start = text.charCodeAt(from) === 0 ? behindNuls(text, from) : from;
+    const found = this.#parser.parse(text, start, end);
+    if (typeof found === 'string') {
+      if (found === 'plain') this.#watchClock(text, start);
+      if (found === 'foreign') this.counts.foreign++;
+      if (found === 'quoted') this.counts.quoted++;
+      return undefined;
+    }
+    const horizon = this.#horizon();
+    const at = this.#instant(text, start, this.#parser.stampEnd, horizon);
+    if (at === undefined || at > horizon) {
+      if (at !== undefined) this.#aheadAt = Math.min(at, this.#aheadAt ?? Infinity);
+      this.counts.rejected++;
+      return undefined;
+    }
+    this.counts.events++;
+    this.#firstAt ??= at;
+    return { ...found, at };
+  }
+
+  /** The instant of the stamp between `start` and `end`, undefined when it cannot be read or is not all that stands there. */
+  #instant(text: string, start: number, end: number, horizon: number): number | undefined {
+    const known =
+      this.#minute && end - start === lengthOf(this.#minute) ? secondOf(this.#minute, text, start) : undefined;
+    if (this.#minute && known !== undefined) return this.#believed(this.#minute.at + known, horizon);
+    const wall = this.#wall(text, start, end);
+    const at = wall && this.#clock.read(wall);
+    this.#minute = wall && at !== undefined ? this.#minuteOf(text, start, end, wall, at) : undefined;
+    return at;
+  }
+
+  #believed(at: number, horizon: number): number {
+    if (at <= horizon) this.#clock.note(at);
+    return at;
+  }
+
+  /** What stands between `start` and `end`, undefined when that is no stamp or more than one. */
+  #wall(text: string, start: number, end: number): WallTime | undefined {
+    const wall = this.#stamp?.read(text, start);
+    if (wall && isAllOf(text, wall.end, end)) return wall;
+    if (this.#given) return undefined;
+    return this.#otherWall(text, start, end);
+  }
+
+  /** The administrator may have changed the form since. Of several that fit, that which is near to the line before. */
+  #otherWall(text: string, start: number, end: number): WallTime | undefined {
+    const { last } = this.#clock.state;
+    const others = readingsOf(
+      [text.slice(start, end)],
+      STAMP_FORMS.filter((form) => !isRival(form, this.#stamp)),
+    );
+    const evidence = { times: last === undefined ? [] : [last], now: this.#horizon() };
+    const { readings, isAlike } = chooseForm(others, evidence);
+    const [found] = readings;
+    const wall = isAlike ? found?.form.read(text, start) : undefined;
+    if (!found || !wall || !isAllOf(text, wall.end, end)) return undefined;
+    this.#stamp = found.form;
+    return wall;
+  }
+
+  /** A line without event dates what follows, too. */
+  #watchClock(text: string, start: number): void {
+    const horizon = this.#horizon();
+    const known = this.#minute && secondOf(this.#minute, text, start);
+    const wall = known === undefined ? this.#stamp?.read(text, start) : undefined;
+    const at = known === undefined ? wall && this.#clock.read(wall) : this.#believed(this.#minute!.at + known, horizon);
+    if (at === undefined) return;
+    if (at <= horizon) this.#firstAt ??= at;
+    if (wall) this.#minute = this.#minuteOf(text, start, wall.end, wall, at);
+  }
+
+  #minuteOf(text: string, start: number, end: number, wall: WallTime, at: number): Minute | undefined {
+    return at <= this.#horizon() && this.#clock.isSteady ? minuteOf(text, start, end, wall, at) : undefined;
+  }
+}
+
+/** Of two forms of one family the one reads what the other cannot only where the stamp is wrong. */
+function isRival(form: StampForm, known: StampForm | undefined): boolean {
+  return form !== known && form.family !== undefined && form.family === known?.family;
+}

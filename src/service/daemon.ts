@@ -1,0 +1,348 @@
+/**
+ * `run`: reads what the logs already hold, follows them, and counts: shortly after the start, as soon as all logs have been
+ * caught up with, and then every hour on the hour. Nothing is sent before that, and never a part of a count: until an
+ * instant has been counted, no log is read beyond it.
+ */
+import type { Sample } from '../activity/active-window.ts';
+import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
+import type { Users } from '../activity/user-table.ts';
+import { newUsers } from './new-users.ts';
+import type { Config, LogConfig } from '../config/config.ts';
+import { IndexError } from '../index/last-seen.ts';
+import { writeStatus } from '../index/status-file.ts';
+import type { Notice } from '../source/follow/follower.ts';
+import { LiveFile } from '../source/follow/live-file.ts';
+import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
+import { StatsdReport } from '../report/statsd/statsd.ts';
+import { BELIEVED_AHEAD } from './max-time.ts';
+import { readRotated } from './first-start.ts';
+import type { Ledger } from './write-buffer.ts';
+import { LiveLog } from './live-log.ts';
+import { openLedger } from './open-index.ts';
+import { firstAfter } from './sampler.ts';
+import { BEAT, heartbeat, logStatus, SelfReport } from './self-metrics.ts';
+import { failureIn } from './survey.ts';
+import { isBelievedBy } from './unbelieved.ts';
+import { Understanding } from './parse-health.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+/** After the hour, for lines that the server still holds in its buffer; seconds. */
+const SETTLE = 2;
+/** Milliseconds between two looks at the clock: a machine that was suspended wakes with the hour long past. */
+const LOOK_MS = 60_000;
+/** Milliseconds between two signs of life. */
+const MINUTE_MS = 60_000;
+
+const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken']);
+
+export type Level = 'error' | 'warning' | 'notice' | 'info';
+
+export interface DaemonOptions {
+  readonly config: Config;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: Level, sentence: string) => void;
+  /** Aborted when the daemon is to stop. */
+  readonly signal: AbortSignal;
+  /** Called when all logs have been caught up with. */
+  readonly started?: () => void;
+}
+
+export class Daemon {
+  readonly #options: DaemonOptions;
+  readonly #users: Users;
+  readonly #statsd: StatsdReport;
+  readonly #again = new AbortController();
+  /** Of the end, whoever wants it. */
+  readonly #signal: AbortSignal;
+  readonly #logs = new Map<LiveLog, Understanding>();
+  readonly #ledger: Ledger;
+  readonly #self = new SelfReport();
+  #before: readonly LogCoverage[] = [];
+  #samples: readonly Sample[] = [];
+  readonly #clashes = new Set<string>();
+  #pruned = -Infinity;
+  readonly #since: number;
+  #countedAt: number | undefined;
+  #noting: NodeJS.Timeout | undefined;
+
+  private constructor(options: DaemonOptions, ledger: Ledger, users: Users, statsd: StatsdReport) {
+    this.#options = options;
+    this.#ledger = ledger;
+    this.#users = users;
+    this.#statsd = statsd;
+    this.#since = Math.floor(options.now());
+    this.#signal = AbortSignal.any([options.signal, this.#again.signal]);
+  }
+
+  /**
+   * Runs until the signal, or until it has to be begun anew: the clock was set back, or the index was damaged while it
+   * was open. Rejects with a sentence when it cannot run.
+   */
+  static async run(options: DaemonOptions): Promise<void> {
+    const { config, tell } = options;
+    const statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
+    const users = newUsers(config);
+    const ledger = await openLedger(options, users);
+    const daemon = new Daemon(options, ledger, users, statsd);
+    try {
+      await daemon.#follow();
+    } catch (error) {
+      // Whatever was under way may say that it was broken off.
+      if (!daemon.#signal.aborted) throw error;
+    } finally {
+      await daemon.#close();
+    }
+  }
+
+  async #follow(): Promise<void> {
+    const { now, started } = this.#options;
+    this.#noteStatus();
+    this.#noting = setInterval(() => this.#everyMinute(), MINUTE_MS);
+    if (!(await this.#openAll())) return;
+    this.#before = this.#coverageBefore();
+    const start = Math.floor(now());
+    for (const log of this.#logs.keys()) log.stopAfter(start);
+    await Promise.all([...this.#logs.keys()].map((log) => log.start()));
+    if (!(await this.#reached())) return;
+    started?.();
+    this.#tellStarted();
+    await this.#countEveryHour(start);
+  }
+
+  /**
+   * All logs are looked at from the beginning: to read what was rotated of one may take long, and what is rotated away of
+   * another one meanwhile has to be held. False when it is the end.
+   */
+  async #openAll(): Promise<boolean> {
+    const { logs } = this.#options.config;
+    const held = logs.map((log) => ({ log, live: new LiveFile(log.path) }));
+    const look = (): void => held.forEach(({ live }) => live.look());
+    look();
+    const looking = setInterval(look, 1000);
+    const waiting = new Set(held);
+    try {
+      for (const each of held) {
+        if (this.#signal.aborted) break;
+        this.#logs.set(await this.#open(each.log, each.live), new Understanding());
+        waiting.delete(each);
+      }
+    } finally {
+      clearInterval(looking);
+      await Promise.all([...waiting].map(({ live }) => live.close()));
+    }
+    return !this.#signal.aborted;
+  }
+
+  async #open(log: LogConfig, live: LiveFile): Promise<LiveLog> {
+    const { config, now, tell } = this.#options;
+    const horizon = (): number => now() + BELIEVED_AHEAD;
+    const unbelieved = this.#ledger.kept(log.path)?.log.unbelieved;
+    if (unbelieved && isBelievedBy(horizon(), log.timezone, unbelieved)) {
+      tell('notice', `${log.path} has lines that lay in the future when they were read; reading again from there`);
+      this.#ledger.rewind(log.path);
+    }
+    const common = { config, log, ledger: this.#ledger, users: this.#users, horizon };
+    const { tally, awaited } = await readRotated({ ...common, live, now: now(), tell, signal: this.#signal });
+    return new LiveLog({
+      path: log.path,
+      tally,
+      live,
+      awaited,
+      ledger: this.#ledger,
+      notice: ({ kind, text }) => tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
+      refused: (error) => this.#beginAgainIfDamaged(error),
+    });
+  }
+
+  /** So that the journal says of a daemon that works that it works. Of a log that cannot be read its follower tells. */
+  #tellStarted(): void {
+    const { host, port, protocol } = this.#options.config.statsd;
+    const target = protocol === 'uds' ? host : `${host}:${port}`;
+    const read = [...this.#logs.keys()].filter((log) => log.isThere).map(({ path }) => path);
+    const begun = read.length > 0 ? `caught up with ${read.join(', ')}` : 'there is no log to read yet';
+    this.#options.tell('info', `${begun}; counts go to ${target} (${protocol}) now and every hour`);
+  }
+
+  /** What logs cover that were read once and are not followed. */
+  #coverageBefore(): readonly LogCoverage[] {
+    const followed = new Set(this.#options.config.logs.map(({ path }) => path));
+    return [...this.#ledger.logs].flatMap(([path, { log }]) =>
+      followed.has(path) ? [] : [{ spans: log.coverage, state: 'over' }],
+    );
+  }
+
+  async #countEveryHour(start: number): Promise<void> {
+    await this.#count(start);
+    this.#beat();
+    await this.#tellFailures(start);
+    const stopRepeating = this.#repeat();
+    let hour = this.#hourAfter(start);
+    while (await this.#reachedHour(hour)) {
+      await this.#count(hour);
+      hour = this.#hourAfter(hour);
+    }
+    stopRepeating();
+  }
+
+  /** Hours that were slept through are not counted: it would be hours late, and StatsD takes all for now. */
+  #hourAfter(counted: number): number {
+    return Math.max(firstAfter(counted, HOUR), firstAfter(this.#options.now() - HOUR, HOUR));
+  }
+
+  async #reachedHour(hour: number): Promise<boolean> {
+    for (const log of this.#logs.keys()) log.stopAfter(hour);
+    await this.#sleepUntil(hour + SETTLE);
+    this.#beginAgainIfBelieved();
+    return this.#reached();
+  }
+
+  /** All lines up to the instant have been taken in; false when it is the end. */
+  async #reached(): Promise<boolean> {
+    await this.#untilStopped(Promise.all([...this.#logs.keys()].map((log) => log.reached())));
+    return !this.#signal.aborted;
+  }
+
+  async #count(at: number): Promise<void> {
+    const logs = [...this.#logs.keys()];
+    for (const { tally } of logs) tally.passTime(at);
+    const covered = this.#coveredAt(at);
+    const counted = this.#users.sample(at);
+    // A gauge stands until it is told otherwise.
+    const gone = this.#ledger.noteSent(counted.map(({ host }) => host));
+    const all = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0 }))];
+    this.#samples = all.map((counts) => ({ ...counts, covered }));
+    this.#statsd.counts(this.#samples);
+    this.#countedAt = at;
+    this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
+    for (const [{ path, tally }, understanding] of this.#logs) {
+      const { server, version, counts } = tally;
+      const told = { path, server, version, counts };
+      for (const doubt of understanding.judge(told, at)) this.#options.tell('warning', doubt);
+    }
+    this.#tellClashes();
+    this.#noteStatus();
+    if (at - this.#pruned >= DAY) this.#prune(at);
+    await this.#commitUsers();
+  }
+
+  #coveredAt(at: number): readonly number[] {
+    return coveredWindows([...this.#before, ...[...this.#logs.keys()].map((log) => log.coverage)], at);
+  }
+
+  /** Of a log in which there was no event, whether there can be one at all. */
+  async #tellFailures(at: number): Promise<void> {
+    const { config, tell } = this.#options;
+    const silent = [...this.#logs.keys()].filter(({ isThere, tally }) => isThere && tally.counts.events === 0);
+    for (const log of config.logs.filter(({ path }) => silent.some((each) => each.path === path))) {
+      const failure = await failureIn(log, config, at);
+      if (failure !== undefined) tell('warning', `${log.path}: ${failure}`);
+    }
+  }
+
+  #tellClashes(): void {
+    if (this.#options.config.statsd.hostTag) return;
+    for (const clash of hostsOfOneName(this.#samples.map(({ host }) => host)).map(nameClash)) {
+      if (!this.#clashes.has(clash)) this.#options.tell('warning', clash);
+      this.#clashes.add(clash);
+    }
+  }
+
+  #prune(at: number): void {
+    this.#pruned = at;
+    this.#ledger.prune(this.#options.config.index.retentionDays);
+  }
+
+  async #commitUsers(): Promise<void> {
+    try {
+      await this.#ledger.commitUsers();
+    } catch (error) {
+      // The next block's commit writes it.
+      this.#options.tell('warning', error instanceof Error ? error.message : String(error));
+      this.#beginAgainIfDamaged(error);
+    }
+  }
+
+  #beginAgainIfDamaged(error: unknown): void {
+    if (error instanceof IndexError && error.code === 'DAMAGED') this.#again.abort();
+  }
+
+  /** Lines that lay in the future may do so no longer. */
+  #beginAgainIfBelieved(): void {
+    const horizon = this.#options.now() + BELIEVED_AHEAD;
+    for (const { tally } of this.#logs.keys())
+      if (tally.unbelieved && tally.unbelieved.at <= horizon) this.#again.abort();
+  }
+
+  #repeat(): () => void {
+    const { repeatSeconds } = this.#options.config.statsd;
+    if (repeatSeconds === 0) return () => {};
+    const timer = setInterval(() => this.#statsd.counts(this.#samples), repeatSeconds * 1000);
+    return () => clearInterval(timer);
+  }
+
+  async #sleepUntil(instant: number): Promise<void> {
+    const { now, tell } = this.#options;
+    for (let left; !this.#signal.aborted && (left = instant - now()) > 0;) {
+      if (left > 2 * HOUR) {
+        tell('warning', 'the clock was set back by more than an hour: beginning anew');
+        return this.#again.abort();
+      }
+      let timer: NodeJS.Timeout | undefined;
+      const wait = Math.min(left * 1000, LOOK_MS);
+      const ahead = now() - performance.now() / 1000;
+      await this.#untilStopped(new Promise<void>((resolve) => (timer = setTimeout(resolve, wait))));
+      clearTimeout(timer);
+      // The clock was set; else it is looked at only before a count, as the log may come from where the clock is ahead.
+      if (now() - performance.now() / 1000 - ahead > BELIEVED_AHEAD) this.#beginAgainIfBelieved();
+    }
+  }
+
+  async #untilStopped(work: Promise<unknown>): Promise<void> {
+    if (this.#signal.aborted) return;
+    const over = new AbortController();
+    const stopped = new Promise<void>((resolve) => {
+      this.#signal.addEventListener('abort', () => resolve(), { once: true, signal: over.signal });
+    });
+    await Promise.race([work, stopped]).finally(() => over.abort());
+  }
+
+  #everyMinute(): void {
+    this.#noteStatus();
+    this.#beat();
+    // What is written by then goes where nobody finds it again.
+    if (!this.#ledger.isInPlace) void this.#commitUsers();
+  }
+
+  /** A daemon that ends at once and is started again shall not look alive: so not at the start, but with the first count. */
+  #beat(): void {
+    const at = Math.floor(this.#options.now());
+    const countedAt = this.#countedAt;
+    const moment = countedAt === undefined ? undefined : { at, covered: this.#coveredAt(at), countedAt };
+    this.#statsd.self(moment ? heartbeat([...this.#logs.keys()], moment) : BEAT);
+  }
+
+  /** For `check`, while the index is ours. That it cannot be written is told by the index when it matters. */
+  #noteStatus(): void {
+    if (!this.#ledger.isInPlace) return;
+    const { config, now } = this.#options;
+    const logs = [...this.#logs.keys()].map(logStatus);
+    try {
+      writeStatus(config.index.path, {
+        ...{ since: this.#since, at: Math.floor(now()), logs },
+        counts: this.#samples.map(({ host, d1, d7, d30 }) => ({ host, d1, d7, d30 })),
+      });
+    } catch {
+      return;
+    }
+  }
+
+  async #close(): Promise<void> {
+    clearInterval(this.#noting);
+    this.#noteStatus();
+    await Promise.all([...this.#logs.keys()].map((log) => log.close()));
+    await this.#ledger.close();
+    await this.#statsd.close();
+  }
+}

@@ -1,0 +1,132 @@
+/**
+ * Which of the files that are given are one log, and how it is to be read: never guessed from what is in them. Files of one
+ * directory whose names differ in what rotation adds are one log; a table of the configuration names its log by path; and a
+ * backup of a configured log is known by its name, as long as only one log and only one directory can be meant.
+ */
+import { realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { ConfigError, type Config, type LogConfig } from '../config/config.ts';
+import type { LogFiles } from '../source/archive/arrange.ts';
+import { rotatedName } from '../source/files/rotated-name.ts';
+
+/** A log and the files of it that are given. */
+export interface GivenLog extends LogFiles {
+  readonly settings: LogConfig;
+}
+
+/** `--log NAME=GLOB`: these files are of one log. */
+export interface NamedFiles {
+  readonly name: string;
+  readonly files: readonly string[];
+}
+
+/**
+ * `files` are absolute paths; of those that `named` names no more is to be found out.
+ * @throws {ConfigError} when it is in doubt which log a file is of
+ */
+export function logsOf(files: readonly string[], named: readonly NamedFiles[], config: Config): GivenLog[] {
+  const known = new Set(named.flatMap((each) => each.files));
+  const unnamed = files.filter((path) => !known.has(path));
+  const logs = [...named.map((each) => namedLog(each, config)), ...unnamedLogs(unnamed, config)];
+  const merged = new Map<string, GivenLog>();
+  for (const log of logs) {
+    const other = merged.get(log.log);
+    merged.set(log.log, other ? { ...other, files: [...new Set([...other.files, ...log.files])] } : log);
+  }
+  refuseShared([...merged.values()]);
+  return [...merged.values()];
+}
+
+function refuseShared(logs: readonly GivenLog[]): void {
+  const owners = new Map<string, GivenLog>();
+  for (const log of logs)
+    for (const path of log.files) {
+      const other = owners.get(path);
+      if (other)
+        throw new ConfigError([
+          `${path} is given to two logs, ${other.settings.name} and ${log.settings.name}: keep one`,
+        ]);
+      owners.set(path, log);
+    }
+}
+
+function namedLog({ name, files }: NamedFiles, config: Config): GivenLog {
+  const configured = config.logs.find((log) => log.name === name || log.path === name);
+  const settings = configured ?? { ...config.otherLogs, path: name, name };
+  return {
+    log: settings.path,
+    files,
+    timezone: settings.timezone,
+    timestamps: settings.timestamps,
+    isByName: false,
+    settings,
+  };
+}
+
+function unnamedLogs(files: readonly string[], config: Config): GivenLog[] {
+  const byLivePath = new Map<string, string[]>();
+  for (const path of files) {
+    const live = configuredAt(path, config) ? path : rotatedName(path).log;
+    byLivePath.set(live, [...(byLivePath.get(live) ?? []), path]);
+  }
+  const homes = [...byLivePath.keys()].filter((live) => !configuredAt(live, config));
+  return [...byLivePath].map(([live, paths]) => {
+    const settings = configuredAt(live, config) ?? backedUp(live, homes, config);
+    return settings
+      ? {
+          log: settings.path,
+          files: paths,
+          timezone: settings.timezone,
+          timestamps: settings.timestamps,
+          isByName: false,
+          settings,
+        }
+      : unconfigured(live, paths, config);
+  });
+}
+
+function unconfigured(path: string, files: readonly string[], { otherLogs }: Config): GivenLog {
+  return {
+    log: path,
+    files,
+    timezone: otherLogs.timezone,
+    timestamps: otherLogs.timestamps,
+    isByName: true,
+    settings: { ...otherLogs, path, name: path },
+  };
+}
+
+/** The same log by whatever links it is reached, so that what `backfill` has read need not be read again by `run`. */
+function configuredAt(path: string, { logs }: Config): LogConfig | undefined {
+  const place = placeOf(path);
+  return logs.find((log) => log.path === path) ?? logs.find((log) => placeOf(log.path) === place);
+}
+
+/** The configured log of which `live`, in another directory, is a backup. */
+function backedUp(live: string, homes: readonly string[], config: Config): LogConfig | undefined {
+  const name = basename(live);
+  const candidates = config.logs.filter((log) => basename(log.path) === name);
+  const [only] = candidates;
+  const alike = homes.filter((home) => basename(home) === name);
+  if (candidates.length <= 1 && alike.length === 1) return only;
+  // A log that nobody has configured claims nothing that is not clearly its own.
+  if (candidates.every((log) => config.origin.get(`log.${config.logs.indexOf(log)}.path`) === 'default'))
+    return undefined;
+  const logs = candidates.map((log) => log.name).join(' or ');
+  throw new ConfigError([
+    `${alike.join(' and ')}: it is not clear which files are of the log ${logs}: say it with --log NAME=GLOB, as in --log '${only?.name ?? name}=${dirname(live)}/${name}*'`,
+  ]);
+}
+
+/** The path without links; the file itself need not be there. */
+function placeOf(path: string): string {
+  return real(path) ?? join(real(dirname(path)) ?? dirname(path), basename(path));
+}
+
+function real(path: string): string | undefined {
+  try {
+    return realpathSync(path);
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,239 @@
+/**
+ * Old logs into the index, for `backfill` and for the first start of `run`: what has been read before is passed over, and
+ * what follows it goes on with its sessions. When something turns up that lies before what has been read, all that is given
+ * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm.
+ */
+import type { Session } from '../activity/sessions.ts';
+import type { Users } from '../activity/user-table.ts';
+import type { Config, LogConfig } from '../config/config.ts';
+import type { EventBatch } from '../format/event-batch.ts';
+import { alreadyRead, readPiece, type Chain, type Piece } from '../source/archive/arrange.ts';
+import type { Position } from '../source/follow/position.ts';
+import { fileAt } from '../source/files/siblings.ts';
+import type { Ledger } from './write-buffer.ts';
+import { livedIn, Tally } from './log-state.ts';
+
+export interface IngestOptions {
+  readonly config: Config;
+  readonly ledger: Ledger;
+  readonly users: Users;
+  readonly log: LogConfig;
+  /** The latest instant believed, unix seconds. */
+  readonly horizon: () => number;
+  readonly signal: AbortSignal;
+  /** Whether the last line of a piece is a line though no newline ends it: not in a file that may still grow. */
+  readonly isComplete: (piece: Piece) => boolean;
+  readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
+  readonly onProblem: (sentence: string) => void;
+}
+
+interface Task {
+  readonly piece: Piece;
+  /** How far it was read before. */
+  readonly read: Position | undefined;
+}
+
+const DAY = 86_400;
+/** Between two looks for users who were last seen too long ago to matter, in seconds of the log. */
+const FORGET_EVERY = 7 * DAY;
+/** Files of a log touch, and the hour that repeats when summer time ends makes them seem to overlap. */
+const TOUCHING = 2 * 3600;
+/** Users and sessions that are committed together: what many blocks change is mostly the same ones over again. */
+const COMMIT_CHANGES = 50_000;
+/** Bytes of log after which the place that was reached is stored, however little they have changed. */
+const COMMIT_BYTES = 256 * 1024 * 1024;
+
+/** Reads a chain, and returns the tally that a follower of its log goes on with. */
+export async function ingest(chain: Chain, options: IngestOptions): Promise<Tally> {
+  let tasks = await tasksOf(chain, options);
+  if (isUnbelieved(tasks, options)) {
+    options.ledger.rewind(options.log.path);
+    tasks = await tasksOf(chain, options);
+  }
+  const first = tasks.findIndex((task) => !isRead(task));
+  if (first < 0) return tallyFor(options, true);
+  return goesOn(tasks.slice(first), lastKept(options)) ? readOn(tasks.slice(first), options) : readAnew(tasks, options);
+}
+
+async function tasksOf(chain: Chain, { ledger, log }: IngestOptions): Promise<Task[]> {
+  const positions = ledger.positions(log.path);
+  const tasks: Task[] = [];
+  for (const piece of chain.pieces) tasks.push({ piece, read: await alreadyRead(piece, positions) });
+  return tasks;
+}
+
+/** Whether lines of these files were read and not believed. */
+function isUnbelieved(tasks: readonly Task[], { ledger, log }: IngestOptions): boolean {
+  const place = ledger.kept(log.path)?.log.unbelieved;
+  return place !== undefined && tasks.some(({ read }) => read && !place.known.includes(read.id));
+}
+
+function isRead({ piece, read }: Task): boolean {
+  if (!read) return false;
+  if (read.offset >= piece.textBytes) return true;
+  // A damaged file is not read to the end of its text, and there is no more to be had from it.
+  const now = fileAt(piece.path);
+  return read.done === true && now?.size === read.file?.size && now?.mtimeMs === read.file?.mtimeMs;
+}
+
+/** The time up to which the log was read before. */
+function lastKept({ ledger, log }: IngestOptions): number {
+  return ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
+}
+
+function goesOn([first, ...later]: readonly Task[], last: number): boolean {
+  if (!first || later.some(isRead)) return false;
+  const { firstAt, lastAt } = first.piece;
+  return last <= (first.read ? lastAt : firstAt) + TOUCHING;
+}
+
+function tallyFor({ config, users, log, horizon, ledger }: IngestOptions, goOn: boolean): Tally {
+  const known = ledger.kept(log.path);
+  const kept = goOn ? known : undefined;
+  return new Tally(users, {
+    ...config.count,
+    ...log,
+    horizon,
+    ...(known && { coverage: known.log.coverage, lived: livedIn(known.log) }),
+    ...(kept && { kept }),
+  });
+}
+
+async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
+  const { ledger, log } = options;
+  const tally = tallyFor(options, true);
+  const positions = new Map<string, Position>();
+  const commit = async (): Promise<void> => {
+    await ledger.commit(log.path, tally, [...positions.values()], []);
+    positions.clear();
+  };
+  const takes = {
+    event: (batch: EventBatch, event: number) => tally.sessions.takeFrom(batch, event),
+    position: (position: Position) => void positions.set(position.id, position),
+    commit,
+    known: () => [...ledger.positions(log.path).map(({ id }) => id), ...positions.keys()],
+  };
+  for (const task of tasks) await readOne(task, tally, takes, options);
+  if (positions.size > 0) await commit();
+  return tally;
+}
+
+/** Whether the index knows of lines that are later than all that is given. */
+function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
+  const given = new Set(tasks.map(({ read }) => read?.id));
+  const isAll = options.ledger.positions(options.log.path).every(({ id }) => given.has(id));
+  // Where all of it is given, only the hour that repeats can make its end seem earlier.
+  const end = Math.max(...tasks.map(({ piece }) => piece.lastAt)) + (isAll ? TOUCHING : 0);
+  return lastKept(options) > end;
+}
+
+/** The sessions in the index that began before the files given, and so may have ended in them. */
+function earlierSessions(
+  tasks: readonly Task[],
+  { ledger, log }: IngestOptions,
+): readonly (readonly [string, Session])[] {
+  const begin = Math.min(...tasks.map(({ piece }) => piece.firstAt));
+  return ledger.kept(log.path)?.sessions.filter(([, session]) => session.at <= begin) ?? [];
+}
+
+/**
+ * Until all has been read, only users are stored: broken off, it is as if nothing had been read. When the index knows more
+ * of the log than the files given do, its sessions are better; these only move last seen, and end what began before them.
+ */
+async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
+  const { ledger, log, signal } = options;
+  const tally = tallyFor(options, false);
+  const isOld = isBehind(tasks, options);
+  const earlier = isOld ? earlierSessions(tasks, options) : [];
+  tally.sessions.restore(earlier, { detail: false, hasResumption: false });
+  const positions = new Map<string, Position>();
+  const sessions = new Map<string, Session>();
+  const changed = new Set<string>();
+  const takes = {
+    event: (batch: EventBatch, event: number) => {
+      const kind = batch.other(event)?.kind;
+      // Accounts may have been enabled or disabled since.
+      if (!isOld || (kind !== 'disabled' && kind !== 'enabled')) tally.sessions.takeFrom(batch, event);
+    },
+    position: (position: Position) => void positions.set(position.id, position),
+    commit: async () => {
+      const changes = tally.sessions.takeChanges();
+      for (const id of changes.keys()) changed.add(id);
+      apply(changes, sessions);
+      await ledger.commitUsers();
+    },
+    known: () => [...positions.keys()],
+  };
+  for (const { piece } of tasks) await readOne({ piece, read: undefined }, tally, takes, options);
+  await takes.commit();
+  if (isOld) tally.sessions.dropAll();
+  if (signal.aborted) return tally;
+  if (isOld) {
+    const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
+    ledger.amend(log.path, { coverage: tally.coverage, hasResumption: tally.sessions.hasResumption }, over);
+    const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
+    await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
+    return tally;
+  }
+  // What other files said of sessions is not known any more: given again, they are to be read with all that is given.
+  const others = ledger.positions(log.path).map(({ id }) => id);
+  const forgotten = others.filter((id) => !positions.has(id));
+  await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
+  return tally;
+}
+
+function apply(changes: ReadonlyMap<string, Session | undefined>, sessions: Map<string, Session>): void {
+  for (const [id, session] of changes) {
+    if (session) sessions.set(id, session);
+    else sessions.delete(id);
+  }
+}
+
+interface Takes {
+  readonly event: (batch: EventBatch, event: number) => void;
+  readonly position: (position: Position) => void;
+  readonly commit: () => Promise<void>;
+  /** Ids of the pieces that were read. */
+  readonly known: () => readonly string[];
+}
+
+async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, options: IngestOptions): Promise<void> {
+  const { signal, onProblem, log } = options;
+  if (signal.aborted) return;
+  if (!read) tally.beginFile(piece);
+  const complete = options.isComplete(piece);
+  const forget = forgetting(tally, options);
+  let position = read;
+  let bytes = 0;
+  for await (const block of readPiece(piece, { ...(read && { from: read }), signal, complete, onProblem })) {
+    const { id } = block.position;
+    const before = position;
+    const known = (): string[] => takes.known().filter((each) => each !== id);
+    const batch = tally.decode(block.bytes, before !== undefined, () => ({ id, position: before, known: known() }));
+    for (let event = 0; event < batch.count; event++) takes.event(batch, event);
+    options.users.settle();
+    forget();
+    position = { ...block.position, log: log.path };
+    takes.position(position);
+    options.onProgress?.(piece.path, position.offset, tally.last);
+    bytes += block.bytes.length;
+    if (options.users.changes + tally.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
+    await takes.commit();
+    bytes = 0;
+  }
+  // Also of a damaged file: it is not read again as long as it stays what it is.
+  if (position && complete && !signal.aborted) takes.position({ ...position, done: true });
+}
+
+/** Memory follows the users of the last weeks, not those of all years. */
+function forgetting(tally: Tally, { users, config, ledger }: IngestOptions): () => void {
+  let done = tally.last ?? -Infinity;
+  return () => {
+    const now = tally.last ?? -Infinity;
+    if (now - done < FORGET_EVERY) return;
+    done = now;
+    ledger.prune(config.index.retentionDays, tally);
+    // Lets the windows forget their oldest hours.
+    users.sample(now);
+  };
+}

@@ -1,0 +1,133 @@
+/** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
+import type { LogCoverage } from '../activity/coverage.ts';
+import type { Happening } from '../format/dialects/dialect.ts';
+import { Follower, type FollowStatus, type Notice } from '../source/follow/follower.ts';
+import type { Block } from '../source/files/lines.ts';
+import type { LiveFile } from '../source/follow/live-file.ts';
+import { Gate } from './hour-barrier.ts';
+import type { Ledger } from './write-buffer.ts';
+import { LATE } from './sampler.ts';
+import type { Tally } from './log-state.ts';
+
+export interface LiveLogOptions {
+  readonly path: string;
+  readonly tally: Tally;
+  readonly ledger: Ledger;
+  readonly live: LiveFile;
+  /** As the follower has it. */
+  readonly awaited: readonly string[];
+  readonly notice: (notice: Notice) => void;
+  /** Told why a block could not be stored; it is offered again. */
+  readonly refused: (error: unknown) => void;
+}
+
+export class LiveLog {
+  readonly path: string;
+  readonly tally: Tally;
+  readonly #gate = new Gate();
+  readonly #options: LiveLogOptions;
+  readonly #follower: Follower;
+  /** Taken in, and perhaps not yet committed: when the commit fails, the same block is offered again. */
+  #taken: Block | undefined;
+  #closing = false;
+  /** Events of the seconds behind the hour, while late lines of the hour before may still come. */
+  #early: Happening[] = [];
+  /** Blocks that are taken in but for those: their positions must not be stored without them. */
+  #unstored: Block[] = [];
+
+  constructor(options: LiveLogOptions) {
+    const { path, tally, ledger, live, awaited, notice } = options;
+    this.path = path;
+    this.tally = tally;
+    this.#options = options;
+    this.#follower = new Follower({
+      path,
+      positions: ledger.positions(path),
+      live,
+      awaited,
+      deliver: (block) => this.#deliver(block),
+      // That a block is turned away at the end is no news.
+      notice: (each) => (this.#closing ? undefined : notice(each)),
+    });
+  }
+
+  start(): Promise<void> {
+    return this.#follower.start();
+  }
+
+  /** Events after `instant`, unix seconds, wait until this is called again. */
+  stopAfter(instant: number): void {
+    this.#gate.closeAfter(instant);
+    this.#takeEarly();
+    if (this.#unstored.length > 0 && this.#early.length === 0) void this.#store([]).catch(() => undefined);
+  }
+
+  /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
+  async reached(): Promise<void> {
+    await Promise.race([this.#follower.caughtUp(), this.#gate.parked()]);
+  }
+
+  /** Whether its file is there and can be read. */
+  get isThere(): boolean {
+    return this.#options.live.trouble === undefined;
+  }
+
+  get status(): FollowStatus {
+    return this.#follower.status();
+  }
+
+  get coverage(): LogCoverage {
+    const { lagBytes, unreadable } = this.status;
+    const isBehind = lagBytes > 0 || unreadable !== undefined;
+    return { spans: this.tally.coverage, state: isBehind ? 'behind' : 'current' };
+  }
+
+  async close(): Promise<void> {
+    this.#closing = true;
+    this.#gate.shut();
+    await this.#follower.close();
+  }
+
+  async #deliver(block: Block): Promise<void> {
+    if (block !== this.#taken) await this.#take(block);
+    this.#taken = block;
+    if (this.#early.length > 0) this.#unstored.push(block);
+    else await this.#store([block]);
+  }
+
+  async #store(blocks: readonly Block[]): Promise<void> {
+    const { ledger, refused } = this.#options;
+    const all = [...this.#unstored, ...blocks];
+    try {
+      await ledger.commitSoon(this, all, refused);
+      this.#unstored = this.#unstored.filter((block) => !all.includes(block));
+    } catch (error) {
+      refused(error);
+      throw error;
+    }
+  }
+
+  /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
+  async #take({ bytes, position }: Block): Promise<void> {
+    const place = () => this.#options.ledger.placeOf(this.path, position.id);
+    const batch = this.tally.decode(bytes, position.offset > bytes.length, place);
+    const { sessions } = this.tally;
+    for (let event = 0; event < batch.count; event++) {
+      const at = batch.at(event);
+      if (at > this.#gate.closedAfter && at <= this.#gate.closedAfter + LATE) {
+        this.#early.push(sessions.eventOf(batch, event));
+        continue;
+      }
+      if (at > this.#gate.closedAfter && !(await this.#gate.pass(at)))
+        throw new Error('stopped while waiting for the hour to be counted');
+      sessions.takeFrom(batch, event);
+    }
+  }
+
+  /** Takes in what may be taken in by now, in the order of the lines. */
+  #takeEarly(): void {
+    const early = this.#early;
+    this.#early = early.filter(({ at }) => at > this.#gate.closedAfter);
+    for (const event of early) if (event.at <= this.#gate.closedAfter) this.tally.sessions.take(event);
+  }
+}

@@ -1,0 +1,236 @@
+/**
+ * One log on its way from bytes to users: its dialect, its clock, its sessions, and the time its lines cover. `run`,
+ * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
+ */
+import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, type Span } from '../activity/coverage.ts';
+import { Lifetime } from '../activity/lifetime.ts';
+import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
+import type { Users } from '../activity/user-table.ts';
+import type { Dialect, Gap } from '../format/dialects/dialect.ts';
+import { dialectNamed, recogniseDialect } from '../format/format.ts';
+import { decode } from '../format/decoder.ts';
+import { EventBatch } from '../format/event-batch.ts';
+import type { LineScanner, ScanPlan } from '../format/scanner/scanner.ts';
+import { scannersFor } from './new-users.ts';
+import { LineReader, type LineCounts, type ReaderState } from '../format/line-decoder.ts';
+import { strftimeForm } from '../format/time/strftime.ts';
+import type { Piece } from '../source/archive/arrange.ts';
+import { latestYear } from './latest-year.ts';
+import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
+
+/** What is kept of a log between runs, beside its sessions and positions; plain JSON. */
+export interface KeptLog {
+  readonly server: string;
+  readonly reader: ReaderState;
+  readonly coverage: readonly Span[];
+  /** As `Sessions` has it. Version 0.1.0 did not keep it. */
+  readonly hasResumption?: boolean;
+  readonly unbelieved?: Unbelieved;
+  /** As `Lifetime` has it; likewise. */
+  readonly lived?: readonly Span[];
+}
+
+export interface TallyOptions extends SessionsOptions {
+  /** A dialect's name, or `auto`. */
+  readonly server: string;
+  readonly timezone: string;
+  /** The form of the stamps, as strftime has it; empty where the lines tell. */
+  readonly timestamps?: string;
+  /** The latest instant believed, unix seconds. */
+  readonly horizon: () => number;
+  /** Spans of time that lines read before cover. */
+  readonly coverage?: readonly Span[];
+  /** When those lines came. */
+  readonly lived?: readonly Span[];
+  readonly kept?: { readonly log: KeptLog; readonly sessions: Iterable<readonly [string, Session]> };
+}
+
+/** After so long without a line, seconds, a log's year is told by its files again, not by the line before. */
+export const YEAR_KNOWN_FOR = 300 * 86_400;
+/** Between files, seconds: behind a longer silence the year is not counted on, as the files tell it better. */
+const YEAR_COUNTED_FOR = 31 * 86_400;
+/** Lines looked at to recognise a dialect. */
+const SAMPLE = 200;
+/** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
+const SPANS = 64;
+const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
+
+export class Tally {
+  readonly sessions: Sessions;
+  readonly #options: TallyOptions;
+  readonly #users: Users;
+  readonly #scannerOf: (plan: ScanPlan) => LineScanner;
+  #dialect: Dialect | undefined;
+  #reader: LineReader | undefined;
+  /** Where the reader begins; undefined for lines that are written as they are read. */
+  #begin: Omit<ReaderState, 'parser' | 'stamp'> | ReaderState | undefined;
+  /** Of readers before. */
+  #counted = NO_LINES;
+  #coverage: readonly Span[];
+  readonly #lifetime: Lifetime;
+  #unbelieved: Unbelieved | undefined;
+  /** Lines are missing before the file that comes next; told with its first line. */
+  #gap: Gap | undefined;
+
+  constructor(users: Users, options: TallyOptions) {
+    const { kept, server } = options;
+    this.#options = options;
+    this.#users = users;
+    this.#scannerOf = scannersFor(users);
+    this.sessions = new Sessions(users, options);
+    this.#coverage = options.coverage ?? kept?.log.coverage ?? [];
+    this.#lifetime = new Lifetime(options.lived ?? (kept ? livedIn(kept.log) : []));
+    this.#dialect = dialectNamed(server) ?? dialectNamed(kept?.log.server ?? '');
+    this.#begin = kept?.log.reader;
+    this.#unbelieved = kept?.log.unbelieved;
+    if (kept) this.sessions.restore(kept.sessions, contextOf(kept.log));
+  }
+
+  /**
+   * A file is read next whose first line is of `firstAt`, unix seconds, and `year`. At the beginning and after a long silence
+   * that is its year, else the one counted on from the line before. Behind a gap, open sessions are not known to be open.
+   */
+  beginFile({ firstAt, year, stamp }: Pick<Piece, 'firstAt' | 'year' | 'stamp'>): void {
+    const { last } = this;
+    if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
+    if (last !== undefined && Math.abs(firstAt - last) < YEAR_COUNTED_FOR) return;
+    this.#counted = this.counts;
+    const before = this.#reader?.state ?? this.#begin;
+    this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock: { year, last: undefined } };
+    this.#reader = undefined;
+  }
+
+  /**
+   * The events of whole lines, in their order; they are still to be taken in by `sessions`. `continues`: the lines follow
+   * those before in the same file, so that nothing can be missing between. `place`: where they are, if they may be read again.
+   */
+  decode(bytes: Buffer, continues: boolean, place?: () => Place): EventBatch {
+    const batch = new EventBatch(bytes);
+    if (bytes.length === 0) return batch;
+    const isFirst = !this.#reader && !this.#begin;
+    const reader = (this.#reader ??= this.#readerFor(bytes));
+    const { state } = reader;
+    const before = state.clock.last;
+    if (this.#gap) batch.add(this.#gap);
+    this.#gap = undefined;
+    const gaps = batch.count;
+    decode(batch, reader, this.#scannerOf);
+    for (const user of batch.users()) this.#users.expect(user);
+    for (let event = gaps; event < batch.count; event++) this.#lifetime.note(batch.at(event));
+    const { firstAt, aheadAt } = reader;
+    if (aheadAt !== undefined && place) {
+      const { timezone } = this.#options;
+      const now = { ...place(), at: aheadAt, timezone, ...(!isFirst && { reader: state }) };
+      this.#unbelieved = firstOf(this.#unbelieved, now);
+    }
+    const { last } = reader.state.clock;
+    for (const at of [firstAt, last]) if (at !== undefined) this.#lifetime.note(at);
+    this.#cover(continues ? (before ?? firstAt) : firstAt, last);
+    return batch;
+  }
+
+  /** No line has come up to `now`, unix seconds. */
+  passTime(now: number): void {
+    this.sessions.passTime(now);
+    if (this.last !== undefined && now - this.last > OPEN_IN_SILENCE) this.sessions.take({ kind: 'gap', at: now });
+  }
+
+  get counts(): Readonly<LineCounts> {
+    return this.#reader ? sumCounts([this.#counted, this.#reader.counts]) : this.#counted;
+  }
+
+  /** The instant of the last line, unix seconds. */
+  get last(): number | undefined {
+    return (this.#reader?.state ?? this.#begin)?.clock.last;
+  }
+
+  get coverage(): readonly Span[] {
+    return this.#coverage;
+  }
+
+  /** Where lines were not believed, and since when. */
+  get unbelieved(): Unbelieved | undefined {
+    return this.#unbelieved;
+  }
+
+  /** When its lines came. */
+  get lived(): readonly Span[] {
+    return this.#lifetime.spans;
+  }
+
+  /** The server's version, where the log has named it. */
+  get version(): string | undefined {
+    return this.#reader?.version ?? versionOf(this.#begin);
+  }
+
+  /** The dialect's name; undefined before the first line. */
+  get server(): string | undefined {
+    return this.#dialect?.name;
+  }
+
+  get kept(): KeptLog | undefined {
+    if (!this.#dialect || !this.#reader) return this.#options.kept?.log;
+    const { hasResumption } = this.sessions;
+    return {
+      server: this.#dialect.name,
+      reader: this.#reader.state,
+      coverage: this.#coverage,
+      hasResumption,
+      lived: this.lived,
+      ...(this.#unbelieved && { unbelieved: this.#unbelieved }),
+    };
+  }
+
+  #readerFor(bytes: Buffer): LineReader {
+    const { timezone, timestamps = '', horizon, server } = this.#options;
+    const stamp = strftimeForm(timestamps);
+    this.#dialect ??= recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
+    if (!this.#dialect) throw new Error(`no dialect is named ${server}`);
+    const begin = this.#begin;
+    // A clock that was ahead when the last lines were read says nothing of the year.
+    const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
+    const latest = (): number => latestYear(firstLines(bytes), { stamp, timezone, horizon: horizon() });
+    const clock = isKnown ? begin.clock : { year: latest(), last: undefined };
+    return new LineReader({ dialect: this.#dialect, stamp, timezone, horizon, state: { ...begin, clock } });
+  }
+
+  #cover(from: number | undefined, to: number | undefined): void {
+    if (from === undefined || to === undefined || to < from) return;
+    this.#coverage = joinSpans([...this.#coverage, [from, to]]).slice(-SPANS);
+  }
+}
+
+export function livedIn({ lived, coverage }: KeptLog): readonly Span[] {
+  return lived ?? coverage;
+}
+
+function versionOf(state: object | undefined): string | undefined {
+  const parser = state && 'parser' in state ? (state as ReaderState).parser : {};
+  return String(parser['version'] ?? '') || undefined;
+}
+
+/** What the sessions of a log go on from, beside themselves. */
+export function contextOf({ reader, hasResumption = false }: KeptLog): SessionsContext {
+  return { detail: reader.parser['detail'] === true, hasResumption };
+}
+
+export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {
+  return all.reduce<LineCounts>(
+    (sum, { lines, events, rejected, foreign, quoted }) => ({
+      lines: sum.lines + lines,
+      events: sum.events + events,
+      rejected: sum.rejected + rejected,
+      foreign: sum.foreign + foreign,
+      quoted: sum.quoted + quoted,
+    }),
+    NO_LINES,
+  );
+}
+
+/** The first lines of a block, one character per byte. */
+export function firstLines(bytes: Buffer): string[] {
+  return bytes
+    .subarray(0, 256 * 1024)
+    .toString('latin1')
+    .split('\n', SAMPLE);
+}

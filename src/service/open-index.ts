@@ -1,0 +1,56 @@
+/** How the daemon gets at its index: it waits for one that is in use for a moment, and makes a damaged one again. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Users } from '../activity/user-table.ts';
+import type { Config } from '../config/config.ts';
+import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import { Ledger } from './write-buffer.ts';
+
+/** Milliseconds to wait for an index that another process has open, and between two tries. */
+const LOCK_MS = 10_000;
+const LOCK_LOOK_MS = 100;
+
+export interface OpenOptions {
+  readonly config: Config;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: 'warning', sentence: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Reads the index into `users`. @throws {IndexError} */
+export async function openLedger(options: OpenOptions, users: Users): Promise<Ledger> {
+  const { path } = options.config.index;
+  try {
+    return await loadLedger(options, users);
+  } catch (error) {
+    if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
+    const aside = await moveAside(path);
+    options.tell(
+      'warning',
+      `${error.message}. It was moved to ${aside} and is made again from the logs that are there`,
+    );
+    return loadLedger(options, users);
+  }
+}
+
+async function loadLedger({ config, now, signal }: OpenOptions, users: Users): Promise<Ledger> {
+  const index = await openWhenFree(config.index.path, signal);
+  try {
+    return await Ledger.open(index, users, now());
+  } catch (error) {
+    await index.close();
+    throw error;
+  }
+}
+
+/** Whoever has it may be ending, as a daemon does that is being restarted, or only have a look, as `count` does. */
+async function openWhenFree(path: string, signal: AbortSignal): Promise<LastSeenIndex> {
+  for (const until = performance.now() + LOCK_MS; ; await sleep(LOCK_LOOK_MS)) {
+    try {
+      return await LastSeenIndex.open(path, { create: true });
+    } catch (error) {
+      const isLocked = error instanceof IndexError && error.code === 'LOCKED';
+      if (!isLocked || performance.now() > until || signal.aborted) throw error;
+    }
+  }
+}

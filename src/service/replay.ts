@@ -1,0 +1,184 @@
+/**
+ * `history`: what the counts were at every full hour, by reading old logs from their beginning to their end. No index; the
+ * same sessions and the same windows as the daemon's, with the time of the lines for a clock.
+ */
+import type { Sample } from '../activity/active-window.ts';
+import type { Span } from '../activity/coverage.ts';
+import type { Users } from '../activity/user-table.ts';
+import { newUsers } from './new-users.ts';
+import type { Config } from '../config/config.ts';
+import type { EventBatch } from '../format/event-batch.ts';
+import type { LineCounts } from '../format/line-decoder.ts';
+import { readPiece, type Arrangement, type Chain } from '../source/archive/arrange.ts';
+import { believedUntil } from './max-time.ts';
+import type { GivenLog } from './given-logs.ts';
+import { lastStep, Sampler, stepsOf, type ReplayedLog } from './sampler.ts';
+import { sumCounts, Tally } from './log-state.ts';
+
+export interface ReplayOptions {
+  readonly config: Config;
+  readonly arrangement: Arrangement<GivenLog>;
+  /** Unix seconds. */
+  readonly now: number;
+  /** The first and the last instant wanted, unix seconds; without them from the first line to the last. */
+  readonly from?: number;
+  readonly to?: number;
+  /** Seconds between samples. */
+  readonly step: number;
+  readonly signal: AbortSignal;
+  readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
+  /** What is wrong with a file, found while it is read. */
+  readonly onProblem: (sentence: string) => void;
+}
+
+/** What the logs were found to hold, known when the replay is over. */
+export interface ReplaySummary {
+  readonly counts: LineCounts;
+  readonly coverage: readonly Span[];
+}
+
+interface Source extends ReplayedLog {
+  readonly chain: Chain<GivenLog>;
+}
+
+/** The samples in the order of time, those of one instant together. */
+export async function* replay(options: ReplayOptions): AsyncGenerator<readonly Sample[], ReplaySummary> {
+  const { arrangement, config, step, now, from = -Infinity, to = Infinity } = options;
+  const users = newUsers(config);
+  const horizon = believedUntil({ arrangement, year: config.year, now, permanent: false });
+  const sources = arrangement.chains.map((chain) => ({
+    chain,
+    tally: tallyOf(chain, users, config, horizon),
+    lastAt: Math.min(horizon, chain.pieces.at(-1)?.lastAt ?? -Infinity),
+  }));
+  if (sources.length === 0) return summary([]);
+  const tallies = sources.map(({ tally }) => tally);
+  const { firstAt, lastAt } = extent(arrangement.chains, horizon);
+  const steps = stepsOf(step, config.otherLogs.timezone);
+  const samplerFrom = (at: number): Sampler => new Sampler(users, sources, at, steps);
+  let begin = firstAt;
+  let sampler = Number.isFinite(begin) ? samplerFrom(begin) : undefined;
+  let isWhole = true;
+  const onProblem = (sentence: string): void => {
+    isWhole = false;
+    options.onProblem(sentence);
+  };
+  for await (const { tally, batch, first, end } of inOrder(sources, { ...options, onProblem })) {
+    for (let event = first; event < end; event++) {
+      const at = batch.at(event);
+      sampler ??= samplerFrom((begin = at));
+      if (at <= sampler.next) tally.sessions.takeFrom(batch, event);
+      else for (const samples of sampler.takeEarly(tally, batch, event)) if (isWanted(samples, from, to)) yield samples;
+    }
+    users.settle();
+  }
+  if (options.signal.aborted) return summary(tallies);
+  // Of a file that could not be read to its end nobody knows what it says of the time behind.
+  const last = Math.max(isWhole ? lastAt : -Infinity, ...tallies.map((tally) => tally.last ?? -Infinity));
+  const end = Math.min(to, lastStep(last, begin, step));
+  for (const samples of sampler?.until(end) ?? []) if (isWanted(samples, from, to)) yield samples;
+  return summary(tallies);
+}
+
+function isWanted(samples: readonly Sample[], from: number, to: number): boolean {
+  const at = samples[0]?.at;
+  return at !== undefined && at >= from && at <= to;
+}
+
+/**
+ * From the first line to the last that is believed; `firstAt` is Infinity when no file begins with a line that is. Of a file
+ * that ends with one that is not, only reading tells where it ends.
+ */
+function extent(chains: readonly Chain[], horizon: number): { firstAt: number; lastAt: number } {
+  const pieces = chains.flatMap((chain) => chain.pieces);
+  return {
+    firstAt: Math.min(...pieces.map(({ firstAt }) => (firstAt > horizon ? Infinity : firstAt))),
+    lastAt: Math.max(...pieces.map(({ lastAt }) => (lastAt > horizon ? -Infinity : lastAt))),
+  };
+}
+
+function tallyOf({ of }: Chain<GivenLog>, users: Users, config: Config, horizon: number): Tally {
+  return new Tally(users, { ...config.count, ...of.settings, horizon: () => horizon, isStored: false });
+}
+
+/** Events of a batch, from `first` up to `end`, exclusive. */
+interface Run {
+  readonly tally: Tally;
+  readonly batch: EventBatch;
+  readonly first: number;
+  readonly end: number;
+}
+
+/** The events of all sources by time, in runs of one source; those of one source in the order of its lines. */
+async function* inOrder(sources: readonly Source[], options: ReplayOptions): AsyncGenerator<Run> {
+  const heads = await Promise.all(sources.map((source) => Head.of(source.tally, eventsOf(source, options))));
+  for (;;) {
+    const first = heads.reduce((a, b) => (b.at < a.at ? b : a));
+    // Of a log that was not read on nobody knows what it says of the time of the others.
+    if (first.at === Infinity || options.signal.aborted) return;
+    const others = Math.min(...heads.map((head) => (head === first ? Infinity : head.at)));
+    yield first.takeUntil(others);
+    await first.refill();
+  }
+}
+
+/** What a source has to give next. */
+class Head {
+  readonly #tally: Tally;
+  readonly #batches: AsyncIterator<EventBatch>;
+  #batch: EventBatch | undefined;
+  #from = 0;
+
+  private constructor(tally: Tally, batches: AsyncIterator<EventBatch>) {
+    this.#tally = tally;
+    this.#batches = batches;
+  }
+
+  static async of(tally: Tally, batches: AsyncIterable<EventBatch>): Promise<Head> {
+    const head = new Head(tally, batches[Symbol.asyncIterator]());
+    await head.refill();
+    return head;
+  }
+
+  /** The instant of the next event; Infinity when there is none. */
+  get at(): number {
+    return this.#batch && this.#from < this.#batch.count ? this.#batch.at(this.#from) : Infinity;
+  }
+
+  /** The next event, and those behind it that are not after `at`; there is one. */
+  takeUntil(at: number): Run {
+    const batch = this.#batch!;
+    const first = this.#from++;
+    while (this.#from < batch.count && batch.at(this.#from) <= at) this.#from++;
+    return { tally: this.#tally, batch, first, end: this.#from };
+  }
+
+  async refill(): Promise<void> {
+    while (!this.#batch || this.#from >= this.#batch.count) {
+      const next = await this.#batches.next();
+      if (next.done) return;
+      [this.#batch, this.#from] = [next.value, 0];
+    }
+  }
+}
+
+async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<EventBatch> {
+  const { signal, onProblem, onProgress } = options;
+  for (const piece of chain.pieces) {
+    let continues = false;
+    tally.beginFile(piece);
+    for await (const block of readPiece(piece, { signal, complete: true, onProblem })) {
+      const batch = tally.decode(block.bytes, continues);
+      continues = true;
+      onProgress?.(piece.path, block.position.offset, tally.last);
+      yield batch;
+    }
+  }
+}
+
+function summary(tallies: readonly Tally[]): ReplaySummary {
+  return {
+    counts: sumCounts(tallies.map(({ counts }) => counts)),
+    coverage: tallies.flatMap(({ coverage }) => coverage),
+  };
+}

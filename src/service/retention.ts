@@ -1,0 +1,60 @@
+/**
+ * Who is kept, and for how long: a user goes when the logs have lived for the retention time since they were last seen. Who
+ * has an open session in any log stays, also in one that is not being read at the moment.
+ */
+import { livedSince } from '../activity/lifetime.ts';
+import type { Span } from '../activity/coverage.ts';
+import { isOnline } from '../activity/session-table.ts';
+import type { Session } from '../activity/sessions.ts';
+import type { LastSeen, Users } from '../activity/user-table.ts';
+
+const DAY = 86_400;
+
+export class Retention {
+  readonly #users: Users;
+  readonly #lives = new Map<string, readonly Span[]>();
+  /** By log, for those of which only the index tells: who has an open session. */
+  readonly #online = new Map<string, readonly string[]>();
+  /** Those who never count, but were stored when they did: when they were last seen. */
+  readonly #excluded = new Map<string, number>();
+
+  constructor(users: Users) {
+    this.#users = users;
+  }
+
+  /** What the index holds of a log: when its lines came, and its sessions. */
+  hold(log: string, lived: readonly Span[], sessions: readonly (readonly [string, Session])[]): void {
+    this.#lives.set(log, lived);
+    this.#online.set(
+      log,
+      sessions.flatMap(([, session]) => (isOnline(session) ? [session.user] : [])),
+    );
+  }
+
+  exclude(jid: string, { login = -Infinity, logout = -Infinity }: LastSeen): void {
+    this.#excluded.set(jid, Math.max(login, logout));
+  }
+
+  /** From now on the users know who has an open session in this log. */
+  follow(log: string, lived: readonly Span[]): void {
+    this.#lives.set(log, lived);
+    this.#online.delete(log);
+  }
+
+  /** Returns the excluded users who are to be deleted; all others the users themselves tell. */
+  prune(days: number, reading: readonly Span[] = []): string[] {
+    const since = livedSince([...[...this.#lives.values()].flat(), ...reading], days * DAY);
+    this.#users.forgetUnseenSince(since, this.#heldAt(since));
+    this.#users.forgetHostsUnseenSince(since);
+    this.#users.removals.forgetBefore(since);
+    const gone = [...this.#excluded].flatMap(([jid, at]) => (at < since ? [jid] : []));
+    for (const jid of gone) this.#excluded.delete(jid);
+    return gone;
+  }
+
+  /** Of a log that has been silent for longer than anybody is kept, nobody knows who is online. */
+  #heldAt(since: number): ReadonlySet<string> {
+    const known = [...this.#online].filter(([log]) => (this.#lives.get(log)?.at(-1)?.[1] ?? -Infinity) >= since);
+    return new Set(known.flatMap(([, users]) => users));
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * Counts at full hours, or another step, taken as time passes in the events of one or more logs: a sample for the instant t
+ * takes in every line with a stamp <= t and none later.
+ */
+import type { Sample } from '../activity/active-window.ts';
+import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
+import type { Sessions } from '../activity/sessions.ts';
+import type { Users } from '../activity/user-table.ts';
+import { zoneInstants } from '../format/time/clock.ts';
+import type { Happening } from '../format/dialects/dialect.ts';
+import type { EventBatch } from '../format/event-batch.ts';
+import type { Tally } from './log-state.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+const WEEK = 7 * DAY;
+/** Nobody last seen longer ago is active in any window. */
+const FORGET_AFTER = 31 * DAY;
+/** Lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
+export const LATE = 10;
+
+/** The first full step after `at`. */
+export const firstAfter = (at: number, step: number): number => (Math.floor(at / step) + 1) * step;
+
+/** The first instant after `at`, unix seconds, at which a sample is taken. */
+export type Steps = (at: number) => number;
+
+/** Full steps of so many seconds; whole days begin at midnight in the zone, and have 23 or 25 hours when summer time comes or goes. */
+export function stepsOf(seconds: number, timezone: string): Steps {
+  if (seconds % DAY !== 0) return (at) => firstAfter(at, seconds);
+  const instants = zoneInstants(timezone);
+  const midnight = (day: number): number => instants(day * DAY)[0] ?? day * DAY;
+  const days = seconds / DAY;
+  return (at) => {
+    // No zone is two days away from UTC.
+    let day = Math.floor((at - 2 * DAY) / seconds) * days;
+    while (midnight(day) <= at) day += days;
+    return midnight(day);
+  };
+}
+
+/** The last instant of which lines up to `last` tell: the first full hour, or shorter step, not before it. */
+export function lastStep(last: number, begin: number, seconds: number): number {
+  if (seconds > HOUR) return firstAfter(last - 1, HOUR);
+  return Math.max(firstAfter(last - 1, seconds), firstAfter(begin, seconds));
+}
+
+/** A log that is replayed. */
+export interface ReplayedLog {
+  readonly tally: Tally;
+  /** Of its last line, unix seconds. */
+  readonly lastAt: number;
+}
+
+export class Sampler {
+  readonly #users: Users;
+  readonly #logs: readonly ReplayedLog[];
+  readonly #steps: Steps;
+  #next: number;
+  #forgotten = -Infinity;
+  /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
+  #early: { readonly sessions: Sessions; readonly event: Happening }[] = [];
+
+  /** `begin`: unix seconds, before the first sample. */
+  constructor(users: Users, logs: readonly ReplayedLog[], begin: number, steps: Steps) {
+    this.#users = users;
+    this.#logs = logs;
+    this.#next = steps(begin);
+    this.#steps = steps;
+  }
+
+  /** Unix seconds of the next sample: what happened by then can be taken in. */
+  get next(): number {
+    return this.#next;
+  }
+
+  /** What happened after the next sample; gives the samples that no late line belongs to any more. */
+  *takeEarly({ sessions }: Tally, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
+    this.#early.push({ sessions, event: sessions.eventOf(batch, event) });
+    yield* this.until(batch.at(event) - LATE - 1);
+  }
+
+  /** The samples that are due up to `at`. */
+  *until(at: number): Iterable<readonly Sample[]> {
+    while (this.#next <= at) {
+      const samples = this.#sample(this.#next);
+      this.#next = this.#steps(this.#next);
+      const early = this.#early;
+      this.#early = early.filter(({ event }) => event.at > this.#next);
+      for (const { sessions, event } of early) if (event.at <= this.#next) sessions.take(event);
+      yield samples;
+    }
+  }
+
+  #sample(at: number): readonly Sample[] {
+    for (const { tally } of this.#logs) tally.passTime(at);
+    if (at - this.#forgotten >= WEEK) {
+      this.#users.forgetUnseenSince(at - FORGET_AFTER);
+      // Nothing is stored of a replay.
+      this.#users.discardChanges();
+      this.#forgotten = at;
+    }
+    const covered = coveredWindows(
+      this.#logs.map((log) => coverageOf(log, at)),
+      at,
+    );
+    return this.#users.sample(at).map((counts) => ({ ...counts, covered }));
+  }
+}
+
+function coverageOf({ tally, lastAt }: ReplayedLog, at: number): LogCoverage {
+  return { spans: tally.coverage, state: at > lastAt + LONGEST_SILENCE ? 'over' : 'current' };
+}

@@ -1,0 +1,103 @@
+/**
+ * What the daemon tells about itself: how much it has read, how well, and how far it is behind. StatsD repeats a gauge for ever,
+ * also when the daemon has died; a counter it sets back to 0, so the heartbeat is one.
+ */
+import { WINDOWS } from '../activity/active-window.ts';
+import type { LineCounts } from '../format/line-decoder.ts';
+import type { LogStatus } from '../index/status-file.ts';
+import type { FollowStatus } from '../source/follow/follower.ts';
+import type { LiveLog } from './live-log.ts';
+import { sumCounts } from './log-state.ts';
+
+/** Its place among the windows. */
+const MONTH = WINDOWS.indexOf(2_592_000);
+
+export interface Figures {
+  readonly counters: Readonly<Record<string, number>>;
+  readonly gauges: Readonly<Record<string, number>>;
+  /** Gauges of one log each, by its path. */
+  readonly logs: Readonly<Record<string, Readonly<Record<string, number>>>>;
+}
+
+/** What is counted from the start of the daemon. */
+interface Counted extends LineCounts {
+  rotations: number;
+  truncations: number;
+  skippedLines: number;
+}
+
+/** At the instant `at`, when the logs cover `covered`, after a count for the instant `countedAt`; unix seconds. */
+export interface Moment {
+  readonly at: number;
+  readonly covered: readonly number[];
+  readonly countedAt: number;
+}
+
+export class SelfReport {
+  #told = counted([]);
+
+  /** With a count: counters are what was added since the last call. */
+  figures(logs: readonly LiveLog[], moment: Moment): Figures {
+    const now = counted(logs);
+    const counters = added(this.#told, now);
+    this.#told = now;
+    return { ...standing(logs, moment), counters };
+  }
+}
+
+/** Each minute. */
+export function heartbeat(logs: readonly LiveLog[], moment: Moment): Figures {
+  return { ...standing(logs, moment), ...BEAT };
+}
+
+/** Each minute, until there has been a count. */
+export const BEAT = { counters: { heartbeat: 1 } };
+
+function standing(logs: readonly LiveLog[], { at, covered, countedAt }: Moment): Omit<Figures, 'counters'> {
+  const last = Math.max(...logs.map(({ tally }) => tally.last ?? -Infinity));
+  return {
+    gauges: {
+      lag_seconds: Math.max(0, ...logs.map((log) => lag(log, at))),
+      ...(Number.isFinite(last) && { last_event_age_seconds: Math.max(0, at - last) }),
+      last_count_timestamp: countedAt,
+      coverage_seconds: covered[MONTH] ?? 0,
+    },
+    logs: Object.fromEntries(logs.map(({ path, status }) => [path, placeOf(status)])),
+  };
+}
+
+/** How a log stands at this moment. */
+export function logStatus({ status, tally }: LiveLog): LogStatus {
+  const { pieces: _, ...followed } = status;
+  const { lines, rejected, foreign } = tally.counts;
+  return { ...followed, lines, rejected: rejected + foreign };
+}
+
+function counted(logs: readonly LiveLog[]): Counted {
+  const sum = (of: (log: LiveLog) => number): number => logs.reduce((total, log) => total + of(log), 0);
+  return {
+    ...sumCounts(logs.map(({ tally }) => tally.counts)),
+    rotations: sum(({ status }) => status.rotations),
+    truncations: sum(({ status }) => status.truncations),
+    skippedLines: sum(({ status }) => status.skippedLines),
+  };
+}
+
+function placeOf({ offset, lagBytes }: FollowStatus): Record<string, number> {
+  return { position_bytes: offset, lag_bytes: lagBytes };
+}
+
+function added(before: Counted, now: Counted): Record<string, number> {
+  return {
+    lines_read: now.lines - before.lines,
+    events: now.events - before.events,
+    rejected: now.rejected + now.foreign - before.rejected - before.foreign,
+    skipped_lines: now.skippedLines - before.skippedLines,
+    rotations: now.rotations - before.rotations,
+    truncations: now.truncations - before.truncations,
+  };
+}
+
+function lag({ status, tally }: LiveLog, at: number): number {
+  return status.lagBytes > 0 ? Math.max(0, at - (tally.last ?? at)) : 0;
+}

@@ -1,0 +1,117 @@
+/**
+ * A look at the end of one log, as it is read by `run`: which server wrote it, how much of it is understood, and what it
+ * says. Other programs may write into the same file, so a share is no verdict; what is one is a log in which nothing that
+ * counts can ever stand. For `check`, and for `run` when it finds no event in a log.
+ */
+import type { HostCounts } from '../activity/active-window.ts';
+import { newUsers } from './new-users.ts';
+import type { Config, LogConfig } from '../config/config.ts';
+import { dialectNamed, recogniseDialect } from '../format/format.ts';
+import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
+import { levelsOf, type LogLevel } from '../format/log-level.ts';
+import { looksLike, strangerIn } from '../format/strangers.ts';
+import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';
+import { readEnd } from '../source/files/end-of-file.ts';
+import { BELIEVED_AHEAD } from './max-time.ts';
+import { Tally } from './log-state.ts';
+
+export interface Survey {
+  /** Whole lines looked at. */
+  readonly lines: number;
+  /** Of them, those that are none of the server's. */
+  readonly foreign: number;
+  /** The dialect's name. */
+  readonly server: string | undefined;
+  /** The name of the form of the time stamps. */
+  readonly stamp: string | undefined;
+  readonly version: string | undefined;
+  readonly levels: ReadonlySet<LogLevel>;
+  /** Logins, logouts and the like. */
+  readonly events: number;
+  /** Distinct users by host. */
+  readonly users: ReadonlyMap<string, number>;
+  /** What the counts would be if there were only these lines. */
+  readonly samples: readonly HostCounts[];
+  /** What a remote party could do to the log, and has perhaps done. */
+  readonly warnings: readonly string[];
+  /** Why nothing can ever be counted from it; a sentence without its path. */
+  readonly failure: string | undefined;
+}
+
+/** So much of the end of a log is looked at, bytes. */
+const LOOK_AT = 1024 * 1024;
+/** Lines below which it says nothing that there is no login among them. */
+const ENOUGH_LINES = 20;
+
+/** `now`: unix seconds. Rejects with the error of the system. */
+export async function surveyLog(log: LogConfig, config: Config, now: number): Promise<Survey> {
+  const bytes = await readEnd(log.path, LOOK_AT);
+  const lines = bytes.toString('latin1').split('\n').slice(0, -1);
+  const dialect = dialectNamed(log.server) ?? recogniseDialect(lines);
+  const users = newUsers(config);
+  const tally = new Tally(users, { ...config.count, ...log, horizon: () => now + BELIEVED_AHEAD });
+  const seen = new Set<string>();
+  let events = 0;
+  const batch = tally.decode(bytes, false);
+  for (let i = 0; i < batch.count; i++) {
+    const event = tally.sessions.eventOf(batch, i);
+    if ('user' in event) seen.add(event.user);
+    if (SESSION_EVENTS.has(event.kind)) events++;
+    tally.sessions.take(event);
+  }
+  tally.passTime(now);
+  const found = {
+    lines: lines.length,
+    foreign: dialect ? tally.counts.foreign : lines.length,
+    server: dialect?.name,
+    stamp: log.timestamps || recogniseStamp(lines, { times: [now], now })?.name,
+    version: tally.version,
+    levels: levelsOf(lines),
+    warnings: [
+      forgeryWarning(log.path, dialect?.name, tally.version),
+      quotedWarning(log.path, tally.counts.quoted),
+    ].filter((warning) => warning !== undefined),
+    events,
+    users: byHost(seen),
+    samples: users.sample(now),
+  };
+  return { ...found, failure: lines.length > 0 ? failureOf(found, lines, log.path) : undefined };
+}
+
+/** Why nothing can be counted from a log, when it can be read and that is so. */
+export async function failureIn(log: LogConfig, config: Config, now: number): Promise<string | undefined> {
+  // Of a log that cannot be read its follower tells.
+  return surveyLog(log, config, now).then(
+    ({ failure }) => failure,
+    () => undefined,
+  );
+}
+
+const SESSION_EVENTS: ReadonlySet<string> = new Set(['start', 'end', 'bind', 'unbind']);
+
+function byHost(users: Iterable<string>): ReadonlyMap<string, number> {
+  const hosts = new Map<string, number>();
+  for (const user of users) {
+    const host = user.slice(user.lastIndexOf('@') + 1);
+    hosts.set(host, (hosts.get(host) ?? 0) + 1);
+  }
+  return new Map([...hosts].toSorted(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+function failureOf(
+  { server, stamp, events, levels, foreign }: Omit<Survey, 'failure'>,
+  lines: readonly string[],
+  path: string,
+): string | undefined {
+  if (events > 0 && stamp !== undefined) return undefined;
+  const isNobodys = server === undefined || foreign === lines.length;
+  if ((isNobodys || stamp === undefined) && strangerIn(lines)) return `is not understood${looksLike(lines)}`;
+  if (stamp === undefined && readingsOf(lines.slice(0, ENOUGH_LINES)).length > 0)
+    return 'its time stamps fit more than one form, as day and month may be exchanged; set timestamps in its [[log]], as in "%d/%m/%Y %H:%M:%S"';
+  if (stamp === undefined)
+    return 'its lines begin with no time, so nothing can be counted from it; remove timestamps = false from the log settings of the server';
+  if (isNobodys)
+    return `none of the last ${lines.length} lines is understood; see what "xmpp-active-users explain ${path}" finds in them, and set server`;
+  if (lines.length < ENOUGH_LINES || levels.has('info') || levels.has('debug')) return undefined;
+  return 'holds only warnings and errors, so no login is in it: it is the wrong one of the files of the server, or its level is too high; follow the one of level info, in Prosody log = { info = "/var/log/prosody/prosody.log" }';
+}

@@ -1,0 +1,315 @@
+/**
+ * Memory and index kept in step: what the index holds is put back at start, and from then on everything that changed since
+ * the last commit is written in one batch with the position it belongs to. What could not be written stays to be written
+ * with the next commit.
+ */
+import type { Session } from '../activity/sessions.ts';
+import type { Users } from '../activity/user-table.ts';
+import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
+import type { Block } from '../source/files/lines.ts';
+import type { Position } from '../source/follow/position.ts';
+import { BELIEVED_AHEAD } from './max-time.ts';
+import { Retention } from './retention.ts';
+import { StoredUsers } from './stored-users.ts';
+import type { Place } from './unbelieved.ts';
+import { livedIn, type KeptLog, type Tally } from './log-state.ts';
+
+/** So long may wait what has changed no user and no session. */
+const LATEST_MS = 1000;
+
+const keyOf = (log: string, session: string): string => `${log}\0${session}`;
+
+export interface KeptState {
+  readonly log: KeptLog;
+  readonly sessions: readonly (readonly [string, Session])[];
+}
+
+export class Ledger {
+  readonly #index: LastSeenIndex;
+  readonly #users: Users;
+  readonly #stored: StoredUsers;
+  readonly #positions = new Map<string, Position>();
+  readonly #kept = new Map<string, KeptState>();
+  readonly #retention: Retention;
+  /** Hosts of which counts were sent last. */
+  readonly #sent = new Set<string>();
+  #lastLine = -Infinity;
+  /** Until what may wait is written. */
+  #late: NodeJS.Timeout | undefined;
+  #isFailing = false;
+  readonly #unwritten = {
+    users: new Map<string, UserRecord | undefined>(),
+    sessions: new Map<string, unknown>(),
+    positions: new Map<string, Position>(),
+    forgotten: new Set<string>(),
+    logs: new Map<string, unknown>(),
+    hosts: new Map<string, true | undefined>(),
+    removals: new Map<string, number | undefined>(),
+  };
+
+  /** `believed`: the latest instant that is, unix seconds. */
+  private constructor(index: LastSeenIndex, users: Users, believed: number) {
+    this.#index = index;
+    this.#users = users;
+    this.#retention = new Retention(users);
+    this.#stored = new StoredUsers(users, this.#retention, believed);
+  }
+
+  /**
+   * Reads the whole index into `users`, at the time `now`, unix seconds. Rejects as `LastSeenIndex.load` does, and then
+   * `users` is not to be used.
+   */
+  static async open(index: LastSeenIndex, users: Users, now: number): Promise<Ledger> {
+    const believed = now + BELIEVED_AHEAD;
+    const ledger = new Ledger(index, users, believed);
+    const contents = await index.load(ledger.#stored);
+    users.removals.secret = index.secret;
+    for (const [key, at] of contents.removals) users.removals.restore(key, at);
+    for (const host of contents.hosts.keys()) ledger.#sent.add(host);
+    for (const position of contents.positions) ledger.#positions.set(position.id, position);
+    const sessions = sessionsByLog(contents.sessions, now);
+    // In an index of version 0.1.0 only the users tell it, and not of which log.
+    const { hasResumption } = ledger.#stored;
+    for (const [log, stored] of contents.logs) {
+      const kept = { hasResumption, ...(stored as KeptLog) };
+      const own = sessions.get(log) ?? [];
+      // A clock that was ahead has not made it later since.
+      ledger.#lastLine = Math.max(ledger.#lastLine, notAfter(believed, kept.reader.clock.last));
+      ledger.#kept.set(log, { log: kept, sessions: own });
+      ledger.#retention.hold(log, livedIn(kept), own);
+    }
+    return ledger;
+  }
+
+  /** What an earlier run kept of a log; undefined when the log is new. */
+  kept(log: string): KeptState | undefined {
+    return this.#kept.get(log);
+  }
+
+  positions(log: string): Position[] {
+    return [...this.#positions.values()].filter((position) => position.log === log);
+  }
+
+  /** Where the piece stands, as long as what is being read of it is not committed. */
+  placeOf(log: string, id: string): Place {
+    const known = this.positions(log).flatMap((position) => (position.id === id ? [] : [position.id]));
+    return { id, position: this.#positions.get(id), known };
+  }
+
+  /**
+   * Puts the log back to where lines were not believed: what was read from there on is to be read again. Of its sessions
+   * remain those that nothing was heard of since; who was seen stays seen. Written with the next commit.
+   */
+  rewind(log: string): void {
+    const state = this.#kept.get(log);
+    if (!state?.log.unbelieved) return;
+    const { unbelieved, ...rest } = state.log;
+    const { id, position, known, reader } = unbelieved;
+    for (const each of this.positions(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
+    if (position) this.#note(position);
+    const begin = reader?.clock.last ?? -Infinity;
+    const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
+    for (const session of state.sessions)
+      if (!isBefore(session)) this.#unwritten.sessions.set(keyOf(log, session[0]), undefined);
+    const before = reader && { ...rest, reader };
+    this.#unwritten.logs.set(log, before);
+    if (before) this.#kept.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
+    else this.#kept.delete(log);
+  }
+
+  /** The time of the last line that the index has taken in, unix seconds. */
+  get lastLine(): number | undefined {
+    return Number.isFinite(this.#lastLine) ? this.#lastLine : undefined;
+  }
+
+  /** What an earlier run kept, by log. */
+  get logs(): ReadonlyMap<string, KeptState> {
+    return this.#kept;
+  }
+
+  /**
+   * Writes all that changed, with the position reached in `log`; rejects when the index cannot be written, and then the
+   * next commit writes it. `tally` is undefined for lines whose sessions are not to be kept.
+   */
+  async commit(
+    log: string,
+    tally: Tally | undefined,
+    positions: readonly Position[],
+    forgotten: readonly string[],
+  ): Promise<void> {
+    this.#noteAll(log, tally, positions, forgotten);
+    await this.#write();
+  }
+
+  /**
+   * As `commit`, but where no user and no session has changed, it is written within a second; `refused` is told why it could
+   * not be, and then the next call writes.
+   */
+  async commitSoon(
+    { path, tally }: { readonly path: string; readonly tally: Tally },
+    blocks: readonly Pick<Block, 'position' | 'forgotten'>[],
+    refused: (error: unknown) => void,
+  ): Promise<void> {
+    const positions = blocks.map(({ position }) => position);
+    const forgotten = blocks.flatMap((block) => block.forgotten);
+    this.#noteAll(path, tally, positions, forgotten);
+    const { users, sessions, removals } = this.#unwritten;
+    if (this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
+    this.#late ??= setTimeout(() => void this.#write().catch(refused), LATEST_MS);
+  }
+
+  #noteAll(log: string, tally: Tally | undefined, positions: readonly Position[], forgotten: readonly string[]): void {
+    const { sessions, logs } = this.#unwritten;
+    this.#takeUsers();
+    for (const [id, session] of tally?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
+    if (tally?.kept) {
+      logs.set(log, tally.kept);
+      this.#retention.follow(log, tally.lived);
+      this.#lastLine = Math.max(this.#lastLine, tally.last ?? -Infinity);
+    }
+    for (const position of positions) this.#note(position);
+    for (const id of forgotten) this.#forget(id);
+  }
+
+  /** As `commit`, but `sessions` take the place of all that were kept of the log. */
+  async replace(
+    log: string,
+    tally: Tally,
+    sessions: ReadonlyMap<string, Session>,
+    positions: readonly Position[],
+    forgotten: readonly string[],
+  ): Promise<void> {
+    for (const [id] of this.kept(log)?.sessions ?? []) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+    for (const [id, session] of sessions) this.#unwritten.sessions.set(keyOf(log, id), session);
+    await this.commit(log, tally, positions, forgotten);
+  }
+
+  /** What older lines of the log tell, and which sessions are over by them. Written with the next commit. */
+  amend(
+    log: string,
+    { coverage, hasResumption }: Required<Pick<KeptLog, 'coverage' | 'hasResumption'>>,
+    over: readonly string[],
+  ): void {
+    const kept = this.#kept.get(log)?.log;
+    if (kept)
+      this.#unwritten.logs.set(log, { ...kept, coverage, hasResumption: hasResumption || kept.hasResumption === true });
+    for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+  }
+
+  /**
+   * Drops whoever was last seen so long ago that the logs cover `days` since. `reading`: what is being read of a log, and is
+   * not committed yet.
+   */
+  prune(days: number, reading?: Tally): void {
+    for (const jid of this.#retention.prune(days, reading?.lived)) this.#unwritten.users.set(jid, undefined);
+  }
+
+  /** Counts of these hosts are sent. Returns those that were sent before, also by an earlier run, and are gone. */
+  noteSent(hosts: readonly string[]): string[] {
+    const gone = [...this.#sent].filter((host) => !hosts.includes(host));
+    const fresh = hosts.filter((host) => !this.#sent.has(host));
+    for (const host of gone) {
+      this.#sent.delete(host);
+      this.#unwritten.hosts.set(host, undefined);
+    }
+    for (const host of fresh) {
+      this.#sent.add(host);
+      this.#unwritten.hosts.set(host, true);
+    }
+    return gone;
+  }
+
+  /** Writes what changed of the users, and what could not be written before. */
+  async commitUsers(): Promise<void> {
+    this.#takeUsers();
+    await this.#write();
+  }
+
+  /** Whether the index is still where it was opened. */
+  get isInPlace(): boolean {
+    return this.#index.isInPlace;
+  }
+
+  async close(): Promise<void> {
+    // What cannot be written is read again at the next start.
+    if (this.#late) await this.#write().catch(() => {});
+    await this.#index.close();
+  }
+
+  #takeUsers(): void {
+    for (const [jid, record] of this.#users.takeChanges()) {
+      this.#unwritten.users.set(jid, record);
+      if (!record) this.#stored.hold(jid);
+    }
+    for (const [key, at] of this.#users.removals.takeChanges()) this.#unwritten.removals.set(key, at);
+  }
+
+  #note(position: Position): void {
+    this.#positions.set(position.id, position);
+    this.#unwritten.positions.set(position.id, position);
+    this.#unwritten.forgotten.delete(position.id);
+  }
+
+  #forget(id: string): void {
+    this.#positions.delete(id);
+    this.#unwritten.positions.delete(id);
+    this.#unwritten.forgotten.add(id);
+  }
+
+  async #write(): Promise<void> {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    try {
+      await this.#writeAll();
+      this.#isFailing = false;
+    } catch (error) {
+      this.#isFailing = true;
+      throw error;
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    const { users, sessions, positions, forgotten, logs, hosts, removals } = this.#unwritten;
+    const batch = {
+      users: new Map(users),
+      sessions: new Map(sessions),
+      positions: [...positions.values()],
+      forgotten: [...forgotten],
+      logs: new Map(logs),
+      hosts: new Map(hosts),
+      removals: new Map(removals),
+    };
+    await this.#index.write(batch);
+    // What changed while the batch was being written stays.
+    settle(users, batch.users);
+    for (const jid of batch.users.keys()) if (!users.has(jid)) this.#stored.letGo(jid);
+    settle(sessions, batch.sessions);
+    settle(logs, batch.logs);
+    settle(hosts, batch.hosts);
+    settle(removals, batch.removals);
+    for (const position of batch.positions) if (positions.get(position.id) === position) positions.delete(position.id);
+    for (const id of batch.forgotten) forgotten.delete(id);
+  }
+}
+
+/** No session began or changed after `now`: a clock was ahead, and time must not stand still until then. */
+function sessionsByLog(stored: ReadonlyMap<string, unknown>, now: number): Map<string, [string, Session][]> {
+  const byLog = new Map<string, [string, Session][]>();
+  for (const [key, value] of stored) {
+    const end = key.indexOf('\0');
+    const own = byLog.get(key.slice(0, end)) ?? [];
+    const session = value as Session;
+    const { at, since } = session;
+    const isAhead = Math.max(at, since) > now + BELIEVED_AHEAD;
+    const put = isAhead ? { ...session, at: Math.min(at, now), since: Math.min(since, now) } : session;
+    own.push([key.slice(end + 1), put]);
+    byLog.set(key.slice(0, end), own);
+  }
+  return byLog;
+}
+
+function settle<V>(unwritten: Map<string, V>, written: ReadonlyMap<string, V>): void {
+  for (const [key, value] of written) if (unwritten.get(key) === value) unwritten.delete(key);
+}
+
+const notAfter = (believed: number, at = -Infinity): number => (at > believed ? -Infinity : at);

@@ -1,0 +1,175 @@
+/**
+ * Old logs as an administrator has them: in any order, plain and compressed, some of them twice, some damaged. Which files
+ * are of one log is known; they are put in the order of time by what they contain.
+ */
+import { zoneInstants } from '../../format/time/clock.ts';
+import { looksLike } from '../../format/strangers.ts';
+import { strftimeForm } from '../../format/time/strftime.ts';
+import { ArchiveError, type Problem } from './archive-error.ts';
+import type { Piece } from './read.ts';
+import { lanesOf, type Lane } from './order.ts';
+import { dateAll } from '../../format/dating/dating.ts';
+import { withoutDuplicates, type Duplicate } from './duplicates.ts';
+import { lookAt, type Look } from './probe.ts';
+import { stampOf } from '../files/siblings.ts';
+import { settleForms } from '../../format/dating/stamp-forms.ts';
+
+export type { Problem } from './archive-error.ts';
+export { alreadyRead, readPiece, type Piece, type ReadOptions } from './read.ts';
+
+/** The files of one log, in any order. */
+export interface LogFiles {
+  /** What the log is called: in the index, too. */
+  readonly log: string;
+  readonly files: readonly string[];
+  /** IANA name, for stamps without a zone. */
+  readonly timezone: string;
+  /** The form of the stamps, as strftime has it; empty where the lines tell. */
+  readonly timestamps?: string;
+  /** Only the names of its files make it a log: a copy that is found in another such log is not read. */
+  readonly isByName: boolean;
+}
+
+/** The files of one log, oldest first. */
+export interface Chain<L extends LogFiles = LogFiles> {
+  /** What the log is called; of files of the same time with another text the path of the newest. */
+  readonly log: string;
+  readonly pieces: readonly Piece[];
+  /** That which was given. */
+  readonly of: L;
+}
+
+export interface Arrangement<L extends LogFiles = LogFiles> {
+  /** In the order of their first lines. */
+  readonly chains: readonly Chain<L>[];
+  /** Files that are not read, as their text is in another one. */
+  readonly duplicates: readonly Duplicate[];
+  readonly problems: readonly Problem[];
+}
+
+export interface ArrangeOptions {
+  /** Of the last line of each log, for stamps without one. */
+  readonly year?: number;
+  /** Unix seconds. */
+  readonly now: number;
+  readonly signal?: AbortSignal;
+  /** Called when one of the files has been looked at. */
+  readonly onProgress?: (looked: number, of: number) => void;
+}
+
+/** Files looked at at a time. */
+const AT_ONCE = 4;
+/** A stamp so far ahead of our clock is not from the future. */
+const AHEAD = 300;
+
+/** No file keeps another one from being arranged. Rejects only when `signal` aborts, or something else than a file is broken. */
+export async function arrange<L extends LogFiles>(
+  logs: readonly L[],
+  options: ArrangeOptions,
+): Promise<Arrangement<L>> {
+  const owners = new Map(logs.flatMap((log) => log.files.map((path) => [path, log] as const)));
+  const { looks, problems: unreadable } = await lookAtAll(owners, options);
+  const isOneText = (a: Look, b: Look): boolean => mayShareText(owners.get(a.path), owners.get(b.path));
+  const { distinct, duplicates } = await withoutDuplicates(looks, isOneText, options.signal);
+  const arranged = logs.map((log) =>
+    arrangeLog(
+      log,
+      distinct.filter(({ path }) => owners.get(path) === log),
+      options,
+    ),
+  );
+  const problems = [...unreadable, ...distinct.flatMap(faults), ...arranged.flatMap((each) => each.problems)];
+  return {
+    chains: arranged.flatMap(({ chains }) => chains).toSorted((a, b) => beginOf(a) - beginOf(b)),
+    duplicates,
+    problems: problems.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
+  };
+}
+
+function mayShareText(a: LogFiles | undefined, b: LogFiles | undefined): boolean {
+  return a === b || (a !== undefined && b !== undefined && a.isByName && b.isByName);
+}
+
+function arrangeLog<L extends LogFiles>(
+  log: L,
+  looks: readonly Look[],
+  { now, year }: ArrangeOptions,
+): Pick<Arrangement<L>, 'chains' | 'problems'> {
+  const { stamped, problems: ambiguous } = settleForms(looks, now);
+  const { dated, problems: doubtful } = dateAll(stamped, { instants: zoneInstants(log.timezone), now, year });
+  const { lanes, problems: overlapping } = lanesOf(dated);
+  const chains = named(lanes, log);
+  const future = year === undefined ? chains.flatMap((chain) => fromFuture(chain, now)) : [];
+  return { chains, problems: [...ambiguous, ...doubtful, ...overlapping, ...future] };
+}
+
+async function lookAtAll(
+  owners: ReadonlyMap<string, LogFiles>,
+  { signal, onProgress }: ArrangeOptions,
+): Promise<{ looks: Look[]; problems: Problem[] }> {
+  const looks: Look[] = [];
+  const problems: Problem[] = [];
+  const waiting = [...owners.keys()].toSorted();
+  let done = 0;
+  const work = async (): Promise<void> => {
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      signal?.throwIfAborted();
+      const stamp = strftimeForm(owners.get(path)?.timestamps ?? '');
+      const look = await lookAt(path, { signal, forms: stamp && [stamp] }).catch((error: unknown) => asProblem(error));
+      if ('severity' in look) problems.push(look);
+      // An empty file is what rotation leaves; there is nothing to be said about it.
+      else if (look.textBytes > 0) looks.push(look);
+      onProgress?.(++done, owners.size);
+    }
+  };
+  await Promise.all(Array.from({ length: AT_ONCE }, work));
+  return { looks, problems };
+}
+
+function asProblem(error: unknown): Problem {
+  if (!(error instanceof ArchiveError)) throw error;
+  return { path: error.path, severity: 'error', code: error.code, sentence: error.message };
+}
+
+function faults(look: Look): Problem[] {
+  if (look.problem) return [asProblem(look.problem)];
+  if (look.readings.length > 0) return look.hasTrailing ? [trailing(look.path)] : [];
+  const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known${looksLike(look.sampleLines)}; it is not read`;
+  return [{ path: look.path, severity: 'error', code: 'NO_STAMPS', sentence }];
+}
+
+function trailing(path: string): Problem {
+  const sentence = `${path} has bytes behind its end that are no gzip: they are passed over, as gzip does`;
+  return { path, severity: 'warning', code: 'TRAILING', sentence };
+}
+
+/** What was written last goes on; beside it each has the name of its newest file. */
+function named<L extends LogFiles>(lanes: readonly Lane[], of: L): Chain<L>[] {
+  const main = lanes.toSorted((a, b) => endOf(b) - endOf(a))[0];
+  return lanes.map((lane) => {
+    const log = lane === main ? of.log : (lane.at(-1)?.look.path ?? '');
+    return { log, pieces: piecesOf(lane, log), of };
+  });
+}
+
+const endOf = (lane: Lane): number => lane.at(-1)?.place.lastAt ?? 0;
+const beginOf = ({ pieces }: Chain): number => pieces[0]?.firstAt ?? 0;
+
+function piecesOf(lane: Lane, log: string): Piece[] {
+  return lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
+    const { path, textBytes, sampleLines, head, problem } = look;
+    const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
+    const stamp = look.isCertain ? { stamp: stamps.form } : {};
+    const file = stampOf(path, look.stats);
+    return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...stamp, ...damaged };
+  });
+}
+
+function fromFuture({ pieces }: Chain, now: number): Problem[] {
+  return pieces
+    .filter(({ lastAt }) => lastAt > now + AHEAD)
+    .map(({ path }) => {
+      const sentence = `${path} has times that lie in the future: check the clock, or give the year of its last line with --year`;
+      return { path, severity: 'warning', code: 'FUTURE', sentence };
+    });
+}

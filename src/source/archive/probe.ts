@@ -1,0 +1,207 @@
+/**
+ * A look at one file: what can be known of it before it is read for its events. A large plain file is looked at in some
+ * places only; a compressed one has to be gone through once.
+ */
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import type { Stats } from 'node:fs';
+import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
+import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
+import { ArchiveError, fileError, isDirectory } from './archive-error.ts';
+import { compressionOf, gzipTime, openText } from '../files/compression.ts';
+import { sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
+
+/** The first and the last bytes of the text, in which the first and the last stamp are looked for. */
+const END = 64 * 1024;
+/** A plain file up to this size is gone through. */
+const SMALL = 4 * 1024 * 1024;
+/** Bytes between two stamps looked at in a file that is gone through. */
+const STEP = 8 * 1024;
+const SAMPLE_LINES = 200;
+/** How much of the start of a text tells it from others. */
+const TELLING = 256;
+
+export interface Look {
+  readonly path: string;
+  readonly stats: Stats;
+  /** Unix seconds: the modification time in the gzip header, and those of the file and of its duplicates. */
+  readonly gzipTime: number | undefined;
+  readonly fileTimes: readonly number[];
+  readonly compressed: boolean;
+  readonly textBytes: number;
+  /** The first 256 bytes of the text behind leading NULs. */
+  readonly head: Buffer;
+  readonly sampleLines: readonly string[];
+  /** What its stamps may be: nothing when no line begins with one, several when they fit several forms. */
+  readonly readings: readonly Reading[];
+  /** The file could not be read to its end. */
+  readonly problem: ArchiveError | undefined;
+  /** There are bytes behind the end of a gzip that are none. */
+  readonly hasTrailing: boolean;
+}
+
+export interface LookOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** The forms that the stamps may have; by default all that are known. */
+  readonly forms?: readonly StampForm[] | undefined;
+}
+
+/**
+ * The stamps of its readings are sparse, in the order of the lines, from the first to the last; at least one. Throws an
+ * `ArchiveError` when nothing at all can be read.
+ */
+export async function lookAt(path: string, options: LookOptions = {}): Promise<Look> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) throw isDirectory(path);
+    if (!found.isFile())
+      throw new ArchiveError('PIPE', path, 'can be read only once: give - and let it come over standard input');
+    return await lookInto(path, options);
+  } catch (error) {
+    throw fileError(path, error);
+  }
+}
+
+async function lookInto(path: string, { signal, forms = STAMP_FORMS }: LookOptions): Promise<Look> {
+  const handle = await open(path, 'r');
+  try {
+    // Of what is open: another file may have been given the name meanwhile.
+    const stats = await handle.stat();
+    const start = await readAt(handle, 0, END);
+    const compressed = compressionOf(start) !== undefined;
+    const known = {
+      path,
+      stats,
+      compressed,
+      gzipTime: gzipTime(start),
+      fileTimes: [Math.floor(stats.mtimeMs / 1000)],
+    };
+    const inPlaces = !compressed && stats.size > SMALL && start[0] !== 0;
+    return {
+      ...known,
+      ...(inPlaces ? await glance(handle, start, stats.size, forms) : await goThrough(handle, path, { signal, forms })),
+    };
+  } finally {
+    await handle.close();
+  }
+}
+
+type Seen = Pick<Look, 'textBytes' | 'head' | 'sampleLines' | 'readings' | 'problem' | 'hasTrailing'>;
+
+async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
+  return buffer.subarray(0, bytesRead);
+}
+
+const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
+
+async function glance(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
+  const end = await readAt(handle, size - END, END);
+  const ends = fullest(
+    formsOf(start, end, forms).map((form) => {
+      return { form, walls: [...wallsOf(linesOf(start), form), ...wallsOf(linesOf(end).slice(1), form)] };
+    }),
+  );
+  const readings: Reading[] = [];
+  for (const { form, walls } of ends) {
+    const [first, last] = [walls[0], walls.at(-1)];
+    const isTold = form.hasYear && ends.length === 1;
+    if (first && last)
+      readings.push({ form, walls: isTold ? [first, last] : await sparseWalls(handle, [first, last], size, form) });
+  }
+  return { ...beginning(start), textBytes: size, problem: undefined, hasTrailing: false, readings };
+}
+
+function beginning(start: Buffer): Pick<Seen, 'head' | 'sampleLines'> {
+  return { head: Buffer.from(start.subarray(0, TELLING)), sampleLines: linesOf(start).slice(0, SAMPLE_LINES) };
+}
+
+function formsOf(start: Buffer, end: Buffer, known: readonly StampForm[]): StampForm[] {
+  const first = readingsOf(linesOf(start).slice(0, SAMPLE_LINES), known);
+  const found = first.length > 0 ? first : readingsOf(linesOf(end).slice(1, SAMPLE_LINES), known);
+  return found.map(({ form }) => form);
+}
+
+/** A form that cannot read the stamps of all days is none of this file, though it reads its first lines. */
+function fullest(readings: readonly Reading[]): Reading[] {
+  const most = Math.max(1, ...readings.map(({ walls }) => walls.length));
+  return readings.filter(({ walls }) => walls.length === most);
+}
+
+async function goThrough(
+  handle: FileHandle,
+  path: string,
+  { signal, forms }: LookOptions & { readonly forms: readonly StampForm[] },
+): Promise<Seen> {
+  const passage = new Passage(forms);
+  let problem: ArchiveError | undefined;
+  let hasTrailing = false;
+  const onTrailing = (): void => void (hasTrailing = true);
+  try {
+    for await (const block of openText(handle, { name: path, signal, onTrailing })) passage.take(block);
+  } catch (error) {
+    if (!(error instanceof ArchiveError) || passage.textBytes === 0) throw error;
+    problem = error;
+  }
+  const { textBytes, start } = passage;
+  return { ...beginning(start), textBytes, readings: passage.readings(), problem, hasTrailing };
+}
+
+/** What is kept of a text that goes by. */
+class Passage {
+  textBytes = 0;
+  /** The first bytes behind leading NULs, which copytruncate leaves under a writer without O_APPEND. */
+  start: Buffer = Buffer.alloc(0);
+  #end: Buffer = Buffer.alloc(0);
+  readonly #known: readonly StampForm[];
+  /** By the forms that the stamps may have. */
+  #walls: Map<StampForm, WallTime[]> | undefined;
+  #next = END;
+
+  constructor(known: readonly StampForm[]) {
+    this.#known = known;
+  }
+
+  take(block: Buffer): void {
+    const text = this.start.length > 0 ? block : behindNuls(block);
+    if (this.start.length < END) this.start = Buffer.concat([this.start, text.subarray(0, END - this.start.length)]);
+    if (this.start.length === END) this.#walls ??= this.#begun(this.start);
+    this.#sample(block);
+    this.#end = text.length >= END ? text.subarray(-END) : Buffer.concat([this.#end, text]).subarray(-END);
+    this.textBytes += block.length;
+  }
+
+  #begun(end: Buffer): Map<StampForm, WallTime[]> {
+    return new Map(formsOf(this.start, end, this.#known).map((form) => [form, []]));
+  }
+
+  #sample(block: Buffer): void {
+    const end = this.textBytes + block.length;
+    for (; this.#next < end; this.#next += STEP) {
+      for (const [form, walls] of this.#walls ?? []) {
+        const wall = wallBehind(block, this.#next - this.textBytes, form);
+        if (wall && !isSameDay(wall, walls.at(-1))) walls.push(wall);
+      }
+    }
+  }
+
+  readings(): Reading[] {
+    const readings = [...(this.#walls ?? this.#begun(this.#end))].map(([form, between]) => {
+      // Of a short text the start is all.
+      const last = this.textBytes > END ? wallsOf(linesOf(this.#end), form).at(-1) : undefined;
+      const walls = [...wallsOf(linesOf(this.start), form), ...between, ...(last ? [last] : [])];
+      // The first and the last of each day.
+      const ends = walls.filter((wall, i) => !isSameDay(wall, walls[i - 1]) || !isSameDay(wall, walls[i + 1]));
+      return { form, walls: ends };
+    });
+    return fullest(readings);
+  }
+}
+
+function behindNuls(block: Buffer): Buffer {
+  const text = block.findIndex((byte) => byte !== 0);
+  return text < 0 ? Buffer.alloc(0) : block.subarray(text);
+}
+
+function isSameDay(a: WallTime, b: WallTime | undefined): boolean {
+  return a.day === b?.day && a.month === b.month && a.year === b.year;
+}

@@ -1,0 +1,243 @@
+/**
+ * One file of old log, read from its beginning or from where an earlier run stopped, in blocks of whole lines. The text is
+ * the same one under whatever name it is found: positions are compared by content.
+ */
+import { randomUUID } from 'node:crypto';
+import { open, stat, type FileHandle } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import type { StampForm } from '../../format/time/stamp-form.ts';
+import { ArchiveError, fileError } from './archive-error.ts';
+import { LineReader, LONGEST_LINE, type Block, type Lines, type Reading } from '../files/lines.ts';
+import { soundLines } from '../files/corrupt.ts';
+import {
+  advance,
+  beginTrace,
+  digest,
+  positionOf,
+  sameInode,
+  type FileStamp,
+  type Position,
+  type Trace,
+} from '../follow/position.ts';
+import { compare, type Likeness } from '../follow/match.ts';
+import { fileAt, filesIn, stampOf } from '../files/siblings.ts';
+import { textBehind, type Text } from '../files/text.ts';
+
+/** One file of a chain. Times are unix seconds. */
+export interface Piece {
+  readonly path: string;
+  /** The live path of the log. */
+  readonly log: string;
+  /** As it was when it was looked at; if it has been renamed since, it is found by this. */
+  readonly file?: FileStamp;
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Of the first line: what a clock for stamps without a year has to begin this piece with. */
+  readonly year: number;
+  /** Bytes of the uncompressed text, when it was looked at. */
+  readonly textBytes: number;
+  readonly sampleLines: readonly string[];
+  /** The first bytes of the text behind leading NULs, at most 256. */
+  readonly head: Buffer;
+  /** The form of its stamps, where that is certain. */
+  readonly stamp?: StampForm;
+  /** The file is damaged, and this is the form of the stamps of lines that are not. */
+  readonly damaged?: StampForm;
+}
+
+export interface ReadOptions {
+  /** Where an earlier run stopped, as `alreadyRead` found it. */
+  readonly from?: Position;
+  readonly signal?: AbortSignal;
+  /** Whether the last line is a line though no newline ends it: not in a live file, which may still grow. */
+  readonly complete: boolean;
+  /** Told of a file that is cut short, damaged, gone or changed while it is read; what was read of it holds. */
+  readonly onProblem: (sentence: string) => void;
+}
+
+const EMPTY = Buffer.alloc(0);
+
+/** A text that ends before what was read is compared up to its last milestone only; in so many bytes there are enough. */
+const COMPARABLE = 8 * 1024;
+
+/** The stored position of this text, whatever the name it had then. */
+export async function alreadyRead(piece: Piece, positions: readonly Position[]): Promise<Position | undefined> {
+  let best: Position | undefined;
+  for (const position of positions) {
+    const { length, hash } = position.head;
+    if (length > piece.head.length || digest(piece.head.subarray(0, length)) !== hash) continue;
+    if (position.offset <= (best?.offset ?? -1)) continue;
+    if ((await likeness(piece, position)) !== 'other') best = position;
+  }
+  return best;
+}
+
+async function likeness(piece: Piece, position: Position): Promise<Likeness['kind']> {
+  const { path } = piece;
+  try {
+    if (isUntouched(position, stampOf(path, await stat(path)))) return 'same';
+    return await withText(path, async (text) => (await compared(text, piece, position)).kind);
+  } catch (error) {
+    // A damaged file does not reach as far as the position: what can be read of it was read.
+    if (error instanceof ArchiveError) return 'shorter';
+    throw fileError(path, error);
+  }
+}
+
+async function compared(text: Text, piece: Piece, position: Position): Promise<Likeness> {
+  const found = await compare(text, position);
+  return found.kind === 'shorter' && piece.textBytes < COMPARABLE ? { kind: 'other' } : found;
+}
+
+/** Read to its end, and the very same file, though perhaps renamed. */
+function isUntouched({ done, file }: Position, now: FileStamp): boolean {
+  return (
+    done === true &&
+    file !== undefined &&
+    sameInode(file, now) &&
+    file.size === now.size &&
+    file.mtimeMs === now.mtimeMs
+  );
+}
+
+async function withText<T>(path: string, use: (text: Text, handle: FileHandle) => Promise<T>): Promise<T> {
+  const handle = await open(path, 'r');
+  try {
+    const text = textBehind(handle.fd, path);
+    try {
+      return await use(text, handle);
+    } finally {
+      await text.close();
+    }
+  } finally {
+    await handle.close();
+  }
+}
+
+/** The whole lines of a piece. Errors of the file are told to `onProblem` and end the piece; others are thrown. */
+export async function* readPiece(piece: Piece, options: ReadOptions): AsyncGenerator<Block, void, undefined> {
+  let handle: FileHandle | undefined;
+  try {
+    handle = await openPiece(piece);
+    yield* linesOf(piece, handle, options);
+  } catch (error) {
+    const problem = fileError(piece.path, error);
+    if (!(problem instanceof ArchiveError)) throw problem;
+    options.onProblem(problem.message);
+  } finally {
+    await handle?.close();
+  }
+}
+
+/** The file that was looked at, under the name that it has by now. */
+async function openPiece({ path, file, head }: Piece): Promise<FileHandle> {
+  const there = fileAt(path);
+  const isThere = file === undefined || (there !== undefined && sameInode(there, file));
+  const now = isThere ? undefined : filesIn(dirname(path)).find((each) => sameInode(each, file));
+  const handle = await open(now?.path ?? path, 'r');
+  // Some network filesystems give a file another inode number at each mount; what is in it tells, too.
+  if (isThere || now !== undefined || (await beginsWith(handle, path, head))) return handle;
+  await handle.close();
+  throw new ArchiveError('MISSING', path, 'was renamed or compressed before it was read: read it again');
+}
+
+async function beginsWith(handle: FileHandle, path: string, head: Buffer): Promise<boolean> {
+  const text = textBehind(handle.fd, path);
+  try {
+    const start = await text.read(0, head.length);
+    return start[0] === 0 || start.equals(head);
+  } finally {
+    await text.close();
+  }
+}
+
+async function* linesOf(piece: Piece, handle: FileHandle, options: ReadOptions): AsyncGenerator<Block> {
+  const { from, complete } = options;
+  const stats = await handle.stat();
+  const file = stampOf(piece.path, stats);
+  if (from && isUntouched(from, file)) return;
+  const begun = await begin(handle, piece, from);
+  if (!begun) return;
+  const { text, trace, id } = begun;
+  const block = (lines: Pick<Lines, 'bytes' | 'trace'>, done: boolean): Block => {
+    const of = { id, log: piece.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
+    return { log: piece.log, bytes: lines.bytes, position: positionOf(lines.trace, of), forgotten: [] };
+  };
+  // What comes to a live file from now on is its follower's.
+  const limit = text.plain ? stats.size : Infinity;
+  const reader = new LineReader(text, trace);
+  try {
+    const isWhole = yield* blocksOf(reader, limit, piece, options, (lines) => block(lines, false));
+    if (isWhole && complete) yield block({ bytes: EMPTY, trace: reader.trace }, true);
+  } finally {
+    await text.close();
+  }
+}
+
+interface Beginning {
+  readonly text: Text;
+  readonly trace: Trace;
+  readonly id: string;
+}
+
+/** Where to begin; undefined when all that the file holds was read before. */
+async function begin(handle: FileHandle, piece: Piece, from: Position | undefined): Promise<Beginning | undefined> {
+  if (from) {
+    const text = textBehind(handle.fd, piece.path);
+    const found = await compared(text, piece, from);
+    // The same text goes on: a compressed one has come as far as the place by now.
+    if (found.kind === 'same') return { text, trace: found.trace, id: from.id };
+    await text.close();
+    if (found.kind === 'shorter') return undefined;
+  }
+  return { text: textBehind(handle.fd, piece.path), trace: beginTrace(), id: randomUUID() };
+}
+
+/** Returns whether the text was read to its end, and will have no more. */
+async function* blocksOf(
+  reader: LineReader,
+  limit: number,
+  { path, damaged }: Piece,
+  { signal, complete, onProblem }: ReadOptions,
+  block: (lines: Lines) => Block,
+): AsyncGenerator<Block, boolean> {
+  let skipped = 0;
+  let broken: ArchiveError | undefined;
+  const sound = damaged && soundLines(damaged);
+  let isGarbled = false;
+  const take = function* (lines: Lines): Generator<Block> {
+    const bytes = sound?.(lines.bytes) ?? lines.bytes;
+    isGarbled = bytes.length < lines.bytes.length;
+    skipped += lines.skipped;
+    const taken = isGarbled ? { ...lines, bytes, trace: advance(reader.trace, bytes) } : lines;
+    yield block(taken);
+    reader.moveTo(taken.trace);
+  };
+  const isStopped = (): boolean => isGarbled || signal?.aborted === true;
+  let reading: Reading | undefined;
+  while (!isStopped()) {
+    reading = await reader.read(limit).catch((error: unknown) => {
+      // What was decompressed before the error has still to be read.
+      if (broken !== undefined || !(error instanceof ArchiveError)) throw error;
+      broken = error;
+      return undefined;
+    });
+    if (reading?.kind === 'lines') yield* take(reading);
+    else if (reading !== undefined && reading.kind !== 'nuls') break;
+  }
+  if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken && !isGarbled) {
+    const rest = await reader.readRest();
+    if (rest.kind === 'lines') yield* take(rest);
+  }
+  if (reading?.kind === 'truncated' || (reading?.kind === 'end' && isShorter(reader, reading.rest, limit)))
+    onProblem(`${path} became shorter while it was read: what was read of it holds; read it again`);
+  if (broken && !damaged) onProblem(broken.message);
+  if (damaged) onProblem(`${path} is damaged: it was read up to byte ${reader.trace.offset} of its text`);
+  if (skipped > 0)
+    onProblem(`${path}: ${skipped} line${skipped > 1 ? 's' : ''} longer than ${LONGEST_LINE >> 20} MiB passed over`);
+  return reading?.kind === 'end' && !broken && !isGarbled;
+}
+
+function isShorter({ text, trace }: LineReader, rest: number, limit: number): boolean {
+  return text.plain && trace.offset + rest < limit;
+}

@@ -1,0 +1,145 @@
+/**
+ * Blocks of bytes cut into complete lines. Lines end at byte 10 and nowhere else: a CR, NEL or U+2028 is content.
+ *
+ * The reader is the authority on what a piece holds. With every read it reads the marker again: if that is not there,
+ * the file was truncated below us, even if it has grown past our place since.
+ */
+import { crc32 } from 'node:zlib';
+import { advance, beginTrace, type Position, type Trace } from '../follow/position.ts';
+import type { Text } from './text.ts';
+
+/** Complete lines of one piece of a log, and what to remember once they have been taken in. */
+export interface Block {
+  /** The live path of the log. */
+  readonly log: string;
+  /** One or more complete lines; the last byte is a newline. Empty when only positions change. */
+  readonly bytes: Buffer;
+  /** To be stored in one atomic batch with whatever these lines changed. */
+  readonly position: Position;
+  /** Ids of positions that are no longer needed, to be deleted in the same batch. */
+  readonly forgotten: readonly string[];
+}
+
+/** Bytes read at a time. */
+const CHUNK = 512 * 1024;
+/** A line that is longer (its newline included) is passed over. */
+export const LONGEST_LINE = 16 * 1024 * 1024;
+const NEWLINE = 10;
+const EMPTY = Buffer.alloc(0);
+const NULS = Buffer.alloc(CHUNK);
+/** Of a sparse file of many gigabytes; bytes. */
+const NULS_AT_ONCE = 64 * 1024 * 1024;
+const ONE_NEWLINE = Buffer.from('\n');
+
+/** Whole lines, and the place behind them. `skipped` lines (0 or 1) were too long and are not in `bytes`. */
+export interface Lines {
+  readonly kind: 'lines';
+  readonly bytes: Buffer;
+  readonly trace: Trace;
+  readonly skipped: number;
+}
+
+export type Reading =
+  | Lines
+  /** No complete line is left; `rest` bytes of an unfinished one are. */
+  | { readonly kind: 'end'; readonly rest: number }
+  /** There are only NUL bytes so far, and more to be looked at. */
+  | { readonly kind: 'nuls' }
+  /** What was read before is no longer there. */
+  | { readonly kind: 'truncated' };
+
+const TRUNCATED: Reading = { kind: 'truncated' };
+
+/** Reads a text block by block. Remembers how far it has looked for the end of a long line, so as not to look again. */
+export class LineReader {
+  readonly text: Text;
+  trace: Trace;
+  private ahead: Trace | undefined;
+
+  constructor(text: Text, trace: Trace) {
+    this.text = text;
+    this.trace = trace;
+  }
+
+  /** The next lines that end at or before `limit`. The place stays until `moveTo`. */
+  async read(limit: number): Promise<Reading> {
+    const { trace } = this;
+    const before = trace.marker.length;
+    const wanted = Math.min(CHUNK, Math.max(0, limit - trace.offset));
+    const chunk = await this.text.read(trace.offset - before, before + wanted);
+    if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;
+    const body = chunk.subarray(before);
+    if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);
+    const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
+    if (bytes.length > 0) return this.checked(lines(bytes, advance(trace, bytes)));
+    if (body.length < CHUNK) return { kind: 'end', rest: body.length };
+    return this.longLine(body, limit);
+  }
+
+  /** The unfinished last line of a text that will not grow any more, with the newline that it lacks. */
+  async readRest(): Promise<Reading> {
+    const { trace, ahead } = this;
+    const length = ahead === undefined ? CHUNK : ahead.offset - trace.offset;
+    if (ahead !== undefined && length >= LONGEST_LINE) return this.checked(lines(EMPTY, ahead, 1));
+    const line = await this.text.read(trace.offset, length);
+    if (line.length === 0) return { kind: 'end', rest: 0 };
+    return this.checked(lines(Buffer.concat([line, ONE_NEWLINE]), advance(trace, line)));
+  }
+
+  /** What was read has been stored: go on behind it. */
+  moveTo(trace: Trace): void {
+    this.trace = trace;
+    this.ahead = undefined;
+  }
+
+  /** A writer without O_APPEND goes on at its old place after copytruncate: what is before it reads as NUL. */
+  private async passNuls(limit: number): Promise<Reading> {
+    let { offset: at, crc = 0 } = this.trace;
+    for (const stop = at + NULS_AT_ONCE; at < stop;) {
+      const body = await this.text.read(at, CHUNK);
+      const nuls = body.equals(NULS.subarray(0, body.length)) ? body.length : body.findIndex((byte) => byte !== 0);
+      at += nuls;
+      crc = crc32(body.subarray(0, nuls), crc);
+      if (nuls < CHUNK) {
+        this.moveTo(beginTrace(at, crc));
+        return this.read(limit);
+      }
+    }
+    this.moveTo(beginTrace(at, crc));
+    return { kind: 'nuls' };
+  }
+
+  /** The file may have been truncated while it was being read: then its head is another one now. */
+  private async checked(reading: Lines): Promise<Reading> {
+    const { start, head } = reading.trace;
+    if (!this.text.plain) return reading;
+    return head.equals(await this.text.read(start, head.length)) ? reading : TRUNCATED;
+  }
+
+  private async longLine(body: Buffer, limit: number): Promise<Reading> {
+    const { trace, text } = this;
+    let ahead = this.ahead ?? advance(trace, body);
+    while (ahead.offset < limit) {
+      const keep = ahead.offset - trace.offset > LONGEST_LINE ? ahead.offset : trace.offset;
+      const part = await text.read(ahead.offset, Math.min(CHUNK, limit - ahead.offset), keep);
+      if (part.length === 0) break;
+      const newline = part.indexOf(NEWLINE);
+      ahead = advance(ahead, newline < 0 ? part : part.subarray(0, newline + 1));
+      if (newline >= 0) return this.whole(ahead);
+      this.ahead = ahead;
+    }
+    return { kind: 'end', rest: ahead.offset - trace.offset };
+  }
+
+  private async whole(end: Trace): Promise<Reading> {
+    const { trace, text } = this;
+    const length = end.offset - trace.offset;
+    if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));
+    const bytes = await text.read(trace.offset, length);
+    return bytes.length < length ? TRUNCATED : this.checked(lines(bytes, advance(trace, bytes)));
+  }
+}
+
+function lines(bytes: Buffer, trace: Trace, skipped = 0): Lines {
+  return { kind: 'lines', bytes, trace, skipped };
+}

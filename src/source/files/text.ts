@@ -1,0 +1,128 @@
+/**
+ * The text of a file, plain or compressed, by place. Everything is read through an open descriptor: while it is open the
+ * inode cannot be used for another file, and no rename can put another file in its place.
+ */
+import assert from 'node:assert/strict';
+import { read, readSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { compressionOf, openText } from './compression.ts';
+import type { ReadableFile } from './file-blocks.ts';
+import { soundExtent, type Extent } from './corrupt.ts';
+
+export interface Text {
+  /** Whether any place can be read at any time, and the text may change. A compressed text only goes forward. */
+  readonly plain: boolean;
+  /**
+   * `length` bytes at `at`, fewer only where the text ends. Of a compressed text, what lies more than 64 bytes before
+   * `keep` (if not given: `at`) cannot be asked for again.
+   */
+  read(at: number, length: number, keep?: number): Promise<Buffer>;
+  /**
+   * To be called before the text is read for its events, which takes going through a compressed one. From then on a
+   * damaged text ends where its last sound line does, and to ask for what is behind it is an error.
+   */
+  verify(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** The text behind an open descriptor; which kind it is, its first bytes tell, not its name. `path` is for errors. */
+export function textBehind(fd: number, path: string): Text {
+  const magic = Buffer.alloc(6);
+  readSync(fd, magic, 0, magic.length, 0);
+  return compressionOf(magic) === undefined ? plainText(fd) : compressedText(fd, path);
+}
+
+export function plainText(fd: number): Text {
+  return {
+    plain: true,
+    read: (at, length) => readAt(fd, at, length),
+    verify: () => Promise.resolve(),
+    close: () => Promise.resolve(),
+  };
+}
+
+/** What a gzip file says at its end about its text: CRC-32, and length modulo 2^32. */
+export function gzipEnd(fd: number, size: number): { crc: number; length: number } | undefined {
+  const ends = Buffer.alloc(10);
+  readSync(fd, ends, 0, 2, 0);
+  if (size < 18 || compressionOf(ends) !== 'gzip') return undefined;
+  readSync(fd, ends, 2, 8, size - 8);
+  return { crc: ends.readUInt32LE(2), length: ends.readUInt32LE(6) };
+}
+
+const readAsync = promisify(read);
+/** So much comes faster at once than by way of another thread. */
+const SHORT = 64 * 1024;
+
+async function readAt(fd: number, at: number, length: number): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafe(length);
+  let filled = 0;
+  while (filled < length) {
+    const rest = length - filled;
+    const bytesRead =
+      rest <= SHORT
+        ? readSync(fd, buffer, filled, rest, at + filled)
+        : (await readAsync(fd, buffer, filled, rest, at + filled)).bytesRead;
+    if (bytesRead === 0) break;
+    filled += bytesRead;
+  }
+  return buffer.subarray(0, filled);
+}
+
+const EMPTY = Buffer.alloc(0);
+/** What can still be asked for before the place that was asked for last: a marker's length. */
+const BACK = 64;
+
+function compressedText(fd: number, path: string): Text {
+  const chunks = openText(readable(fd), { name: path });
+  /** The text from `from` to `end`. */
+  let held: Buffer = EMPTY;
+  let from = 0;
+  let end = 0;
+  let over = false;
+  let sound: Extent = { end: Infinity };
+  const fill = async (upTo: number, keep: number) => {
+    const parts: Buffer[] = [held];
+    try {
+      while (!over && end < upTo) {
+        const next = await chunks.next();
+        if (next.done === true) over = true;
+        else {
+          parts.push(next.value);
+          end += next.value.length;
+          if (end <= keep) [parts.length, from] = [0, end];
+        }
+      }
+    } finally {
+      // Also where the file is damaged: what comes before the damage can be asked for again.
+      held = Buffer.concat(parts);
+      const passed = Math.min(Math.max(0, keep - from), held.length);
+      held = held.subarray(passed);
+      from += passed;
+    }
+  };
+  return {
+    plain: false,
+    async read(at, length, keep = at) {
+      assert(at >= from, 'a compressed text is read forward');
+      if (at >= sound.end) throw sound.damage;
+      const upTo = Math.min(at + length, sound.end);
+      if (upTo > end) await fill(upTo, Math.min(at, keep) - BACK);
+      return held.subarray(Math.max(0, at - from), Math.max(0, upTo - from));
+    },
+    async verify() {
+      sound = await soundExtent(() => openText(readable(fd), { name: path }));
+    },
+    async close() {
+      await chunks.return(undefined);
+    },
+  };
+}
+
+function readable(fd: number): ReadableFile {
+  const file = {
+    read: (buffer: Buffer, offset: number, length: number, position: number) =>
+      readAsync(fd, buffer, offset, length, position),
+  };
+  return file as ReadableFile;
+}

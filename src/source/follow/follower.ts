@@ -1,0 +1,215 @@
+/**
+ * Follows one live log through every kind of rotation, so that no line that was on disk is lost or delivered twice.
+ *
+ * A pass looks which file stands at the live path, compares the files beside it with what is known when there is reason to,
+ * and then drains all pieces that are open, oldest first; of the newer ones no more than was there when the draining
+ * began, for what a writer puts into the new file comes after what it puts into the old one. Hints only decide when the
+ * next pass begins; the tick begins one anyway. A place moves when, and only when, a block has been taken.
+ */
+import { Bell } from './bell.ts';
+import { Delivery } from './delivery.ts';
+import { Hints } from './watch.ts';
+import { Inventory } from './discover.ts';
+import type { Block } from '../files/lines.ts';
+import { LiveFile } from './live-file.ts';
+import { Pieces, type Outcome, type Telling } from './segments.ts';
+import { whyNotPermitted } from '../files/permission.ts';
+import type { Position } from './position.ts';
+
+export interface Notice {
+  readonly kind: Telling;
+  readonly log: string;
+  /** A sentence for whoever reads the journal. */
+  readonly text: string;
+}
+
+export interface FollowOptions {
+  /** The live path; it may be absent, and may be a symbolic link. */
+  readonly path: string;
+  /** What was stored about this log's pieces; none on a first start, which then reads the live file from its beginning. */
+  readonly positions: readonly Position[];
+  /**
+   * Resolves once the block's effects and `block.position` are durably stored and the ids in `block.forgotten` deleted.
+   * Called for one block at a time. If it rejects, the same block is offered again, at growing intervals up to 30 ticks.
+   */
+  readonly deliver: (block: Block) => Promise<void>;
+  readonly notice?: (notice: Notice) => void;
+  /** The live path, when it has been looked at before the follower is made; the follower closes it. */
+  readonly live?: LiveFile;
+  /** Inodes of rotated files that are to be read, whatever is known of their neighbours; `dev ino`. */
+  readonly awaited?: readonly string[];
+  /** Milliseconds between two looks when there are no hints; default 1000. */
+  readonly tickMs?: number;
+}
+
+export interface FollowStatus {
+  readonly path: string;
+  /** Bytes read of the live file, and its size. */
+  readonly offset: number;
+  readonly size: number;
+  /** Bytes on disk, in all open pieces, that have not been delivered; an unfinished last line is among them. */
+  readonly lagBytes: number;
+  readonly rotations: number;
+  readonly truncations: number;
+  /** Lines passed over because they were longer than 16 MiB. */
+  readonly skippedLines: number;
+  /** Why the live path cannot be read. */
+  readonly unreadable?: string;
+  /** Files held open. */
+  readonly pieces: number;
+}
+
+/** In ticks: how often the directories that are watched are looked up anew. */
+const WATCH_EVERY = 10;
+/** Until a rotation that is under way has moved on. */
+const SOON_MS = 10;
+
+export class Follower {
+  private readonly options: FollowOptions;
+  private readonly tickMs: number;
+  private readonly live: LiveFile;
+  private readonly delivery: Delivery;
+  private readonly pieces: Pieces;
+  private readonly hints: Hints;
+  private readonly bell = new Bell();
+  private readonly told = new Map<string, string>();
+  private waiting: (() => void)[] = [];
+  private running: Promise<void> | undefined;
+  private ticking: NodeJS.Timeout | undefined;
+  private ticks = 0;
+  private closed = false;
+
+  constructor(options: FollowOptions) {
+    const { path, positions, deliver, awaited = [], tickMs = 1000 } = options;
+    this.options = options;
+    this.tickMs = tickMs;
+    this.live = options.live ?? new LiveFile(path);
+    const inventory = new Inventory(positions, this.live.since);
+    inventory.awaitInodes(awaited);
+    this.delivery = new Delivery({
+      deliver,
+      tickMs,
+      trouble: (reason) => this.tell('not-taken', `What was read from ${path} cannot be stored: ${said(reason)}`),
+      over: () => this.tell('taken', `What was read from ${path} has been stored at last`),
+    });
+    this.pieces = new Pieces({
+      path,
+      tickMs,
+      inventory,
+      offer: (block) => this.delivery.offer(block),
+      tell: (kind, text) => this.tell(kind, text),
+    });
+    this.hints = new Hints({
+      path,
+      tickMs,
+      lines: () => this.bell.ring(),
+      changed: (sibling) => this.changed(sibling),
+      failed: (error) =>
+        this.tell('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
+    });
+  }
+
+  /** Resolves when following has begun; `caughtUp` tells when what was there has been read. */
+  async start(): Promise<void> {
+    this.live.look();
+    await this.hints.watch();
+    this.ticking = setInterval(() => this.tick(), this.tickMs);
+    this.running = this.run();
+  }
+
+  /** Resolves once all complete lines that were on disk at the call, and can be read, have been delivered. */
+  caughtUp(): Promise<void> {
+    if (this.closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      this.waiting.push(resolve);
+      this.pieces.surveyDue = true;
+      this.bell.ring();
+    });
+  }
+
+  status(): FollowStatus {
+    const { path, trouble } = this.live;
+    const unreadable = trouble && trouble.code !== 'ENOENT' ? { unreadable: trouble.message } : {};
+    return { path, ...this.pieces.status(), ...unreadable };
+  }
+
+  /** Finishes the delivery that has begun, and releases everything. */
+  async close(): Promise<void> {
+    this.closed = true;
+    clearInterval(this.ticking);
+    this.delivery.close();
+    this.pieces.stop();
+    this.bell.ring();
+    await this.running;
+    await this.hints.close();
+    await this.pieces.close();
+    await this.live.close();
+    this.waiting.splice(0).forEach((resolve) => resolve());
+  }
+
+  private async run(): Promise<void> {
+    while (!this.closed) {
+      const waiting = this.waiting.splice(0);
+      const outcome = await this.pass();
+      if (outcome === 'settled') waiting.forEach((resolve) => resolve());
+      else this.waiting.unshift(...waiting);
+      await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
+    }
+  }
+
+  private async pass(): Promise<Outcome> {
+    try {
+      this.live.look();
+      this.tellTrouble();
+      const outcome = await this.pieces.pass(this.live);
+      if (outcome === 'settled') this.hints.follow(this.pieces.livePiece);
+      this.told.delete('failed');
+      return outcome;
+    } catch (error) {
+      this.tellOnce('failed', 'unreadable', `${this.options.path} cannot be followed at the moment: ${said(error)}`);
+      return 'failed';
+    }
+  }
+
+  private tick(): void {
+    this.look();
+    if (++this.ticks % WATCH_EVERY === 0) void this.hints.watch();
+  }
+
+  /** Looks at the live path even while a delivery takes long, so that no file that stands there is missed. */
+  private look(): void {
+    this.live.look();
+    this.bell.ring();
+  }
+
+  private changed(sibling: boolean): void {
+    if (sibling) this.pieces.surveyDue = true;
+    this.look();
+  }
+
+  private tellTrouble(): void {
+    const { path, trouble } = this.live;
+    if (trouble === undefined) {
+      if (this.told.delete('live')) this.tell('readable', `${path} is there and can be read`);
+    } else if (trouble.code === 'ENOENT') {
+      this.tellOnce('live', 'waiting', `${path} does not exist; waiting for it`);
+    } else {
+      const reason = trouble.code === 'EACCES' ? whyNotPermitted(path) : `cannot be read (${trouble.message})`;
+      this.tellOnce('live', 'unreadable', `${path} ${reason}; trying again every ${this.tickMs} ms`);
+    }
+  }
+
+  private tellOnce(about: string, kind: Telling, text: string): void {
+    if (this.told.get(about) === text) return;
+    this.told.set(about, text);
+    this.tell(kind, text);
+  }
+
+  private tell(kind: Telling, text: string): void {
+    this.options.notice?.({ kind, log: this.options.path, text });
+  }
+}
+
+function said(reason: unknown): string {
+  return reason instanceof Error ? reason.message : String(reason);
+}

@@ -1,0 +1,86 @@
+/**
+ * Pins whatever file stands at the live path, as soon as it is noticed and however long the reading of earlier pieces
+ * takes: what is held open cannot be lost, even if it is rotated, compressed and deleted before its turn comes.
+ */
+import { realpathSync, statSync } from 'node:fs';
+import { inodeOf, sameInode, type FileStamp } from './position.ts';
+import { closeFile, openFile, type Opened } from './segment.ts';
+import { stampOf } from '../files/siblings.ts';
+import { plainText } from '../files/text.ts';
+
+/** Deleted files that are held keep their space on the disk: no more of them than this wait for their turn. */
+const MOST = 32;
+/** Of files that may not be opened so many are remembered. */
+const MOST_REFUSED = 32;
+
+export class LiveFile {
+  readonly path: string;
+  /** Why nothing can be read at the live path. */
+  trouble: NodeJS.ErrnoException | undefined;
+  /** What stands at the live path; undefined if nothing does, or if it cannot be opened. */
+  private current: FileStamp | undefined;
+  private readonly pins: Opened[] = [];
+  /** Files that stood at the live path and could not be opened: they are ours to read, wherever they are moved. */
+  private readonly refused = new Set<string>();
+  /** Unix milliseconds: since when the live path is looked at. */
+  readonly since = Date.now();
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  look(): void {
+    try {
+      this.pin();
+      this.trouble = undefined;
+    } catch (error) {
+      this.trouble = error instanceof Error ? error : new Error(String(error));
+      this.current = undefined;
+    }
+  }
+
+  /** Whether this file is held, and not taken yet. */
+  holds(file: FileStamp): boolean {
+    return this.pins.some(({ stamp }) => sameInode(stamp, file));
+  }
+
+  /** The files pinned since the last call, in the order in which they stood there. Who takes them closes them. */
+  take(): Opened[] {
+    return this.pins.splice(0);
+  }
+
+  get refusedInodes(): Iterable<string> {
+    return this.refused;
+  }
+
+  /** The file is to be opened anew: the descriptor has become useless (a network filesystem came back). */
+  forget(): void {
+    this.current = undefined;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.take().map(closeFile));
+  }
+
+  private pin(): void {
+    const stamp = stampOf(this.path, statSync(this.path));
+    if (this.current && sameInode(this.current, stamp)) return;
+    if (this.pins.length >= MOST) return;
+    const path = realpathSync(this.path);
+    const opened = this.open(stamp);
+    this.current = { ...opened.stamp, path };
+    this.pins.push({ ...opened, stamp: this.current });
+  }
+
+  private open(seen: FileStamp): Opened {
+    try {
+      const opened = openFile(this.path, plainText);
+      this.refused.delete(inodeOf(opened.stamp));
+      return opened;
+    } catch (error) {
+      this.refused.add(inodeOf(seen));
+      for (const inode of this.refused) if (this.refused.size > MOST_REFUSED) this.refused.delete(inode);
+      throw error;
+    }
+  }
+}

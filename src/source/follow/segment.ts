@@ -1,0 +1,125 @@
+/**
+ * One piece of a log that is being read, held open: an open descriptor pins the inode, so that no rename can put another
+ * file in its place and its inode number cannot be used for another file.
+ *
+ * What is asked of the system about a file is asked synchronously: it takes microseconds, and between a listing, a look and
+ * an opening a rotation has as little time as possible.
+ */
+import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { LineReader, type Reading } from '../files/lines.ts';
+import { positionOf, type FileStamp, type Position, type Trace } from './position.ts';
+import { stampOf } from '../files/siblings.ts';
+import { textBehind, type Text } from '../files/text.ts';
+
+/** An open file: its text, and what it was when it was opened. */
+export interface Opened {
+  readonly fd: number;
+  readonly text: Text;
+  readonly stamp: FileStamp;
+}
+
+/** O_NONBLOCK: opening a FIFO that stands where a log should be must not wait for its writer. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Opens a file; `textIn` tells how its text is in it.
+ * @throws the error of the system, or one with the code `EINVAL` if the path is no regular file
+ */
+export function openFile(path: string, textIn: (fd: number, path: string) => Text = textBehind): Opened {
+  const fd = openSync(path, FLAGS);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
+    return { fd, text: textIn(fd, path), stamp: stampOf(path, stats) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Promise<void> {
+  await text.close();
+  closeSync(fd);
+}
+
+export class Piece {
+  readonly id: string;
+  readonly fd: number;
+  readonly reader: LineReader;
+  /** Where it was found last, and as it was at the last look. */
+  stamp: FileStamp;
+  /** No longer at the live path: by `performance.now()`, since when it has not changed. */
+  quietSince: number | undefined;
+  unlinked = false;
+  private lookedAt = 0;
+  private verified = false;
+  /**
+   * Compared with what is known: what it is is settled. A compressed piece must not be compared again, as its text only
+   * goes forward.
+   */
+  identified: boolean;
+
+  constructor(id: string, { fd, text, stamp }: Opened, trace: Trace, identified: boolean) {
+    this.identified = identified;
+    this.id = id;
+    this.fd = fd;
+    this.reader = new LineReader(text, trace);
+    this.stamp = stamp;
+  }
+
+  get plain(): boolean {
+    return this.reader.text.plain;
+  }
+
+  get trace(): Trace {
+    return this.reader.trace;
+  }
+
+  get consumed(): boolean {
+    return this.trace.offset > this.trace.start;
+  }
+
+  /** Bytes that are there and have not been read; of a compressed piece nobody knows before it has been read. */
+  get lag(): number {
+    return this.plain ? Math.max(0, this.stamp.size - this.trace.offset) : 0;
+  }
+
+  /** A rotated piece that has become quiet need not be looked at with each line that comes to the live one. */
+  due(tickMs: number): boolean {
+    const now = performance.now();
+    return this.quietSince === undefined || now - this.quietSince < tickMs || now - this.lookedAt >= tickMs;
+  }
+
+  /** Looks at the file, and returns where its text ends at this moment. */
+  look(): number {
+    const now = performance.now();
+    const stats = fstatSync(this.fd);
+    this.lookedAt = now;
+    const { size, mtimeMs } = this.stamp;
+    if (this.quietSince !== undefined && (stats.size !== size || stats.mtimeMs !== mtimeMs)) this.quietSince = now;
+    this.unlinked = stats.nlink === 0;
+    this.stamp = stampOf(this.stamp.path, stats);
+    return this.plain ? stats.size : Infinity;
+  }
+
+  async read(limit: number): Promise<Reading> {
+    if (!this.verified) await this.reader.text.verify();
+    this.verified = true;
+    return this.reader.read(limit);
+  }
+
+  position(log: string, trace: Trace, of: Pick<Position, 'done' | 'awaited'>): Position {
+    const readAt = Math.floor(Date.now() / 1000);
+    return positionOf(trace, { id: this.id, log, readAt, file: this.stamp, ...of });
+  }
+
+  /** The same open file under another id, read on from `trace`. This one is not to be used any more. */
+  as(id: string, trace: Trace = this.trace): Piece {
+    const { fd, stamp, reader, quietSince, unlinked } = this;
+    return Object.assign(new Piece(id, { fd, stamp, text: reader.text }, trace, true), { quietSince, unlinked });
+  }
+
+  close(): Promise<void> {
+    return closeFile({ fd: this.fd, text: this.reader.text });
+  }
+}

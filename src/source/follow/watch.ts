@@ -1,0 +1,82 @@
+/**
+ * Hints that something may have happened to a log: soon, but not reliably. Events get lost, merged and re-ordered, inotify
+ * watches run out, some filesystems have none; so a hint only says "look", and whoever takes it looks now and then anyway.
+ */
+import { statSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { hintDirectory, type DirectoryHints } from './watched-directory.ts';
+import { hintLines } from './waking-tail.ts';
+import type { Piece } from './segment.ts';
+import { homesOf } from '../files/siblings.ts';
+
+export interface HintsOptions extends DirectoryHints {
+  readonly path: string;
+  readonly tickMs: number;
+  /** There are complete lines in the live piece that have not been read. */
+  readonly lines: () => void;
+}
+
+export class Hints {
+  private readonly options: HintsOptions;
+  private homes = new Map<string, () => Promise<void>>();
+  private closed = false;
+  private followed: { readonly piece: Piece; readonly since: number; stopped: boolean; stop: () => void } | undefined;
+
+  constructor(options: HintsOptions) {
+    this.options = options;
+  }
+
+  /** Watches the directories in which the log is now; one that has been replaced is watched anew. */
+  async watch(): Promise<void> {
+    if (this.closed) return;
+    const { path } = this.options;
+    const current = new Set<string>();
+    for (const home of homesOf(path)) {
+      const inode = inodeAt(dirname(home));
+      if (inode === undefined) continue;
+      const key = `${inode} ${home}`;
+      current.add(key);
+      if (!this.homes.has(key)) this.homes.set(key, hintDirectory(home, inode, this.options));
+    }
+    const gone = [...this.homes].filter(([key]) => !current.has(key));
+    for (const [key] of gone) this.homes.delete(key);
+    await Promise.all(gone.map(([, end]) => end()));
+  }
+
+  /** Follows this piece, which has just been read to its end; begun again after an end at most once per tick. */
+  follow(piece: Piece | undefined): void {
+    const now = performance.now();
+    const { followed } = this;
+    if (followed !== undefined && followed.piece === piece) {
+      if (!followed.stopped || now - followed.since < this.options.tickMs) return;
+    }
+    followed?.stop();
+    this.followed = undefined;
+    if (piece === undefined) return;
+    const next = { piece, since: now, stopped: false, stop: () => {} };
+    this.followed = next;
+    next.stop = hintLines(piece.fd, piece.trace.offset, {
+      lines: (end) => end > piece.trace.offset && this.options.lines(),
+      stopped: () => {
+        next.stopped = true;
+        this.options.changed(true);
+      },
+    });
+  }
+
+  async close(): Promise<void> {
+    this.closed = true;
+    this.followed?.stop();
+    await Promise.all([...this.homes.values()].map((end) => end()));
+    this.homes.clear();
+  }
+}
+
+function inodeAt(path: string): string | undefined {
+  try {
+    const { dev, ino } = statSync(path);
+    return `${dev} ${ino}`;
+  } catch {
+    return undefined;
+  }
+}

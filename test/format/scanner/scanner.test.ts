@@ -1,0 +1,206 @@
+/** The scanner and the reader say the same of any lines: the reader is the definition, the scanner only quicker. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { Sessions } from '../../../src/activity/sessions.ts';
+import { Users } from '../../../src/activity/user-table.ts';
+import { decode } from '../../../src/format/decoder.ts';
+import type { Happening } from '../../../src/format/dialects/dialect.ts';
+import { EventBatch } from '../../../src/format/event-batch.ts';
+import { prosody } from '../../../src/format/dialects/prosody.ts';
+import { LineReader, type LineCounts } from '../../../src/format/line-decoder.ts';
+import { scannersFor, newUsers } from '../../../src/service/new-users.ts';
+import { Scanner, type LineScanner, type ScanPlan } from '../../../src/format/scanner/scanner.ts';
+import { goldenLog, NEWYEAR_BERLIN, OPTIONS, SMALL_UTC } from '../../golden.ts';
+
+interface Outcome {
+  readonly events: readonly Happening[];
+  readonly counts: LineCounts;
+  readonly state: unknown;
+}
+
+interface Zone {
+  readonly timezone: string;
+  readonly year: number;
+}
+
+const HORIZON = Date.UTC(2030, 0, 1) / 1000;
+
+function readerOf({ timezone, year }: Zone): LineReader {
+  const state = { clock: { year, last: undefined } };
+  return new LineReader({ dialect: prosody, timezone, state, horizon: () => HORIZON });
+}
+
+function byReader(blocks: readonly Buffer[], zone: Zone): Outcome {
+  const reader = readerOf(zone);
+  const events: Happening[] = [];
+  for (const block of blocks) reader.read(block, (event) => events.push(event));
+  return { events, counts: reader.counts, state: reader.state };
+}
+
+type ScannersOf = (users: Users) => (plan: ScanPlan) => LineScanner;
+
+/** With the lines that a scanner took. */
+function byScanner(
+  blocks: readonly Buffer[],
+  zone: Zone,
+  [users, scannersOf]: readonly [Users, ScannersOf],
+): Outcome & { scanned: number } {
+  const sessions = new Sessions(users, OPTIONS);
+  const reader = readerOf(zone);
+  const scannerOf = scannersOf(users);
+  const events: Happening[] = [];
+  let scanned = 0;
+  for (const block of blocks) {
+    const batch = new EventBatch(block);
+    decode(batch, reader, scannerOf);
+    for (const user of batch.users()) users.expect(user);
+    for (let i = 0; i < batch.count; i++) events.push(sessions.eventOf(batch, i));
+    scanned += batch.count - batch.others.length;
+  }
+  return { events, counts: reader.counts, state: reader.state, scanned };
+}
+
+const COUNT = { exclude: [], includeDisabled: false, ...OPTIONS };
+const SCANNERS: Readonly<Record<string, () => readonly [Users, ScannersOf]>> = {
+  'in TypeScript': () => {
+    const users = new Users({ ...COUNT, seed: 99 });
+    return [users, () => (plan) => new Scanner(users.names, plan)];
+  },
+  'in WebAssembly': () => [newUsers({ count: COUNT }), scannersFor],
+};
+
+/** Whole lines, about `size` bytes at a time. */
+function blocksOf(log: Buffer, size: number): Buffer[] {
+  const blocks: Buffer[] = [];
+  for (let from = 0, to; from < log.length; from = to) {
+    to = log.indexOf(10, Math.min(from + size, log.length - 1)) + 1;
+    blocks.push(log.subarray(from, to));
+  }
+  return blocks;
+}
+
+const id = fc.constantFrom(
+  'c2s1',
+  'c2s5625a0b0',
+  'c2s560351951f30',
+  'c2sffffffffffffff',
+  'c2s0',
+  'c2s00ff',
+  'c2sAB',
+  'c2s',
+  'bosh58833a29-3eaa-4734-878e-f48d1033363e',
+  'bosh',
+  's2sin55',
+  'startup',
+  'usermanager',
+  'chat.example:x y',
+  '',
+);
+const jid = fc.constantFrom(
+  'alice@chat.example',
+  'bob.x@work.example',
+  'Carol@Chat.Example',
+  'иван@chat.example',
+  "o'brien@h",
+  'a/b@c',
+  '@h',
+  'x@',
+  'a@b@c',
+  '(unknown)@chat.example',
+  'two words@h',
+  `${'x'.repeat(300)}@h`,
+);
+const role = fc.constantFrom('', ' [prosody:registered]', ' [a b]', ' [', ' []', ' x', ' [x', ' ');
+const reason = fc.constantFrom('connection closed', 'closed', '', 'x\ty', 'read timeout (a', 'closed\r');
+const message = fc.oneof(
+  fc.constantFrom('Client connected', 'Client connected ', 'Client connecte', 'Client connected\r'),
+  fc.tuple(jid, role).map(([a, b]) => `Authenticated as ${a}${b}`),
+  reason.map((text) => `Client disconnected: ${text}`),
+  reason.map((text) => `BOSH client disconnected: ${text}`),
+  fc.constantFrom(
+    'BOSH client disconnected',
+    'Hello and welcome to Prosody version 0.12.3',
+    'Hello and welcome to Prosody version 0.11.9',
+    'Hello and welcome to Prosody version 13.0.7',
+    'Shutting down: x',
+    'Reloading configuration file',
+    'User account deleted: alice@chat.example',
+    'Incoming s2s stream evil.example->a (b closed: This host does not serve a (b',
+    'Session closed by remote with error: x (y',
+    'end of it)',
+    'Stream encrypted (TLSv1.3)',
+    'Resource bound: alice@chat.example/phone',
+    'Unbinding resource for alice@chat.example/phone (alice@chat.example)',
+    '',
+    'Stream',
+  ),
+);
+const time = fc.tuple(fc.nat(3), fc.nat(59), fc.nat(61)).map((parts) => parts.map((n) => String(n).padStart(2, '0')));
+const stamp = fc.oneof(
+  { weight: 8, arbitrary: time.map((hms) => `Nov 03 ${hms.join(':')}`) },
+  time.map((hms) => `Nov 3 ${hms.join(':')}`),
+  time.map((hms) => `Oct 25 ${hms.join(':')}`),
+  fc.constantFrom('Nov 04 00:00:00', 'Dec 31 23:59:59', 'Feb 29 12:00:00', 'x', ''),
+);
+const level = fc.constantFrom('info', 'info', 'info', 'debug', 'warn', 'error', 'inf', 'infox');
+const line = fc.oneof(
+  { weight: 12, arbitrary: fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `${a} ${b}\t${c}\t${d}`) },
+  fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `\t${a} ${b}\t${c}\t${d}`),
+  fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `\0\0${a} ${b}\t${c}\t${d}`),
+  fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `${a} ${b}      ${c}\t${d}`),
+  fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\n', '')),
+);
+
+for (const [name, make] of Object.entries(SCANNERS))
+  describe(`the scanner ${name} says of lines what the reader says`, () => {
+    for (const campaign of [SMALL_UTC, NEWYEAR_BERLIN])
+      for (const detail of ['info', 'debug'] as const)
+        for (const size of [700, 256 * 1024])
+          it(`of a real log: ${campaign.name}, ${detail}, in blocks of ${size} bytes`, () => {
+            const blocks = blocksOf(goldenLog(campaign, detail), size);
+            const { scanned, ...outcome } = byScanner(blocks, campaign, make());
+            assert.deepEqual(outcome, byReader(blocks, campaign));
+            if (size > 700) assert.ok(scanned > outcome.events.length / 2, `${scanned} of ${outcome.events.length}`);
+          });
+
+    it('of more users than a small table of names holds', () => {
+      const logins = Array.from({ length: 40_000 }, (_, n) => {
+        const time = new Date(Date.UTC(2026, 0, 1) + n * 1000).toISOString().slice(11, 19);
+        return `Jan 01 ${time} c2s${(n + 16).toString(16)}\tinfo\tAuthenticated as user${n % 30_000}@chat.example\n`;
+      });
+      const blocks = blocksOf(Buffer.from(logins.join('')), 256 * 1024);
+      const { scanned, ...outcome } = byScanner(blocks, { timezone: 'UTC', year: 2026 }, make());
+      assert.deepEqual(outcome, byReader(blocks, { timezone: 'UTC', year: 2026 }));
+      assert.ok(scanned > 39_000, `${scanned}`);
+    });
+
+    it('of a clock that is put right by some minutes', () => {
+      const line = (time: string, message: string): string => `Nov 03 ${time} c2s1\tinfo\t${message}\n`;
+      const text =
+        line('03:11:00', 'BOSH client disconnected') +
+        line('03:12:01', 'Authenticated as alice@chat.example') +
+        line('03:10:00', 'Client connected');
+      const zone = { timezone: 'UTC', year: 2026 };
+      const { scanned: _, ...outcome } = byScanner([Buffer.from(text)], zone, make());
+      assert.deepEqual(outcome, byReader([Buffer.from(text)], zone));
+    });
+
+    it('of any lines', () => {
+      // Names that are known and names that are new.
+      const made = make();
+      fc.assert(
+        fc.property(
+          fc.array(fc.array(line, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 3 }),
+          fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns'),
+          (blocks, timezone) => {
+            const bytes = blocks.map((lines) => Buffer.from(`${lines.join('\n')}\n`));
+            const zone = { timezone, year: 2026 };
+            const { scanned: _, ...outcome } = byScanner(bytes, zone, made);
+            assert.deepEqual(outcome, byReader(bytes, zone));
+          },
+        ),
+        { numRuns: 1500 },
+      );
+    });
+  });

@@ -1,0 +1,89 @@
+/** When what a live log says is written: at once if anything has changed by it, and else within a second. */
+import assert from 'node:assert/strict';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { Users } from '../../src/activity/user-table.ts';
+import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import type { Block } from '../../src/source/files/lines.ts';
+import { Ledger } from '../../src/service/write-buffer.ts';
+import { Tally } from '../../src/service/log-state.ts';
+
+const LOG = '/var/log/prosody/prosody.log';
+const NOW = Date.UTC(2026, 2, 2) / 1000;
+const DEBUG = '2026-03-01T12:00:00+0000 c2s1\tdebug\tReceived[c2s]: <presence/>\n';
+const LOGIN = '2026-03-01T12:00:00+0000 c2s1\tinfo\tAuthenticated as alice@chat.example\n';
+let root = '';
+
+before(async () => {
+  root = await mkdtemp(join(tmpdir(), 'writing-'));
+});
+after(() => rm(root, { recursive: true }));
+
+async function open(path: string) {
+  const users = new Users({ exclude: [], includeDisabled: true });
+  const ledger = await Ledger.open(await LastSeenIndex.open(path), users, NOW);
+  const count = { hibernationSeconds: 300, boshSeconds: 3600 };
+  const tally = new Tally(users, { ...count, server: 'auto', timezone: 'UTC', horizon: () => NOW });
+  const refused: unknown[] = [];
+  let offset = 0;
+  const take = (lines: string): Promise<void> => {
+    const bytes = Buffer.from(lines);
+    offset += bytes.length;
+    const batch = tally.decode(bytes, true);
+    for (let event = 0; event < batch.count; event++) tally.sessions.takeFrom(batch, event);
+    const none = { length: 0, hash: '' };
+    const position = { id: 'p', log: LOG, offset, head: none, marker: none, readAt: 0 };
+    const block: Block = { log: LOG, bytes, position, forgotten: [] };
+    return ledger.commitSoon({ path: LOG, tally }, [block], (error) => refused.push(error));
+  };
+  return { ledger, take, refused, batches: () => batchesOf(path) };
+}
+
+async function batchesOf(path: string): Promise<number> {
+  const text = await readFile(join(path, 'xmpp-active-users'), 'latin1');
+  return Number(/batch (\d+)/.exec(text)?.[1]);
+}
+
+test('lines that are no events are written together, and at the end [9.11]', async () => {
+  const path = join(root, 'quiet');
+  const { ledger, take, batches } = await open(path);
+  await take(DEBUG);
+  const begun = await batches();
+  for (let i = 1; i < 1000; i++) await take(DEBUG);
+  assert.ok((await batches()) - begun <= 1, `${await batches()} batches`);
+  await ledger.close();
+  const again = await open(path);
+  assert.equal(again.ledger.positions(LOG)[0]?.offset, 1000 * DEBUG.length);
+  await again.ledger.close();
+});
+
+test('an event is written at once, with the lines before it [9.11]', async () => {
+  const { ledger, take, batches } = await open(join(root, 'event'));
+  await take(DEBUG);
+  const before = await batches();
+  await take(LOGIN);
+  assert.equal(await batches(), before + 1);
+  await ledger.close();
+});
+
+test('lines that are no events are written within about a second [9.11]', async () => {
+  const { ledger, take, batches } = await open(join(root, 'late'));
+  await take(DEBUG);
+  for (const until = performance.now() + 60_000; (await batches()) < 1;) assert.ok(performance.now() < until);
+  await ledger.close();
+});
+
+test('what could not be written late is refused with the next lines [9.11]', async () => {
+  const path = join(root, 'refused');
+  const { ledger, take, refused } = await open(path);
+  await take(DEBUG);
+  await rm(path, { recursive: true });
+  for (const until = performance.now() + 60_000; refused.length === 0;) {
+    assert.ok(performance.now() < until);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+  await assert.rejects(take(DEBUG), { code: 'DAMAGED' });
+  await ledger.close();
+});
