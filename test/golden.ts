@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import type { SessionEvent } from '../src/format/dialects/dialect.ts';
 import { prosody } from '../src/format/dialects/prosody.ts';
-import { LineReader, type LineCounts } from '../src/format/line-decoder.ts';
+import { LineDecoder, type LineCounts } from '../src/format/line-decoder.ts';
 import { Sessions } from '../src/activity/sessions.ts';
 import type { HostCounts } from '../src/activity/active-window.ts';
 import { Users } from '../src/activity/user-table.ts';
@@ -45,7 +45,7 @@ export function goldenLog({ name }: Campaign, level: 'info' | 'debug'): Buffer {
 /** The events of a log, and what became of its lines. */
 export function eventsOf(log: Buffer, { timezone, year }: Omit<Campaign, 'name'>): [SessionEvent[], LineCounts] {
   const state = { clock: { year, last: undefined } };
-  const reader = new LineReader({ dialect: prosody, timezone, state, horizon: () => Infinity });
+  const reader = new LineDecoder({ dialect: prosody, timezone, state, horizon: () => Infinity });
   const events: SessionEvent[] = [];
   reader.read(log, (event) => events.push(event));
   return [events, reader.counts];

@@ -3,12 +3,12 @@ import type { Users } from '../activity/user-table.ts';
 import { newUsers } from '../service/new-users.ts';
 import type { Config } from '../config/config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
-import type { Arrangement, Piece } from '../source/archive/arrange.ts';
+import type { Arrangement, ArchivedFile } from '../source/archive/arrange.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
-import { believedUntil } from '../service/max-time.ts';
+import { maxTime } from '../service/max-time.ts';
 import { ingest } from '../service/ingest.ts';
-import { Ledger } from '../service/write-buffer.ts';
-import { sumCounts, type Tally } from '../service/log-state.ts';
+import { WriteBuffer } from '../service/write-buffer.ts';
+import { sumCounts, type LogState } from '../service/log-state.ts';
 import { sampleOf, tellCoverage, tellLogs, tellRejected } from './findings.ts';
 import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import type { Io } from './io.ts';
@@ -21,12 +21,12 @@ export async function backfill(config: Config, args: BackfillArguments, io: Io):
   const index = await LastSeenIndex.open(config.index.path, { create: true });
   try {
     const users = newUsers(config);
-    const ledger = await Ledger.open(index, users, io.now());
+    const writeBuffer = await WriteBuffer.open(index, users, io.now());
     return await withInputs(args, config, io, async (inputs, said) => {
       tellLogs(inputs.arrangement, said);
-      const failed = await readInputs(inputs, { config, ledger, users }, said);
-      ledger.prune(config.index.retentionDays);
-      await ledger.commitUsers();
+      const failed = await readInputs(inputs, { config, writeBuffer, users }, said);
+      writeBuffer.prune(config.index.retentionDays);
+      await writeBuffer.commitUsers();
       return failed || io.signal.aborted ? 1 : 0;
     });
   } finally {
@@ -36,19 +36,19 @@ export async function backfill(config: Config, args: BackfillArguments, io: Io):
 
 interface Into {
   readonly config: Config;
-  readonly ledger: Ledger;
+  readonly writeBuffer: WriteBuffer;
   readonly users: Users;
 }
 
 async function readInputs({ arrangement, failed }: Inputs, into: Into, io: Io): Promise<boolean> {
-  const progress = new Progress(arrangement.chains, into.config.otherLogs.timezone, io);
+  const progress = new Progress(arrangement.allSeries, into.config.otherLogs.timezone, io);
   let hasProblem = failed;
   const onProblem = (sentence: string): void => {
     hasProblem = true;
     progress.io.log('error', sentence);
   };
-  const tallies = await readChains(arrangement, into, progress, onProblem);
-  return conclude(tallies, arrangement, into, io) || hasProblem;
+  const logStates = await readChains(arrangement, into, progress, onProblem);
+  return conclude(logStates, arrangement, into, io) || hasProblem;
 }
 
 async function readChains(
@@ -56,38 +56,38 @@ async function readChains(
   into: Into,
   progress: Progress,
   onProblem: (sentence: string) => void,
-): Promise<readonly Tally[]> {
+): Promise<readonly LogState[]> {
   const { config } = into;
   const { io } = progress;
-  const horizon = believedUntil({ arrangement, year: config.year, now: io.now(), permanent: true });
-  const tallies: Tally[] = [];
+  const horizon = maxTime({ arrangement, year: config.year, now: io.now(), permanent: true });
+  const logStates: LogState[] = [];
   try {
-    for (const chain of arrangement.chains) {
+    for (const series of arrangement.allSeries) {
       const options = {
-        log: { ...chain.of.settings, path: chain.log },
+        log: { ...series.of.settings, path: series.log },
         horizon: () => horizon,
         signal: io.signal,
         // The live file may still grow.
-        isComplete: ({ path }: Piece) => path !== rotatedName(path).log,
+        isComplete: ({ path }: ArchivedFile) => path !== rotatedName(path).log,
         onProgress: (path: string, bytes: number, at: number | undefined) => progress.reached(path, bytes, at),
         onProblem,
       };
-      tallies.push(await ingest(chain, { ...into, ...options }));
+      logStates.push(await ingest(series, { ...into, ...options }));
     }
   } finally {
     progress.done();
   }
-  return tallies;
+  return logStates;
 }
 
-function conclude(tallies: readonly Tally[], arrangement: Arrangement, { config, users }: Into, io: Io): boolean {
-  const counts = sumCounts(tallies.map((tally) => tally.counts));
+function conclude(logStates: readonly LogState[], arrangement: Arrangement, { config, users }: Into, io: Io): boolean {
+  const counts = sumCounts(logStates.map((logState) => logState.counts));
   io.log(
     'info',
     `${counts.lines} lines read, ${counts.events} events; ${users.size} users are in ${config.index.path}`,
   );
   tellCoverage(
-    tallies.flatMap((tally) => tally.coverage),
+    logStates.flatMap((logState) => logState.coverage),
     config.otherLogs.timezone,
     io,
   );

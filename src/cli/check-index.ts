@@ -5,8 +5,8 @@ import { coveredByAll } from '../activity/coverage.ts';
 import type { Config } from '../config/config.ts';
 import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
-import type { KeptState } from '../service/write-buffer.ts';
-import { openStanding, type Standing } from '../service/snapshot.ts';
+import type { StoredState } from '../service/write-buffer.ts';
+import { openSnapshot, type Snapshot } from '../service/snapshot.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 import { localIso, showTime } from './times.ts';
 
@@ -21,9 +21,9 @@ export async function checkIndex(config: Config, report: Report, now: number): P
   const { path } = config.index;
   const status = readStatus(path);
   try {
-    const standing = await openStanding(config, now);
-    describeIndex(config, standing, report, now);
-    await standing.close();
+    const snapshot = await openSnapshot(config, now);
+    describeIndex(config, snapshot, report, now);
+    await snapshot.close();
     if (status) describeDaemon(status, `  ${seenLast(status)}`, report);
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;
@@ -75,20 +75,20 @@ async function existing(path: string): Promise<string> {
   return path === dirname(path) || (await isReachable(path, constants.F_OK)) ? path : existing(dirname(path));
 }
 
-function describeIndex(config: Config, standing: Standing, { lines, hosts }: Report, now: number): void {
-  const { ledger } = standing;
+function describeIndex(config: Config, snapshot: Snapshot, { lines, hosts }: Report, now: number): void {
+  const { writeBuffer } = snapshot;
   lines.push(`index ${config.index.path}`);
   for (const log of config.logs) {
-    const kept = ledger.kept(log.path);
-    const read = ledger.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
-    if (kept) lines.push(`  ${log.path}: ${describeKept(kept, read, log.timezone, now)}`);
+    const stored = writeBuffer.stored(log.path);
+    const read = writeBuffer.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
+    if (stored) lines.push(`  ${log.path}: ${describeKept(stored, read, log.timezone, now)}`);
   }
-  const samples = standing.sample(now);
+  const samples = snapshot.sample(now);
   if (samples.length > 0) lines.push(`  it would send ${describeCounts(samples)}`);
   for (const { host } of samples) hosts.add(host);
 }
 
-function describeKept({ log }: KeptState, read: number, timezone: string, now: number): string {
+function describeKept({ log }: StoredState, read: number, timezone: string, now: number): string {
   const { last } = log.reader.clock;
   const covered = coveredByAll([{ spans: log.coverage, state: 'current' }], now - 30 * DAY, now) / DAY;
   const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;

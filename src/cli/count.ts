@@ -1,6 +1,6 @@
 /** `count`: daily, weekly and monthly active users per host, from the index. */
 import type { Config } from '../config/config.ts';
-import { openStanding } from '../service/snapshot.ts';
+import { openSnapshot } from '../service/snapshot.ts';
 import { countObject, countTable } from '../report/table.ts';
 import { tellBounds } from './findings.ts';
 import { atLeast, print, type Io } from './io.ts';
@@ -19,9 +19,9 @@ export interface CountArguments {
 
 export async function count(config: Config, { at, json }: CountArguments, io: Io): Promise<number> {
   const time = at ?? Math.floor(io.now());
-  const standing = await openStanding(config, Math.max(time, io.now()));
+  const snapshot = await openSnapshot(config, Math.max(time, io.now()));
   try {
-    const { lastLine } = standing;
+    const { lastLine } = snapshot;
     if (lastLine !== undefined && lastLine - time > SLACK) {
       const last = showTime(lastLine, config.otherLogs.timezone);
       io.log(
@@ -30,13 +30,13 @@ export async function count(config: Config, { at, json }: CountArguments, io: Io
       );
       return 1;
     }
-    const samples = standing.sample(time);
+    const samples = snapshot.sample(time);
     tellAge(time, lastLine, config.otherLogs.timezone, io);
     await print(io, json ? `${JSON.stringify(countObject(time, samples))}\n` : countTable(samples, atLeast(io)));
     if (!json) tellBounds(samples, io);
     return 0;
   } finally {
-    await standing.close();
+    await snapshot.close();
   }
 }
 

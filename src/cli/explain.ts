@@ -1,10 +1,10 @@
 /** `explain`: every line of a file beside the event found in it, for a log that is not understood. */
 import type { Config, LogConfig } from '../config/config.ts';
 import { dialectNamed, recogniseDialect } from '../format/format.ts';
-import { LineReader } from '../format/line-decoder.ts';
+import { LineDecoder } from '../format/line-decoder.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
-import { readPiece, type Arrangement, type Piece } from '../source/archive/arrange.ts';
-import { believedUntil } from '../service/max-time.ts';
+import { readArchivedFile, type Arrangement, type ArchivedFile } from '../source/archive/arrange.ts';
+import { maxTime } from '../service/max-time.ts';
 import { logsOf } from '../service/given-logs.ts';
 import { firstLines } from '../service/log-state.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
@@ -19,20 +19,22 @@ export interface ExplainArguments {
 
 export async function explain(config: Config, { file, json }: ExplainArguments, io: Io): Promise<number> {
   return withInputs({ files: [file] }, config, io, async ({ arrangement, failed }, said) => {
-    const pieces = arrangement.chains.flatMap(({ pieces, of }) => pieces.map((piece) => ({ piece, of })));
-    const isEmpty = pieces.length === 0 && !failed;
+    const archivedFiles = arrangement.allSeries.flatMap(({ archivedFiles, of }) =>
+      archivedFiles.map((archivedFile) => ({ archivedFile, of })),
+    );
+    const isEmpty = archivedFiles.length === 0 && !failed;
     if (isEmpty) tellEmpty([file], said);
     // What has no stamps is no log for the other commands; to see why is what this one is for.
     const unstamped = arrangement.problems
       .filter(({ code }) => code === 'NO_STAMPS')
-      .flatMap(({ path }) => logsOf([path], [], config).map((of) => ({ piece: plainPiece(path, io), of })));
-    for (const { piece, of } of [...pieces, ...unstamped])
-      await explainPiece(piece, { config, settings: of.settings, arrangement, json }, said);
+      .flatMap(({ path }) => logsOf([path], [], config).map((of) => ({ archivedFile: plainPiece(path, io), of })));
+    for (const { archivedFile, of } of [...archivedFiles, ...unstamped])
+      await explainPiece(archivedFile, { config, settings: of.settings, arrangement, json }, said);
     return isEmpty || (failed && unstamped.length === 0) || io.signal.aborted ? 1 : 0;
   });
 }
 
-function plainPiece(path: string, io: Io): Piece {
+function plainPiece(path: string, io: Io): ArchivedFile {
   const year = new Date(io.now() * 1000).getUTCFullYear();
   return { path, log: path, firstAt: 0, lastAt: 0, year, textBytes: 0, sampleLines: [], head: Buffer.alloc(0) };
 }
@@ -44,20 +46,28 @@ interface How {
   readonly json: boolean;
 }
 
-async function explainPiece(piece: Piece, { config, settings, arrangement, json }: How, io: Io): Promise<void> {
+async function explainPiece(
+  archivedFile: ArchivedFile,
+  { config, settings, arrangement, json }: How,
+  io: Io,
+): Promise<void> {
   const { server, timezone, timestamps } = settings;
-  const horizon = believedUntil({ arrangement, year: config.year, now: io.now(), permanent: false });
+  const horizon = maxTime({ arrangement, year: config.year, now: io.now(), permanent: false });
   const columns = new EventColumns(timezone);
   const show: Show = json ? jsonOf : (event, _line, text) => columns.show(event, text);
   const kinds = new Map<ShownEvent['kind'], number>();
-  let reader: LineReader | undefined;
+  let reader: LineDecoder | undefined;
   let line = 0;
   const onProblem = (sentence: string): void => io.log('warning', sentence);
-  for await (const { bytes, position } of readPiece(piece, { signal: io.signal, complete: true, onProblem })) {
+  for await (const { bytes, position } of readArchivedFile(archivedFile, {
+    signal: io.signal,
+    complete: true,
+    onProblem,
+  })) {
     // A line that is passed over for its length is a line of the file all the same.
     if (bytes.length === 0 && !position.done) await print(io, `${show(undefined, ++line, '')}\n`);
     if (bytes.length === 0) continue;
-    reader ??= readerOf(bytes, { server, timezone, timestamps, piece, horizon });
+    reader ??= readerOf(bytes, { server, timezone, timestamps, archivedFile, horizon });
     const events = new Map<number, ShownEvent>();
     reader.read(bytes, (event, index) => isShown(event) && events.set(index, event));
     columns.fit(events.values());
@@ -67,7 +77,7 @@ async function explainPiece(piece: Piece, { config, settings, arrangement, json 
   }
   if (!reader) return;
   if (!json) for (const sentence of conclusion(kinds, reader.counts, timezone)) io.log('info', sentence);
-  tellRejected(reader.counts, piece.sampleLines, io);
+  tellRejected(reader.counts, archivedFile.sampleLines, io);
 }
 
 type Show = (event: ShownEvent | undefined, line: number, text: string) => string;
@@ -76,13 +86,13 @@ interface ReaderSettings {
   readonly server: string;
   readonly timezone: string;
   readonly timestamps: string;
-  readonly piece: Piece;
+  readonly archivedFile: ArchivedFile;
   readonly horizon: number;
 }
 
-function readerOf(bytes: Buffer, { server, timezone, timestamps, piece, horizon }: ReaderSettings): LineReader {
+function readerOf(bytes: Buffer, { server, timezone, timestamps, archivedFile, horizon }: ReaderSettings): LineDecoder {
   const dialect = dialectNamed(server) ?? recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
   if (!dialect) throw new Error(`no dialect is named ${server}`);
-  const state = { clock: { year: piece.year, last: undefined }, stamp: piece.stamp?.name };
-  return new LineReader({ dialect, timezone, stamp: strftimeForm(timestamps), horizon: () => horizon, state });
+  const state = { clock: { year: archivedFile.year, last: undefined }, stamp: archivedFile.stamp?.name };
+  return new LineDecoder({ dialect, timezone, stamp: strftimeForm(timestamps), horizon: () => horizon, state });
 }

@@ -18,10 +18,10 @@ const DAY = 86_400;
 const days = (seconds: number): string => `${(seconds / DAY).toFixed(1)} days`;
 
 /** Which logs were found among the files: what is one log decides what is counted. */
-export function tellLogs({ chains }: Arrangement<GivenLog>, io: Io): void {
-  const logs = [...new Set(chains.map(({ of }) => of))];
+export function tellLogs({ allSeries }: Arrangement<GivenLog>, io: Io): void {
+  const logs = [...new Set(allSeries.map(({ of }) => of))];
   for (const log of logs) {
-    const files = chains.filter(({ of }) => of === log).flatMap(({ pieces }) => pieces).length;
+    const files = allSeries.filter(({ of }) => of === log).flatMap(({ archivedFiles }) => archivedFiles).length;
     io.log('info', `log ${log.settings.name}: ${files} file${files === 1 ? '' : 's'}, zone ${log.timezone}`);
   }
   const names = logs.filter(({ isByName }) => isByName).map(({ log }) => basename(log));
@@ -96,6 +96,6 @@ export function tellEmpty(files: readonly string[], io: Io): void {
 }
 
 /** Lines from the beginning of each file, for `tellRejected`. */
-export function sampleOf({ chains }: Arrangement): readonly string[] {
-  return chains.flatMap(({ pieces }) => pieces.flatMap(({ sampleLines }) => sampleLines));
+export function sampleOf({ allSeries }: Arrangement): readonly string[] {
+  return allSeries.flatMap(({ archivedFiles }) => archivedFiles.flatMap(({ sampleLines }) => sampleLines));
 }

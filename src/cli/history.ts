@@ -51,7 +51,7 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
   checkArguments(args, config, io);
   const output = outputOf(config, args, io);
   return withInputs(args, config, io, async (inputs, said) => {
-    if (inputs.arrangement.chains.length === 0) {
+    if (inputs.arrangement.allSeries.length === 0) {
       if (!inputs.failed) tellEmpty([...args.files, ...(args.logs ?? []).map(({ pattern }) => pattern)], said);
       return 1;
     }
@@ -137,7 +137,7 @@ interface StartOptions {
 function start({ arrangement }: Inputs, { config, args, io, onProblem }: StartOptions): Replayed {
   const { step, from, to } = args;
   const manner = isStreamed(args, io) ? Progress.besideData(io) : undefined;
-  const progress = new Progress(arrangement.chains, config.otherLogs.timezone, io, manner);
+  const progress = new Progress(arrangement.allSeries, config.otherLogs.timezone, io, manner);
   let summary: ReplaySummary | undefined;
   const source = replay({
     config,

@@ -1,5 +1,5 @@
 /** How far the reading of old logs has got: a bar on a terminal, elsewhere a line every few seconds. */
-import type { Chain } from '../source/archive/arrange.ts';
+import type { Series } from '../source/archive/arrange.ts';
 import { isUnicode, type Io } from './io.ts';
 import { showTime } from './times.ts';
 
@@ -35,7 +35,7 @@ export class Progress {
   #isDone = false;
 
   constructor(
-    chains: readonly Pick<Chain, 'pieces'>[],
+    allSeries: readonly Pick<Series, 'archivedFiles'>[],
     timezone: string,
     io: Io,
     manner: Manner = io.stderrIsTTY ? 'bar' : 'lines',
@@ -48,7 +48,9 @@ export class Progress {
       },
     };
     this.#timezone = timezone;
-    this.#total = chains.flatMap((chain) => chain.pieces).reduce((sum, piece) => sum + piece.textBytes, 0);
+    this.#total = allSeries
+      .flatMap((series) => series.archivedFiles)
+      .reduce((sum, archivedFile) => sum + archivedFile.textBytes, 0);
     this.#manner = manner;
     this.#told = this.#began;
     if (manner !== 'bar') return;

@@ -6,7 +6,7 @@
  */
 import { join, resolve } from 'node:path';
 import { readConfigFile, unknownKey, type ConfigFile } from './config-file.ts';
-import { Given, shown, type Value } from './layers.ts';
+import { ConfigLayers, shown, type Value } from './layers.ts';
 import * as settings from './settings.ts';
 
 export const DEFAULT_FILE = '/etc/xmpp-active-users/config.toml';
@@ -87,46 +87,46 @@ export function loadConfig(input: ConfigInput): Config {
   const { path: file, content } = openFile(input, problems);
   const environment = environmentValues(input.env, problems);
   const flags = flagValues(input.flags, problems);
-  const given = new Given([content.values, environment, flags]);
-  const config = build(input, given, content, file);
-  const all = [...problems, ...content.problems, ...given.problems];
+  const layers = new ConfigLayers([content.values, environment, flags]);
+  const config = build(input, layers, content, file);
+  const all = [...problems, ...content.problems, ...layers.problems];
   if (all.length > 0) throw new ConfigError(all);
   return freeze(config);
 }
 
-function build(input: ConfigInput, given: Given, content: ConfigFile, file: string | undefined): Config {
-  const year = given.optional(settings.YEAR);
+function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, file: string | undefined): Config {
+  const year = layers.optional(settings.YEAR);
   const readAs = {
-    server: given.optional(settings.SERVER),
-    timezone: given.optional(settings.TIMEZONE),
-    timestamps: given.optional(settings.TIMESTAMPS),
+    server: layers.optional(settings.SERVER),
+    timezone: layers.optional(settings.TIMEZONE),
+    timestamps: layers.optional(settings.TIMESTAMPS),
   };
   return {
     file,
-    logs: takeLogs(input, given, content, readAs),
+    logs: takeLogs(input, layers, content, readAs),
     otherLogs: {
       server: readAs.server ?? 'auto',
       timezone: readAs.timezone ?? input.defaultTimezone,
       timestamps: readAs.timestamps ?? '',
     },
     statsd: {
-      ...takeDestination(given),
-      prefix: given.take(settings.STATSD_PREFIX, 'xmpp.'),
-      ...takeTags(given),
-      repeatSeconds: given.take(settings.STATSD_REPEAT, 0),
+      ...takeDestination(layers),
+      prefix: layers.take(settings.STATSD_PREFIX, 'xmpp.'),
+      ...takeTags(layers),
+      repeatSeconds: layers.take(settings.STATSD_REPEAT, 0),
     },
     count: {
-      exclude: given.take(settings.COUNT_EXCLUDE, []),
-      includeDisabled: given.take(settings.COUNT_DISABLED, false),
-      hibernationSeconds: given.take(settings.COUNT_HIBERNATION, 600),
-      boshSeconds: given.take(settings.COUNT_BOSH, 43_200),
+      exclude: layers.take(settings.COUNT_EXCLUDE, []),
+      includeDisabled: layers.take(settings.COUNT_DISABLED, false),
+      hibernationSeconds: layers.take(settings.COUNT_HIBERNATION, 600),
+      boshSeconds: layers.take(settings.COUNT_BOSH, 43_200),
     },
     index: {
-      path: given.take(settings.INDEX_PATH, defaultIndex(input)),
-      retentionDays: given.take(settings.INDEX_RETENTION, 31),
+      path: layers.take(settings.INDEX_PATH, defaultIndex(input)),
+      retentionDays: layers.take(settings.INDEX_RETENTION, 31),
     },
     ...(year === undefined ? {} : { year }),
-    origin: given.origin,
+    origin: layers.origin,
   };
 }
 
@@ -212,36 +212,36 @@ function destination(flag: unknown): [key: string, raw: string][] {
   return [['statsd.host', host], ...(port === undefined ? [] : [['statsd.port', port] as [string, string]])];
 }
 
-function takeDestination(given: Given): Pick<Config['statsd'], 'host' | 'port' | 'protocol'> {
-  const host = given.take(settings.STATSD_HOST, '127.0.0.1');
-  const port = given.take(settings.STATSD_PORT, 8125);
-  const protocol = protocolFor(host, given);
+function takeDestination(layers: ConfigLayers): Pick<Config['statsd'], 'host' | 'port' | 'protocol'> {
+  const host = layers.take(settings.STATSD_HOST, '127.0.0.1');
+  const port = layers.take(settings.STATSD_PORT, 8125);
+  const protocol = protocolFor(host, layers);
   if ((protocol === 'uds') !== host.startsWith('/')) {
     const advice =
       protocol === 'uds'
         ? 'must be the path of a socket, as in "/run/statsd.sock"'
         : 'is a path: set statsd.protocol to "uds"';
-    given.problems.push(
-      `${originOf(given, 'statsd.host')}: statsd.host ${advice}, with statsd.protocol ${shown(protocol)} not ${shown(host)}`,
+    layers.problems.push(
+      `${originOf(layers, 'statsd.host')}: statsd.host ${advice}, with statsd.protocol ${shown(protocol)} not ${shown(host)}`,
     );
   }
   return { host, port, protocol };
 }
 
 /** Who gives a host in place of a socket that a weaker source gives, or a socket in place of a host, means another protocol, too. */
-function protocolFor(host: string, given: Given): settings.Protocol {
-  const protocol = given.take(settings.STATSD_PROTOCOL, 'udp');
-  const [ofHost, ofProtocol] = [given.strength(settings.STATSD_HOST), given.strength(settings.STATSD_PROTOCOL)];
+function protocolFor(host: string, layers: ConfigLayers): settings.Protocol {
+  const protocol = layers.take(settings.STATSD_PROTOCOL, 'udp');
+  const [ofHost, ofProtocol] = [layers.strength(settings.STATSD_HOST), layers.strength(settings.STATSD_PROTOCOL)];
   const isOverridden = ofProtocol >= 0 && ofHost > ofProtocol;
   if (!isOverridden || host.startsWith('/') === (protocol === 'uds')) return protocol;
-  given.origin.set(settings.STATSD_PROTOCOL.key, originOf(given, 'statsd.host'));
+  layers.origin.set(settings.STATSD_PROTOCOL.key, originOf(layers, 'statsd.host'));
   return protocol === 'uds' ? 'udp' : 'uds';
 }
 
 /** Who sets tags wants the host among them, unless they say otherwise. */
-function takeTags(given: Given): Pick<Config['statsd'], 'tags' | 'hostTag'> {
-  const tags = given.take(settings.STATSD_TAGS, {});
-  return { tags, hostTag: given.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
+function takeTags(layers: ConfigLayers): Pick<Config['statsd'], 'tags' | 'hostTag'> {
+  const tags = layers.take(settings.STATSD_TAGS, {});
+  return { tags, hostTag: layers.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
 }
 
 /** Those that are followed when none is configured, whether they are there or not. */
@@ -249,23 +249,23 @@ export function usualLogs({ otherLogs }: Config): readonly LogConfig[] {
   return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
 }
 
-function originOf(given: Given, key: string): string {
-  return given.origin.get(key) ?? 'default';
+function originOf(layers: ConfigLayers, key: string): string {
+  return layers.origin.get(key) ?? 'default';
 }
 
 type ReadAs = { readonly [key in 'server' | 'timezone' | 'timestamps']: string | undefined };
 
 /** Paths by flag or environment take the place of the configured ones; the table of a path that is configured still applies. */
-function takeLogs(input: ConfigInput, given: Given, content: ConfigFile, readAs: ReadAs): LogConfig[] {
-  const tables = (content.logs ?? []).map((table, i) => readTable(given, table, `log.${i}`));
-  const paths = given.optional(settings.LOG_PATHS);
+function takeLogs(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, readAs: ReadAs): LogConfig[] {
+  const tables = (content.logs ?? []).map((table, i) => readTable(layers, table, `log.${i}`));
+  const paths = layers.optional(settings.LOG_PATHS);
   const chosen = paths
-    ? paths.map((path) => tables.find((table) => table.path === path) ?? { path, origin: originOf(given, 'log.path') })
+    ? paths.map((path) => tables.find((table) => table.path === path) ?? { path, origin: originOf(layers, 'log.path') })
     : content.logs
       ? tables
       : settings.KNOWN_LOGS.filter(input.exists).map((path) => ({ path, origin: 'default' }));
-  refuseRepeated(given, chosen);
-  return chosen.map((log, i) => finish(input, given, log, readAs, `log.${i}`));
+  refuseRepeated(layers, chosen);
+  return chosen.map((log, i) => finish(input, layers, log, readAs, `log.${i}`));
 }
 
 interface LogTable {
@@ -277,15 +277,15 @@ interface LogTable {
   readonly timestamps?: { readonly name: string; readonly origin: string } | undefined;
 }
 
-function readTable(given: Given, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
+function readTable(layers: ConfigLayers, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
   const take = (setting: settings.Setting<string>, name: string): { name: string; origin: string } | undefined => {
     const value = table.values.get(setting.key);
-    const read = value && given.read(setting, `${place}.${name}`, value);
+    const read = value && layers.read(setting, `${place}.${name}`, value);
     return value && read !== undefined ? { name: read, origin: value.origin } : undefined;
   };
   const path = take(settings.LOG_PATH, 'path');
   if (!table.values.has(settings.LOG_PATH.key))
-    given.problems.push(`${table.origin}: this [[log]] has no path: add path = "/var/log/..." or remove the table`);
+    layers.problems.push(`${table.origin}: this [[log]] has no path: add path = "/var/log/..." or remove the table`);
   const origin = path?.origin ?? table.origin;
   return {
     path: path?.name ?? '',
@@ -297,32 +297,32 @@ function readTable(given: Given, table: NonNullable<ConfigFile['logs']>[number],
   };
 }
 
-function refuseRepeated(given: Given, logs: readonly LogTable[]): void {
+function refuseRepeated(layers: ConfigLayers, logs: readonly LogTable[]): void {
   for (const [i, { path, origin }] of logs.entries())
     if (path !== '' && logs.findIndex((other) => other.path === path) < i)
-      given.problems.push(
+      layers.problems.push(
         `${origin}: the log ${shown(path)} is named twice: remove one, or its lines would count twice`,
       );
   const names = logs.map(nameOf);
   for (const [i, log] of logs.entries()) {
     const first = logs[names.indexOf(nameOf(log))];
     if (first && first.path !== log.path)
-      given.problems.push(`${log.origin}: two logs have the name ${shown(names[i])}: give each a name of its own`);
+      layers.problems.push(`${log.origin}: two logs have the name ${shown(names[i])}: give each a name of its own`);
   }
 }
 
 const nameOf = ({ name, path }: LogTable): string => name?.name ?? path;
 
-function finish(input: ConfigInput, given: Given, log: LogTable, readAs: ReadAs, place: string): LogConfig {
+function finish(input: ConfigInput, layers: ConfigLayers, log: LogTable, readAs: ReadAs, place: string): LogConfig {
   const by = (key: string, over: string | undefined, own: LogTable['server'], fallback: string): string => {
-    given.origin.set(
+    layers.origin.set(
       `${place}.${key}`,
-      over === undefined ? (own?.origin ?? 'default') : originOf(given, `log.${key}`),
+      over === undefined ? (own?.origin ?? 'default') : originOf(layers, `log.${key}`),
     );
     return over ?? own?.name ?? fallback;
   };
-  given.origin.set(`${place}.path`, log.origin);
-  given.origin.set(`${place}.name`, log.name?.origin ?? 'default');
+  layers.origin.set(`${place}.path`, log.origin);
+  layers.origin.set(`${place}.name`, log.name?.origin ?? 'default');
   const server = by('server', readAs.server, log.server, 'auto');
   const timezone = by('timezone', readAs.timezone, log.timezone, input.defaultTimezone);
   const timestamps = by('timestamps', readAs.timestamps, log.timestamps, '');

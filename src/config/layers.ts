@@ -13,7 +13,7 @@ export interface Value {
   readonly origin: string;
 }
 
-export class Given {
+export class ConfigLayers {
   readonly problems: string[] = [];
   readonly origin = new Map<string, string>();
   /** The weakest first: file, environment, flags. */

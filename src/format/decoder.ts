@@ -3,13 +3,13 @@
  * one by one, which is the definition of what a line says.
  */
 import type { EventBatch } from './event-batch.ts';
-import type { LineReader } from './line-decoder.ts';
+import type { LineDecoder } from './line-decoder.ts';
 import { startsWith, type LineScanner, type ScanPlan, type Tick } from './scanner/scanner.ts';
 
 const NEWLINE = 10;
 
 /** Adds the events of the batch's lines to it; the last byte of them is a newline. */
-export function decode(batch: EventBatch, reader: LineReader, scannerOf: (plan: ScanPlan) => LineScanner): void {
+export function decode(batch: EventBatch, reader: LineDecoder, scannerOf: (plan: ScanPlan) => LineScanner): void {
   const { bytes } = batch;
   let text: string | undefined;
   const wholeText = (): string => (text ??= bytes.toString('latin1'));
@@ -29,7 +29,7 @@ export function decode(batch: EventBatch, reader: LineReader, scannerOf: (plan: 
   reader.end();
 }
 
-function scan(batch: EventBatch, at: number, tick: Tick, reader: LineReader, scanner: LineScanner): number {
+function scan(batch: EventBatch, at: number, tick: Tick, reader: LineDecoder, scanner: LineScanner): number {
   const end = scanner.scan(batch.bytes, at, batch.bytes.length, tick, reader.last);
   batch.addScanned(scanner);
   reader.passed(scanner);

@@ -16,17 +16,17 @@ const SAMPLE = 200;
 const TEN_MINUTES = 600;
 
 /** What a reader has to keep to go on with the next line of the same log; plain JSON. */
-export interface ReaderState {
+export interface LineDecoderState {
   readonly clock: ClockState;
   readonly stamp: string | undefined;
   readonly parser: ParserState;
 }
 
-export interface ReaderOptions {
+export interface LineDecoderOptions {
   readonly dialect: Dialect;
   /** IANA name, for stamps that name no zone. */
   readonly timezone: string;
-  readonly state: Omit<ReaderState, 'parser' | 'stamp'> & Partial<ReaderState>;
+  readonly state: Omit<LineDecoderState, 'parser' | 'stamp'> & Partial<LineDecoderState>;
   /** The latest instant believed, unix seconds, asked for each event. */
   readonly horizon: () => number;
   /** The form of the stamps where it is given; no other one is then tried. */
@@ -88,7 +88,7 @@ function behindNuls(text: string, from: number): number {
   return text.startsWith(NEWLINE, start) ? from : start;
 }
 
-export class LineReader {
+export class LineDecoder {
   readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
   readonly #clock: Clock;
   readonly #parser: Parser;
@@ -100,7 +100,7 @@ export class LineReader {
   #firstAt: number | undefined;
   #aheadAt: number | undefined;
 
-  constructor(options: ReaderOptions) {
+  constructor(options: LineDecoderOptions) {
     this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
     this.#parser = options.dialect.begin(options.state.parser);
     this.#given = options.stamp;
@@ -108,7 +108,7 @@ export class LineReader {
     this.#horizon = options.horizon;
   }
 
-  get state(): ReaderState {
+  get state(): LineDecoderState {
     return { clock: this.#clock.state, stamp: this.#given ? undefined : this.#stamp?.name, parser: this.#parser.state };
   }
 

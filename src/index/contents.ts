@@ -29,10 +29,10 @@ export interface Contents {
   readonly removals: Map<string, number>;
 }
 
-export const ROOMS = ['users', 'sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
-export type Room = (typeof ROOMS)[number];
+export const KEYSPACES = ['users', 'sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
+export type Keyspace = (typeof KEYSPACES)[number];
 export interface Edit {
-  readonly room: Room;
+  readonly room: Keyspace;
   readonly key: string;
   /** Undefined deletes. */
   readonly payload: string | undefined;
@@ -61,7 +61,7 @@ export interface UserSink extends Checksums {
   restore(jid: string, record: UserRecord, checksum: number): void;
 }
 
-export function newChecksums(): Record<Room, Checksums> {
+export function newChecksums(): Record<Keyspace, Checksums> {
   return {
     users: new Map(),
     sessions: new Map(),
@@ -72,7 +72,7 @@ export function newChecksums(): Record<Room, Checksums> {
   };
 }
 
-export function put(contents: Contents, room: Room, key: string, payload: string): void {
+export function put(contents: Contents, room: Keyspace, key: string, payload: string): void {
   if (room === 'users') {
     contents.users.set(key, decodeUser(payload));
   } else if (room === 'positions') {

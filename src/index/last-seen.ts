@@ -17,11 +17,11 @@ import {
   newChecksums,
   noContents,
   put,
-  ROOMS,
+  KEYSPACES,
   type Changes,
   type Contents,
   type Edit,
-  type Room,
+  type Keyspace,
   type UserSink,
 } from './contents.ts';
 import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
@@ -31,7 +31,7 @@ import { compact, openLevel } from './level.ts';
 import { isMeta, keyIn, metaPayload, putMeta, type Batch } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
-import { checksum, decodeUser, seal, unseal } from './record.ts';
+import { checksum, decodeUser, encode, decode } from './record.ts';
 
 export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
@@ -42,7 +42,7 @@ const SCHEMA = 1;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
-  readonly hashes: readonly (readonly [Room, string, number | undefined])[];
+  readonly hashes: readonly (readonly [Keyspace, string, number | undefined])[];
   readonly batch: Batch;
 }
 
@@ -212,7 +212,7 @@ export class LastSeenIndex {
   #attempt(edits: Iterable<Edit>): Attempt {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
     const digest = { id: randomUUID(), ...this.#digest, generation: this.#digest.generation + 1 };
-    const hashes = new Map<string, readonly [Room, string, number | undefined]>();
+    const hashes = new Map<string, readonly [Keyspace, string, number | undefined]>();
     const batch = this.#db.batch();
     for (const { room, key, payload } of edits) {
       const stored = keyIn(room, key);
@@ -225,7 +225,7 @@ export class LastSeenIndex {
       if (after !== undefined) add(digest, after);
       hashes.set(stored, [room, key, after]);
       if (payload === undefined || after === undefined) batch.del(stored);
-      else batch.put(stored, seal(after, payload));
+      else batch.put(stored, encode(after, payload));
     }
     putMeta(batch, 'digest', digest);
     return { digest, hashes: [...hashes.values()], batch };
@@ -316,10 +316,10 @@ export class LastSeenIndex {
 
   #take(stored: string, value: string, { contents, found, users }: Into): void {
     const end = stored.indexOf('!', 1);
-    const room = ROOMS.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
+    const room = KEYSPACES.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
     if (!room) return this.#expectMeta(stored);
     const key = stored.slice(end + 1);
-    const record = unseal(room, key, value);
+    const record = decode(room, key, value);
     if (!record) throw damaged(this.path, `the record ${JSON.stringify(stored)} does not match its checksum`);
     add(found, record.hash);
     if (room === 'users' && users) return users.restore(key, decodeUser(record.payload), record.hash);

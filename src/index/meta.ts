@@ -1,8 +1,8 @@
 /** Keys as LevelDB has them, and the records that tell of the index itself. */
 import type { Level } from 'level';
-import type { Room } from './contents.ts';
+import type { Keyspace } from './contents.ts';
 import { damaged } from './index-error.ts';
-import { checksum, seal, unseal } from './record.ts';
+import { checksum, encode, decode } from './record.ts';
 
 /** A chained one: each operation goes straight to LevelDB, and costs a quarter of one in an array. */
 export type Batch = ReturnType<Level['batch']>;
@@ -11,17 +11,17 @@ const META = ['schema', 'digest', 'secret'] as const;
 export type Meta = (typeof META)[number];
 
 /** The key as `level` writes it for a sublevel, made here because one scan and one batch go through all of them. */
-export function keyIn(room: Room | 'meta', key: string): string {
+export function keyIn(room: Keyspace | 'meta', key: string): string {
   return `!${room}!${key}`;
 }
 
 export function putMeta(batch: Batch, key: Meta, value: unknown): void {
   const payload = JSON.stringify(value);
-  batch.put(keyIn('meta', key), seal(checksum('meta', key, payload), payload));
+  batch.put(keyIn('meta', key), encode(checksum('meta', key, payload), payload));
 }
 
 export function metaPayload(path: string, key: Meta, value: string): string {
-  const record = unseal('meta', key, value);
+  const record = decode('meta', key, value);
   if (!record) throw damaged(path, `its ${key} does not match its checksum`);
   return record.payload;
 }

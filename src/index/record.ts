@@ -46,12 +46,12 @@ function crcOf(text: string, before: number): number {
   return crc;
 }
 
-export function seal(hash: number, payload: string): string {
+export function encode(hash: number, payload: string): string {
   return `${(hash >>> 0).toString(36)} ${payload}`;
 }
 
 /** The payload and its checksum, or undefined when they do not belong together. */
-export function unseal(room: string, key: string, value: string): { payload: string; hash: number } | undefined {
+export function decode(room: string, key: string, value: string): { payload: string; hash: number } | undefined {
   const blank = value.indexOf(' ');
   const payload = value.slice(blank + 1);
   const hash = checksum(room, key, payload);

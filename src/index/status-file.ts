@@ -6,10 +6,10 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostCounts } from '../activity/active-window.ts';
-import type { FollowStatus } from '../source/follow/follower.ts';
+import type { FollowerStatus } from '../source/follow/follower.ts';
 
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
-export interface LogStatus extends Omit<FollowStatus, 'pieces'> {
+export interface LogStatus extends Omit<FollowerStatus, 'segments'> {
   readonly lines: number;
   /** Lines that were not understood or not believed. */
   readonly rejected: number;

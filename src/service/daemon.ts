@@ -14,16 +14,16 @@ import type { Notice } from '../source/follow/follower.ts';
 import { LiveFile } from '../source/follow/live-file.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { StatsdReport } from '../report/statsd/statsd.ts';
-import { BELIEVED_AHEAD } from './max-time.ts';
+import { MAX_AHEAD } from './max-time.ts';
 import { readRotated } from './first-start.ts';
-import type { Ledger } from './write-buffer.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 import { LiveLog } from './live-log.ts';
-import { openLedger } from './open-index.ts';
+import { openWriteBuffer } from './open-index.ts';
 import { firstAfter } from './sampler.ts';
-import { BEAT, heartbeat, logStatus, SelfReport } from './self-metrics.ts';
+import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
 import { failureIn } from './survey.ts';
 import { isBelievedBy } from './unbelieved.ts';
-import { Understanding } from './parse-health.ts';
+import { ParseHealth } from './parse-health.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -56,9 +56,9 @@ export class Daemon {
   readonly #again = new AbortController();
   /** Of the end, whoever wants it. */
   readonly #signal: AbortSignal;
-  readonly #logs = new Map<LiveLog, Understanding>();
-  readonly #ledger: Ledger;
-  readonly #self = new SelfReport();
+  readonly #logs = new Map<LiveLog, ParseHealth>();
+  readonly #writeBuffer: WriteBuffer;
+  readonly #self = new SelfMetrics();
   #before: readonly LogCoverage[] = [];
   #samples: readonly Sample[] = [];
   readonly #clashes = new Set<string>();
@@ -67,9 +67,9 @@ export class Daemon {
   #countedAt: number | undefined;
   #noting: NodeJS.Timeout | undefined;
 
-  private constructor(options: DaemonOptions, ledger: Ledger, users: Users, statsd: StatsdReport) {
+  private constructor(options: DaemonOptions, writeBuffer: WriteBuffer, users: Users, statsd: StatsdReport) {
     this.#options = options;
-    this.#ledger = ledger;
+    this.#writeBuffer = writeBuffer;
     this.#users = users;
     this.#statsd = statsd;
     this.#since = Math.floor(options.now());
@@ -84,8 +84,8 @@ export class Daemon {
     const { config, tell } = options;
     const statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
     const users = newUsers(config);
-    const ledger = await openLedger(options, users);
-    const daemon = new Daemon(options, ledger, users, statsd);
+    const writeBuffer = await openWriteBuffer(options, users);
+    const daemon = new Daemon(options, writeBuffer, users, statsd);
     try {
       await daemon.#follow();
     } catch (error) {
@@ -125,7 +125,7 @@ export class Daemon {
     try {
       for (const each of held) {
         if (this.#signal.aborted) break;
-        this.#logs.set(await this.#open(each.log, each.live), new Understanding());
+        this.#logs.set(await this.#open(each.log, each.live), new ParseHealth());
         waiting.delete(each);
       }
     } finally {
@@ -137,20 +137,20 @@ export class Daemon {
 
   async #open(log: LogConfig, live: LiveFile): Promise<LiveLog> {
     const { config, now, tell } = this.#options;
-    const horizon = (): number => now() + BELIEVED_AHEAD;
-    const unbelieved = this.#ledger.kept(log.path)?.log.unbelieved;
+    const horizon = (): number => now() + MAX_AHEAD;
+    const unbelieved = this.#writeBuffer.stored(log.path)?.log.unbelieved;
     if (unbelieved && isBelievedBy(horizon(), log.timezone, unbelieved)) {
       tell('notice', `${log.path} has lines that lay in the future when they were read; reading again from there`);
-      this.#ledger.rewind(log.path);
+      this.#writeBuffer.rewind(log.path);
     }
-    const common = { config, log, ledger: this.#ledger, users: this.#users, horizon };
-    const { tally, awaited } = await readRotated({ ...common, live, now: now(), tell, signal: this.#signal });
+    const common = { config, log, writeBuffer: this.#writeBuffer, users: this.#users, horizon };
+    const { logState, awaited } = await readRotated({ ...common, live, now: now(), tell, signal: this.#signal });
     return new LiveLog({
       path: log.path,
-      tally,
+      logState,
       live,
       awaited,
-      ledger: this.#ledger,
+      writeBuffer: this.#writeBuffer,
       notice: ({ kind, text }) => tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
       refused: (error) => this.#beginAgainIfDamaged(error),
     });
@@ -168,7 +168,7 @@ export class Daemon {
   /** What logs cover that were read once and are not followed. */
   #coverageBefore(): readonly LogCoverage[] {
     const followed = new Set(this.#options.config.logs.map(({ path }) => path));
-    return [...this.#ledger.logs].flatMap(([path, { log }]) =>
+    return [...this.#writeBuffer.logs].flatMap(([path, { log }]) =>
       followed.has(path) ? [] : [{ spans: log.coverage, state: 'over' }],
     );
   }
@@ -206,20 +206,20 @@ export class Daemon {
 
   async #count(at: number): Promise<void> {
     const logs = [...this.#logs.keys()];
-    for (const { tally } of logs) tally.passTime(at);
+    for (const { logState } of logs) logState.passTime(at);
     const covered = this.#coveredAt(at);
     const counted = this.#users.sample(at);
     // A gauge stands until it is told otherwise.
-    const gone = this.#ledger.noteSent(counted.map(({ host }) => host));
+    const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
     const all = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0 }))];
     this.#samples = all.map((counts) => ({ ...counts, covered }));
     this.#statsd.counts(this.#samples);
     this.#countedAt = at;
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
-    for (const [{ path, tally }, understanding] of this.#logs) {
-      const { server, version, counts } = tally;
+    for (const [{ path, logState }, parseHealth] of this.#logs) {
+      const { server, version, counts } = logState;
       const told = { path, server, version, counts };
-      for (const doubt of understanding.judge(told, at)) this.#options.tell('warning', doubt);
+      for (const doubt of parseHealth.judge(told, at)) this.#options.tell('warning', doubt);
     }
     this.#tellClashes();
     this.#noteStatus();
@@ -234,7 +234,7 @@ export class Daemon {
   /** Of a log in which there was no event, whether there can be one at all. */
   async #tellFailures(at: number): Promise<void> {
     const { config, tell } = this.#options;
-    const silent = [...this.#logs.keys()].filter(({ isThere, tally }) => isThere && tally.counts.events === 0);
+    const silent = [...this.#logs.keys()].filter(({ isThere, logState }) => isThere && logState.counts.events === 0);
     for (const log of config.logs.filter(({ path }) => silent.some((each) => each.path === path))) {
       const failure = await failureIn(log, config, at);
       if (failure !== undefined) tell('warning', `${log.path}: ${failure}`);
@@ -251,12 +251,12 @@ export class Daemon {
 
   #prune(at: number): void {
     this.#pruned = at;
-    this.#ledger.prune(this.#options.config.index.retentionDays);
+    this.#writeBuffer.prune(this.#options.config.index.retentionDays);
   }
 
   async #commitUsers(): Promise<void> {
     try {
-      await this.#ledger.commitUsers();
+      await this.#writeBuffer.commitUsers();
     } catch (error) {
       // The next block's commit writes it.
       this.#options.tell('warning', error instanceof Error ? error.message : String(error));
@@ -270,9 +270,9 @@ export class Daemon {
 
   /** Lines that lay in the future may do so no longer. */
   #beginAgainIfBelieved(): void {
-    const horizon = this.#options.now() + BELIEVED_AHEAD;
-    for (const { tally } of this.#logs.keys())
-      if (tally.unbelieved && tally.unbelieved.at <= horizon) this.#again.abort();
+    const horizon = this.#options.now() + MAX_AHEAD;
+    for (const { logState } of this.#logs.keys())
+      if (logState.unbelieved && logState.unbelieved.at <= horizon) this.#again.abort();
   }
 
   #repeat(): () => void {
@@ -295,7 +295,7 @@ export class Daemon {
       await this.#untilStopped(new Promise<void>((resolve) => (timer = setTimeout(resolve, wait))));
       clearTimeout(timer);
       // The clock was set; else it is looked at only before a count, as the log may come from where the clock is ahead.
-      if (now() - performance.now() / 1000 - ahead > BELIEVED_AHEAD) this.#beginAgainIfBelieved();
+      if (now() - performance.now() / 1000 - ahead > MAX_AHEAD) this.#beginAgainIfBelieved();
     }
   }
 
@@ -312,7 +312,7 @@ export class Daemon {
     this.#noteStatus();
     this.#beat();
     // What is written by then goes where nobody finds it again.
-    if (!this.#ledger.isInPlace) void this.#commitUsers();
+    if (!this.#writeBuffer.isInPlace) void this.#commitUsers();
   }
 
   /** A daemon that ends at once and is started again shall not look alive: so not at the start, but with the first count. */
@@ -325,7 +325,7 @@ export class Daemon {
 
   /** For `check`, while the index is ours. That it cannot be written is told by the index when it matters. */
   #noteStatus(): void {
-    if (!this.#ledger.isInPlace) return;
+    if (!this.#writeBuffer.isInPlace) return;
     const { config, now } = this.#options;
     const logs = [...this.#logs.keys()].map(logStatus);
     try {
@@ -342,7 +342,7 @@ export class Daemon {
     clearInterval(this.#noting);
     this.#noteStatus();
     await Promise.all([...this.#logs.keys()].map((log) => log.close()));
-    await this.#ledger.close();
+    await this.#writeBuffer.close();
     await this.#statsd.close();
   }
 }

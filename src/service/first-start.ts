@@ -1,18 +1,18 @@
 /** The first start of `run` on a log: its rotated siblings are read before it is followed, oldest first. */
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
-import { arrange, type Arrangement, type Chain, type Piece } from '../source/archive/arrange.ts';
+import { arrange, type Arrangement, type Series, type ArchivedFile } from '../source/archive/arrange.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
-import { inodeOf, type FileStamp } from '../source/follow/position.ts';
+import { inodeOf, type FileStat } from '../source/follow/position.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
 import { ingest } from './ingest.ts';
-import type { Ledger } from './write-buffer.ts';
-import { Tally, YEAR_KNOWN_FOR } from './log-state.ts';
+import type { WriteBuffer } from './write-buffer.ts';
+import { LogState, YEAR_KNOWN_FOR } from './log-state.ts';
 
 export interface FirstStartOptions {
   readonly config: Config;
   readonly log: LogConfig;
-  readonly ledger: Ledger;
+  readonly writeBuffer: WriteBuffer;
   readonly users: Users;
   /** The latest instant believed, unix seconds. */
   readonly horizon: () => number;
@@ -26,51 +26,52 @@ export interface FirstStartOptions {
 
 /** With what the log is followed. */
 export interface Read {
-  readonly tally: Tally;
+  readonly logState: LogState;
   /** Inodes of rotated files that are left to the follower; `dev ino`. */
   readonly awaited: readonly string[];
 }
 
 /** What was read so long ago that its year is not known any more is dated by the file. Rejects when the signal aborts. */
 export async function readRotated(options: FirstStartOptions): Promise<Read> {
-  const { log, ledger, live, now } = options;
-  if (ledger.positions(log.path).length > 0) {
-    const last = ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
+  const { log, writeBuffer, live, now } = options;
+  if (writeBuffer.positions(log.path).length > 0) {
+    const last = writeBuffer.stored(log.path)?.log.reader.clock.last ?? -Infinity;
     return {
-      tally: now - last < YEAR_KNOWN_FOR ? goingOn(options) : (await readBehind([], options)).tally,
+      logState: now - last < YEAR_KNOWN_FOR ? goingOn(options) : (await readBehind([], options)).logState,
       awaited: [],
     };
   }
   const before = rotatedFiles(log.path).filter((file) => !live.holds(file));
-  const { tally, awaited } = await readBehind(before, options);
+  const { logState, awaited } = await readBehind(before, options);
   const known = new Set(before.map((file) => `${file.path} ${inodeOf(file)}`));
   // What was renamed or made while others were read is perhaps not read yet.
   const changed = rotatedFiles(log.path).filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
-  return { tally, awaited: [...awaited, ...changed.map(inodeOf)] };
+  return { logState, awaited: [...awaited, ...changed.map(inodeOf)] };
 }
 
-async function readBehind(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Read> {
+async function readBehind(siblings: readonly FileStat[], options: FirstStartOptions): Promise<Read> {
   const { log, tell } = options;
   const arrangement = await arrangementOf(siblings, options);
-  const main = mainChain(arrangement, log);
-  for (const chain of arrangement.chains) if (chain !== main) await readOther(chain, options);
-  const pieces = main?.pieces ?? [];
-  const later = pieces.findIndex((piece) => isOfLater(piece, options));
-  const rotated = pieces.slice(0, later < 0 ? undefined : later).filter(({ path }) => path !== log.path);
-  const left = pieces.filter((piece) => !rotated.includes(piece));
+  const main = mainSeries(arrangement, log);
+  for (const series of arrangement.allSeries) if (series !== main) await readOther(series, options);
+  const archivedFiles = main?.archivedFiles ?? [];
+  const later = archivedFiles.findIndex((archivedFile) => isOfLater(archivedFile, options));
+  const rotated = archivedFiles.slice(0, later < 0 ? undefined : later).filter(({ path }) => path !== log.path);
+  const left = archivedFiles.filter((archivedFile) => !rotated.includes(archivedFile));
   if (rotated.length > 0) tell('info', `reading what was rotated of ${log.path} (files: ${rotated.length})`);
-  const tally = main && rotated.length > 0 ? await read({ ...main, pieces: rotated }, options) : goingOn(options);
+  const logState =
+    main && rotated.length > 0 ? await read({ ...main, archivedFiles: rotated }, options) : goingOn(options);
   const [next] = left;
-  if (next) tally.beginFile(next);
+  if (next) logState.beginFile(next);
   const awaited = left.flatMap(({ path, file }) => (path !== log.path && file ? [inodeOf(file)] : []));
-  return { tally, awaited };
+  return { logState, awaited };
 }
 
 /** Whether the file ends with lines that are believed and yet to come: only the follower keeps them out of the first count. */
-const isOfLater = ({ lastAt }: Piece, { now, horizon }: FirstStartOptions): boolean =>
+const isOfLater = ({ lastAt }: ArchivedFile, { now, horizon }: FirstStartOptions): boolean =>
   lastAt > now && lastAt <= horizon();
 
-async function arrangementOf(siblings: readonly FileStamp[], options: FirstStartOptions): Promise<Arrangement> {
+async function arrangementOf(siblings: readonly FileStat[], options: FirstStartOptions): Promise<Arrangement> {
   const { config, log, now, signal, tell } = options;
   const files = [...siblings.map(({ path }) => path), log.path];
   const arrangement = await arrange([{ ...log, log: log.path, files, isByName: false }], {
@@ -85,32 +86,32 @@ async function arrangementOf(siblings: readonly FileStamp[], options: FirstStart
   return arrangement;
 }
 
-/** The chain that the live file goes on from; of an empty one or none, that of its name, or else what was written last. */
-function mainChain({ chains }: Arrangement, log: LogConfig): Chain | undefined {
-  const latest = chains.toSorted((a, b) => endOf(b) - endOf(a))[0];
-  const holding = chains.find(({ pieces }) => pieces.some(({ path }) => path === log.path));
-  return holding ?? chains.find((chain) => chain.log === log.path) ?? latest;
+/** The series that the live file goes on from; of an empty one or none, that of its name, or else what was written last. */
+function mainSeries({ allSeries }: Arrangement, log: LogConfig): Series | undefined {
+  const latest = allSeries.toSorted((a, b) => endOf(b) - endOf(a))[0];
+  const holding = allSeries.find(({ archivedFiles }) => archivedFiles.some(({ path }) => path === log.path));
+  return holding ?? allSeries.find((series) => series.log === log.path) ?? latest;
 }
 
-const endOf = ({ pieces }: Chain): number => pieces.at(-1)?.lastAt ?? -Infinity;
+const endOf = ({ archivedFiles }: Series): number => archivedFiles.at(-1)?.lastAt ?? -Infinity;
 
 /** Of the same name and the same time as the log, and yet another text: nobody follows it. */
-async function readOther(chain: Chain, options: FirstStartOptions): Promise<void> {
-  const tally = await read(chain, { ...options, log: { ...options.log, path: chain.log } });
-  tally.sessions.dropAll();
+async function readOther(series: Series, options: FirstStartOptions): Promise<void> {
+  const logState = await read(series, { ...options, log: { ...options.log, path: series.log } });
+  logState.sessions.dropAll();
 }
 
 /** What is a little ahead of now must not enter the first count: it is taken for not believed, and so read again. */
-async function read(chain: Chain, options: FirstStartOptions): Promise<Tally> {
+async function read(series: Series, options: FirstStartOptions): Promise<LogState> {
   const onProblem = (sentence: string): void => options.tell('warning', sentence);
   let isPast = false;
   const horizon = (): number => (isPast ? options.horizon() : options.now);
-  const tally = await ingest(chain, { ...options, horizon, isComplete: () => true, onProblem });
+  const logState = await ingest(series, { ...options, horizon, isComplete: () => true, onProblem });
   isPast = true;
-  return tally;
+  return logState;
 }
 
-function goingOn({ config, log, ledger, users, horizon }: FirstStartOptions): Tally {
-  const kept = ledger.kept(log.path);
-  return new Tally(users, { ...config.count, ...log, horizon, ...(kept && { kept }) });
+function goingOn({ config, log, writeBuffer, users, horizon }: FirstStartOptions): LogState {
+  const stored = writeBuffer.stored(log.path);
+  return new LogState(users, { ...config.count, ...log, horizon, ...(stored && { stored }) });
 }

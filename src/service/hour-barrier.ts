@@ -3,11 +3,11 @@
  * and a count waits for all logs; so a log that has come to the hour first waits for the others. The follower waits with it,
  * and the lines stay where they are safe: on disk.
  */
-export class Gate {
+export class HourBarrier {
   #closedAfter = Infinity;
   #waiting: (() => void)[] = [];
-  #parked: (() => void)[] = [];
-  #shut = false;
+  #watchers: (() => void)[] = [];
+  #isClosed = false;
 
   /** Events after `instant`, unix seconds, wait from now on; those that waited for an earlier instant go on. */
   closeAfter(instant: number): void {
@@ -22,24 +22,24 @@ export class Gate {
 
   /** Resolves when an event of the instant `at` may be taken in: true; or when the program stops and it may not: false. */
   async pass(at: number): Promise<boolean> {
-    while (at > this.#closedAfter && !this.#shut) {
+    while (at > this.#closedAfter && !this.#isClosed) {
       await new Promise<void>((resolve) => {
         this.#waiting.push(resolve);
-        for (const tell of this.#parked.splice(0)) tell();
+        for (const notify of this.#watchers.splice(0)) notify();
       });
     }
     return at <= this.#closedAfter;
   }
 
   /** Resolves as soon as an event waits here. */
-  parked(): Promise<void> {
+  waiting(): Promise<void> {
     if (this.#waiting.length > 0) return Promise.resolve();
-    return new Promise((resolve) => this.#parked.push(resolve));
+    return new Promise((resolve) => this.#watchers.push(resolve));
   }
 
   /** Whoever waits, or will come to wait, is turned away. */
-  shut(): void {
-    this.#shut = true;
+  close(): void {
+    this.#isClosed = true;
     this.#wake();
   }
 

@@ -7,28 +7,28 @@ import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import { alreadyRead, readPiece, type Chain, type Piece } from '../source/archive/arrange.ts';
+import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from '../source/archive/arrange.ts';
 import type { Position } from '../source/follow/position.ts';
 import { fileAt } from '../source/files/siblings.ts';
-import type { Ledger } from './write-buffer.ts';
-import { livedIn, Tally } from './log-state.ts';
+import type { WriteBuffer } from './write-buffer.ts';
+import { livedIn, LogState } from './log-state.ts';
 
 export interface IngestOptions {
   readonly config: Config;
-  readonly ledger: Ledger;
+  readonly writeBuffer: WriteBuffer;
   readonly users: Users;
   readonly log: LogConfig;
   /** The latest instant believed, unix seconds. */
   readonly horizon: () => number;
   readonly signal: AbortSignal;
-  /** Whether the last line of a piece is a line though no newline ends it: not in a file that may still grow. */
-  readonly isComplete: (piece: Piece) => boolean;
+  /** Whether the last line of a file is a line though no newline ends it: not in a file that may still grow. */
+  readonly isComplete: (archivedFile: ArchivedFile) => boolean;
   readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
   readonly onProblem: (sentence: string) => void;
 }
 
 interface Task {
-  readonly piece: Piece;
+  readonly archivedFile: ArchivedFile;
   /** How far it was read before. */
   readonly read: Position | undefined;
 }
@@ -43,109 +43,110 @@ const COMMIT_CHANGES = 50_000;
 /** Bytes of log after which the place that was reached is stored, however little they have changed. */
 const COMMIT_BYTES = 256 * 1024 * 1024;
 
-/** Reads a chain, and returns the tally that a follower of its log goes on with. */
-export async function ingest(chain: Chain, options: IngestOptions): Promise<Tally> {
-  let tasks = await tasksOf(chain, options);
+/** Reads a series, and returns the log state that a follower of its log goes on with. */
+export async function ingest(series: Series, options: IngestOptions): Promise<LogState> {
+  let tasks = await tasksOf(series, options);
   if (isUnbelieved(tasks, options)) {
-    options.ledger.rewind(options.log.path);
-    tasks = await tasksOf(chain, options);
+    options.writeBuffer.rewind(options.log.path);
+    tasks = await tasksOf(series, options);
   }
   const first = tasks.findIndex((task) => !isRead(task));
   if (first < 0) return tallyFor(options, true);
   return goesOn(tasks.slice(first), lastKept(options)) ? readOn(tasks.slice(first), options) : readAnew(tasks, options);
 }
 
-async function tasksOf(chain: Chain, { ledger, log }: IngestOptions): Promise<Task[]> {
-  const positions = ledger.positions(log.path);
+async function tasksOf(series: Series, { writeBuffer, log }: IngestOptions): Promise<Task[]> {
+  const positions = writeBuffer.positions(log.path);
   const tasks: Task[] = [];
-  for (const piece of chain.pieces) tasks.push({ piece, read: await alreadyRead(piece, positions) });
+  for (const archivedFile of series.archivedFiles)
+    tasks.push({ archivedFile, read: await alreadyRead(archivedFile, positions) });
   return tasks;
 }
 
 /** Whether lines of these files were read and not believed. */
-function isUnbelieved(tasks: readonly Task[], { ledger, log }: IngestOptions): boolean {
-  const place = ledger.kept(log.path)?.log.unbelieved;
+function isUnbelieved(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): boolean {
+  const place = writeBuffer.stored(log.path)?.log.unbelieved;
   return place !== undefined && tasks.some(({ read }) => read && !place.known.includes(read.id));
 }
 
-function isRead({ piece, read }: Task): boolean {
+function isRead({ archivedFile, read }: Task): boolean {
   if (!read) return false;
-  if (read.offset >= piece.textBytes) return true;
+  if (read.offset >= archivedFile.textBytes) return true;
   // A damaged file is not read to the end of its text, and there is no more to be had from it.
-  const now = fileAt(piece.path);
+  const now = fileAt(archivedFile.path);
   return read.done === true && now?.size === read.file?.size && now?.mtimeMs === read.file?.mtimeMs;
 }
 
 /** The time up to which the log was read before. */
-function lastKept({ ledger, log }: IngestOptions): number {
-  return ledger.kept(log.path)?.log.reader.clock.last ?? -Infinity;
+function lastKept({ writeBuffer, log }: IngestOptions): number {
+  return writeBuffer.stored(log.path)?.log.reader.clock.last ?? -Infinity;
 }
 
 function goesOn([first, ...later]: readonly Task[], last: number): boolean {
   if (!first || later.some(isRead)) return false;
-  const { firstAt, lastAt } = first.piece;
+  const { firstAt, lastAt } = first.archivedFile;
   return last <= (first.read ? lastAt : firstAt) + TOUCHING;
 }
 
-function tallyFor({ config, users, log, horizon, ledger }: IngestOptions, goOn: boolean): Tally {
-  const known = ledger.kept(log.path);
-  const kept = goOn ? known : undefined;
-  return new Tally(users, {
+function tallyFor({ config, users, log, horizon, writeBuffer }: IngestOptions, goOn: boolean): LogState {
+  const known = writeBuffer.stored(log.path);
+  const stored = goOn ? known : undefined;
+  return new LogState(users, {
     ...config.count,
     ...log,
     horizon,
     ...(known && { coverage: known.log.coverage, lived: livedIn(known.log) }),
-    ...(kept && { kept }),
+    ...(stored && { stored }),
   });
 }
 
-async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
-  const { ledger, log } = options;
-  const tally = tallyFor(options, true);
+async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<LogState> {
+  const { writeBuffer, log } = options;
+  const logState = tallyFor(options, true);
   const positions = new Map<string, Position>();
   const commit = async (): Promise<void> => {
-    await ledger.commit(log.path, tally, [...positions.values()], []);
+    await writeBuffer.commit(log.path, logState, [...positions.values()], []);
     positions.clear();
   };
   const takes = {
-    event: (batch: EventBatch, event: number) => tally.sessions.takeFrom(batch, event),
+    event: (batch: EventBatch, event: number) => logState.sessions.takeFrom(batch, event),
     position: (position: Position) => void positions.set(position.id, position),
     commit,
-    known: () => [...ledger.positions(log.path).map(({ id }) => id), ...positions.keys()],
+    known: () => [...writeBuffer.positions(log.path).map(({ id }) => id), ...positions.keys()],
   };
-  for (const task of tasks) await readOne(task, tally, takes, options);
+  for (const task of tasks) await readOne(task, logState, takes, options);
   if (positions.size > 0) await commit();
-  return tally;
+  return logState;
 }
 
 /** Whether the index knows of lines that are later than all that is given. */
 function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
   const given = new Set(tasks.map(({ read }) => read?.id));
-  const isAll = options.ledger.positions(options.log.path).every(({ id }) => given.has(id));
+  const isAll = options.writeBuffer.positions(options.log.path).every(({ id }) => given.has(id));
   // Where all of it is given, only the hour that repeats can make its end seem earlier.
-  const end = Math.max(...tasks.map(({ piece }) => piece.lastAt)) + (isAll ? TOUCHING : 0);
+  const end = Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll ? TOUCHING : 0);
   return lastKept(options) > end;
 }
 
 /** The sessions in the index that began before the files given, and so may have ended in them. */
 function earlierSessions(
   tasks: readonly Task[],
-  { ledger, log }: IngestOptions,
+  { writeBuffer, log }: IngestOptions,
 ): readonly (readonly [string, Session])[] {
-  const begin = Math.min(...tasks.map(({ piece }) => piece.firstAt));
-  return ledger.kept(log.path)?.sessions.filter(([, session]) => session.at <= begin) ?? [];
+  const begin = Math.min(...tasks.map(({ archivedFile }) => archivedFile.firstAt));
+  return writeBuffer.stored(log.path)?.sessions.filter(([, session]) => session.at <= begin) ?? [];
 }
 
 /**
  * Until all has been read, only users are stored: broken off, it is as if nothing had been read. When the index knows more
  * of the log than the files given do, its sessions are better; these only move last seen, and end what began before them.
  */
-async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise<Tally> {
-  const { ledger, log, signal } = options;
-  const tally = tallyFor(options, false);
+async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise<LogState> {
+  const { writeBuffer, log, signal } = options;
+  const logState = tallyFor(options, false);
   const isOld = isBehind(tasks, options);
   const earlier = isOld ? earlierSessions(tasks, options) : [];
-  tally.sessions.restore(earlier, { detail: false, hasResumption: false });
+  logState.sessions.restore(earlier, { detail: false, hasResumption: false });
   const positions = new Map<string, Position>();
   const sessions = new Map<string, Session>();
   const changed = new Set<string>();
@@ -153,33 +154,33 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
     event: (batch: EventBatch, event: number) => {
       const kind = batch.other(event)?.kind;
       // Accounts may have been enabled or disabled since.
-      if (!isOld || (kind !== 'disabled' && kind !== 'enabled')) tally.sessions.takeFrom(batch, event);
+      if (!isOld || (kind !== 'disabled' && kind !== 'enabled')) logState.sessions.takeFrom(batch, event);
     },
     position: (position: Position) => void positions.set(position.id, position),
     commit: async () => {
-      const changes = tally.sessions.takeChanges();
+      const changes = logState.sessions.takeChanges();
       for (const id of changes.keys()) changed.add(id);
       apply(changes, sessions);
-      await ledger.commitUsers();
+      await writeBuffer.commitUsers();
     },
     known: () => [...positions.keys()],
   };
-  for (const { piece } of tasks) await readOne({ piece, read: undefined }, tally, takes, options);
+  for (const { archivedFile } of tasks) await readOne({ archivedFile, read: undefined }, logState, takes, options);
   await takes.commit();
-  if (isOld) tally.sessions.dropAll();
-  if (signal.aborted) return tally;
+  if (isOld) logState.sessions.dropAll();
+  if (signal.aborted) return logState;
   if (isOld) {
     const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
-    ledger.amend(log.path, { coverage: tally.coverage, hasResumption: tally.sessions.hasResumption }, over);
+    writeBuffer.patch(log.path, { coverage: logState.coverage, hasResumption: logState.sessions.hasResumption }, over);
     const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
-    await ledger.commit(log.path, undefined, [...positions.values()], forgotten);
-    return tally;
+    await writeBuffer.commit(log.path, undefined, [...positions.values()], forgotten);
+    return logState;
   }
   // What other files said of sessions is not known any more: given again, they are to be read with all that is given.
-  const others = ledger.positions(log.path).map(({ id }) => id);
+  const others = writeBuffer.positions(log.path).map(({ id }) => id);
   const forgotten = others.filter((id) => !positions.has(id));
-  await ledger.replace(log.path, tally, sessions, [...positions.values()], forgotten);
-  return tally;
+  await writeBuffer.replace(log.path, logState, sessions, [...positions.values()], forgotten);
+  return logState;
 }
 
 function apply(changes: ReadonlyMap<string, Session | undefined>, sessions: Map<string, Session>): void {
@@ -193,31 +194,41 @@ interface Takes {
   readonly event: (batch: EventBatch, event: number) => void;
   readonly position: (position: Position) => void;
   readonly commit: () => Promise<void>;
-  /** Ids of the pieces that were read. */
+  /** Ids of the files that were read. */
   readonly known: () => readonly string[];
 }
 
-async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, options: IngestOptions): Promise<void> {
+async function readOne(
+  { archivedFile, read }: Task,
+  logState: LogState,
+  takes: Takes,
+  options: IngestOptions,
+): Promise<void> {
   const { signal, onProblem, log } = options;
   if (signal.aborted) return;
-  if (!read) tally.beginFile(piece);
-  const complete = options.isComplete(piece);
-  const forget = forgetting(tally, options);
+  if (!read) logState.beginFile(archivedFile);
+  const complete = options.isComplete(archivedFile);
+  const forget = forgetting(logState, options);
   let position = read;
   let bytes = 0;
-  for await (const block of readPiece(piece, { ...(read && { from: read }), signal, complete, onProblem })) {
+  for await (const block of readArchivedFile(archivedFile, {
+    ...(read && { from: read }),
+    signal,
+    complete,
+    onProblem,
+  })) {
     const { id } = block.position;
     const before = position;
     const known = (): string[] => takes.known().filter((each) => each !== id);
-    const batch = tally.decode(block.bytes, before !== undefined, () => ({ id, position: before, known: known() }));
+    const batch = logState.decode(block.bytes, before !== undefined, () => ({ id, position: before, known: known() }));
     for (let event = 0; event < batch.count; event++) takes.event(batch, event);
     options.users.settle();
     forget();
     position = { ...block.position, log: log.path };
     takes.position(position);
-    options.onProgress?.(piece.path, position.offset, tally.last);
+    options.onProgress?.(archivedFile.path, position.offset, logState.last);
     bytes += block.bytes.length;
-    if (options.users.changes + tally.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
+    if (options.users.changes + logState.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
     await takes.commit();
     bytes = 0;
   }
@@ -226,13 +237,13 @@ async function readOne({ piece, read }: Task, tally: Tally, takes: Takes, option
 }
 
 /** Memory follows the users of the last weeks, not those of all years. */
-function forgetting(tally: Tally, { users, config, ledger }: IngestOptions): () => void {
-  let done = tally.last ?? -Infinity;
+function forgetting(logState: LogState, { users, config, writeBuffer }: IngestOptions): () => void {
+  let done = logState.last ?? -Infinity;
   return () => {
-    const now = tally.last ?? -Infinity;
+    const now = logState.last ?? -Infinity;
     if (now - done < FORGET_EVERY) return;
     done = now;
-    ledger.prune(config.index.retentionDays, tally);
+    writeBuffer.prune(config.index.retentionDays, logState);
     // Lets the windows forget their oldest hours.
     users.sample(now);
   };

@@ -1,18 +1,18 @@
 /** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
 import type { Happening } from '../format/dialects/dialect.ts';
-import { Follower, type FollowStatus, type Notice } from '../source/follow/follower.ts';
+import { Follower, type FollowerStatus, type Notice } from '../source/follow/follower.ts';
 import type { Block } from '../source/files/lines.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
-import { Gate } from './hour-barrier.ts';
-import type { Ledger } from './write-buffer.ts';
+import { HourBarrier } from './hour-barrier.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 import { LATE } from './sampler.ts';
-import type { Tally } from './log-state.ts';
+import type { LogState } from './log-state.ts';
 
 export interface LiveLogOptions {
   readonly path: string;
-  readonly tally: Tally;
-  readonly ledger: Ledger;
+  readonly logState: LogState;
+  readonly writeBuffer: WriteBuffer;
   readonly live: LiveFile;
   /** As the follower has it. */
   readonly awaited: readonly string[];
@@ -23,8 +23,8 @@ export interface LiveLogOptions {
 
 export class LiveLog {
   readonly path: string;
-  readonly tally: Tally;
-  readonly #gate = new Gate();
+  readonly logState: LogState;
+  readonly #barrier = new HourBarrier();
   readonly #options: LiveLogOptions;
   readonly #follower: Follower;
   /** Taken in, and perhaps not yet committed: when the commit fails, the same block is offered again. */
@@ -36,13 +36,13 @@ export class LiveLog {
   #unstored: Block[] = [];
 
   constructor(options: LiveLogOptions) {
-    const { path, tally, ledger, live, awaited, notice } = options;
+    const { path, logState, writeBuffer, live, awaited, notice } = options;
     this.path = path;
-    this.tally = tally;
+    this.logState = logState;
     this.#options = options;
     this.#follower = new Follower({
       path,
-      positions: ledger.positions(path),
+      positions: writeBuffer.positions(path),
       live,
       awaited,
       deliver: (block) => this.#deliver(block),
@@ -57,14 +57,14 @@ export class LiveLog {
 
   /** Events after `instant`, unix seconds, wait until this is called again. */
   stopAfter(instant: number): void {
-    this.#gate.closeAfter(instant);
+    this.#barrier.closeAfter(instant);
     this.#takeEarly();
     if (this.#unstored.length > 0 && this.#early.length === 0) void this.#store([]).catch(() => undefined);
   }
 
   /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
   async reached(): Promise<void> {
-    await Promise.race([this.#follower.caughtUp(), this.#gate.parked()]);
+    await Promise.race([this.#follower.caughtUp(), this.#barrier.waiting()]);
   }
 
   /** Whether its file is there and can be read. */
@@ -72,19 +72,19 @@ export class LiveLog {
     return this.#options.live.trouble === undefined;
   }
 
-  get status(): FollowStatus {
+  get status(): FollowerStatus {
     return this.#follower.status();
   }
 
   get coverage(): LogCoverage {
     const { lagBytes, unreadable } = this.status;
     const isBehind = lagBytes > 0 || unreadable !== undefined;
-    return { spans: this.tally.coverage, state: isBehind ? 'behind' : 'current' };
+    return { spans: this.logState.coverage, state: isBehind ? 'behind' : 'current' };
   }
 
   async close(): Promise<void> {
     this.#closing = true;
-    this.#gate.shut();
+    this.#barrier.close();
     await this.#follower.close();
   }
 
@@ -96,10 +96,10 @@ export class LiveLog {
   }
 
   async #store(blocks: readonly Block[]): Promise<void> {
-    const { ledger, refused } = this.#options;
+    const { writeBuffer, refused } = this.#options;
     const all = [...this.#unstored, ...blocks];
     try {
-      await ledger.commitSoon(this, all, refused);
+      await writeBuffer.commitSoon(this, all, refused);
       this.#unstored = this.#unstored.filter((block) => !all.includes(block));
     } catch (error) {
       refused(error);
@@ -109,16 +109,16 @@ export class LiveLog {
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
   async #take({ bytes, position }: Block): Promise<void> {
-    const place = () => this.#options.ledger.placeOf(this.path, position.id);
-    const batch = this.tally.decode(bytes, position.offset > bytes.length, place);
-    const { sessions } = this.tally;
+    const place = () => this.#options.writeBuffer.placeOf(this.path, position.id);
+    const batch = this.logState.decode(bytes, position.offset > bytes.length, place);
+    const { sessions } = this.logState;
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);
-      if (at > this.#gate.closedAfter && at <= this.#gate.closedAfter + LATE) {
+      if (at > this.#barrier.closedAfter && at <= this.#barrier.closedAfter + LATE) {
         this.#early.push(sessions.eventOf(batch, event));
         continue;
       }
-      if (at > this.#gate.closedAfter && !(await this.#gate.pass(at)))
+      if (at > this.#barrier.closedAfter && !(await this.#barrier.pass(at)))
         throw new Error('stopped while waiting for the hour to be counted');
       sessions.takeFrom(batch, event);
     }
@@ -127,7 +127,7 @@ export class LiveLog {
   /** Takes in what may be taken in by now, in the order of the lines. */
   #takeEarly(): void {
     const early = this.#early;
-    this.#early = early.filter(({ at }) => at > this.#gate.closedAfter);
-    for (const event of early) if (event.at <= this.#gate.closedAfter) this.tally.sessions.take(event);
+    this.#early = early.filter(({ at }) => at > this.#barrier.closedAfter);
+    for (const event of early) if (event.at <= this.#barrier.closedAfter) this.logState.sessions.take(event);
   }
 }

@@ -12,16 +12,16 @@ import { decode } from '../format/decoder.ts';
 import { EventBatch } from '../format/event-batch.ts';
 import type { LineScanner, ScanPlan } from '../format/scanner/scanner.ts';
 import { scannersFor } from './new-users.ts';
-import { LineReader, type LineCounts, type ReaderState } from '../format/line-decoder.ts';
+import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
-import type { Piece } from '../source/archive/arrange.ts';
+import type { ArchivedFile } from '../source/archive/arrange.ts';
 import { latestYear } from './latest-year.ts';
 import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
 
 /** What is kept of a log between runs, beside its sessions and positions; plain JSON. */
-export interface KeptLog {
+export interface StoredLog {
   readonly server: string;
-  readonly reader: ReaderState;
+  readonly reader: LineDecoderState;
   readonly coverage: readonly Span[];
   /** As `Sessions` has it. Version 0.1.0 did not keep it. */
   readonly hasResumption?: boolean;
@@ -30,7 +30,7 @@ export interface KeptLog {
   readonly lived?: readonly Span[];
 }
 
-export interface TallyOptions extends SessionsOptions {
+export interface LogStateOptions extends SessionsOptions {
   /** A dialect's name, or `auto`. */
   readonly server: string;
   readonly timezone: string;
@@ -42,7 +42,7 @@ export interface TallyOptions extends SessionsOptions {
   readonly coverage?: readonly Span[];
   /** When those lines came. */
   readonly lived?: readonly Span[];
-  readonly kept?: { readonly log: KeptLog; readonly sessions: Iterable<readonly [string, Session]> };
+  readonly stored?: { readonly log: StoredLog; readonly sessions: Iterable<readonly [string, Session]> };
 }
 
 /** After so long without a line, seconds, a log's year is told by its files again, not by the line before. */
@@ -55,15 +55,15 @@ const SAMPLE = 200;
 const SPANS = 64;
 const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
 
-export class Tally {
+export class LogState {
   readonly sessions: Sessions;
-  readonly #options: TallyOptions;
+  readonly #options: LogStateOptions;
   readonly #users: Users;
   readonly #scannerOf: (plan: ScanPlan) => LineScanner;
   #dialect: Dialect | undefined;
-  #reader: LineReader | undefined;
+  #reader: LineDecoder | undefined;
   /** Where the reader begins; undefined for lines that are written as they are read. */
-  #begin: Omit<ReaderState, 'parser' | 'stamp'> | ReaderState | undefined;
+  #begin: Omit<LineDecoderState, 'parser' | 'stamp'> | LineDecoderState | undefined;
   /** Of readers before. */
   #counted = NO_LINES;
   #coverage: readonly Span[];
@@ -72,25 +72,25 @@ export class Tally {
   /** Lines are missing before the file that comes next; told with its first line. */
   #gap: Gap | undefined;
 
-  constructor(users: Users, options: TallyOptions) {
-    const { kept, server } = options;
+  constructor(users: Users, options: LogStateOptions) {
+    const { stored, server } = options;
     this.#options = options;
     this.#users = users;
     this.#scannerOf = scannersFor(users);
     this.sessions = new Sessions(users, options);
-    this.#coverage = options.coverage ?? kept?.log.coverage ?? [];
-    this.#lifetime = new Lifetime(options.lived ?? (kept ? livedIn(kept.log) : []));
-    this.#dialect = dialectNamed(server) ?? dialectNamed(kept?.log.server ?? '');
-    this.#begin = kept?.log.reader;
-    this.#unbelieved = kept?.log.unbelieved;
-    if (kept) this.sessions.restore(kept.sessions, contextOf(kept.log));
+    this.#coverage = options.coverage ?? stored?.log.coverage ?? [];
+    this.#lifetime = new Lifetime(options.lived ?? (stored ? livedIn(stored.log) : []));
+    this.#dialect = dialectNamed(server) ?? dialectNamed(stored?.log.server ?? '');
+    this.#begin = stored?.log.reader;
+    this.#unbelieved = stored?.log.unbelieved;
+    if (stored) this.sessions.restore(stored.sessions, contextOf(stored.log));
   }
 
   /**
    * A file is read next whose first line is of `firstAt`, unix seconds, and `year`. At the beginning and after a long silence
    * that is its year, else the one counted on from the line before. Behind a gap, open sessions are not known to be open.
    */
-  beginFile({ firstAt, year, stamp }: Pick<Piece, 'firstAt' | 'year' | 'stamp'>): void {
+  beginFile({ firstAt, year, stamp }: Pick<ArchivedFile, 'firstAt' | 'year' | 'stamp'>): void {
     const { last } = this;
     if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
     if (last !== undefined && Math.abs(firstAt - last) < YEAR_COUNTED_FOR) return;
@@ -168,8 +168,8 @@ export class Tally {
     return this.#dialect?.name;
   }
 
-  get kept(): KeptLog | undefined {
-    if (!this.#dialect || !this.#reader) return this.#options.kept?.log;
+  get stored(): StoredLog | undefined {
+    if (!this.#dialect || !this.#reader) return this.#options.stored?.log;
     const { hasResumption } = this.sessions;
     return {
       server: this.#dialect.name,
@@ -181,7 +181,7 @@ export class Tally {
     };
   }
 
-  #readerFor(bytes: Buffer): LineReader {
+  #readerFor(bytes: Buffer): LineDecoder {
     const { timezone, timestamps = '', horizon, server } = this.#options;
     const stamp = strftimeForm(timestamps);
     this.#dialect ??= recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
@@ -191,7 +191,7 @@ export class Tally {
     const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
     const latest = (): number => latestYear(firstLines(bytes), { stamp, timezone, horizon: horizon() });
     const clock = isKnown ? begin.clock : { year: latest(), last: undefined };
-    return new LineReader({ dialect: this.#dialect, stamp, timezone, horizon, state: { ...begin, clock } });
+    return new LineDecoder({ dialect: this.#dialect, stamp, timezone, horizon, state: { ...begin, clock } });
   }
 
   #cover(from: number | undefined, to: number | undefined): void {
@@ -200,17 +200,17 @@ export class Tally {
   }
 }
 
-export function livedIn({ lived, coverage }: KeptLog): readonly Span[] {
+export function livedIn({ lived, coverage }: StoredLog): readonly Span[] {
   return lived ?? coverage;
 }
 
 function versionOf(state: object | undefined): string | undefined {
-  const parser = state && 'parser' in state ? (state as ReaderState).parser : {};
+  const parser = state && 'parser' in state ? (state as LineDecoderState).parser : {};
   return String(parser['version'] ?? '') || undefined;
 }
 
 /** What the sessions of a log go on from, beside themselves. */
-export function contextOf({ reader, hasResumption = false }: KeptLog): SessionsContext {
+export function contextOf({ reader, hasResumption = false }: StoredLog): SessionsContext {
   return { detail: reader.parser['detail'] === true, hasResumption };
 }
 

@@ -5,9 +5,9 @@
  */
 import type { Arrangement } from '../source/archive/arrange.ts';
 
-export const BELIEVED_AHEAD = 300;
+export const MAX_AHEAD = 300;
 
-export interface BeliefOptions {
+export interface MaxTimeOptions {
   readonly arrangement: Arrangement;
   /** `--year`. */
   readonly year: number | undefined;
@@ -18,10 +18,10 @@ export interface BeliefOptions {
 }
 
 /** The latest instant believed, unix seconds. */
-export function believedUntil({ arrangement, year, now, permanent }: BeliefOptions): number {
-  const ahead = now + BELIEVED_AHEAD;
+export function maxTime({ arrangement, year, now, permanent }: MaxTimeOptions): number {
+  const ahead = now + MAX_AHEAD;
   if (year !== undefined) return Math.max(ahead, Date.UTC(year + 1, 0, 2) / 1000);
-  const pieces = arrangement.chains.flatMap((chain) => chain.pieces);
-  const first = Math.min(...pieces.map(({ firstAt, lastAt }) => Math.min(firstAt, lastAt)));
+  const archivedFiles = arrangement.allSeries.flatMap((series) => series.archivedFiles);
+  const first = Math.min(...archivedFiles.map(({ firstAt, lastAt }) => Math.min(firstAt, lastAt)));
   return !permanent && first > ahead ? Infinity : ahead;
 }

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
-import { Ledger } from './write-buffer.ts';
+import { WriteBuffer } from './write-buffer.ts';
 
 /** Milliseconds to wait for an index that another process has open, and between two tries. */
 const LOCK_MS = 10_000;
@@ -18,7 +18,7 @@ export interface OpenOptions {
 }
 
 /** Reads the index into `users`. @throws {IndexError} */
-export async function openLedger(options: OpenOptions, users: Users): Promise<Ledger> {
+export async function openWriteBuffer(options: OpenOptions, users: Users): Promise<WriteBuffer> {
   const { path } = options.config.index;
   try {
     return await loadLedger(options, users);
@@ -33,10 +33,10 @@ export async function openLedger(options: OpenOptions, users: Users): Promise<Le
   }
 }
 
-async function loadLedger({ config, now, signal }: OpenOptions, users: Users): Promise<Ledger> {
+async function loadLedger({ config, now, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
   const index = await openWhenFree(config.index.path, signal);
   try {
-    return await Ledger.open(index, users, now());
+    return await WriteBuffer.open(index, users, now());
   } catch (error) {
     await index.close();
     throw error;

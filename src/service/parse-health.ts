@@ -14,7 +14,7 @@ export interface Told {
   readonly counts: Readonly<LineCounts>;
 }
 
-type Doubt = 'forgeable' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
+type Warning = 'forgeable' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
 
 const DAY = 86_400;
 /** Lines below which a share of them says nothing. */
@@ -24,8 +24,8 @@ const ENOUGH_REJECTED = 5;
 /** Nobody comes or goes on a small server for a day; but it does not write so many lines of other things then. */
 const ENOUGH_EVENTLESS = 1000;
 
-export class Understanding {
-  readonly #doubts = new Set<Doubt>();
+export class ParseHealth {
+  readonly #doubts = new Set<Warning>();
   /** Counts at the time of the last judgement, and of the last event. */
   #judged = sumCounts([]);
   #eventAt: number | undefined;
@@ -59,7 +59,7 @@ export class Understanding {
     return at - this.#eventAt >= DAY && lines - this.#linesAtEvent >= ENOUGH_EVENTLESS;
   }
 
-  #arises(doubt: Doubt, isThere: boolean): boolean {
+  #arises(doubt: Warning, isThere: boolean): boolean {
     const isNew = isThere && !this.#doubts.has(doubt);
     if (isThere) this.#doubts.add(doubt);
     else this.#doubts.delete(doubt);

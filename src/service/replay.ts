@@ -9,11 +9,11 @@ import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
-import { readPiece, type Arrangement, type Chain } from '../source/archive/arrange.ts';
-import { believedUntil } from './max-time.ts';
+import { readArchivedFile, type Arrangement, type Series } from '../source/archive/arrange.ts';
+import { maxTime } from './max-time.ts';
 import type { GivenLog } from './given-logs.ts';
 import { lastStep, Sampler, stepsOf, type ReplayedLog } from './sampler.ts';
-import { sumCounts, Tally } from './log-state.ts';
+import { sumCounts, LogState } from './log-state.ts';
 
 export interface ReplayOptions {
   readonly config: Config;
@@ -38,22 +38,22 @@ export interface ReplaySummary {
 }
 
 interface Source extends ReplayedLog {
-  readonly chain: Chain<GivenLog>;
+  readonly series: Series<GivenLog>;
 }
 
 /** The samples in the order of time, those of one instant together. */
 export async function* replay(options: ReplayOptions): AsyncGenerator<readonly Sample[], ReplaySummary> {
   const { arrangement, config, step, now, from = -Infinity, to = Infinity } = options;
   const users = newUsers(config);
-  const horizon = believedUntil({ arrangement, year: config.year, now, permanent: false });
-  const sources = arrangement.chains.map((chain) => ({
-    chain,
-    tally: tallyOf(chain, users, config, horizon),
-    lastAt: Math.min(horizon, chain.pieces.at(-1)?.lastAt ?? -Infinity),
+  const horizon = maxTime({ arrangement, year: config.year, now, permanent: false });
+  const sources = arrangement.allSeries.map((series) => ({
+    series,
+    logState: tallyOf(series, users, config, horizon),
+    lastAt: Math.min(horizon, series.archivedFiles.at(-1)?.lastAt ?? -Infinity),
   }));
   if (sources.length === 0) return summary([]);
-  const tallies = sources.map(({ tally }) => tally);
-  const { firstAt, lastAt } = extent(arrangement.chains, horizon);
+  const logStates = sources.map(({ logState }) => logState);
+  const { firstAt, lastAt } = extent(arrangement.allSeries, horizon);
   const steps = stepsOf(step, config.otherLogs.timezone);
   const samplerFrom = (at: number): Sampler => new Sampler(users, sources, at, steps);
   let begin = firstAt;
@@ -63,21 +63,22 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     isWhole = false;
     options.onProblem(sentence);
   };
-  for await (const { tally, batch, first, end } of inOrder(sources, { ...options, onProblem })) {
+  for await (const { logState, batch, first, end } of inOrder(sources, { ...options, onProblem })) {
     for (let event = first; event < end; event++) {
       const at = batch.at(event);
       sampler ??= samplerFrom((begin = at));
-      if (at <= sampler.next) tally.sessions.takeFrom(batch, event);
-      else for (const samples of sampler.takeEarly(tally, batch, event)) if (isWanted(samples, from, to)) yield samples;
+      if (at <= sampler.next) logState.sessions.takeFrom(batch, event);
+      else
+        for (const samples of sampler.takeEarly(logState, batch, event)) if (isWanted(samples, from, to)) yield samples;
     }
     users.settle();
   }
-  if (options.signal.aborted) return summary(tallies);
+  if (options.signal.aborted) return summary(logStates);
   // Of a file that could not be read to its end nobody knows what it says of the time behind.
-  const last = Math.max(isWhole ? lastAt : -Infinity, ...tallies.map((tally) => tally.last ?? -Infinity));
+  const last = Math.max(isWhole ? lastAt : -Infinity, ...logStates.map((logState) => logState.last ?? -Infinity));
   const end = Math.min(to, lastStep(last, begin, step));
   for (const samples of sampler?.until(end) ?? []) if (isWanted(samples, from, to)) yield samples;
-  return summary(tallies);
+  return summary(logStates);
 }
 
 function isWanted(samples: readonly Sample[], from: number, to: number): boolean {
@@ -89,21 +90,21 @@ function isWanted(samples: readonly Sample[], from: number, to: number): boolean
  * From the first line to the last that is believed; `firstAt` is Infinity when no file begins with a line that is. Of a file
  * that ends with one that is not, only reading tells where it ends.
  */
-function extent(chains: readonly Chain[], horizon: number): { firstAt: number; lastAt: number } {
-  const pieces = chains.flatMap((chain) => chain.pieces);
+function extent(allSeries: readonly Series[], horizon: number): { firstAt: number; lastAt: number } {
+  const archivedFiles = allSeries.flatMap((series) => series.archivedFiles);
   return {
-    firstAt: Math.min(...pieces.map(({ firstAt }) => (firstAt > horizon ? Infinity : firstAt))),
-    lastAt: Math.max(...pieces.map(({ lastAt }) => (lastAt > horizon ? -Infinity : lastAt))),
+    firstAt: Math.min(...archivedFiles.map(({ firstAt }) => (firstAt > horizon ? Infinity : firstAt))),
+    lastAt: Math.max(...archivedFiles.map(({ lastAt }) => (lastAt > horizon ? -Infinity : lastAt))),
   };
 }
 
-function tallyOf({ of }: Chain<GivenLog>, users: Users, config: Config, horizon: number): Tally {
-  return new Tally(users, { ...config.count, ...of.settings, horizon: () => horizon, isStored: false });
+function tallyOf({ of }: Series<GivenLog>, users: Users, config: Config, horizon: number): LogState {
+  return new LogState(users, { ...config.count, ...of.settings, horizon: () => horizon, isStored: false });
 }
 
 /** Events of a batch, from `first` up to `end`, exclusive. */
 interface Run {
-  readonly tally: Tally;
+  readonly logState: LogState;
   readonly batch: EventBatch;
   readonly first: number;
   readonly end: number;
@@ -111,7 +112,7 @@ interface Run {
 
 /** The events of all sources by time, in runs of one source; those of one source in the order of its lines. */
 async function* inOrder(sources: readonly Source[], options: ReplayOptions): AsyncGenerator<Run> {
-  const heads = await Promise.all(sources.map((source) => Head.of(source.tally, eventsOf(source, options))));
+  const heads = await Promise.all(sources.map((source) => Head.of(source.logState, eventsOf(source, options))));
   for (;;) {
     const first = heads.reduce((a, b) => (b.at < a.at ? b : a));
     // Of a log that was not read on nobody knows what it says of the time of the others.
@@ -124,18 +125,18 @@ async function* inOrder(sources: readonly Source[], options: ReplayOptions): Asy
 
 /** What a source has to give next. */
 class Head {
-  readonly #tally: Tally;
+  readonly #logState: LogState;
   readonly #batches: AsyncIterator<EventBatch>;
   #batch: EventBatch | undefined;
   #from = 0;
 
-  private constructor(tally: Tally, batches: AsyncIterator<EventBatch>) {
-    this.#tally = tally;
+  private constructor(logState: LogState, batches: AsyncIterator<EventBatch>) {
+    this.#logState = logState;
     this.#batches = batches;
   }
 
-  static async of(tally: Tally, batches: AsyncIterable<EventBatch>): Promise<Head> {
-    const head = new Head(tally, batches[Symbol.asyncIterator]());
+  static async of(logState: LogState, batches: AsyncIterable<EventBatch>): Promise<Head> {
+    const head = new Head(logState, batches[Symbol.asyncIterator]());
     await head.refill();
     return head;
   }
@@ -150,7 +151,7 @@ class Head {
     const batch = this.#batch!;
     const first = this.#from++;
     while (this.#from < batch.count && batch.at(this.#from) <= at) this.#from++;
-    return { tally: this.#tally, batch, first, end: this.#from };
+    return { logState: this.#logState, batch, first, end: this.#from };
   }
 
   async refill(): Promise<void> {
@@ -162,23 +163,23 @@ class Head {
   }
 }
 
-async function* eventsOf({ chain, tally }: Source, options: ReplayOptions): AsyncGenerator<EventBatch> {
+async function* eventsOf({ series, logState }: Source, options: ReplayOptions): AsyncGenerator<EventBatch> {
   const { signal, onProblem, onProgress } = options;
-  for (const piece of chain.pieces) {
+  for (const archivedFile of series.archivedFiles) {
     let continues = false;
-    tally.beginFile(piece);
-    for await (const block of readPiece(piece, { signal, complete: true, onProblem })) {
-      const batch = tally.decode(block.bytes, continues);
+    logState.beginFile(archivedFile);
+    for await (const block of readArchivedFile(archivedFile, { signal, complete: true, onProblem })) {
+      const batch = logState.decode(block.bytes, continues);
       continues = true;
-      onProgress?.(piece.path, block.position.offset, tally.last);
+      onProgress?.(archivedFile.path, block.position.offset, logState.last);
       yield batch;
     }
   }
 }
 
-function summary(tallies: readonly Tally[]): ReplaySummary {
+function summary(logStates: readonly LogState[]): ReplaySummary {
   return {
-    counts: sumCounts(tallies.map(({ counts }) => counts)),
-    coverage: tallies.flatMap(({ coverage }) => coverage),
+    counts: sumCounts(logStates.map(({ counts }) => counts)),
+    coverage: logStates.flatMap(({ coverage }) => coverage),
   };
 }

@@ -9,7 +9,7 @@ import type { Users } from '../activity/user-table.ts';
 import { zoneInstants } from '../format/time/clock.ts';
 import type { Happening } from '../format/dialects/dialect.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import type { Tally } from './log-state.ts';
+import type { LogState } from './log-state.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -47,7 +47,7 @@ export function lastStep(last: number, begin: number, seconds: number): number {
 
 /** A log that is replayed. */
 export interface ReplayedLog {
-  readonly tally: Tally;
+  readonly logState: LogState;
   /** Of its last line, unix seconds. */
   readonly lastAt: number;
 }
@@ -75,7 +75,7 @@ export class Sampler {
   }
 
   /** What happened after the next sample; gives the samples that no late line belongs to any more. */
-  *takeEarly({ sessions }: Tally, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
+  *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
     this.#early.push({ sessions, event: sessions.eventOf(batch, event) });
     yield* this.until(batch.at(event) - LATE - 1);
   }
@@ -93,7 +93,7 @@ export class Sampler {
   }
 
   #sample(at: number): readonly Sample[] {
-    for (const { tally } of this.#logs) tally.passTime(at);
+    for (const { logState } of this.#logs) logState.passTime(at);
     if (at - this.#forgotten >= WEEK) {
       this.#users.forgetUnseenSince(at - FORGET_AFTER);
       // Nothing is stored of a replay.
@@ -108,6 +108,6 @@ export class Sampler {
   }
 }
 
-function coverageOf({ tally, lastAt }: ReplayedLog, at: number): LogCoverage {
-  return { spans: tally.coverage, state: at > lastAt + LONGEST_SILENCE ? 'over' : 'current' };
+function coverageOf({ logState, lastAt }: ReplayedLog, at: number): LogCoverage {
+  return { spans: logState.coverage, state: at > lastAt + LONGEST_SILENCE ? 'over' : 'current' };
 }

@@ -5,7 +5,7 @@
 import { WINDOWS } from '../activity/active-window.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { LogStatus } from '../index/status-file.ts';
-import type { FollowStatus } from '../source/follow/follower.ts';
+import type { FollowerStatus } from '../source/follow/follower.ts';
 import type { LiveLog } from './live-log.ts';
 import { sumCounts } from './log-state.ts';
 
@@ -33,7 +33,7 @@ export interface Moment {
   readonly countedAt: number;
 }
 
-export class SelfReport {
+export class SelfMetrics {
   #told = counted([]);
 
   /** With a count: counters are what was added since the last call. */
@@ -41,20 +41,20 @@ export class SelfReport {
     const now = counted(logs);
     const counters = added(this.#told, now);
     this.#told = now;
-    return { ...standing(logs, moment), counters };
+    return { ...snapshot(logs, moment), counters };
   }
 }
 
 /** Each minute. */
 export function heartbeat(logs: readonly LiveLog[], moment: Moment): Figures {
-  return { ...standing(logs, moment), ...BEAT };
+  return { ...snapshot(logs, moment), ...BEAT };
 }
 
 /** Each minute, until there has been a count. */
 export const BEAT = { counters: { heartbeat: 1 } };
 
-function standing(logs: readonly LiveLog[], { at, covered, countedAt }: Moment): Omit<Figures, 'counters'> {
-  const last = Math.max(...logs.map(({ tally }) => tally.last ?? -Infinity));
+function snapshot(logs: readonly LiveLog[], { at, covered, countedAt }: Moment): Omit<Figures, 'counters'> {
+  const last = Math.max(...logs.map(({ logState }) => logState.last ?? -Infinity));
   return {
     gauges: {
       lag_seconds: Math.max(0, ...logs.map((log) => lag(log, at))),
@@ -67,23 +67,23 @@ function standing(logs: readonly LiveLog[], { at, covered, countedAt }: Moment):
 }
 
 /** How a log stands at this moment. */
-export function logStatus({ status, tally }: LiveLog): LogStatus {
-  const { pieces: _, ...followed } = status;
-  const { lines, rejected, foreign } = tally.counts;
+export function logStatus({ status, logState }: LiveLog): LogStatus {
+  const { segments: _, ...followed } = status;
+  const { lines, rejected, foreign } = logState.counts;
   return { ...followed, lines, rejected: rejected + foreign };
 }
 
 function counted(logs: readonly LiveLog[]): Counted {
   const sum = (of: (log: LiveLog) => number): number => logs.reduce((total, log) => total + of(log), 0);
   return {
-    ...sumCounts(logs.map(({ tally }) => tally.counts)),
+    ...sumCounts(logs.map(({ logState }) => logState.counts)),
     rotations: sum(({ status }) => status.rotations),
     truncations: sum(({ status }) => status.truncations),
     skippedLines: sum(({ status }) => status.skippedLines),
   };
 }
 
-function placeOf({ offset, lagBytes }: FollowStatus): Record<string, number> {
+function placeOf({ offset, lagBytes }: FollowerStatus): Record<string, number> {
   return { position_bytes: offset, lag_bytes: lagBytes };
 }
 
@@ -98,6 +98,6 @@ function added(before: Counted, now: Counted): Record<string, number> {
   };
 }
 
-function lag({ status, tally }: LiveLog, at: number): number {
-  return status.lagBytes > 0 ? Math.max(0, at - (tally.last ?? at)) : 0;
+function lag({ status, logState }: LiveLog, at: number): number {
+  return status.lagBytes > 0 ? Math.max(0, at - (logState.last ?? at)) : 0;
 }

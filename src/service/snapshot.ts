@@ -6,11 +6,11 @@ import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
-import { Ledger, type KeptState } from './write-buffer.ts';
+import { WriteBuffer, type StoredState } from './write-buffer.ts';
 import { contextOf } from './log-state.ts';
 
-export interface Standing {
-  readonly ledger: Ledger;
+export interface Snapshot {
+  readonly writeBuffer: WriteBuffer;
   /** What the logs that were read into the index cover. */
   readonly coverage: readonly LogCoverage[];
   /** Of the last line taken in, unix seconds. */
@@ -27,39 +27,39 @@ export interface Standing {
 const OPEN_FOR = 86_400;
 
 /** As it is at `now`, unix seconds. Rejects with an IndexError when the index is missing, locked or damaged. */
-export async function openStanding(config: Config, now: number): Promise<Standing> {
+export async function openSnapshot(config: Config, now: number): Promise<Snapshot> {
   const users = newUsers(config);
   const index = await LastSeenIndex.open(config.index.path, { create: false });
-  const ledger = await Ledger.open(index, users, now).catch(async (error: unknown) => {
+  const writeBuffer = await WriteBuffer.open(index, users, now).catch(async (error: unknown) => {
     await index.close();
     throw error;
   });
   const followed = new Set(config.logs.map(({ path }) => path));
-  const coverage = [...ledger.logs].map(([path, { log }]): LogCoverage => ({
+  const coverage = [...writeBuffer.logs].map(([path, { log }]): LogCoverage => ({
     spans: log.coverage,
     state: followed.has(path) ? 'current' : 'over',
   }));
   return {
-    ledger,
+    writeBuffer,
     coverage,
-    lastLine: ledger.lastLine,
+    lastLine: writeBuffer.lastLine,
     sample(at) {
-      for (const [path, kept] of ledger.logs)
-        if (at - lastOf(kept) <= (followed.has(path) ? OPEN_IN_SILENCE : OPEN_FOR))
-          restored(kept, users, config, at).passTime(at);
+      for (const [path, stored] of writeBuffer.logs)
+        if (at - lastOf(stored) <= (followed.has(path) ? OPEN_IN_SILENCE : OPEN_FOR))
+          restored(stored, users, config, at).passTime(at);
       const covered = coveredWindows(coverage, at);
       return users.sample(at).map((counts) => ({ ...counts, covered }));
     },
-    close: () => ledger.close(),
+    close: () => writeBuffer.close(),
   };
 }
 
-function lastOf({ log }: KeptState): number {
+function lastOf({ log }: StoredState): number {
   return log.reader.clock.last ?? -Infinity;
 }
 
 /** As they are at `at`: a clock that is a little ahead lets some begin later. */
-function restored({ log, sessions }: KeptState, users: Users, { count }: Config, at: number): Sessions {
+function restored({ log, sessions }: StoredState, users: Users, { count }: Config, at: number): Sessions {
   const all = new Sessions(users, count);
   all.restore(
     sessions.filter(([, { since }]) => since <= at),

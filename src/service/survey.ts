@@ -12,8 +12,8 @@ import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
 import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';
 import { readEnd } from '../source/files/end-of-file.ts';
-import { BELIEVED_AHEAD } from './max-time.ts';
-import { Tally } from './log-state.ts';
+import { MAX_AHEAD } from './max-time.ts';
+import { LogState } from './log-state.ts';
 
 export interface Survey {
   /** Whole lines looked at. */
@@ -49,27 +49,27 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
   const dialect = dialectNamed(log.server) ?? recogniseDialect(lines);
   const users = newUsers(config);
-  const tally = new Tally(users, { ...config.count, ...log, horizon: () => now + BELIEVED_AHEAD });
+  const logState = new LogState(users, { ...config.count, ...log, horizon: () => now + MAX_AHEAD });
   const seen = new Set<string>();
   let events = 0;
-  const batch = tally.decode(bytes, false);
+  const batch = logState.decode(bytes, false);
   for (let i = 0; i < batch.count; i++) {
-    const event = tally.sessions.eventOf(batch, i);
+    const event = logState.sessions.eventOf(batch, i);
     if ('user' in event) seen.add(event.user);
     if (SESSION_EVENTS.has(event.kind)) events++;
-    tally.sessions.take(event);
+    logState.sessions.take(event);
   }
-  tally.passTime(now);
+  logState.passTime(now);
   const found = {
     lines: lines.length,
-    foreign: dialect ? tally.counts.foreign : lines.length,
+    foreign: dialect ? logState.counts.foreign : lines.length,
     server: dialect?.name,
     stamp: log.timestamps || recogniseStamp(lines, { times: [now], now })?.name,
-    version: tally.version,
+    version: logState.version,
     levels: levelsOf(lines),
     warnings: [
-      forgeryWarning(log.path, dialect?.name, tally.version),
-      quotedWarning(log.path, tally.counts.quoted),
+      forgeryWarning(log.path, dialect?.name, logState.version),
+      quotedWarning(log.path, logState.counts.quoted),
     ].filter((warning) => warning !== undefined),
     events,
     users: byHost(seen),

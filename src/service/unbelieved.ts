@@ -3,16 +3,16 @@
  * be for ever; but the clock or the zone may have been wrong, and not the lines. So the place of the first one is kept with
  * the log, and the log is read again from there when they can be believed.
  */
-import type { ReaderState } from '../format/line-decoder.ts';
+import type { LineDecoderState } from '../format/line-decoder.ts';
 import type { Position } from '../source/follow/position.ts';
 
 /** Where a block of lines began. */
 export interface Place {
-  /** Of the piece that they are in. */
+  /** Of the file that they are in. */
   readonly id: string;
   /** How far that was read before; undefined at its beginning. */
   readonly position: Position | undefined;
-  /** The pieces that were read before, by id. */
+  /** The files that were read before, by id. */
   readonly known: readonly string[];
 }
 
@@ -23,7 +23,7 @@ export interface Unbelieved extends Place {
   /** The zone that was taken for theirs. */
   readonly timezone: string;
   /** The reader before these lines; undefined when it had read none. */
-  readonly reader?: ReaderState;
+  readonly reader?: LineDecoderState;
 }
 
 /** So long after the first line that was not believed, seconds, it matters to no count any more. */

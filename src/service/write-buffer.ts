@@ -8,28 +8,28 @@ import type { Users } from '../activity/user-table.ts';
 import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
 import type { Block } from '../source/files/lines.ts';
 import type { Position } from '../source/follow/position.ts';
-import { BELIEVED_AHEAD } from './max-time.ts';
+import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
 import type { Place } from './unbelieved.ts';
-import { livedIn, type KeptLog, type Tally } from './log-state.ts';
+import { livedIn, type StoredLog, type LogState } from './log-state.ts';
 
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
 
 const keyOf = (log: string, session: string): string => `${log}\0${session}`;
 
-export interface KeptState {
-  readonly log: KeptLog;
+export interface StoredState {
+  readonly log: StoredLog;
   readonly sessions: readonly (readonly [string, Session])[];
 }
 
-export class Ledger {
+export class WriteBuffer {
   readonly #index: LastSeenIndex;
   readonly #users: Users;
-  readonly #stored: StoredUsers;
+  readonly #storedUsers: StoredUsers;
   readonly #positions = new Map<string, Position>();
-  readonly #kept = new Map<string, KeptState>();
+  readonly #stored = new Map<string, StoredState>();
   readonly #retention: Retention;
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
@@ -52,45 +52,45 @@ export class Ledger {
     this.#index = index;
     this.#users = users;
     this.#retention = new Retention(users);
-    this.#stored = new StoredUsers(users, this.#retention, believed);
+    this.#storedUsers = new StoredUsers(users, this.#retention, believed);
   }
 
   /**
    * Reads the whole index into `users`, at the time `now`, unix seconds. Rejects as `LastSeenIndex.load` does, and then
    * `users` is not to be used.
    */
-  static async open(index: LastSeenIndex, users: Users, now: number): Promise<Ledger> {
-    const believed = now + BELIEVED_AHEAD;
-    const ledger = new Ledger(index, users, believed);
-    const contents = await index.load(ledger.#stored);
+  static async open(index: LastSeenIndex, users: Users, now: number): Promise<WriteBuffer> {
+    const believed = now + MAX_AHEAD;
+    const writeBuffer = new WriteBuffer(index, users, believed);
+    const contents = await index.load(writeBuffer.#storedUsers);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
-    for (const host of contents.hosts.keys()) ledger.#sent.add(host);
-    for (const position of contents.positions) ledger.#positions.set(position.id, position);
+    for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
+    for (const position of contents.positions) writeBuffer.#positions.set(position.id, position);
     const sessions = sessionsByLog(contents.sessions, now);
     // In an index of version 0.1.0 only the users tell it, and not of which log.
-    const { hasResumption } = ledger.#stored;
-    for (const [log, stored] of contents.logs) {
-      const kept = { hasResumption, ...(stored as KeptLog) };
+    const { hasResumption } = writeBuffer.#storedUsers;
+    for (const [log, entry] of contents.logs) {
+      const stored = { hasResumption, ...(entry as StoredLog) };
       const own = sessions.get(log) ?? [];
       // A clock that was ahead has not made it later since.
-      ledger.#lastLine = Math.max(ledger.#lastLine, notAfter(believed, kept.reader.clock.last));
-      ledger.#kept.set(log, { log: kept, sessions: own });
-      ledger.#retention.hold(log, livedIn(kept), own);
+      writeBuffer.#lastLine = Math.max(writeBuffer.#lastLine, notAfter(believed, stored.reader.clock.last));
+      writeBuffer.#stored.set(log, { log: stored, sessions: own });
+      writeBuffer.#retention.hold(log, livedIn(stored), own);
     }
-    return ledger;
+    return writeBuffer;
   }
 
   /** What an earlier run kept of a log; undefined when the log is new. */
-  kept(log: string): KeptState | undefined {
-    return this.#kept.get(log);
+  stored(log: string): StoredState | undefined {
+    return this.#stored.get(log);
   }
 
   positions(log: string): Position[] {
     return [...this.#positions.values()].filter((position) => position.log === log);
   }
 
-  /** Where the piece stands, as long as what is being read of it is not committed. */
+  /** Where the file stands, as long as what is being read of it is not committed. */
   placeOf(log: string, id: string): Place {
     const known = this.positions(log).flatMap((position) => (position.id === id ? [] : [position.id]));
     return { id, position: this.#positions.get(id), known };
@@ -101,7 +101,7 @@ export class Ledger {
    * remain those that nothing was heard of since; who was seen stays seen. Written with the next commit.
    */
   rewind(log: string): void {
-    const state = this.#kept.get(log);
+    const state = this.#stored.get(log);
     if (!state?.log.unbelieved) return;
     const { unbelieved, ...rest } = state.log;
     const { id, position, known, reader } = unbelieved;
@@ -113,8 +113,8 @@ export class Ledger {
       if (!isBefore(session)) this.#unwritten.sessions.set(keyOf(log, session[0]), undefined);
     const before = reader && { ...rest, reader };
     this.#unwritten.logs.set(log, before);
-    if (before) this.#kept.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
-    else this.#kept.delete(log);
+    if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
+    else this.#stored.delete(log);
   }
 
   /** The time of the last line that the index has taken in, unix seconds. */
@@ -123,21 +123,21 @@ export class Ledger {
   }
 
   /** What an earlier run kept, by log. */
-  get logs(): ReadonlyMap<string, KeptState> {
-    return this.#kept;
+  get logs(): ReadonlyMap<string, StoredState> {
+    return this.#stored;
   }
 
   /**
    * Writes all that changed, with the position reached in `log`; rejects when the index cannot be written, and then the
-   * next commit writes it. `tally` is undefined for lines whose sessions are not to be kept.
+   * next commit writes it. `logState` is undefined for lines whose sessions are not to be kept.
    */
   async commit(
     log: string,
-    tally: Tally | undefined,
+    logState: LogState | undefined,
     positions: readonly Position[],
     forgotten: readonly string[],
   ): Promise<void> {
-    this.#noteAll(log, tally, positions, forgotten);
+    this.#noteAll(log, logState, positions, forgotten);
     await this.#write();
   }
 
@@ -146,26 +146,31 @@ export class Ledger {
    * not be, and then the next call writes.
    */
   async commitSoon(
-    { path, tally }: { readonly path: string; readonly tally: Tally },
+    { path, logState }: { readonly path: string; readonly logState: LogState },
     blocks: readonly Pick<Block, 'position' | 'forgotten'>[],
     refused: (error: unknown) => void,
   ): Promise<void> {
     const positions = blocks.map(({ position }) => position);
     const forgotten = blocks.flatMap((block) => block.forgotten);
-    this.#noteAll(path, tally, positions, forgotten);
+    this.#noteAll(path, logState, positions, forgotten);
     const { users, sessions, removals } = this.#unwritten;
     if (this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
     this.#late ??= setTimeout(() => void this.#write().catch(refused), LATEST_MS);
   }
 
-  #noteAll(log: string, tally: Tally | undefined, positions: readonly Position[], forgotten: readonly string[]): void {
+  #noteAll(
+    log: string,
+    logState: LogState | undefined,
+    positions: readonly Position[],
+    forgotten: readonly string[],
+  ): void {
     const { sessions, logs } = this.#unwritten;
     this.#takeUsers();
-    for (const [id, session] of tally?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
-    if (tally?.kept) {
-      logs.set(log, tally.kept);
-      this.#retention.follow(log, tally.lived);
-      this.#lastLine = Math.max(this.#lastLine, tally.last ?? -Infinity);
+    for (const [id, session] of logState?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
+    if (logState?.stored) {
+      logs.set(log, logState.stored);
+      this.#retention.follow(log, logState.lived);
+      this.#lastLine = Math.max(this.#lastLine, logState.last ?? -Infinity);
     }
     for (const position of positions) this.#note(position);
     for (const id of forgotten) this.#forget(id);
@@ -174,25 +179,29 @@ export class Ledger {
   /** As `commit`, but `sessions` take the place of all that were kept of the log. */
   async replace(
     log: string,
-    tally: Tally,
+    logState: LogState,
     sessions: ReadonlyMap<string, Session>,
     positions: readonly Position[],
     forgotten: readonly string[],
   ): Promise<void> {
-    for (const [id] of this.kept(log)?.sessions ?? []) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+    for (const [id] of this.stored(log)?.sessions ?? []) this.#unwritten.sessions.set(keyOf(log, id), undefined);
     for (const [id, session] of sessions) this.#unwritten.sessions.set(keyOf(log, id), session);
-    await this.commit(log, tally, positions, forgotten);
+    await this.commit(log, logState, positions, forgotten);
   }
 
   /** What older lines of the log tell, and which sessions are over by them. Written with the next commit. */
-  amend(
+  patch(
     log: string,
-    { coverage, hasResumption }: Required<Pick<KeptLog, 'coverage' | 'hasResumption'>>,
+    { coverage, hasResumption }: Required<Pick<StoredLog, 'coverage' | 'hasResumption'>>,
     over: readonly string[],
   ): void {
-    const kept = this.#kept.get(log)?.log;
-    if (kept)
-      this.#unwritten.logs.set(log, { ...kept, coverage, hasResumption: hasResumption || kept.hasResumption === true });
+    const stored = this.#stored.get(log)?.log;
+    if (stored)
+      this.#unwritten.logs.set(log, {
+        ...stored,
+        coverage,
+        hasResumption: hasResumption || stored.hasResumption === true,
+      });
     for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
   }
 
@@ -200,7 +209,7 @@ export class Ledger {
    * Drops whoever was last seen so long ago that the logs cover `days` since. `reading`: what is being read of a log, and is
    * not committed yet.
    */
-  prune(days: number, reading?: Tally): void {
+  prune(days: number, reading?: LogState): void {
     for (const jid of this.#retention.prune(days, reading?.lived)) this.#unwritten.users.set(jid, undefined);
   }
 
@@ -239,7 +248,7 @@ export class Ledger {
   #takeUsers(): void {
     for (const [jid, record] of this.#users.takeChanges()) {
       this.#unwritten.users.set(jid, record);
-      if (!record) this.#stored.hold(jid);
+      if (!record) this.#storedUsers.hold(jid);
     }
     for (const [key, at] of this.#users.removals.takeChanges()) this.#unwritten.removals.set(key, at);
   }
@@ -282,7 +291,7 @@ export class Ledger {
     await this.#index.write(batch);
     // What changed while the batch was being written stays.
     settle(users, batch.users);
-    for (const jid of batch.users.keys()) if (!users.has(jid)) this.#stored.letGo(jid);
+    for (const jid of batch.users.keys()) if (!users.has(jid)) this.#storedUsers.letGo(jid);
     settle(sessions, batch.sessions);
     settle(logs, batch.logs);
     settle(hosts, batch.hosts);
@@ -300,7 +309,7 @@ function sessionsByLog(stored: ReadonlyMap<string, unknown>, now: number): Map<s
     const own = byLog.get(key.slice(0, end)) ?? [];
     const session = value as Session;
     const { at, since } = session;
-    const isAhead = Math.max(at, since) > now + BELIEVED_AHEAD;
+    const isAhead = Math.max(at, since) > now + MAX_AHEAD;
     const put = isAhead ? { ...session, at: Math.min(at, now), since: Math.min(since, now) } : session;
     own.push([key.slice(end + 1), put]);
     byLog.set(key.slice(0, end), own);

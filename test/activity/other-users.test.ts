@@ -8,7 +8,7 @@ import type { Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
-import { Ledger } from '../../src/service/write-buffer.ts';
+import { WriteBuffer } from '../../src/service/write-buffer.ts';
 import { contextOf } from '../../src/service/log-state.ts';
 import { eventsOf, goldenLog, NEWYEAR_BERLIN, SMALL_UTC } from '../golden.ts';
 import { end, login, play, RESUMPTION, stateOf, world } from './play.ts';
@@ -37,9 +37,9 @@ describe('what is known of one user does not depend on another who', () => {
   test('was removed before a restart [8.10]', () => {
     const before = play([...RESUMPTION, REMOVED]);
     const after = world();
-    const kept: (readonly [string, Session])[] = [];
-    for (const [id, session] of before.sessions.takeChanges()) if (session) kept.push([id, session]);
-    after.sessions.restore(kept, { detail: false, hasResumption: before.sessions.hasResumption });
+    const stored: (readonly [string, Session])[] = [];
+    for (const [id, session] of before.sessions.takeChanges()) if (session) stored.push([id, session]);
+    after.sessions.restore(stored, { detail: false, hasResumption: before.sessions.hasResumption });
     assert.deepEqual(stateOf(play(BOB, '12:00:00', after), 'bob'), BOB_SEEN);
   });
 
@@ -88,10 +88,10 @@ test('an index of version 0.1.0, which kept it with the users only, tells whethe
       });
       await index.close();
       const users = new Users({ exclude: ['eve@chat.example'], includeDisabled: false });
-      const ledger = await Ledger.open(await LastSeenIndex.open(path), users, 0);
-      const kept = ledger.kept('/var/log/prosody/prosody.log');
-      assert.equal(kept && contextOf(kept.log).hasResumption, resumes);
-      await ledger.close();
+      const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, 0);
+      const stored = writeBuffer.stored('/var/log/prosody/prosody.log');
+      assert.equal(stored && contextOf(stored.log).hasResumption, resumes);
+      await writeBuffer.close();
     }
   } finally {
     await rm(root, { recursive: true });

@@ -398,7 +398,7 @@ describe('sessions', () => {
 });
 
 /** What is kept of the sessions, as an index would have it. */
-class Kept {
+class Stored {
   readonly sessions = new Map<string, Session>();
   readonly users = new Map<string, LastSeen>();
   readonly removals = new Map<string, number>();
@@ -429,12 +429,14 @@ function put<V>(map: Map<string, V>, changes: ReadonlyMap<string, V | undefined>
 }
 
 /** What remains at the end: every user, and every count. */
-function outcome({ users, sessions }: World, kept: Kept, at: number): unknown {
+function outcome({ users, sessions }: World, stored: Stored, at: number): unknown {
   sessions.passTime(at);
-  kept.store({ users, sessions });
+  stored.store({ users, sessions });
   return {
-    users: [...kept.users].toSorted(([a], [b]) => (a < b ? -1 : 1)).map((user) => [...user, users.get(user[0])?.open]),
-    sessions: [...kept.sessions].toSorted(([a], [b]) => (a < b ? -1 : 1)),
+    users: [...stored.users]
+      .toSorted(([a], [b]) => (a < b ? -1 : 1))
+      .map((user) => [...user, users.get(user[0])?.open]),
+    sessions: [...stored.sessions].toSorted(([a], [b]) => (a < b ? -1 : 1)),
     counts: [0, 3600, 86_400, 604_800, 2_592_000].map((later) => users.sample(at + later)),
   };
 }
@@ -450,12 +452,12 @@ describe('sessions that were stored and put back', () => {
     const last = events.at(-1)?.at ?? 0;
     const whole = world();
     for (const event of events) whole.sessions.take(event);
-    const expected = outcome(whole, new Kept(), last);
+    const expected = outcome(whole, new Stored(), last);
 
     it(`go on as if nothing had happened, wherever a real log is cut: ${name}`, () => {
       fc.assert(
         fc.property(fc.uniqueArray(fc.nat(events.length - 1), { minLength: 1, maxLength: 40, size: 'max' }), (cuts) => {
-          const kept = new Kept();
+          const stored = new Stored();
           const isCut = new Set(cuts);
           let detail = false;
           let current = world();
@@ -464,10 +466,10 @@ describe('sessions that were stored and put back', () => {
             if (event.kind === 'detail') detail = event.on;
             if (event.kind === 'server-start') detail = false;
             if (!isCut.has(i)) continue;
-            kept.store(current);
-            current = kept.restored(detail);
+            stored.store(current);
+            current = stored.restored(detail);
           }
-          assert.deepEqual(outcome(current, kept, last), expected);
+          assert.deepEqual(outcome(current, stored, last), expected);
         }),
         { numRuns: 25 },
       );
@@ -537,23 +539,23 @@ describe('sessions of a server that runs for years', () => {
   ];
   for (const [what, bound, eachSession] of KINDS)
     it(`are not kept for ever: ${what}`, () => {
-      const kept = new Kept();
+      const stored = new Stored();
       const state = world();
       let most = 0;
       for (const event of traffic(100, eachSession)) {
         state.sessions.take(event);
-        if (event.kind === 'start') kept.store(state);
-        most = Math.max(most, kept.sessions.size);
+        if (event.kind === 'start') stored.store(state);
+        most = Math.max(most, stored.sessions.size);
       }
       assert.ok(most <= bound, `${most} of 20 000 ids are held`);
     });
 
   it('of one hostile user cost no more with every login', () => {
-    const [state, kept] = [world(), new Kept()];
+    const [state, stored] = [world(), new Stored()];
     for (let i = 0; i < 30_000; i++)
       state.sessions.take({ kind: 'start', session: idOf('c2s', i), user: 'mallory@chat.example', at: MIDNIGHT + i });
-    kept.store(state);
-    assert.ok(kept.sessions.size <= 201, `a login is compared with ${kept.sessions.size} sessions`);
+    stored.store(state);
+    assert.ok(stored.sessions.size <= 201, `a login is compared with ${stored.sessions.size} sessions`);
     assert.ok((state.users.get('mallory@chat.example')?.open ?? 0) > 0);
     for (let i = 0; i < 30_000; i++)
       state.sessions.take({ kind: 'end', session: idOf('c2s', i), at: MIDNIGHT + 30_000 });
@@ -588,14 +590,14 @@ describe('events of any kind in any order', () => {
   it('leave as many sessions open as are held online, none once the server starts anew', () => {
     fc.assert(
       fc.property(events, (steps) => {
-        const kept = new Kept();
+        const stored = new Stored();
         const state = world();
         let at = MIDNIGHT;
         for (const [finding, pause] of steps) {
           at += pause;
           state.sessions.take({ ...finding, at });
-          kept.store(state);
-          const online = [...kept.sessions.values()].filter((held) => ['open', 'away', 'bound'].includes(held.state));
+          stored.store(state);
+          const online = [...stored.sessions.values()].filter((held) => ['open', 'away', 'bound'].includes(held.state));
           for (const jid of ['alice@h', 'bob@h']) {
             const open = state.users.get(jid)?.open ?? 0;
             assert.equal(open, state.users.get(jid) ? online.filter((held) => held.user === jid).length : 0);

@@ -86,12 +86,12 @@ function run(users: Users, model: BruteForce, commands: readonly Command[]): num
 }
 
 describe('the counts of all users', () => {
-  const kept = fc.uniqueArray(fc.tuple(jid, keptUser), { selector: ([jid]) => jid, maxLength: 9 });
+  const stored = fc.uniqueArray(fc.tuple(jid, keptUser), { selector: ([jid]) => jid, maxLength: 9 });
 
   it('equal the definition for random sessions, hosts, gaps of months, removals and sample times', () => {
     fc.assert(
       fc.property(
-        kept,
+        stored,
         fc.boolean(),
         fc.array(command, { maxLength: 80, size: 'max' }),
         (restored, includeDisabled, commands) => {

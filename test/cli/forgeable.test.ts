@@ -3,7 +3,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
-import { Understanding } from '../../src/service/parse-health.ts';
+import { ParseHealth } from '../../src/service/parse-health.ts';
 import { run } from '../program.ts';
 
 let root = '';
@@ -31,11 +31,11 @@ describe('a version that lets a remote party forge lines', () => {
     });
 
     test(`${version}: run ${isTold ? 'warns once' : 'does not warn'} [8.2]`, () => {
-      const understanding = new Understanding();
+      const parseHealth = new ParseHealth();
       const counts = { lines: 1, events: 1, rejected: 0, foreign: 0, quoted: 0 };
       const named = /^\d/.test(version) ? version : undefined;
       const told = { path: '/a.log', server: 'prosody', version: named, counts };
-      const warnings = [...understanding.judge(told, 1), ...understanding.judge(told, 2)];
+      const warnings = [...parseHealth.judge(told, 1), ...parseHealth.judge(told, 2)];
       assert.equal(warnings.filter((warning) => warning.includes('can be forged')).length, isTold ? 1 : 0);
     });
   }

@@ -4,13 +4,13 @@ import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import type { Io } from '../../src/cli/io.ts';
 import { Progress } from '../../src/cli/progress.ts';
-import type { Chain } from '../../src/source/archive/arrange.ts';
+import type { Series } from '../../src/source/archive/arrange.ts';
 import { DEADLINE_MS } from '../deadline.ts';
 
 const TOTAL = 4 * 1024 * 1024;
-const CHAINS: readonly Pick<Chain, 'pieces'>[] = [
+const CHAINS: readonly Pick<Series, 'archivedFiles'>[] = [
   {
-    pieces: [
+    archivedFiles: [
       {
         path: '/prosody.log',
         log: '/prosody.log',

@@ -32,10 +32,10 @@ export function recordedWeek(seconds: number): Line[] {
 /** `Mar 02 00:00:00 startup⇥info⇥...`; every line of this week has a stamp. */
 function moved(line: string, seconds: number): Line {
   const at = Date.parse(`${line.slice(0, 6)} ${YEAR} ${line.slice(7, 15)} UTC`) / 1000 + seconds;
-  return { at, text: `${stampOf(at)}${line.slice(15)}` };
+  return { at, text: `${statOf(at)}${line.slice(15)}` };
 }
 
-function stampOf(at: number): string {
+function statOf(at: number): string {
   const iso = new Date(at * 1000).toISOString();
   return `${MONTHS[Number(iso.slice(5, 7)) - 1]} ${iso.slice(8, 10)} ${iso.slice(11, 19)}`;
 }

@@ -4,7 +4,7 @@ import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import * as fc from 'fast-check';
 import { prosody } from '../../src/format/dialects/prosody.ts';
-import { LineReader, type ReaderState } from '../../src/format/line-decoder.ts';
+import { LineDecoder, type LineDecoderState } from '../../src/format/line-decoder.ts';
 import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { eventsOf, goldenFile, goldenLog, NEWYEAR_BERLIN, SMALL_UTC } from '../golden.ts';
 
@@ -15,13 +15,13 @@ interface Setting {
   readonly horizon?: number;
 }
 
-function readerOf({ timezone = 'UTC', year = 2026, last, horizon = Infinity }: Setting = {}): LineReader {
-  return new LineReader({ dialect: prosody, timezone, state: { clock: { year, last } }, horizon: () => horizon });
+function readerOf({ timezone = 'UTC', year = 2026, last, horizon = Infinity }: Setting = {}): LineDecoder {
+  return new LineDecoder({ dialect: prosody, timezone, state: { clock: { year, last } }, horizon: () => horizon });
 }
 
 const block = (lines: readonly string[]): Buffer => Buffer.from(lines.map((line) => `${line}\n`).join(''));
 
-function read(reader: LineReader, bytes: Buffer): SessionEvent[] {
+function read(reader: LineDecoder, bytes: Buffer): SessionEvent[] {
   const events: SessionEvent[] = [];
   reader.read(bytes, (event) => events.push(event));
   return events;
@@ -292,9 +292,9 @@ describe('blocks', () => {
           const borders = [0, ...cuts.toSorted((a, b) => a - b), log.length];
           for (const [i, from] of borders.entries()) {
             reader.read(log.subarray(from, borders[i + 1] ?? log.length), (event) => events.push(event));
-            const state = JSON.parse(JSON.stringify(reader.state)) as ReaderState;
+            const state = JSON.parse(JSON.stringify(reader.state)) as LineDecoderState;
             const { timezone } = campaign;
-            if (again) reader = new LineReader({ dialect: prosody, timezone, state, horizon: () => Infinity });
+            if (again) reader = new LineDecoder({ dialect: prosody, timezone, state, horizon: () => Infinity });
           }
           assert.deepEqual(events, expected);
         }),
@@ -308,13 +308,13 @@ describe('blocks', () => {
     const collect = (): unknown => runInNewContext('gc()');
     const reader = readerOf();
     const padding = block(Array.from({ length: 20_000 }, () => other('Nov 03 19:43:11')));
-    const kept: SessionEvent[] = [];
+    const stored: SessionEvent[] = [];
     const readOne = (i: number): void => {
       const lines = [
         login('Nov 03 19:43:11', `a.user.with.a.long.name.${i}`),
         `Nov 03 19:43:11 c2s56035195${i}\tdebug\tResource bound: a.user.with.a.long.name@chat.example/resource.${i}`,
       ];
-      reader.read(Buffer.concat([block(lines), padding]), (event) => kept.push(event));
+      reader.read(Buffer.concat([block(lines), padding]), (event) => stored.push(event));
     };
     readOne(1000);
     collect();
@@ -323,7 +323,7 @@ describe('blocks', () => {
     collect();
     const after = process.memoryUsage();
     const grown = after.heapUsed + after.external - before.heapUsed - before.external;
-    assert.equal(kept.length, 200);
+    assert.equal(stored.length, 200);
     assert.ok(grown < 20 * padding.length, `${grown} bytes are kept of ${99 * padding.length} read`);
   });
 });

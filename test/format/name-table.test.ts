@@ -57,9 +57,9 @@ describe('names', () => {
 
   it('keep their memory when others come and go', () => {
     const table = new NameTable({ capacity: 1024, seed: 7 });
-    const kept = table.internText(nameOf(0, 500));
+    const stored = table.internText(nameOf(0, 500));
     for (let n = 1; n < 100_000; n++) table.release(table.internText(nameOf(n, 1000)));
-    assert.equal(table.text(kept), nameOf(0, 500));
+    assert.equal(table.text(stored), nameOf(0, 500));
     assert.equal(table.size, 1);
   });
 

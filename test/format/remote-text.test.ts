@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { prosody } from '../../src/format/dialects/prosody.ts';
-import { LineReader, type ReaderState } from '../../src/format/line-decoder.ts';
+import { LineDecoder, type LineDecoderState } from '../../src/format/line-decoder.ts';
 
 const DAY = '2026-11-23T';
 const HOST = 'chat.example';
@@ -12,13 +12,13 @@ function lineOf(entry: string): string {
   return time === undefined ? `${entry}\n` : `${DAY}${time}Z ${source}\tinfo\t${message}\n`;
 }
 
-function readerOf(state: Partial<ReaderState> = {}): LineReader {
+function readerOf(state: Partial<LineDecoderState> = {}): LineDecoder {
   const clock = { year: 2026, last: undefined };
-  return new LineReader({ dialect: prosody, timezone: 'UTC', horizon: () => Infinity, state: { clock, ...state } });
+  return new LineDecoder({ dialect: prosody, timezone: 'UTC', horizon: () => Infinity, state: { clock, ...state } });
 }
 
 /** The names of those who logged in, of lines that were read in blocks. */
-function logins(reader: LineReader, ...blocks: readonly (readonly string[])[]): string[] {
+function logins(reader: LineDecoder, ...blocks: readonly (readonly string[])[]): string[] {
   const names: string[] = [];
   for (const block of blocks)
     reader.read(Buffer.from(block.map(lineOf).join('')), (event) => {
@@ -63,7 +63,7 @@ describe('what a remote server puts into a line hides nobody behind it', () => {
   test('the version is known behind a restart of the reader [8.1]', () => {
     const before = readerOf();
     logins(before, [hello('0.12.3')]);
-    const after = readerOf(JSON.parse(JSON.stringify(before.state)) as ReaderState);
+    const after = readerOf(JSON.parse(JSON.stringify(before.state)) as LineDecoderState);
     assert.equal(after.version, '0.12.3');
     assert.deepEqual(logins(after, [HEADER, ...SIX_LOGINS, 'x)']), SIX);
   });

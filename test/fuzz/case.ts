@@ -33,7 +33,7 @@ export interface Case {
 }
 
 /** How far ahead a line is believed, seconds. */
-export const BELIEVED_AHEAD = 300;
+export const MAX_AHEAD = 300;
 
 /** The lines of each log, as far as they are believed. */
 export function linesOf({ logs, now }: Pick<Case, 'logs' | 'now'>): Line[][] {
@@ -67,7 +67,7 @@ export function believed(lines: readonly Line[], now: number): Line[] {
   let opens = false;
   return lines.flatMap((line) => {
     opens ||= line.opensFile === true;
-    if (line.at > now + BELIEVED_AHEAD) return [];
+    if (line.at > now + MAX_AHEAD) return [];
     const taken = { ...line, opensFile: opens };
     opens = false;
     return [taken];

@@ -5,7 +5,7 @@
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { DEADLINE_MS } from '../deadline.ts';
-import { allOf, believed, BELIEVED_AHEAD, type Case, type LogCase } from './case.ts';
+import { allOf, believed, MAX_AHEAD, type Case, type LogCase } from './case.ts';
 import { countIs } from './check-backfill.ts';
 import { differenceAt, type Difference, type Differences } from './checks.ts';
 import { Disk } from './disk.ts';
@@ -35,7 +35,7 @@ class Written {
   writeUpTo(t: number, now: number): void {
     for (let piece; (piece = this.#log.pieces[this.#piece]);) {
       const rest = piece.entries.slice(this.#entry);
-      const end = rest.findIndex(({ at }) => at > t && at <= now + BELIEVED_AHEAD);
+      const end = rest.findIndex(({ at }) => at > t && at <= now + MAX_AHEAD);
       const own = end < 0 ? rest : rest.slice(0, end);
       this.disk.append(own);
       const file = this.#files[this.#piece] ?? { entries: [] };

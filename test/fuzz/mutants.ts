@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a sample takes in no later line',
-    cut: ['service/replay.ts', 'if (at <= sampler.next) tally', 'if (at <= sampler.next + 60) tally'],
+    cut: ['service/replay.ts', 'if (at <= sampler.next) logState', 'if (at <= sampler.next + 60) logState'],
   },
   {
     without: 'a sample takes in lines that come late',

@@ -108,7 +108,7 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F8'],
     guard: 'a rotated file is held until it has been quiet',
     test: 'source/follow/faults-rotation',
-    cut: [['source/follow/segments.ts', 'if (!piece.plain) return true;', 'return true;']],
+    cut: [['source/follow/segments.ts', 'if (!segment.plain) return true;', 'return true;']],
   },
   {
     faults: ['F9'],
@@ -171,8 +171,8 @@ export const GUARDS: readonly Guard[] = [
     cut: [
       [
         'source/follow/segments.ts',
-        'new Piece(randomUUID(), pin, beginTrace(), false)',
-        'new Piece(randomUUID(), pin, this.begun ? { ...beginTrace(), start: pin.stamp.size, offset: pin.stamp.size } : beginTrace(), this.begun)',
+        'new Segment(randomUUID(), pin, beginTrace(), false)',
+        'new Segment(randomUUID(), pin, this.begun ? { ...beginTrace(), start: pin.stamp.size, offset: pin.stamp.size } : beginTrace(), this.begun)',
       ],
     ],
   },
@@ -202,7 +202,7 @@ export const GUARDS: readonly Guard[] = [
     cut: [
       [
         'source/follow/segments.ts',
-        'return performance.now() - piece.quietSince >= ticks * this.options.tickMs;',
+        'return performance.now() - segment.quietSince >= ticks * this.options.tickMs;',
         'return ticks < 0;',
       ],
     ],
@@ -246,7 +246,7 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F22'],
     guard: 'of a damaged file nothing more is expected',
     test: 'source/follow/faults-rotation',
-    cut: [['source/follow/segments.ts', 'if (brokenOff) inventory.giveUp(piece.stamp);', NOTHING]],
+    cut: [['source/follow/segments.ts', 'if (brokenOff) inventory.giveUp(segment.stamp);', NOTHING]],
   },
   {
     faults: ['F22'],
@@ -300,7 +300,7 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F26'],
     guard: 'a descriptor that fails is let go, and the path opened anew',
     test: 'source/follow/faults-world',
-    cut: [['source/follow/segments.ts', 'if (piece.quietSince === undefined) live.forget();', NOTHING]],
+    cut: [['source/follow/segments.ts', 'if (segment.quietSince === undefined) live.forget();', NOTHING]],
   },
   {
     faults: ['F27'],
@@ -343,7 +343,7 @@ export const GUARDS: readonly Guard[] = [
     guard: 'a file is the same one under another name',
     test: 'source/follow/faults-rotation',
     cut: [
-      ['source/follow/discover.ts', "if (piece !== undefined) return { kind: 'known', id: piece.id };", NOTHING],
+      ['source/follow/discover.ts', "if (segment !== undefined) return { kind: 'known', id: segment.id };", NOTHING],
       [
         'source/follow/discover.ts',
         'const likeness = await compare(text, position);\n      const isHeld',

@@ -11,7 +11,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { Level } from 'level';
 import { LastSeenIndex, moveAside, type Changes, type Contents, type UserRecord } from '../../src/index/last-seen.ts';
-import { checksum, seal } from '../../src/index/record.ts';
+import { checksum, encode } from '../../src/index/record.ts';
 import type { Position } from '../../src/source/follow/position.ts';
 
 const PROBE = fileURLToPath(new URL('../../src/index/probe.js', import.meta.url));
@@ -218,7 +218,7 @@ void describe('an index that cannot be opened says why', () => {
   void test('NEWER_SCHEMA: written by a later version', async () => {
     const path = fresh();
     await write(path);
-    await tamper(path, (db) => db.put('!meta!schema', seal(checksum('meta', 'schema', '2'), '2')));
+    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '2'), '2')));
     await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 2/ });
   });
 });

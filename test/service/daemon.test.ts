@@ -177,8 +177,8 @@ describe('the daemon', () => {
     for (const each of expected) assert.ok(packets.includes(`xmpp.self.${each}`), each);
     stop.abort();
     await running;
-    const { logs: [standing] = [] } = readStatus(index) ?? {};
-    assert.deepEqual(standing, {
+    const { logs: [snapshot] = [] } = readStatus(index) ?? {};
+    assert.deepEqual(snapshot, {
       path: log,
       rotations: 1,
       truncations: 0,

@@ -7,7 +7,7 @@ import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { Users } from '../../src/activity/user-table.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
-import { Ledger } from '../../src/service/write-buffer.ts';
+import { WriteBuffer } from '../../src/service/write-buffer.ts';
 
 const NOW = Date.UTC(2026, 2, 2) / 1000;
 let root = '';
@@ -20,7 +20,7 @@ after(() => rm(root, { recursive: true }));
 
 async function open(path: string, exclude: readonly string[]) {
   const users = new Users({ exclude, includeDisabled: true });
-  return { users, ledger: await Ledger.open(await LastSeenIndex.open(path), users, NOW) };
+  return { users, writeBuffer: await WriteBuffer.open(await LastSeenIndex.open(path), users, NOW) };
 }
 
 async function stored(path: string): Promise<unknown> {
@@ -33,16 +33,16 @@ async function stored(path: string): Promise<unknown> {
 type Step = readonly ['login' | 'remove' | 'commit' | 'commit late' | 'fail', user: number, at: number];
 
 async function play(path: string, steps: readonly Step[], model: Map<string, unknown>): Promise<void> {
-  const { users, ledger } = await open(path, ['never.example']);
+  const { users, writeBuffer } = await open(path, ['never.example']);
   const writing: Promise<void>[] = [];
   for (const [what, number, at] of steps) {
     const jid = `user${number}@chat.example`;
-    if (what === 'commit') await ledger.commitUsers();
-    else if (what === 'commit late') writing.push(ledger.commitUsers());
+    if (what === 'commit') await writeBuffer.commitUsers();
+    else if (what === 'commit late') writing.push(writeBuffer.commitUsers());
     else if (what === 'fail') {
       await Promise.all(writing.splice(0));
       await rename(path, `${path}.away`);
-      await assert.rejects(ledger.commitUsers(), { code: 'DAMAGED' });
+      await assert.rejects(writeBuffer.commitUsers(), { code: 'DAMAGED' });
       await rename(`${path}.away`, path);
     } else {
       // As lines come: those of removed accounts are not from before.
@@ -56,8 +56,8 @@ async function play(path: string, steps: readonly Step[], model: Map<string, unk
     }
   }
   await Promise.all(writing);
-  await ledger.commitUsers();
-  await ledger.close();
+  await writeBuffer.commitUsers();
+  await writeBuffer.close();
 }
 
 test('users who come, go, come back and are written late or not at all are stored as they are [9.13]', async () => {
@@ -83,13 +83,13 @@ test('who is excluded by now keeps the record of before until it is old [9.13]',
   const first = await open(path, []);
   for (const jid of ['a@never.example', 'b@chat.example', 'ü@chat.example'])
     first.users.sawLogin(first.users.number(jid), NOW);
-  await first.ledger.commitUsers();
-  await first.ledger.close();
+  await first.writeBuffer.commitUsers();
+  await first.writeBuffer.close();
   const second = await open(path, ['never.example']);
   second.users.sawLogin(second.users.number('a@never.example'), NOW + 1);
   second.users.sawLogin(second.users.number('ü@chat.example'), NOW + 1);
-  await second.ledger.commitUsers();
-  await second.ledger.close();
+  await second.writeBuffer.commitUsers();
+  await second.writeBuffer.close();
   assert.deepEqual(await stored(path), [
     ['a@never.example', { login: NOW }],
     ['b@chat.example', { login: NOW }],

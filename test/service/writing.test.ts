@@ -7,8 +7,8 @@ import { after, before, test } from 'node:test';
 import { Users } from '../../src/activity/user-table.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import type { Block } from '../../src/source/files/lines.ts';
-import { Ledger } from '../../src/service/write-buffer.ts';
-import { Tally } from '../../src/service/log-state.ts';
+import { WriteBuffer } from '../../src/service/write-buffer.ts';
+import { LogState } from '../../src/service/log-state.ts';
 
 const LOG = '/var/log/prosody/prosody.log';
 const NOW = Date.UTC(2026, 2, 2) / 1000;
@@ -23,22 +23,22 @@ after(() => rm(root, { recursive: true }));
 
 async function open(path: string) {
   const users = new Users({ exclude: [], includeDisabled: true });
-  const ledger = await Ledger.open(await LastSeenIndex.open(path), users, NOW);
+  const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, NOW);
   const count = { hibernationSeconds: 300, boshSeconds: 3600 };
-  const tally = new Tally(users, { ...count, server: 'auto', timezone: 'UTC', horizon: () => NOW });
+  const logState = new LogState(users, { ...count, server: 'auto', timezone: 'UTC', horizon: () => NOW });
   const refused: unknown[] = [];
   let offset = 0;
   const take = (lines: string): Promise<void> => {
     const bytes = Buffer.from(lines);
     offset += bytes.length;
-    const batch = tally.decode(bytes, true);
-    for (let event = 0; event < batch.count; event++) tally.sessions.takeFrom(batch, event);
+    const batch = logState.decode(bytes, true);
+    for (let event = 0; event < batch.count; event++) logState.sessions.takeFrom(batch, event);
     const none = { length: 0, hash: '' };
     const position = { id: 'p', log: LOG, offset, head: none, marker: none, readAt: 0 };
     const block: Block = { log: LOG, bytes, position, forgotten: [] };
-    return ledger.commitSoon({ path: LOG, tally }, [block], (error) => refused.push(error));
+    return writeBuffer.commitSoon({ path: LOG, logState }, [block], (error) => refused.push(error));
   };
-  return { ledger, take, refused, batches: () => batchesOf(path) };
+  return { writeBuffer, take, refused, batches: () => batchesOf(path) };
 }
 
 async function batchesOf(path: string): Promise<number> {
@@ -48,36 +48,36 @@ async function batchesOf(path: string): Promise<number> {
 
 test('lines that are no events are written together, and at the end [9.11]', async () => {
   const path = join(root, 'quiet');
-  const { ledger, take, batches } = await open(path);
+  const { writeBuffer, take, batches } = await open(path);
   await take(DEBUG);
   const begun = await batches();
   for (let i = 1; i < 1000; i++) await take(DEBUG);
   assert.ok((await batches()) - begun <= 1, `${await batches()} batches`);
-  await ledger.close();
+  await writeBuffer.close();
   const again = await open(path);
-  assert.equal(again.ledger.positions(LOG)[0]?.offset, 1000 * DEBUG.length);
-  await again.ledger.close();
+  assert.equal(again.writeBuffer.positions(LOG)[0]?.offset, 1000 * DEBUG.length);
+  await again.writeBuffer.close();
 });
 
 test('an event is written at once, with the lines before it [9.11]', async () => {
-  const { ledger, take, batches } = await open(join(root, 'event'));
+  const { writeBuffer, take, batches } = await open(join(root, 'event'));
   await take(DEBUG);
   const before = await batches();
   await take(LOGIN);
   assert.equal(await batches(), before + 1);
-  await ledger.close();
+  await writeBuffer.close();
 });
 
 test('lines that are no events are written within about a second [9.11]', async () => {
-  const { ledger, take, batches } = await open(join(root, 'late'));
+  const { writeBuffer, take, batches } = await open(join(root, 'late'));
   await take(DEBUG);
   for (const until = performance.now() + 60_000; (await batches()) < 1;) assert.ok(performance.now() < until);
-  await ledger.close();
+  await writeBuffer.close();
 });
 
 test('what could not be written late is refused with the next lines [9.11]', async () => {
   const path = join(root, 'refused');
-  const { ledger, take, refused } = await open(path);
+  const { writeBuffer, take, refused } = await open(path);
   await take(DEBUG);
   await rm(path, { recursive: true });
   for (const until = performance.now() + 60_000; refused.length === 0;) {
@@ -85,5 +85,5 @@ test('what could not be written late is refused with the next lines [9.11]', asy
     await new Promise((resolve) => setImmediate(resolve));
   }
   await assert.rejects(take(DEBUG), { code: 'DAMAGED' });
-  await ledger.close();
+  await writeBuffer.close();
 });

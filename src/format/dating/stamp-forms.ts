@@ -5,10 +5,10 @@
 import { chooseForm, type Choice, type Reading } from '../time/stamp-choice.ts';
 import type { StampForm } from '../time/stamp-form.ts';
 import type { Problem } from '../../source/archive/archive-error.ts';
-import type { Look } from '../../source/archive/probe.ts';
+import type { Probe } from '../../source/archive/probe.ts';
 import { rotatedName } from '../../source/files/rotated-name.ts';
 
-export interface Stamped extends Look {
+export interface Stamped extends Probe {
   readonly stamps: Reading;
   /** False where the stamps are the same times in several forms, as on 2 February: further lines may tell. */
   readonly isCertain: boolean;
@@ -16,7 +16,7 @@ export interface Stamped extends Look {
 
 /** Files without any stamp are in neither list. `now`: unix seconds. */
 export function settleForms(
-  looks: readonly Look[],
+  looks: readonly Probe[],
   now: number,
 ): { readonly stamped: readonly Stamped[]; readonly problems: readonly Problem[] } {
   const chosen = looks
@@ -36,21 +36,21 @@ export function settleForms(
   };
 }
 
-const logOf = ({ path }: Look): string => rotatedName(path).log;
+const logOf = ({ path }: Probe): string => rotatedName(path).log;
 
-function evidenceOf({ path, gzipTime, fileTimes }: Look, now: number) {
+function evidenceOf({ path, gzipTime, fileTimes }: Probe, now: number) {
   const { date } = rotatedName(path);
   return { times: [...fileTimes, gzipTime, date].filter((time) => time !== undefined), now };
 }
 
-function settle(look: Look, { readings, isAlike }: Choice, known: ReadonlySet<StampForm> = new Set()) {
+function settle(look: Probe, { readings, isAlike }: Choice, known: ReadonlySet<StampForm> = new Set()) {
   const [told, another] = readings.length === 1 ? readings : readings.filter(({ form }) => known.has(form));
   if (told && !another) return { ...look, stamps: told, isCertain: true };
   const [first] = readings;
   return first && isAlike ? { ...look, stamps: first, isCertain: false } : undefined;
 }
 
-function ambiguous({ path, readings, sampleLines }: Look): Problem {
+function ambiguous({ path, readings, sampleLines }: Probe): Problem {
   const form = readings[0]?.form;
   const line = sampleLines.find((each) => form?.read(each, 0)) ?? '';
   const stamp = line.slice(0, form?.read(line, 0)?.end);

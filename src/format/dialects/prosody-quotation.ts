@@ -32,8 +32,8 @@ export function quotationEnd(text: string, from: number, { stamp, quoteEnd }: Br
     const end = text[newline - 1] === '\r' ? newline - 1 : newline;
     // Hardly any line ends so, and only those have to be looked at.
     const mayEnd = text.startsWith(quoteEnd, Math.max(start, end - quoteEnd.length)) && text[start] !== TAB;
-    if (mayEnd && stampOf(text.slice(start, end)) === undefined)
-      return linesIn(text, from, start).every((line) => isNear(stamp, stampOf(line))) ? newline : undefined;
+    if (mayEnd && statOf(text.slice(start, end)) === undefined)
+      return linesIn(text, from, start).every((line) => isNear(stamp, statOf(line))) ? newline : undefined;
     start = newline + 1;
   }
   return undefined;
@@ -42,7 +42,7 @@ export function quotationEnd(text: string, from: number, { stamp, quoteEnd }: Br
 const linesIn = (text: string, from: number, to: number): readonly string[] => text.slice(from, to).split('\n');
 
 /** The stamp of a whole line of Prosody's, undefined when it is none. */
-function stampOf(line: string): string | undefined {
+function statOf(line: string): string | undefined {
   const tab = line.indexOf(TAB);
   const parts = tab > 0 ? partsAt(line, tab) : undefined;
   return parts && line.slice(0, stampEndOf(line, 0, parts));

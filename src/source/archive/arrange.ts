@@ -6,16 +6,16 @@ import { zoneInstants } from '../../format/time/clock.ts';
 import { looksLike } from '../../format/strangers.ts';
 import { strftimeForm } from '../../format/time/strftime.ts';
 import { ArchiveError, type Problem } from './archive-error.ts';
-import type { Piece } from './read.ts';
+import type { ArchivedFile } from './read.ts';
 import { lanesOf, type Lane } from './order.ts';
 import { dateAll } from '../../format/dating/dating.ts';
 import { withoutDuplicates, type Duplicate } from './duplicates.ts';
-import { lookAt, type Look } from './probe.ts';
-import { stampOf } from '../files/siblings.ts';
+import { probeFile, type Probe } from './probe.ts';
+import { statOf } from '../files/siblings.ts';
 import { settleForms } from '../../format/dating/stamp-forms.ts';
 
 export type { Problem } from './archive-error.ts';
-export { alreadyRead, readPiece, type Piece, type ReadOptions } from './read.ts';
+export { alreadyRead, readArchivedFile, type ArchivedFile, type ReadOptions } from './read.ts';
 
 /** The files of one log, in any order. */
 export interface LogFiles {
@@ -31,17 +31,17 @@ export interface LogFiles {
 }
 
 /** The files of one log, oldest first. */
-export interface Chain<L extends LogFiles = LogFiles> {
+export interface Series<L extends LogFiles = LogFiles> {
   /** What the log is called; of files of the same time with another text the path of the newest. */
   readonly log: string;
-  readonly pieces: readonly Piece[];
+  readonly archivedFiles: readonly ArchivedFile[];
   /** That which was given. */
   readonly of: L;
 }
 
 export interface Arrangement<L extends LogFiles = LogFiles> {
   /** In the order of their first lines. */
-  readonly chains: readonly Chain<L>[];
+  readonly allSeries: readonly Series<L>[];
   /** Files that are not read, as their text is in another one. */
   readonly duplicates: readonly Duplicate[];
   readonly problems: readonly Problem[];
@@ -69,7 +69,7 @@ export async function arrange<L extends LogFiles>(
 ): Promise<Arrangement<L>> {
   const owners = new Map(logs.flatMap((log) => log.files.map((path) => [path, log] as const)));
   const { looks, problems: unreadable } = await lookAtAll(owners, options);
-  const isOneText = (a: Look, b: Look): boolean => mayShareText(owners.get(a.path), owners.get(b.path));
+  const isOneText = (a: Probe, b: Probe): boolean => mayShareText(owners.get(a.path), owners.get(b.path));
   const { distinct, duplicates } = await withoutDuplicates(looks, isOneText, options.signal);
   const arranged = logs.map((log) =>
     arrangeLog(
@@ -80,7 +80,7 @@ export async function arrange<L extends LogFiles>(
   );
   const problems = [...unreadable, ...distinct.flatMap(faults), ...arranged.flatMap((each) => each.problems)];
   return {
-    chains: arranged.flatMap(({ chains }) => chains).toSorted((a, b) => beginOf(a) - beginOf(b)),
+    allSeries: arranged.flatMap(({ allSeries }) => allSeries).toSorted((a, b) => beginOf(a) - beginOf(b)),
     duplicates,
     problems: problems.toSorted((a, b) => (a.path < b.path ? -1 : 1)),
   };
@@ -92,22 +92,22 @@ function mayShareText(a: LogFiles | undefined, b: LogFiles | undefined): boolean
 
 function arrangeLog<L extends LogFiles>(
   log: L,
-  looks: readonly Look[],
+  looks: readonly Probe[],
   { now, year }: ArrangeOptions,
-): Pick<Arrangement<L>, 'chains' | 'problems'> {
+): Pick<Arrangement<L>, 'allSeries' | 'problems'> {
   const { stamped, problems: ambiguous } = settleForms(looks, now);
   const { dated, problems: doubtful } = dateAll(stamped, { instants: zoneInstants(log.timezone), now, year });
   const { lanes, problems: overlapping } = lanesOf(dated);
-  const chains = named(lanes, log);
-  const future = year === undefined ? chains.flatMap((chain) => fromFuture(chain, now)) : [];
-  return { chains, problems: [...ambiguous, ...doubtful, ...overlapping, ...future] };
+  const allSeries = named(lanes, log);
+  const future = year === undefined ? allSeries.flatMap((series) => fromFuture(series, now)) : [];
+  return { allSeries, problems: [...ambiguous, ...doubtful, ...overlapping, ...future] };
 }
 
 async function lookAtAll(
   owners: ReadonlyMap<string, LogFiles>,
   { signal, onProgress }: ArrangeOptions,
-): Promise<{ looks: Look[]; problems: Problem[] }> {
-  const looks: Look[] = [];
+): Promise<{ looks: Probe[]; problems: Problem[] }> {
+  const looks: Probe[] = [];
   const problems: Problem[] = [];
   const waiting = [...owners.keys()].toSorted();
   let done = 0;
@@ -115,7 +115,9 @@ async function lookAtAll(
     for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
       signal?.throwIfAborted();
       const stamp = strftimeForm(owners.get(path)?.timestamps ?? '');
-      const look = await lookAt(path, { signal, forms: stamp && [stamp] }).catch((error: unknown) => asProblem(error));
+      const look = await probeFile(path, { signal, forms: stamp && [stamp] }).catch((error: unknown) =>
+        asProblem(error),
+      );
       if ('severity' in look) problems.push(look);
       // An empty file is what rotation leaves; there is nothing to be said about it.
       else if (look.textBytes > 0) looks.push(look);
@@ -131,7 +133,7 @@ function asProblem(error: unknown): Problem {
   return { path: error.path, severity: 'error', code: error.code, sentence: error.message };
 }
 
-function faults(look: Look): Problem[] {
+function faults(look: Probe): Problem[] {
   if (look.problem) return [asProblem(look.problem)];
   if (look.readings.length > 0) return look.hasTrailing ? [trailing(look.path)] : [];
   const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known${looksLike(look.sampleLines)}; it is not read`;
@@ -144,29 +146,29 @@ function trailing(path: string): Problem {
 }
 
 /** What was written last goes on; beside it each has the name of its newest file. */
-function named<L extends LogFiles>(lanes: readonly Lane[], of: L): Chain<L>[] {
+function named<L extends LogFiles>(lanes: readonly Lane[], of: L): Series<L>[] {
   const main = lanes.toSorted((a, b) => endOf(b) - endOf(a))[0];
   return lanes.map((lane) => {
     const log = lane === main ? of.log : (lane.at(-1)?.look.path ?? '');
-    return { log, pieces: piecesOf(lane, log), of };
+    return { log, archivedFiles: piecesOf(lane, log), of };
   });
 }
 
 const endOf = (lane: Lane): number => lane.at(-1)?.place.lastAt ?? 0;
-const beginOf = ({ pieces }: Chain): number => pieces[0]?.firstAt ?? 0;
+const beginOf = ({ archivedFiles }: Series): number => archivedFiles[0]?.firstAt ?? 0;
 
-function piecesOf(lane: Lane, log: string): Piece[] {
+function piecesOf(lane: Lane, log: string): ArchivedFile[] {
   return lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
     const { path, textBytes, sampleLines, head, problem } = look;
     const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
     const stamp = look.isCertain ? { stamp: stamps.form } : {};
-    const file = stampOf(path, look.stats);
+    const file = statOf(path, look.stats);
     return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...stamp, ...damaged };
   });
 }
 
-function fromFuture({ pieces }: Chain, now: number): Problem[] {
-  return pieces
+function fromFuture({ archivedFiles }: Series, now: number): Problem[] {
+  return archivedFiles
     .filter(({ lastAt }) => lastAt > now + AHEAD)
     .map(({ path }) => {
       const sentence = `${path} has times that lie in the future: check the clock, or give the year of its last line with --year`;

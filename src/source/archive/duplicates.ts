@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ArchiveError } from './archive-error.ts';
 import { openText } from '../files/compression.ts';
-import type { Look } from './probe.ts';
+import type { Probe } from './probe.ts';
 
 export interface Duplicate {
   readonly path: string;
@@ -16,17 +16,17 @@ export interface Duplicate {
 }
 
 export interface Texts {
-  readonly distinct: readonly Look[];
+  readonly distinct: readonly Probe[];
   readonly duplicates: readonly Duplicate[];
 }
 
 /** `isOneText`: whether the same text in both would be read once only. */
 export async function withoutDuplicates(
-  looks: readonly Look[],
-  isOneText: (a: Look, b: Look) => boolean,
+  looks: readonly Probe[],
+  isOneText: (a: Probe, b: Probe) => boolean,
   signal?: AbortSignal,
 ): Promise<Texts> {
-  const distinct: Look[] = [];
+  const distinct: Probe[] = [];
   const duplicates: Duplicate[] = [];
   const hashes = new Hashes(signal);
   // The longest first: a shorter text may be the beginning of a longer one. Of equal ones, what is quickest to read.
@@ -42,19 +42,19 @@ export async function withoutDuplicates(
   return { distinct, duplicates };
 }
 
-function byLength(a: Look, b: Look): number {
+function byLength(a: Probe, b: Probe): number {
   return b.textBytes - a.textBytes || Number(a.compressed) - Number(b.compressed) || (a.path < b.path ? -1 : 1);
 }
 
-function duplicate(look: Look, whole: Look): Duplicate {
+function duplicate(look: Probe, whole: Probe): Duplicate {
   const what = look.textBytes === whole.textBytes ? 'holds the same text as' : 'holds the beginning of';
   return { path: look.path, of: whole.path, sentence: `${look.path} ${what} ${whole.path}, which is read instead` };
 }
 
 async function indexOfWhole(
-  look: Look,
-  longer: readonly Look[],
-  isOneText: (a: Look, b: Look) => boolean,
+  look: Probe,
+  longer: readonly Probe[],
+  isOneText: (a: Probe, b: Probe) => boolean,
   hashes: Hashes,
 ): Promise<number> {
   for (const [i, other] of longer.entries()) {
@@ -68,7 +68,7 @@ async function indexOfWhole(
 }
 
 /** One copy's modification time may be right where the other's is that of the copying. */
-function withTimesOf(whole: Look, copy: Look): Look {
+function withTimesOf(whole: Probe, copy: Probe): Probe {
   return {
     ...whole,
     gzipTime: whole.gzipTime ?? copy.gzipTime,
@@ -76,7 +76,7 @@ function withTimesOf(whole: Look, copy: Look): Look {
   };
 }
 
-function isSameFile({ stats: a }: Look, { stats: b }: Look): boolean {
+function isSameFile({ stats: a }: Probe, { stats: b }: Probe): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 

@@ -1,5 +1,5 @@
 /**
- * Files of one log that follow each other in time are a chain. Files that overlap in time and differ in text cannot be of
+ * Files of one log that follow each other in time are a series. Files that overlap in time and differ in text cannot be of
  * one log, whatever their names: the log of another server, copied in by hand.
  */
 import type { Problem } from './archive-error.ts';

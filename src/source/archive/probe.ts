@@ -20,7 +20,7 @@ const SAMPLE_LINES = 200;
 /** How much of the start of a text tells it from others. */
 const TELLING = 256;
 
-export interface Look {
+export interface Probe {
   readonly path: string;
   readonly stats: Stats;
   /** Unix seconds: the modification time in the gzip header, and those of the file and of its duplicates. */
@@ -39,7 +39,7 @@ export interface Look {
   readonly hasTrailing: boolean;
 }
 
-export interface LookOptions {
+export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   /** The forms that the stamps may have; by default all that are known. */
   readonly forms?: readonly StampForm[] | undefined;
@@ -49,7 +49,7 @@ export interface LookOptions {
  * The stamps of its readings are sparse, in the order of the lines, from the first to the last; at least one. Throws an
  * `ArchiveError` when nothing at all can be read.
  */
-export async function lookAt(path: string, options: LookOptions = {}): Promise<Look> {
+export async function probeFile(path: string, options: ProbeOptions = {}): Promise<Probe> {
   try {
     const found = await stat(path);
     if (found.isDirectory()) throw isDirectory(path);
@@ -61,7 +61,7 @@ export async function lookAt(path: string, options: LookOptions = {}): Promise<L
   }
 }
 
-async function lookInto(path: string, { signal, forms = STAMP_FORMS }: LookOptions): Promise<Look> {
+async function lookInto(path: string, { signal, forms = STAMP_FORMS }: ProbeOptions): Promise<Probe> {
   const handle = await open(path, 'r');
   try {
     // Of what is open: another file may have been given the name meanwhile.
@@ -85,7 +85,7 @@ async function lookInto(path: string, { signal, forms = STAMP_FORMS }: LookOptio
   }
 }
 
-type Seen = Pick<Look, 'textBytes' | 'head' | 'sampleLines' | 'readings' | 'problem' | 'hasTrailing'>;
+type Seen = Pick<Probe, 'textBytes' | 'head' | 'sampleLines' | 'readings' | 'problem' | 'hasTrailing'>;
 
 async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
   const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
@@ -130,7 +130,7 @@ function fullest(readings: readonly Reading[]): Reading[] {
 async function goThrough(
   handle: FileHandle,
   path: string,
-  { signal, forms }: LookOptions & { readonly forms: readonly StampForm[] },
+  { signal, forms }: ProbeOptions & { readonly forms: readonly StampForm[] },
 ): Promise<Seen> {
   const passage = new Passage(forms);
   let problem: ArchiveError | undefined;

@@ -15,24 +15,24 @@ import {
   digest,
   positionOf,
   sameInode,
-  type FileStamp,
+  type FileStat,
   type Position,
   type Trace,
 } from '../follow/position.ts';
 import { compare, type Likeness } from '../follow/match.ts';
-import { fileAt, filesIn, stampOf } from '../files/siblings.ts';
+import { fileAt, filesIn, statOf } from '../files/siblings.ts';
 import { textBehind, type Text } from '../files/text.ts';
 
-/** One file of a chain. Times are unix seconds. */
-export interface Piece {
+/** One file of a series. Times are unix seconds. */
+export interface ArchivedFile {
   readonly path: string;
   /** The live path of the log. */
   readonly log: string;
   /** As it was when it was looked at; if it has been renamed since, it is found by this. */
-  readonly file?: FileStamp;
+  readonly file?: FileStat;
   readonly firstAt: number;
   readonly lastAt: number;
-  /** Of the first line: what a clock for stamps without a year has to begin this piece with. */
+  /** Of the first line: what a clock for stamps without a year has to begin this file with. */
   readonly year: number;
   /** Bytes of the uncompressed text, when it was looked at. */
   readonly textBytes: number;
@@ -61,22 +61,25 @@ const EMPTY = Buffer.alloc(0);
 const COMPARABLE = 8 * 1024;
 
 /** The stored position of this text, whatever the name it had then. */
-export async function alreadyRead(piece: Piece, positions: readonly Position[]): Promise<Position | undefined> {
+export async function alreadyRead(
+  archivedFile: ArchivedFile,
+  positions: readonly Position[],
+): Promise<Position | undefined> {
   let best: Position | undefined;
   for (const position of positions) {
     const { length, hash } = position.head;
-    if (length > piece.head.length || digest(piece.head.subarray(0, length)) !== hash) continue;
+    if (length > archivedFile.head.length || digest(archivedFile.head.subarray(0, length)) !== hash) continue;
     if (position.offset <= (best?.offset ?? -1)) continue;
-    if ((await likeness(piece, position)) !== 'other') best = position;
+    if ((await likeness(archivedFile, position)) !== 'other') best = position;
   }
   return best;
 }
 
-async function likeness(piece: Piece, position: Position): Promise<Likeness['kind']> {
-  const { path } = piece;
+async function likeness(archivedFile: ArchivedFile, position: Position): Promise<Likeness['kind']> {
+  const { path } = archivedFile;
   try {
-    if (isUntouched(position, stampOf(path, await stat(path)))) return 'same';
-    return await withText(path, async (text) => (await compared(text, piece, position)).kind);
+    if (isUntouched(position, statOf(path, await stat(path)))) return 'same';
+    return await withText(path, async (text) => (await compared(text, archivedFile, position)).kind);
   } catch (error) {
     // A damaged file does not reach as far as the position: what can be read of it was read.
     if (error instanceof ArchiveError) return 'shorter';
@@ -84,13 +87,13 @@ async function likeness(piece: Piece, position: Position): Promise<Likeness['kin
   }
 }
 
-async function compared(text: Text, piece: Piece, position: Position): Promise<Likeness> {
+async function compared(text: Text, archivedFile: ArchivedFile, position: Position): Promise<Likeness> {
   const found = await compare(text, position);
-  return found.kind === 'shorter' && piece.textBytes < COMPARABLE ? { kind: 'other' } : found;
+  return found.kind === 'shorter' && archivedFile.textBytes < COMPARABLE ? { kind: 'other' } : found;
 }
 
 /** Read to its end, and the very same file, though perhaps renamed. */
-function isUntouched({ done, file }: Position, now: FileStamp): boolean {
+function isUntouched({ done, file }: Position, now: FileStat): boolean {
   return (
     done === true &&
     file !== undefined &&
@@ -114,14 +117,17 @@ async function withText<T>(path: string, use: (text: Text, handle: FileHandle) =
   }
 }
 
-/** The whole lines of a piece. Errors of the file are told to `onProblem` and end the piece; others are thrown. */
-export async function* readPiece(piece: Piece, options: ReadOptions): AsyncGenerator<Block, void, undefined> {
+/** The whole lines of a file. Errors of the file are told to `onProblem` and end the file; others are thrown. */
+export async function* readArchivedFile(
+  archivedFile: ArchivedFile,
+  options: ReadOptions,
+): AsyncGenerator<Block, void, undefined> {
   let handle: FileHandle | undefined;
   try {
-    handle = await openPiece(piece);
-    yield* linesOf(piece, handle, options);
+    handle = await openPiece(archivedFile);
+    yield* linesOf(archivedFile, handle, options);
   } catch (error) {
-    const problem = fileError(piece.path, error);
+    const problem = fileError(archivedFile.path, error);
     if (!(problem instanceof ArchiveError)) throw problem;
     options.onProblem(problem.message);
   } finally {
@@ -130,7 +136,7 @@ export async function* readPiece(piece: Piece, options: ReadOptions): AsyncGener
 }
 
 /** The file that was looked at, under the name that it has by now. */
-async function openPiece({ path, file, head }: Piece): Promise<FileHandle> {
+async function openPiece({ path, file, head }: ArchivedFile): Promise<FileHandle> {
   const there = fileAt(path);
   const isThere = file === undefined || (there !== undefined && sameInode(there, file));
   const now = isThere ? undefined : filesIn(dirname(path)).find((each) => sameInode(each, file));
@@ -151,23 +157,23 @@ async function beginsWith(handle: FileHandle, path: string, head: Buffer): Promi
   }
 }
 
-async function* linesOf(piece: Piece, handle: FileHandle, options: ReadOptions): AsyncGenerator<Block> {
+async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options: ReadOptions): AsyncGenerator<Block> {
   const { from, complete } = options;
   const stats = await handle.stat();
-  const file = stampOf(piece.path, stats);
+  const file = statOf(archivedFile.path, stats);
   if (from && isUntouched(from, file)) return;
-  const begun = await begin(handle, piece, from);
+  const begun = await begin(handle, archivedFile, from);
   if (!begun) return;
   const { text, trace, id } = begun;
   const block = (lines: Pick<Lines, 'bytes' | 'trace'>, done: boolean): Block => {
-    const of = { id, log: piece.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
-    return { log: piece.log, bytes: lines.bytes, position: positionOf(lines.trace, of), forgotten: [] };
+    const of = { id, log: archivedFile.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
+    return { log: archivedFile.log, bytes: lines.bytes, position: positionOf(lines.trace, of), forgotten: [] };
   };
   // What comes to a live file from now on is its follower's.
   const limit = text.plain ? stats.size : Infinity;
   const reader = new LineReader(text, trace);
   try {
-    const isWhole = yield* blocksOf(reader, limit, piece, options, (lines) => block(lines, false));
+    const isWhole = yield* blocksOf(reader, limit, archivedFile, options, (lines) => block(lines, false));
     if (isWhole && complete) yield block({ bytes: EMPTY, trace: reader.trace }, true);
   } finally {
     await text.close();
@@ -181,23 +187,27 @@ interface Beginning {
 }
 
 /** Where to begin; undefined when all that the file holds was read before. */
-async function begin(handle: FileHandle, piece: Piece, from: Position | undefined): Promise<Beginning | undefined> {
+async function begin(
+  handle: FileHandle,
+  archivedFile: ArchivedFile,
+  from: Position | undefined,
+): Promise<Beginning | undefined> {
   if (from) {
-    const text = textBehind(handle.fd, piece.path);
-    const found = await compared(text, piece, from);
+    const text = textBehind(handle.fd, archivedFile.path);
+    const found = await compared(text, archivedFile, from);
     // The same text goes on: a compressed one has come as far as the place by now.
     if (found.kind === 'same') return { text, trace: found.trace, id: from.id };
     await text.close();
     if (found.kind === 'shorter') return undefined;
   }
-  return { text: textBehind(handle.fd, piece.path), trace: beginTrace(), id: randomUUID() };
+  return { text: textBehind(handle.fd, archivedFile.path), trace: beginTrace(), id: randomUUID() };
 }
 
 /** Returns whether the text was read to its end, and will have no more. */
 async function* blocksOf(
   reader: LineReader,
   limit: number,
-  { path, damaged }: Piece,
+  { path, damaged }: ArchivedFile,
   { signal, complete, onProblem }: ReadOptions,
   block: (lines: Lines) => Block,
 ): AsyncGenerator<Block, boolean> {

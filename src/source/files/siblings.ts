@@ -7,7 +7,7 @@
  */
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
 import { basename, dirname, join, parse } from 'node:path';
-import { inodeOf, type FileStamp, type Position } from '../follow/position.ts';
+import { inodeOf, type FileStat, type Position } from '../follow/position.ts';
 
 export interface Rotation {
   /** `count`: 1 is newer than 2. `date`: what is greater is newer. */
@@ -16,7 +16,7 @@ export interface Rotation {
   readonly compressed: boolean;
 }
 
-export interface Sibling extends FileStamp {
+export interface Sibling extends FileStat {
   readonly rotation: Rotation;
 }
 
@@ -104,7 +104,7 @@ function listOnce(live: string): Sibling[] {
 }
 
 /** The regular files of a directory; none when it cannot be listed. */
-export function filesIn(directory: string): FileStamp[] {
+export function filesIn(directory: string): FileStat[] {
   try {
     return readdirSync(directory).flatMap((name) => fileAt(join(directory, name)) ?? []);
   } catch {
@@ -113,16 +113,16 @@ export function filesIn(directory: string): FileStamp[] {
 }
 
 /** The regular file at a path, if there is one and it can be looked at. */
-export function fileAt(path: string): FileStamp | undefined {
+export function fileAt(path: string): FileStat | undefined {
   try {
     const stats = statSync(path);
-    return stats.isFile() ? stampOf(path, stats) : undefined;
+    return stats.isFile() ? statOf(path, stats) : undefined;
   } catch {
     return undefined;
   }
 }
 
-export function stampOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileStamp {
+export function statOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileStat {
   return { path, dev, ino, size, mtimeMs };
 }
 
@@ -148,7 +148,7 @@ function byTime(a: Sibling, b: Sibling): number {
 }
 
 /** A clock may have been set back since. */
-export function isBeingWritten({ mtimeMs }: FileStamp, now: number): boolean {
+export function isBeingWritten({ mtimeMs }: FileStat, now: number): boolean {
   return Math.abs(now - mtimeMs) < BEING_WRITTEN_MS;
 }
 
@@ -171,7 +171,7 @@ const UNROTATED: Rotation = { by: 'count', order: [-1, 0], compressed: false };
  * we were away, or the log was moved (`x.log.old`). They are looked for where they were; what was read last, also by its inode,
  * but only when it is none of `found`: to look at a whole directory takes time, and files are rotated meanwhile.
  */
-export function straysOf(positions: readonly Position[], found: readonly FileStamp[]): Sibling[] {
+export function straysOf(positions: readonly Position[], found: readonly FileStat[]): Sibling[] {
   const open = positions.flatMap(({ done, file, readAt }) => (done === true || !file ? [] : [{ file, readAt }]));
   const readLast = Math.max(...open.map(({ readAt }) => readAt));
   const isFound = new Set(found.map(inodeOf));

@@ -2,15 +2,23 @@
  * Which of the files beside a log hold something that has not been read.
  *
  * Every rotated sibling is compared, by content, with the positions that are known. One that is known is read on from
- * its place; one that is not, and is newer than what is known, is a piece that was never seen (several rotations between
+ * its place; one that is not, and is newer than what is known, is a segment that was never seen (several rotations between
  * two looks, or while the daemon was down) and is read from its beginning; one that is older is none of our business.
- * While a copy is being made there are two files with one content: a file that begins like a held piece that has not
- * been read yet is left alone until that piece has been.
+ * While a copy is being made there are two files with one content: a file that begins like a held segment that has not
+ * been read yet is left alone until that segment has been.
  */
 import { randomUUID } from 'node:crypto';
-import { beginTrace, digest, inodeOf, sameInode, type FileStamp, type Position, type Trace } from './position.ts';
-import { closeFile, openFile, Piece, type Opened } from './segment.ts';
-import { compare, compressedOf, isLikeUnread, remains, TELLING, whereToReadOn, type Unread } from './match.ts';
+import { beginTrace, digest, inodeOf, sameInode, type FileStat, type Position, type Trace } from './position.ts';
+import { closeFile, openFile, Segment, type Opened } from './segment.ts';
+import {
+  compare,
+  compressedOf,
+  isLikeUnread,
+  remains,
+  FINGERPRINT_BYTES,
+  whereToReadOn,
+  type Unread,
+} from './match.ts';
 import { isBeingWritten, isHalf, straysOf, type Listing, type Sibling } from '../files/siblings.ts';
 import { textBehind } from '../files/text.ts';
 
@@ -18,14 +26,14 @@ import { textBehind } from '../files/text.ts';
 const KEPT = 50;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
-/** `unread`: it begins like a held piece that has not been read. `moved`: it was renamed while we were looking. */
+/** `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. */
 type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged';
 
 type Verdict =
-  /** It is, or is a copy of, the piece `id`; '' if it is older than all that concerns us. */
+  /** It is, or is a copy of, the segment `id`; '' if it is older than all that concerns us. */
   | { readonly kind: 'known'; readonly id: string }
-  /** It is a known piece, and is to be read on. */
-  | { readonly kind: 'piece'; readonly piece: Piece }
+  /** It is a known segment, and is to be read on. */
+  | { readonly kind: 'piece'; readonly segment: Segment }
   | { readonly kind: 'unknown'; readonly opened: Opened }
   /** It cannot be told yet. */
   | { readonly kind: 'later'; readonly reason: Reason; readonly error?: Error };
@@ -39,13 +47,13 @@ export interface Trouble {
 }
 
 export interface Findings {
-  /** All pieces to be read, oldest first. */
-  readonly pieces: readonly Piece[];
+  /** All segments to be read, oldest first. */
+  readonly segments: readonly Segment[];
   /** How many of them nobody had seen before. */
   readonly unseen: number;
   /** Files were renamed meanwhile: some may be missing, or out of order. */
   readonly moving: boolean;
-  /** What cannot be told before the held pieces have been read. */
+  /** What cannot be told before the held segments have been read. */
   readonly again: boolean;
   readonly troubles: readonly Trouble[];
 }
@@ -95,48 +103,48 @@ export class Inventory {
     forgotten.forEach((id) => this.forgettable.delete(id));
   }
 
-  /** What was said about copies of this piece no longer holds: it can no longer be read where it was read. */
+  /** What was said about copies of this segment no longer holds: it can no longer be read where it was read. */
   reopen(id: string): void {
     this.settled = new Map([...this.settled].filter(([, settled]) => settled !== id));
   }
 
   /** Nothing more can be got out of this file as it is. */
-  giveUp(file: FileStamp): void {
+  giveUp(file: FileStat): void {
     this.settled.set(keyOf(file), '');
   }
 
-  /** What the newly opened live file is: a piece that is known, or a new one. */
-  async identify(piece: Piece, held: readonly Piece[], siblings: readonly Sibling[]): Promise<Piece> {
-    piece.identified = true;
-    if (piece.consumed || piece.stamp.size === 0) return piece;
-    const found = await this.whichKnown(piece, held, siblings);
-    if (found === undefined) return piece;
-    const { fd, stamp, reader } = piece;
-    return new Piece(found.id, { fd, stamp, text: reader.text }, found.trace, true);
+  /** What the newly opened live file is: a segment that is known, or a new one. */
+  async identify(segment: Segment, held: readonly Segment[], siblings: readonly Sibling[]): Promise<Segment> {
+    segment.identified = true;
+    if (segment.consumed || segment.stamp.size === 0) return segment;
+    const found = await this.whichKnown(segment, held, siblings);
+    if (found === undefined) return segment;
+    const { fd, stamp, reader } = segment;
+    return new Segment(found.id, { fd, stamp, text: reader.text }, found.trace, true);
   }
 
-  /** Compares the siblings with what is known; `held` are the pieces that are open, oldest first. */
-  async survey({ siblings, stable }: Listing, held: readonly Piece[], now: number): Promise<Findings> {
+  /** Compares the siblings with what is known; `held` are the segments that are open, oldest first. */
+  async survey({ siblings, stable }: Listing, held: readonly Segment[], now: number): Promise<Findings> {
     const examined: Examined[] = [];
-    const pieces = [...held];
+    const segments = [...held];
     const unread = held
       .filter(({ consumed, plain }) => !consumed && plain)
       .map(({ fd, reader: { text } }) => ({ fd, text }));
     for (const sibling of siblings) {
-      const verdict = await this.examine(sibling, siblings, { pieces, unread, now });
-      if (verdict.kind === 'piece') pieces.push(verdict.piece);
+      const verdict = await this.examine(sibling, siblings, { segments, unread, now });
+      if (verdict.kind === 'piece') segments.push(verdict.segment);
       if (verdict.kind === 'unknown' && verdict.opened.text.plain) unread.push(verdict.opened);
       examined.push({ ...verdict, sibling });
     }
-    examined.push(...(await this.examineStrays(siblings, pieces, now)));
+    examined.push(...(await this.examineStrays(siblings, segments, now)));
     const anchor = examined.findIndex((verdict) => isAnchor(verdict, held));
     const since = this.lookedAt;
-    const fresh: Piece[] = [];
+    const fresh: Segment[] = [];
     for (const [i, verdict] of examined.entries()) {
       const { sibling } = verdict;
       const newer = (anchor >= 0 && i > anchor) || sibling.mtimeMs >= since || this.awaited.has(inodeOf(sibling));
       if (verdict.kind === 'later' && newer) this.awaited.add(inodeOf(sibling));
-      if (verdict.kind === 'piece') fresh.push(verdict.piece);
+      if (verdict.kind === 'piece') fresh.push(verdict.segment);
       if (verdict.kind === 'unknown') fresh.push(...(await this.take(verdict.opened, sibling, newer)));
     }
     if (stable && examined.every(({ kind }) => kind !== 'later')) {
@@ -146,23 +154,27 @@ export class Inventory {
     return findings(examined, held, fresh, stable);
   }
 
-  private async examineStrays(siblings: readonly Sibling[], held: readonly Piece[], now: number): Promise<Examined[]> {
+  private async examineStrays(
+    siblings: readonly Sibling[],
+    held: readonly Segment[],
+    now: number,
+  ): Promise<Examined[]> {
     if (this.soughtStrays) return [];
     this.soughtStrays = true;
     const strays: Examined[] = [];
     const found = [...siblings, ...held.map(({ stamp }) => stamp)];
     for (const sibling of straysOf([...this.known.values()], found)) {
-      const verdict = await this.examine(sibling, siblings, { pieces: held, unread: [], now });
+      const verdict = await this.examine(sibling, siblings, { segments: held, unread: [], now });
       if (verdict.kind === 'piece') strays.push({ ...verdict, sibling });
       if (verdict.kind === 'unknown') await closeFile(verdict.opened);
     }
     return strays;
   }
 
-  private async take(opened: Opened, sibling: Sibling, newer: boolean): Promise<Piece[]> {
+  private async take(opened: Opened, sibling: Sibling, newer: boolean): Promise<Segment[]> {
     if (newer) {
       this.awaited.delete(inodeOf(sibling));
-      return [new Piece(randomUUID(), opened, beginTrace(), true)];
+      return [new Segment(randomUUID(), opened, beginTrace(), true)];
     }
     this.settled.set(keyOf(sibling), '');
     await closeFile(opened);
@@ -172,16 +184,16 @@ export class Inventory {
   private async examine(
     sibling: Sibling,
     siblings: readonly Sibling[],
-    { pieces, unread, now }: Circumstances,
+    { segments, unread, now }: Circumstances,
   ): Promise<Verdict> {
-    const piece = pieces.find(({ stamp }) => sameInode(stamp, sibling));
-    if (piece !== undefined) return { kind: 'known', id: piece.id };
+    const segment = segments.find(({ stamp }) => sameInode(stamp, sibling));
+    if (segment !== undefined) return { kind: 'known', id: segment.id };
     const settled = this.settled.get(keyOf(sibling)) ?? this.doneId(sibling) ?? (sibling.size === 0 ? '' : undefined);
     if (settled !== undefined) return { kind: 'known', id: settled };
     if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
     const opened = open(sibling.path);
     if (!('fd' in opened)) return opened;
-    const verdict = await this.judge(opened, sibling, pieces, unread).catch((error: Error) =>
+    const verdict = await this.judge(opened, sibling, segments, unread).catch((error: Error) =>
       this.brokenOff(error, sibling, now),
     );
     if (verdict.kind === 'known' || verdict.kind === 'later') await closeFile(opened);
@@ -192,13 +204,13 @@ export class Inventory {
   private async judge(
     opened: Opened,
     sibling: Sibling,
-    held: readonly Piece[],
+    held: readonly Segment[],
     unread: readonly Unread[],
   ): Promise<Verdict> {
     if (!sameInode(opened.stamp, sibling)) return { kind: 'later', reason: 'moved' };
     const compressed = compressedOf(this.known.values(), opened);
     if (compressed !== undefined) return { kind: 'known', id: compressed };
-    const head = await opened.text.read(0, TELLING);
+    const head = await opened.text.read(0, FINGERPRINT_BYTES);
     await opened.text.close();
     if (head.length === 0) return { kind: 'known', id: '' };
     let copy: string | undefined;
@@ -208,7 +220,7 @@ export class Inventory {
       const isHeld = held.some(({ id }) => id === position.id);
       const trace = isHeld ? undefined : await whereToReadOn(text, position, likeness, opened.stamp);
       if (trace !== undefined)
-        return { kind: 'piece', piece: new Piece(position.id, { ...opened, text }, trace, true) };
+        return { kind: 'piece', segment: new Segment(position.id, { ...opened, text }, trace, true) };
       await text.close();
       if (likeness.kind !== 'other') copy ??= position.id;
     }
@@ -237,32 +249,33 @@ export class Inventory {
   }
 
   private async whichKnown(
-    piece: Piece,
-    held: readonly Piece[],
+    segment: Segment,
+    held: readonly Segment[],
     siblings: readonly Sibling[],
   ): Promise<{ id: string; trace: Trace } | undefined> {
-    const { text } = piece.reader;
-    for (const position of this.likely(await text.read(0, TELLING))) {
+    const { text } = segment.reader;
+    for (const position of this.likely(await text.read(0, FINGERPRINT_BYTES))) {
       const { id, file, offset, start = 0 } = position;
       if (held.some((other) => other.id === id)) continue;
-      if (file && siblings.some((sibling) => sameInode(sibling, file)) && !sameInode(file, piece.stamp)) continue;
-      const there = file !== undefined && sameInode(file, piece.stamp);
+      if (file && siblings.some((sibling) => sameInode(sibling, file)) && !sameInode(file, segment.stamp)) continue;
+      const there = file !== undefined && sameInode(file, segment.stamp);
       const likeness = await compare(text, position);
-      if (likeness.kind === 'same' && (there || offset - start >= TELLING)) return { id, trace: likeness.trace };
+      if (likeness.kind === 'same' && (there || offset - start >= FINGERPRINT_BYTES))
+        return { id, trace: likeness.trace };
       const trace = there ? await remains(text, position) : undefined;
       if (trace !== undefined) return { id, trace };
     }
     return undefined;
   }
 
-  private doneId(stamp: FileStamp): string | undefined {
+  private doneId(stamp: FileStat): string | undefined {
     const key = keyOf(stamp);
     for (const { id, done, file } of this.known.values()) if (done && file && keyOf(file) === key) return id;
     return undefined;
   }
 
-  /** Drops what is remembered about files and pieces that are no longer there. */
-  private forget(examined: readonly Examined[], open: readonly Piece[]): void {
+  /** Drops what is remembered about files and segments that are no longer there. */
+  private forget(examined: readonly Examined[], open: readonly Segment[]): void {
     const keys = new Set(examined.map(({ sibling }) => keyOf(sibling)));
     this.settled = new Map([...this.settled].filter(([key]) => keys.has(key)));
     this.awaited.clear();
@@ -278,17 +291,17 @@ export class Inventory {
 
 interface Circumstances {
   /** Those that are open, oldest first. */
-  readonly pieces: readonly Piece[];
+  readonly segments: readonly Segment[];
   /** Of files that are known by nothing yet: a file that begins alike may be a copy. */
   readonly unread: readonly Unread[];
   /** Unix milliseconds. */
   readonly now: number;
 }
 
-/** Whether the file is, or is a copy of, a piece that is known: what is newer than it is newer than what is known. */
-function isAnchor(verdict: Examined, held: readonly Piece[]): boolean {
-  const piece = held.find(({ stamp }) => sameInode(stamp, verdict.sibling));
-  if (piece !== undefined) return piece.consumed;
+/** Whether the file is, or is a copy of, a segment that is known: what is newer than it is newer than what is known. */
+function isAnchor(verdict: Examined, held: readonly Segment[]): boolean {
+  const segment = held.find(({ stamp }) => sameInode(stamp, verdict.sibling));
+  if (segment !== undefined) return segment.consumed;
   return verdict.kind === 'piece' || (verdict.kind === 'known' && verdict.id !== '');
 }
 
@@ -305,23 +318,23 @@ function open(path: string): Opened | Verdict {
 
 function findings(
   examined: readonly Examined[],
-  held: readonly Piece[],
-  fresh: readonly Piece[],
+  held: readonly Segment[],
+  fresh: readonly Segment[],
   stable: boolean,
 ): Findings {
   const all = [...held, ...fresh];
   const listed = examined.flatMap(({ sibling }) => all.find(({ stamp }) => sameInode(stamp, sibling)) ?? []);
-  const pieces = [...listed];
+  const segments = [...listed];
   let at = 0;
-  for (const piece of held.filter((piece) => !listed.includes(piece))) {
-    const rotated = piece.quietSince !== undefined;
-    const next = pieces.findIndex((other, i) => i >= at && other.stamp.mtimeMs > piece.stamp.mtimeMs);
-    at = rotated && next >= 0 ? next : pieces.length;
-    pieces.splice(at, 0, piece);
+  for (const segment of held.filter((segment) => !listed.includes(segment))) {
+    const rotated = segment.quietSince !== undefined;
+    const next = segments.findIndex((other, i) => i >= at && other.stamp.mtimeMs > segment.stamp.mtimeMs);
+    at = rotated && next >= 0 ? next : segments.length;
+    segments.splice(at, 0, segment);
     at++;
   }
   return {
-    pieces,
+    segments,
     unseen: fresh.filter(({ consumed }) => !consumed).length,
     moving: !stable || isAny(examined, 'moved'),
     again: isAny(examined, 'unread'),
@@ -339,6 +352,6 @@ function troubleOf(verdict: Examined): Trouble[] {
   return [{ kind, path: verdict.sibling.path, error: verdict.error }];
 }
 
-function keyOf(file: FileStamp): string {
+function keyOf(file: FileStat): string {
   return `${inodeOf(file)} ${file.size} ${file.mtimeMs}`;
 }

@@ -2,22 +2,22 @@
  * Follows one live log through every kind of rotation, so that no line that was on disk is lost or delivered twice.
  *
  * A pass looks which file stands at the live path, compares the files beside it with what is known when there is reason to,
- * and then drains all pieces that are open, oldest first; of the newer ones no more than was there when the draining
+ * and then drains all segments that are open, oldest first; of the newer ones no more than was there when the draining
  * began, for what a writer puts into the new file comes after what it puts into the old one. Hints only decide when the
  * next pass begins; the tick begins one anyway. A place moves when, and only when, a block has been taken.
  */
 import { Bell } from './bell.ts';
 import { Delivery } from './delivery.ts';
-import { Hints } from './watch.ts';
+import { Watch } from './watch.ts';
 import { Inventory } from './discover.ts';
 import type { Block } from '../files/lines.ts';
 import { LiveFile } from './live-file.ts';
-import { Pieces, type Outcome, type Telling } from './segments.ts';
+import { Segments, type Outcome, type NoticeKind } from './segments.ts';
 import { whyNotPermitted } from '../files/permission.ts';
 import type { Position } from './position.ts';
 
 export interface Notice {
-  readonly kind: Telling;
+  readonly kind: NoticeKind;
   readonly log: string;
   /** A sentence for whoever reads the journal. */
   readonly text: string;
@@ -26,7 +26,7 @@ export interface Notice {
 export interface FollowOptions {
   /** The live path; it may be absent, and may be a symbolic link. */
   readonly path: string;
-  /** What was stored about this log's pieces; none on a first start, which then reads the live file from its beginning. */
+  /** What was stored about this log's segments; none on a first start, which then reads the live file from its beginning. */
   readonly positions: readonly Position[];
   /**
    * Resolves once the block's effects and `block.position` are durably stored and the ids in `block.forgotten` deleted.
@@ -42,12 +42,12 @@ export interface FollowOptions {
   readonly tickMs?: number;
 }
 
-export interface FollowStatus {
+export interface FollowerStatus {
   readonly path: string;
   /** Bytes read of the live file, and its size. */
   readonly offset: number;
   readonly size: number;
-  /** Bytes on disk, in all open pieces, that have not been delivered; an unfinished last line is among them. */
+  /** Bytes on disk, in all open segments, that have not been delivered; an unfinished last line is among them. */
   readonly lagBytes: number;
   readonly rotations: number;
   readonly truncations: number;
@@ -56,7 +56,7 @@ export interface FollowStatus {
   /** Why the live path cannot be read. */
   readonly unreadable?: string;
   /** Files held open. */
-  readonly pieces: number;
+  readonly segments: number;
 }
 
 /** In ticks: how often the directories that are watched are looked up anew. */
@@ -69,8 +69,8 @@ export class Follower {
   private readonly tickMs: number;
   private readonly live: LiveFile;
   private readonly delivery: Delivery;
-  private readonly pieces: Pieces;
-  private readonly hints: Hints;
+  private readonly segments: Segments;
+  private readonly watch: Watch;
   private readonly bell = new Bell();
   private readonly told = new Map<string, string>();
   private waiting: (() => void)[] = [];
@@ -89,30 +89,30 @@ export class Follower {
     this.delivery = new Delivery({
       deliver,
       tickMs,
-      trouble: (reason) => this.tell('not-taken', `What was read from ${path} cannot be stored: ${said(reason)}`),
-      over: () => this.tell('taken', `What was read from ${path} has been stored at last`),
+      trouble: (reason) => this.notify('not-taken', `What was read from ${path} cannot be stored: ${said(reason)}`),
+      over: () => this.notify('taken', `What was read from ${path} has been stored at last`),
     });
-    this.pieces = new Pieces({
+    this.segments = new Segments({
       path,
       tickMs,
       inventory,
       offer: (block) => this.delivery.offer(block),
-      tell: (kind, text) => this.tell(kind, text),
+      notify: (kind, text) => this.notify(kind, text),
     });
-    this.hints = new Hints({
+    this.watch = new Watch({
       path,
       tickMs,
       lines: () => this.bell.ring(),
       changed: (sibling) => this.changed(sibling),
       failed: (error) =>
-        this.tell('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
+        this.notify('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
     });
   }
 
   /** Resolves when following has begun; `caughtUp` tells when what was there has been read. */
   async start(): Promise<void> {
     this.live.look();
-    await this.hints.watch();
+    await this.watch.watch();
     this.ticking = setInterval(() => this.tick(), this.tickMs);
     this.running = this.run();
   }
@@ -122,15 +122,15 @@ export class Follower {
     if (this.closed) return Promise.resolve();
     return new Promise((resolve) => {
       this.waiting.push(resolve);
-      this.pieces.surveyDue = true;
+      this.segments.surveyDue = true;
       this.bell.ring();
     });
   }
 
-  status(): FollowStatus {
+  status(): FollowerStatus {
     const { path, trouble } = this.live;
     const unreadable = trouble && trouble.code !== 'ENOENT' ? { unreadable: trouble.message } : {};
-    return { path, ...this.pieces.status(), ...unreadable };
+    return { path, ...this.segments.status(), ...unreadable };
   }
 
   /** Finishes the delivery that has begun, and releases everything. */
@@ -138,11 +138,11 @@ export class Follower {
     this.closed = true;
     clearInterval(this.ticking);
     this.delivery.close();
-    this.pieces.stop();
+    this.segments.stop();
     this.bell.ring();
     await this.running;
-    await this.hints.close();
-    await this.pieces.close();
+    await this.watch.close();
+    await this.segments.close();
     await this.live.close();
     this.waiting.splice(0).forEach((resolve) => resolve());
   }
@@ -161,8 +161,8 @@ export class Follower {
     try {
       this.live.look();
       this.tellTrouble();
-      const outcome = await this.pieces.pass(this.live);
-      if (outcome === 'settled') this.hints.follow(this.pieces.livePiece);
+      const outcome = await this.segments.pass(this.live);
+      if (outcome === 'settled') this.watch.follow(this.segments.liveSegment);
       this.told.delete('failed');
       return outcome;
     } catch (error) {
@@ -173,7 +173,7 @@ export class Follower {
 
   private tick(): void {
     this.look();
-    if (++this.ticks % WATCH_EVERY === 0) void this.hints.watch();
+    if (++this.ticks % WATCH_EVERY === 0) void this.watch.watch();
   }
 
   /** Looks at the live path even while a delivery takes long, so that no file that stands there is missed. */
@@ -183,14 +183,14 @@ export class Follower {
   }
 
   private changed(sibling: boolean): void {
-    if (sibling) this.pieces.surveyDue = true;
+    if (sibling) this.segments.surveyDue = true;
     this.look();
   }
 
   private tellTrouble(): void {
     const { path, trouble } = this.live;
     if (trouble === undefined) {
-      if (this.told.delete('live')) this.tell('readable', `${path} is there and can be read`);
+      if (this.told.delete('live')) this.notify('readable', `${path} is there and can be read`);
     } else if (trouble.code === 'ENOENT') {
       this.tellOnce('live', 'waiting', `${path} does not exist; waiting for it`);
     } else {
@@ -199,13 +199,13 @@ export class Follower {
     }
   }
 
-  private tellOnce(about: string, kind: Telling, text: string): void {
+  private tellOnce(about: string, kind: NoticeKind, text: string): void {
     if (this.told.get(about) === text) return;
     this.told.set(about, text);
-    this.tell(kind, text);
+    this.notify(kind, text);
   }
 
-  private tell(kind: Telling, text: string): void {
+  private notify(kind: NoticeKind, text: string): void {
     this.options.notice?.({ kind, log: this.options.path, text });
   }
 }

@@ -1,11 +1,11 @@
 /**
- * Pins whatever file stands at the live path, as soon as it is noticed and however long the reading of earlier pieces
+ * Pins whatever file stands at the live path, as soon as it is noticed and however long the reading of earlier segments
  * takes: what is held open cannot be lost, even if it is rotated, compressed and deleted before its turn comes.
  */
 import { realpathSync, statSync } from 'node:fs';
-import { inodeOf, sameInode, type FileStamp } from './position.ts';
+import { inodeOf, sameInode, type FileStat } from './position.ts';
 import { closeFile, openFile, type Opened } from './segment.ts';
-import { stampOf } from '../files/siblings.ts';
+import { statOf } from '../files/siblings.ts';
 import { plainText } from '../files/text.ts';
 
 /** Deleted files that are held keep their space on the disk: no more of them than this wait for their turn. */
@@ -18,7 +18,7 @@ export class LiveFile {
   /** Why nothing can be read at the live path. */
   trouble: NodeJS.ErrnoException | undefined;
   /** What stands at the live path; undefined if nothing does, or if it cannot be opened. */
-  private current: FileStamp | undefined;
+  private current: FileStat | undefined;
   private readonly pins: Opened[] = [];
   /** Files that stood at the live path and could not be opened: they are ours to read, wherever they are moved. */
   private readonly refused = new Set<string>();
@@ -40,7 +40,7 @@ export class LiveFile {
   }
 
   /** Whether this file is held, and not taken yet. */
-  holds(file: FileStamp): boolean {
+  holds(file: FileStat): boolean {
     return this.pins.some(({ stamp }) => sameInode(stamp, file));
   }
 
@@ -63,7 +63,7 @@ export class LiveFile {
   }
 
   private pin(): void {
-    const stamp = stampOf(this.path, statSync(this.path));
+    const stamp = statOf(this.path, statSync(this.path));
     if (this.current && sameInode(this.current, stamp)) return;
     if (this.pins.length >= MOST) return;
     const path = realpathSync(this.path);
@@ -72,7 +72,7 @@ export class LiveFile {
     this.pins.push({ ...opened, stamp: this.current });
   }
 
-  private open(seen: FileStamp): Opened {
+  private open(seen: FileStat): Opened {
     try {
       const opened = openFile(this.path, plainText);
       this.refused.delete(inodeOf(opened.stamp));

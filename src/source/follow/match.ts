@@ -1,4 +1,4 @@
-/** Is this text the piece that a position tells of? Compares bytes by their hashes, from the head to the marker. */
+/** Is this text the segment that a position tells of? Compares bytes by their hashes, from the head to the marker. */
 import { fstatSync } from 'node:fs';
 import {
   advance,
@@ -6,7 +6,7 @@ import {
   digest,
   markerStart,
   sameInode,
-  type FileStamp,
+  type FileStat,
   type Position,
   type Trace,
 } from './position.ts';
@@ -14,10 +14,10 @@ import type { Opened } from './segment.ts';
 import { gzipEnd, plainText, type Text } from '../files/text.ts';
 
 /** Content of which so much is equal is the same content; less may be equal by chance (a banner, a first line). */
-export const TELLING = 256;
+export const FINGERPRINT_BYTES = 256;
 
 export type Likeness =
-  /** The piece itself or a copy that reaches as far; `trace` is where to read on. */
+  /** The segment itself or a copy that reaches as far; `trace` is where to read on. */
   | { readonly kind: 'same'; readonly trace: Trace }
   /** A copy that ends before what has been read. */
   | { readonly kind: 'shorter' }
@@ -47,8 +47,8 @@ export async function compare(text: Text, position: Position): Promise<Likeness>
 }
 
 /**
- * Whether all lines of a text that is shorter than the head are those of the piece. A place in it may have the same 64 bytes
- * before it by chance, as a first line may be that of every piece.
+ * Whether all lines of a text that is shorter than the head are those of the segment. A place in it may have the same 64 bytes
+ * before it by chance, as a first line may be that of every segment.
  */
 function isBeginning(text: Buffer, { headLines = [] }: Position): boolean {
   const end = text.lastIndexOf(NEWLINE) + 1;
@@ -56,14 +56,14 @@ function isBeginning(text: Buffer, { headLines = [] }: Position): boolean {
 }
 
 /**
- * Where a piece stands that has lost its end but not its beginning (power loss, a cut by hand): the last milestone that
+ * Where a segment stands that has lost its end but not its beginning (power loss, a cut by hand): the last milestone that
  * is still there, if that is far enough from the beginning to be no chance.
  */
 export async function remains(text: Text, position: Position): Promise<Trace | undefined> {
   const start = position.start ?? 0;
   const head = await text.read(start, position.head.length);
-  if (head.length < TELLING || digest(head) !== position.head.hash) return undefined;
-  const milestones = (position.milestones ?? []).filter(({ offset }) => offset - start >= TELLING);
+  if (head.length < FINGERPRINT_BYTES || digest(head) !== position.head.hash) return undefined;
+  const milestones = (position.milestones ?? []).filter(({ offset }) => offset - start >= FINGERPRINT_BYTES);
   for (const milestone of milestones.toReversed()) {
     const { offset } = milestone;
     const marker = await before(text, offset);
@@ -91,7 +91,7 @@ export async function copyOf(text: Text, original: Text, { start, offset }: Trac
     copy = advance(copy, bytes.length < length ? bytes.subarray(0, bytes.lastIndexOf(NEWLINE) + 1) : bytes);
     if (bytes.length < length) break;
   }
-  return copy.offset >= TELLING ? copy : undefined;
+  return copy.offset >= FINGERPRINT_BYTES ? copy : undefined;
 }
 
 async function before(text: Text, offset: number): Promise<Buffer | undefined> {
@@ -100,7 +100,7 @@ async function before(text: Text, offset: number): Promise<Buffer | undefined> {
   return bytes.length === offset - from ? bytes : undefined;
 }
 
-/** The piece of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
+/** The segment of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
 export function compressedOf(
   known: Iterable<Position>,
   { fd, stamp }: Pick<Opened, 'fd' | 'stamp'>,
@@ -116,7 +116,7 @@ export function whereToReadOn(
   text: Text,
   position: Position,
   likeness: Likeness,
-  stamp: FileStamp,
+  stamp: FileStat,
 ): Trace | undefined | Promise<Trace | undefined> {
   if (likeness.kind === 'same') return likeness.trace;
   const isItself = position.file !== undefined && sameInode(position.file, stamp);
@@ -146,8 +146,8 @@ export async function isLikeUnread(
 
 /** Whether two plain files are the same before the end of the shorter. */
 async function endsAlike(a: number, b: number): Promise<boolean> {
-  const at = Math.max(0, Math.min(fstatSync(a).size, fstatSync(b).size) - TELLING);
-  const [ofA, ofB] = [await plainText(a).read(at, TELLING), await plainText(b).read(at, TELLING)];
+  const at = Math.max(0, Math.min(fstatSync(a).size, fstatSync(b).size) - FINGERPRINT_BYTES);
+  const [ofA, ofB] = [await plainText(a).read(at, FINGERPRINT_BYTES), await plainText(b).read(at, FINGERPRINT_BYTES)];
   const shared = Math.min(ofA.length, ofB.length);
   return ofA.subarray(0, shared).equals(ofB.subarray(0, shared));
 }

@@ -1,8 +1,8 @@
 /**
- * Which piece of a log is this, and how far has it been read.
+ * Which segment of a log is this, and how far has it been read.
  *
- * A log is a sequence of pieces, the incarnations of its file. A piece is known by what it contains, never by its name
- * or inode: the same piece turns up as `x.log`, `x.log.1`, as the copy that copytruncate made, or as `x.log.2.gz`.
+ * A log is a sequence of segments, the incarnations of its file. A segment is known by what it contains, never by its name
+ * or inode: the same segment turns up as `x.log`, `x.log.1`, as the copy that copytruncate made, or as `x.log.2.gz`.
  * What was read leaves a trace: the first bytes, the last bytes, and milestones between them, dense near both ends, by
  * which also a copy is recognised that ends before the place that was reached in the original.
  */
@@ -27,8 +27,8 @@ export interface Milestone {
   readonly hash: string;
 }
 
-/** Where a piece was when it was last read. Tells equal contents apart and saves work; never decides against content. */
-export interface FileStamp {
+/** Where a segment was when it was last read. Tells equal contents apart and saves work; never decides against content. */
+export interface FileStat {
   readonly path: string;
   readonly dev: number;
   readonly ino: number;
@@ -38,46 +38,46 @@ export interface FileStamp {
 }
 
 /** Tells the inodes of one machine apart, as long as they exist. */
-export function inodeOf({ dev, ino }: FileStamp): string {
+export function inodeOf({ dev, ino }: FileStat): string {
   return `${dev} ${ino}`;
 }
 
-export function sameInode(a: FileStamp, b: FileStamp): boolean {
+export function sameInode(a: FileStat, b: FileStat): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
-/** How far one piece of a log has been read. Plain JSON, stored in the batch that stores what its lines did. */
+/** How far one segment of a log has been read. Plain JSON, stored in the batch that stores what its lines did. */
 export interface Position {
-  /** Made up when the piece is first read; the key under which it is stored. */
+  /** Made up when the segment is first read; the key under which it is stored. */
   readonly id: string;
-  /** The live path of the log that the piece belongs to. */
+  /** The live path of the log that the segment belongs to. */
   readonly log: string;
   /**
-   * Bytes of text read so far, of the uncompressed text: just behind a newline, or at the very end of a rotated piece
+   * Bytes of text read so far, of the uncompressed text: just behind a newline, or at the very end of a rotated segment
    * whose last line has none.
    */
   readonly offset: number;
-  /** The first bytes of the piece: as many as have been read, at most 256. */
+  /** The first bytes of the segment: as many as have been read, at most 256. */
   readonly head: Fingerprint;
   /** The beginnings of the head that end with a line: a text that is shorter than the head is told by all its bytes. */
   readonly headLines?: readonly Fingerprint[];
-  /** The last bytes before `offset`: at most 64. If they are not there, the file is not this piece, or was truncated. */
+  /** The last bytes before `offset`: at most 64. If they are not there, the file is not this segment, or was truncated. */
   readonly marker: Fingerprint;
-  /** Unix seconds at which it was last read; orders the pieces of a log and lets old ones be forgotten. */
+  /** Unix seconds at which it was last read; orders the segments of a log and lets old ones be forgotten. */
   readonly readAt: number;
   /** Bytes of NUL before the text, left by copytruncate under a writer without O_APPEND; absent: none. */
   readonly start?: number;
   readonly milestones?: readonly Milestone[];
   /** CRC-32 of all bytes before `offset`, if all were read: what gzip writes at the end of a file. */
   readonly crc?: number;
-  readonly file?: FileStamp;
+  readonly file?: FileStat;
   /** Rotated and read to its end; while `file` stays as it was there is nothing more in it. */
   readonly done?: boolean;
   /** Of the log, when this was stored: files that are still to be read, and could not be so far; `dev ino`. */
   readonly awaited?: readonly string[];
 }
 
-/** What of a piece must be in memory to read on in it: the bytes themselves where a position has their hashes. */
+/** What of a segment must be in memory to read on in it: the bytes themselves where a position has their hashes. */
 export interface Trace {
   readonly start: number;
   readonly offset: number;
@@ -87,7 +87,7 @@ export interface Trace {
   readonly crc: number | undefined;
 }
 
-/** The trace of a piece of which nothing has been read but `nuls` bytes of NUL, whose CRC-32 is `crc`. */
+/** The trace of a segment of which nothing has been read but `nuls` bytes of NUL, whose CRC-32 is `crc`. */
 export function beginTrace(nuls = 0, crc = 0): Trace {
   return { start: nuls, offset: nuls, head: EMPTY, marker: Buffer.alloc(Math.min(nuls, MARKER)), milestones: [], crc };
 }

@@ -1,5 +1,5 @@
 /**
- * One piece of a log that is being read, held open: an open descriptor pins the inode, so that no rename can put another
+ * One segment of a log that is being read, held open: an open descriptor pins the inode, so that no rename can put another
  * file in its place and its inode number cannot be used for another file.
  *
  * What is asked of the system about a file is asked synchronously: it takes microseconds, and between a listing, a look and
@@ -7,15 +7,15 @@
  */
 import { closeSync, constants, fstatSync, openSync } from 'node:fs';
 import { LineReader, type Reading } from '../files/lines.ts';
-import { positionOf, type FileStamp, type Position, type Trace } from './position.ts';
-import { stampOf } from '../files/siblings.ts';
+import { positionOf, type FileStat, type Position, type Trace } from './position.ts';
+import { statOf } from '../files/siblings.ts';
 import { textBehind, type Text } from '../files/text.ts';
 
 /** An open file: its text, and what it was when it was opened. */
 export interface Opened {
   readonly fd: number;
   readonly text: Text;
-  readonly stamp: FileStamp;
+  readonly stamp: FileStat;
 }
 
 /** O_NONBLOCK: opening a FIFO that stands where a log should be must not wait for its writer. */
@@ -30,7 +30,7 @@ export function openFile(path: string, textIn: (fd: number, path: string) => Tex
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
-    return { fd, text: textIn(fd, path), stamp: stampOf(path, stats) };
+    return { fd, text: textIn(fd, path), stamp: statOf(path, stats) };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -42,19 +42,19 @@ export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Prom
   closeSync(fd);
 }
 
-export class Piece {
+export class Segment {
   readonly id: string;
   readonly fd: number;
   readonly reader: LineReader;
   /** Where it was found last, and as it was at the last look. */
-  stamp: FileStamp;
+  stamp: FileStat;
   /** No longer at the live path: by `performance.now()`, since when it has not changed. */
   quietSince: number | undefined;
   unlinked = false;
   private lookedAt = 0;
   private verified = false;
   /**
-   * Compared with what is known: what it is is settled. A compressed piece must not be compared again, as its text only
+   * Compared with what is known: what it is is settled. A compressed segment must not be compared again, as its text only
    * goes forward.
    */
   identified: boolean;
@@ -79,12 +79,12 @@ export class Piece {
     return this.trace.offset > this.trace.start;
   }
 
-  /** Bytes that are there and have not been read; of a compressed piece nobody knows before it has been read. */
+  /** Bytes that are there and have not been read; of a compressed segment nobody knows before it has been read. */
   get lag(): number {
     return this.plain ? Math.max(0, this.stamp.size - this.trace.offset) : 0;
   }
 
-  /** A rotated piece that has become quiet need not be looked at with each line that comes to the live one. */
+  /** A rotated segment that has become quiet need not be looked at with each line that comes to the live one. */
   due(tickMs: number): boolean {
     const now = performance.now();
     return this.quietSince === undefined || now - this.quietSince < tickMs || now - this.lookedAt >= tickMs;
@@ -98,7 +98,7 @@ export class Piece {
     const { size, mtimeMs } = this.stamp;
     if (this.quietSince !== undefined && (stats.size !== size || stats.mtimeMs !== mtimeMs)) this.quietSince = now;
     this.unlinked = stats.nlink === 0;
-    this.stamp = stampOf(this.stamp.path, stats);
+    this.stamp = statOf(this.stamp.path, stats);
     return this.plain ? stats.size : Infinity;
   }
 
@@ -114,9 +114,9 @@ export class Piece {
   }
 
   /** The same open file under another id, read on from `trace`. This one is not to be used any more. */
-  as(id: string, trace: Trace = this.trace): Piece {
+  as(id: string, trace: Trace = this.trace): Segment {
     const { fd, stamp, reader, quietSince, unlinked } = this;
-    return Object.assign(new Piece(id, { fd, stamp, text: reader.text }, trace, true), { quietSince, unlinked });
+    return Object.assign(new Segment(id, { fd, stamp, text: reader.text }, trace, true), { quietSince, unlinked });
   }
 
   close(): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * The pieces of a log that are open, oldest first, and the draining of them. A piece that is no longer the live one is
+ * The segments of a log that are open, oldest first, and the draining of them. A segment that is no longer the live one is
  * read on until it has been quiet for a while, since its writer may not have noticed; then its last line is taken even
  * without a newline, and the file is released.
  */
@@ -7,12 +7,12 @@ import { randomUUID } from 'node:crypto';
 import type { Inventory } from './discover.ts';
 import type { Block, Lines } from '../files/lines.ts';
 import type { LiveFile } from './live-file.ts';
-import { closeFile, Piece, type Opened } from './segment.ts';
+import { closeFile, Segment, type Opened } from './segment.ts';
 import { beginTrace, sameInode } from './position.ts';
-import { copyOf, remains, TELLING } from './match.ts';
+import { copyOf, remains, FINGERPRINT_BYTES } from './match.ts';
 import { homesOf, isBeingWritten, listSiblings, type Listing, type Sibling } from '../files/siblings.ts';
 
-export type Telling =
+export type NoticeKind =
   | 'rotated'
   | 'truncated'
   | 'waiting'
@@ -27,12 +27,12 @@ export type Telling =
 /** `again`: something could not be settled and may be soon. `failed`: at the next tick perhaps. */
 export type Outcome = 'settled' | 'again' | 'failed';
 
-export interface PiecesOptions {
+export interface SegmentsOptions {
   readonly path: string;
   readonly tickMs: number;
   readonly inventory: Inventory;
   readonly offer: (block: Block) => Promise<boolean>;
-  readonly tell: (kind: Telling, text: string) => void;
+  readonly notify: (kind: NoticeKind, text: string) => void;
 }
 
 /** In ticks. A file that is in no directory any more can only be read as long as it is held. */
@@ -50,15 +50,15 @@ interface Survey {
 }
 
 interface Turn {
-  readonly piece: Piece;
+  readonly segment: Segment;
   /** How far it is to be read. */
   readonly limit: number;
 }
 
-export class Pieces {
+export class Segments {
   surveyDue = true;
-  private readonly options: PiecesOptions;
-  private open: Piece[] = [];
+  private readonly options: SegmentsOptions;
+  private open: Segment[] = [];
   private surveyedAt = 0;
   private stopped = false;
   private begun = false;
@@ -67,22 +67,22 @@ export class Pieces {
   private taken = 0;
   private readonly counts = { rotations: 0, truncations: 0, skippedLines: 0 };
 
-  constructor(options: PiecesOptions) {
+  constructor(options: SegmentsOptions) {
     this.options = options;
   }
 
-  get livePiece(): Piece | undefined {
+  get liveSegment(): Segment | undefined {
     return this.open.findLast(({ quietSince }) => quietSince === undefined);
   }
 
   status() {
-    const { livePiece, open } = this;
+    const { liveSegment, open } = this;
     return {
       ...this.counts,
-      offset: livePiece?.trace.offset ?? 0,
-      size: livePiece?.stamp.size ?? 0,
+      offset: liveSegment?.trace.offset ?? 0,
+      size: liveSegment?.stamp.size ?? 0,
       lagBytes: open.reduce((sum, { lag }) => sum + lag, 0),
-      pieces: open.length,
+      segments: open.length,
     };
   }
 
@@ -93,7 +93,7 @@ export class Pieces {
     const { tickMs } = this.options;
     const all = fresh || this.surveyDue || performance.now() - this.surveyedAt > SURVEY_EVERY * tickMs;
     const { moving, again } = all ? await this.survey(live) : AT_REST;
-    const drained = await this.drain(live, all ? this.open : this.open.filter((piece) => piece.due(tickMs)));
+    const drained = await this.drain(live, all ? this.open : this.open.filter((segment) => segment.due(tickMs)));
     // What cannot be told before something else has been read has to wait for that, and nobody has to wait for it.
     return drained === 'settled' && (moving || (again && this.taken > taken)) ? 'again' : drained;
   }
@@ -103,30 +103,30 @@ export class Pieces {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.open.splice(0).map((piece) => piece.close()));
+    await Promise.all(this.open.splice(0).map((segment) => segment.close()));
   }
 
-  /** Newly pinned files become pieces. True if there are any. */
+  /** Newly pinned files become segments. True if there are any. */
   private async takeUp(pins: readonly Opened[]): Promise<boolean> {
     for (const pin of pins) {
       const held = this.open.find(({ stamp }) => sameInode(stamp, pin.stamp));
       if (held !== undefined) await closeFile(pin);
-      this.setLive(held ?? new Piece(randomUUID(), pin, beginTrace(), false));
+      this.setLive(held ?? new Segment(randomUUID(), pin, beginTrace(), false));
     }
     return pins.length > 0;
   }
 
-  private setLive(piece: Piece): void {
-    const { path, tell } = this.options;
-    const others = this.open.filter((other) => other !== piece);
+  private setLive(segment: Segment): void {
+    const { path, notify } = this.options;
+    const others = this.open.filter((other) => other !== segment);
     if (this.begun && others.length === this.open.length) {
       this.counts.rotations++;
-      tell('rotated', `${path} was rotated; following the new file`);
+      notify('rotated', `${path} was rotated; following the new file`);
     }
     this.begun = true;
     others.forEach((other) => (other.quietSince ??= performance.now()));
-    piece.quietSince = undefined;
-    this.open = [...others, piece];
+    segment.quietSince = undefined;
+    this.open = [...others, segment];
   }
 
   /** What has to be looked at again soon. While files are being renamed under our eyes, nothing newer is read. */
@@ -147,10 +147,10 @@ export class Pieces {
     const listing = await this.list(live);
     await this.identify(listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
-    const { pieces, unseen, moving, again, troubles } = await this.options.inventory.survey(listing, this.open, now);
-    for (const piece of pieces.filter((piece) => !this.open.includes(piece)))
-      piece.quietSince = performance.now() - Math.max(0, now - piece.stamp.mtimeMs);
-    this.open = [...pieces];
+    const { segments, unseen, moving, again, troubles } = await this.options.inventory.survey(listing, this.open, now);
+    for (const segment of segments.filter((segment) => !this.open.includes(segment)))
+      segment.quietSince = performance.now() - Math.max(0, now - segment.stamp.mtimeMs);
+    this.open = [...segments];
     this.counts.rotations += unseen;
     this.tellTroubles(troubles.map(({ kind, path, error }) => [kind, `${path} cannot be read: ${error.message}`]));
     return { moving, again };
@@ -177,165 +177,171 @@ export class Pieces {
   }
 
   private async identify(siblings: readonly Sibling[]): Promise<void> {
-    for (const piece of this.open.filter(({ identified }) => !identified)) {
-      if (await this.isCopy(piece)) continue;
-      const known = await this.options.inventory.identify(piece, this.open, siblings);
-      known.quietSince = piece.quietSince;
-      this.exchange(piece, known);
+    for (const segment of this.open.filter(({ identified }) => !identified)) {
+      if (await this.isCopy(segment)) continue;
+      const known = await this.options.inventory.identify(segment, this.open, siblings);
+      known.quietSince = segment.quietSince;
+      this.exchange(segment, known);
     }
   }
 
   /**
-   * Whether the piece is a copy that took the place of one we hold (`cp`, `mv`): then it is read on where that one has been
-   * read to. A writer may go on in the deleted file, so that is held on to, as a piece of its own.
+   * Whether the segment is a copy that took the place of one we hold (`cp`, `mv`): then it is read on where that one has been
+   * read to. A writer may go on in the deleted file, so that is held on to, as a segment of its own.
    */
-  private async isCopy(piece: Piece): Promise<boolean> {
-    const original = await this.originalOf(piece);
+  private async isCopy(segment: Segment): Promise<boolean> {
+    const original = await this.originalOf(segment);
     if (original === undefined || !(await this.drainNow(original))) return false;
-    const trace = await copyOf(piece.reader.text, original.reader.text, original.trace);
+    const trace = await copyOf(segment.reader.text, original.reader.text, original.trace);
     if (trace === undefined) return false;
-    const copy = piece.as(original.id, trace);
+    const copy = segment.as(original.id, trace);
     this.exchange(original, original.as(randomUUID()));
-    this.exchange(piece, copy);
+    this.exchange(segment, copy);
     return this.deliver(copy, { kind: 'lines', bytes: NOTHING, trace, skipped: 0 }, false);
   }
 
-  /** The deleted file that begins like this piece. */
-  private async originalOf(piece: Piece): Promise<Piece | undefined> {
-    const head = await piece.reader.text.read(0, TELLING);
+  /** The deleted file that begins like this segment. */
+  private async originalOf(segment: Segment): Promise<Segment | undefined> {
+    const head = await segment.reader.text.read(0, FINGERPRINT_BYTES);
     for (const other of this.open) {
-      if (other === piece || !other.plain || !other.consumed) continue;
+      if (other === segment || !other.plain || !other.consumed) continue;
       other.look();
-      if (other.unlinked && head.length === TELLING && head.equals(await other.reader.text.read(0, TELLING)))
+      if (
+        other.unlinked &&
+        head.length === FINGERPRINT_BYTES &&
+        head.equals(await other.reader.text.read(0, FINGERPRINT_BYTES))
+      )
         return other;
     }
     return undefined;
   }
 
-  private async drainNow(piece: Piece): Promise<boolean> {
+  private async drainNow(segment: Segment): Promise<boolean> {
     for (;;) {
-      const reading = await piece.read(piece.look());
+      const reading = await segment.read(segment.look());
       if (reading.kind !== 'lines') return reading.kind === 'end';
-      if (!(await this.deliver(piece, reading, false))) return false;
+      if (!(await this.deliver(segment, reading, false))) return false;
     }
   }
 
-  private exchange(piece: Piece, by: Piece): void {
-    this.open = this.open.map((other) => (other === piece ? by : other));
+  private exchange(segment: Segment, by: Segment): void {
+    this.open = this.open.map((other) => (other === segment ? by : other));
   }
 
-  private tellTroubles(troubles: readonly (readonly [Telling, string])[]): void {
-    for (const [kind, text] of troubles) if (!this.troubles.has(text)) this.options.tell(kind, text);
+  private tellTroubles(troubles: readonly (readonly [NoticeKind, string])[]): void {
+    for (const [kind, text] of troubles) if (!this.troubles.has(text)) this.options.notify(kind, text);
     this.troubles = new Set(troubles.map(([, text]) => text));
   }
 
-  /** How far each piece reaches now, measured from the newest to the oldest; undefined if one could not be looked at. */
-  private async measure(live: LiveFile, pieces: readonly Piece[]): Promise<Turn[] | undefined> {
+  /** How far each segment reaches now, measured from the newest to the oldest; undefined if one could not be looked at. */
+  private async measure(live: LiveFile, segments: readonly Segment[]): Promise<Turn[] | undefined> {
     const turns: Turn[] = [];
-    for (const piece of pieces.toReversed()) {
+    for (const segment of segments.toReversed()) {
       try {
-        turns.unshift({ piece, limit: piece.look() });
+        turns.unshift({ segment, limit: segment.look() });
       } catch (error) {
-        await this.lose(piece, error, live);
+        await this.lose(segment, error, live);
         return undefined;
       }
     }
     return turns;
   }
 
-  private async drain(live: LiveFile, pieces: readonly Piece[]): Promise<Outcome> {
-    const turns = await this.measure(live, pieces);
+  private async drain(live: LiveFile, segments: readonly Segment[]): Promise<Outcome> {
+    const turns = await this.measure(live, segments);
     if (turns === undefined) return 'failed';
-    for (const { piece, limit } of turns) {
+    for (const { segment, limit } of turns) {
       if (this.stopped) return 'failed';
       try {
-        const outcome = await this.drainPiece(piece, limit);
+        const outcome = await this.drainPiece(segment, limit);
         if (outcome !== 'settled') return outcome;
       } catch (error) {
-        await this.lose(piece, error, live);
+        await this.lose(segment, error, live);
         return 'failed';
       }
     }
     return 'settled';
   }
 
-  private async drainPiece(piece: Piece, limit: number): Promise<Outcome> {
+  private async drainPiece(segment: Segment, limit: number): Promise<Outcome> {
     for (;;) {
-      const reading = await piece.read(limit);
-      if (reading.kind === 'truncated') return this.truncated(piece);
+      const reading = await segment.read(limit);
+      if (reading.kind === 'truncated') return this.truncated(segment);
       if (reading.kind === 'nuls' && this.stopped) return 'failed';
       if (reading.kind === 'nuls') continue;
-      if (reading.kind === 'end') return this.isQuiet(piece) ? this.finish(piece) : 'settled';
-      if (!(await this.deliver(piece, reading, false))) return 'failed';
+      if (reading.kind === 'end') return this.isQuiet(segment) ? this.finish(segment) : 'settled';
+      if (!(await this.deliver(segment, reading, false))) return 'failed';
     }
   }
 
-  private isQuiet(piece: Piece): boolean {
-    if (piece.quietSince === undefined) return false;
-    if (!piece.plain) return true;
-    const ticks = piece.unlinked ? QUIET_UNLINKED : QUIET;
-    return performance.now() - piece.quietSince >= ticks * this.options.tickMs;
+  private isQuiet(segment: Segment): boolean {
+    if (segment.quietSince === undefined) return false;
+    if (!segment.plain) return true;
+    const ticks = segment.unlinked ? QUIET_UNLINKED : QUIET;
+    return performance.now() - segment.quietSince >= ticks * this.options.tickMs;
   }
 
-  /** The end of a piece: its last line, newline or not, and the file released. */
-  private async finish(piece: Piece): Promise<Outcome> {
-    const rest = await piece.reader.readRest();
-    if (rest.kind === 'truncated') return this.truncated(piece);
+  /** The end of a segment: its last line, newline or not, and the file released. */
+  private async finish(segment: Segment): Promise<Outcome> {
+    const rest = await segment.reader.readRest();
+    if (rest.kind === 'truncated') return this.truncated(segment);
     const last: Lines =
-      rest.kind === 'lines' ? rest : { kind: 'lines', bytes: NOTHING, trace: piece.trace, skipped: 0 };
-    if ((piece.consumed || rest.kind === 'lines') && !(await this.deliver(piece, last, true))) return 'failed';
-    if (!piece.consumed) this.options.inventory.giveUp(piece.stamp);
-    await this.release(piece);
+      rest.kind === 'lines' ? rest : { kind: 'lines', bytes: NOTHING, trace: segment.trace, skipped: 0 };
+    if ((segment.consumed || rest.kind === 'lines') && !(await this.deliver(segment, last, true))) return 'failed';
+    if (!segment.consumed) this.options.inventory.giveUp(segment.stamp);
+    await this.release(segment);
     return 'settled';
   }
 
-  private async release(piece: Piece): Promise<void> {
-    this.open = this.open.filter((other) => other !== piece);
-    this.options.inventory.reopen(piece.id);
-    await piece.close();
+  private async release(segment: Segment): Promise<void> {
+    this.open = this.open.filter((other) => other !== segment);
+    this.options.inventory.reopen(segment.id);
+    await segment.close();
   }
 
-  private async deliver(piece: Piece, { bytes, trace, skipped }: Lines, done: boolean): Promise<boolean> {
-    const { path, inventory, offer, tell } = this.options;
+  private async deliver(segment: Segment, { bytes, trace, skipped }: Lines, done: boolean): Promise<boolean> {
+    const { path, inventory, offer, notify } = this.options;
     const { forgotten } = inventory;
     const awaited = inventory.awaitedInodes;
-    const position = piece.position(path, trace, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
+    const position = segment.position(path, trace, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
     if (!(await offer({ log: path, bytes, position, forgotten }))) return false;
     inventory.stored(position, forgotten);
-    piece.reader.moveTo(trace);
+    segment.reader.moveTo(trace);
     this.taken++;
     this.counts.skippedLines += skipped;
     if (skipped > 0)
-      tell('skipped-line', `A line of ${path} that ends at byte ${trace.offset} is longer than 16 MiB: passed over`);
+      notify('skipped-line', `A line of ${path} that ends at byte ${trace.offset} is longer than 16 MiB: passed over`);
     return true;
   }
 
-  /** What was read of a piece is no longer in its file. The rest of it may be in a copy, which a survey finds. */
-  private async truncated(piece: Piece): Promise<Outcome> {
-    const { path, inventory, tell } = this.options;
+  /** What was read of a segment is no longer in its file. The rest of it may be in a copy, which a survey finds. */
+  private async truncated(segment: Segment): Promise<Outcome> {
+    const { path, inventory, notify } = this.options;
     this.surveyDue = true;
-    inventory.reopen(piece.id);
-    if (piece.quietSince !== undefined) {
-      await this.release(piece);
+    inventory.reopen(segment.id);
+    if (segment.quietSince !== undefined) {
+      await this.release(segment);
       return 'again';
     }
     this.counts.truncations++;
-    tell('truncated', `${path} was truncated`);
-    const position = inventory.position(piece.id);
-    const trace = position && (await remains(piece.reader.text, position));
-    if (trace !== undefined) piece.reader.moveTo(trace);
-    else this.exchange(piece, piece.as(randomUUID(), beginTrace()));
+    notify('truncated', `${path} was truncated`);
+    const position = inventory.position(segment.id);
+    const trace = position && (await remains(segment.reader.text, position));
+    if (trace !== undefined) segment.reader.moveTo(trace);
+    else this.exchange(segment, segment.as(randomUUID(), beginTrace()));
     return 'again';
   }
 
   /** A file that fails to be read is let go; what it is and where to read on is found out anew at a later look. */
-  private async lose(piece: Piece, error: unknown, live: LiveFile): Promise<void> {
+  private async lose(segment: Segment, error: unknown, live: LiveFile): Promise<void> {
     const { inventory } = this.options;
-    const brokenOff = !piece.plain && !isBeingWritten(piece.stamp, Date.now());
-    this.tellTroubles([[brokenOff ? 'damaged' : 'unreadable', `${piece.stamp.path} cannot be read: ${String(error)}`]]);
-    if (brokenOff) inventory.giveUp(piece.stamp);
-    if (piece.quietSince === undefined) live.forget();
-    await this.release(piece);
+    const brokenOff = !segment.plain && !isBeingWritten(segment.stamp, Date.now());
+    this.tellTroubles([
+      [brokenOff ? 'damaged' : 'unreadable', `${segment.stamp.path} cannot be read: ${String(error)}`],
+    ]);
+    if (brokenOff) inventory.giveUp(segment.stamp);
+    if (segment.quietSince === undefined) live.forget();
+    await this.release(segment);
   }
 }
 

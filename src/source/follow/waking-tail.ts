@@ -35,7 +35,7 @@ class PinnedTail extends Tail {
 /**
  * Follows the open file `fd` from `offset` on; returns what ends it. Where there is no /proc there are no such hints.
  */
-export function hintLines(fd: number, offset: number, hints: LineHints): () => void {
+export function hintLines(fd: number, offset: number, watch: LineHints): () => void {
   let over = false;
   const stop = () => {
     if (over) return;
@@ -45,14 +45,14 @@ export function hintLines(fd: number, offset: number, hints: LineHints): () => v
   const fail = () => {
     if (over) return;
     stop();
-    hints.stopped();
+    watch.stopped();
   };
   const tail = pinnedTail(fd);
   if (tail === undefined) return stop;
   tail.on('error', fail);
   tail.on('line', (line: string) => {
     tail.end.at += line.length + 1;
-    if (!over) hints.lines(tail.end.at);
+    if (!over) watch.lines(tail.end.at);
   });
   tail.unwatch();
   tail.end.at = offset;

@@ -6,23 +6,24 @@ import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hintDirectory, type DirectoryHints } from './watched-directory.ts';
 import { hintLines } from './waking-tail.ts';
-import type { Piece } from './segment.ts';
+import type { Segment } from './segment.ts';
 import { homesOf } from '../files/siblings.ts';
 
-export interface HintsOptions extends DirectoryHints {
+export interface WatchOptions extends DirectoryHints {
   readonly path: string;
   readonly tickMs: number;
-  /** There are complete lines in the live piece that have not been read. */
+  /** There are complete lines in the live segment that have not been read. */
   readonly lines: () => void;
 }
 
-export class Hints {
-  private readonly options: HintsOptions;
+export class Watch {
+  private readonly options: WatchOptions;
   private homes = new Map<string, () => Promise<void>>();
   private closed = false;
-  private followed: { readonly piece: Piece; readonly since: number; stopped: boolean; stop: () => void } | undefined;
+  private followed:
+    { readonly segment: Segment; readonly since: number; stopped: boolean; stop: () => void } | undefined;
 
-  constructor(options: HintsOptions) {
+  constructor(options: WatchOptions) {
     this.options = options;
   }
 
@@ -43,20 +44,20 @@ export class Hints {
     await Promise.all(gone.map(([, end]) => end()));
   }
 
-  /** Follows this piece, which has just been read to its end; begun again after an end at most once per tick. */
-  follow(piece: Piece | undefined): void {
+  /** Follows this segment, which has just been read to its end; begun again after an end at most once per tick. */
+  follow(segment: Segment | undefined): void {
     const now = performance.now();
     const { followed } = this;
-    if (followed !== undefined && followed.piece === piece) {
+    if (followed !== undefined && followed.segment === segment) {
       if (!followed.stopped || now - followed.since < this.options.tickMs) return;
     }
     followed?.stop();
     this.followed = undefined;
-    if (piece === undefined) return;
-    const next = { piece, since: now, stopped: false, stop: () => {} };
+    if (segment === undefined) return;
+    const next = { segment, since: now, stopped: false, stop: () => {} };
     this.followed = next;
-    next.stop = hintLines(piece.fd, piece.trace.offset, {
-      lines: (end) => end > piece.trace.offset && this.options.lines(),
+    next.stop = hintLines(segment.fd, segment.trace.offset, {
+      lines: (end) => end > segment.trace.offset && this.options.lines(),
       stopped: () => {
         next.stopped = true;
         this.options.changed(true);

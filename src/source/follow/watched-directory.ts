@@ -36,16 +36,16 @@ const directories = new Map<string, Watched>();
  * Watches the directory of `path` for what concerns this log; returns what ends it. `inode` is that of the directory: one that
  * has been replaced has another, and is watched anew.
  */
-export function hintDirectory(path: string, inode: string, hints: DirectoryHints): () => Promise<void> {
+export function hintDirectory(path: string, inode: string, watch: DirectoryHints): () => Promise<void> {
   const directory = dirname(path);
   const key = `${inode} ${directory}`;
   const watched = directories.get(key) ?? watchDirectory(directory);
   directories.set(key, watched);
   const name = basename(path);
   const listeners = watched.listeners.get(name) ?? new Set();
-  watched.listeners.set(name, listeners.add(hints));
+  watched.listeners.set(name, listeners.add(watch));
   return async () => {
-    listeners.delete(hints);
+    listeners.delete(watch);
     if (listeners.size === 0) watched.listeners.delete(name);
     if (watched.listeners.size > 0 || directories.get(key) !== watched) return;
     directories.delete(key);
@@ -101,11 +101,11 @@ function listenTo(directory: string, listeners: Listeners): FSWatcher {
     ignored: (path) => path !== directory && concerned(listeners, basename(path)).length === 0,
   });
   watcher.on('all', (_event, path) =>
-    concerned(listeners, basename(path)).forEach(([hints, sibling]) => hints.changed(sibling)),
+    concerned(listeners, basename(path)).forEach(([watch, sibling]) => watch.changed(sibling)),
   );
   watcher.on('error', (error) => {
     const cause = error instanceof Error ? error : new Error(String(error));
-    [...listeners.values()].forEach((set) => set.forEach((hints) => hints.failed(cause)));
+    [...listeners.values()].forEach((set) => set.forEach((watch) => watch.failed(cause)));
   });
   return watcher;
 }
@@ -115,6 +115,6 @@ function concerned(listeners: Listeners, name: string): [DirectoryHints, boolean
   return [...listeners].flatMap(([live, set]) => {
     const rotation = name === live ? undefined : rotationOf(live, name);
     const concerns = name === live || (rotation !== undefined && !rotation.compressed);
-    return concerns ? [...set].map((hints): [DirectoryHints, boolean] => [hints, name !== live]) : [];
+    return concerns ? [...set].map((watch): [DirectoryHints, boolean] => [watch, name !== live]) : [];
   });
 }

@@ -43,14 +43,14 @@ function putSeries(
 const numbered = (age: number): string => (age === 0 ? 'prosody.log' : `prosody.log.${age}${age > 1 ? '.gz' : ''}`);
 
 function assertFound(found: Arrangement, truth: readonly Truth[]): void {
-  const pieces = found.chains.flatMap((chain) => chain.pieces);
+  const archivedFiles = found.allSeries.flatMap((series) => series.archivedFiles);
   assert.deepEqual(
-    pieces.map(({ path, firstAt, lastAt }) => `${path} ${iso(firstAt)} ${iso(lastAt)}`),
+    archivedFiles.map(({ path, firstAt, lastAt }) => `${path} ${iso(firstAt)} ${iso(lastAt)}`),
     truth.map(({ path, text }) => `${path} ${iso(text.from)} ${iso(text.to)}`),
   );
-  assert.equal(found.chains.length, 1);
-  for (const [i, piece] of pieces.entries())
-    assert.ok(Math.abs(piece.year - new Date((truth[i]?.text.from ?? 0) * 1000).getUTCFullYear()) <= 1);
+  assert.equal(found.allSeries.length, 1);
+  for (const [i, archivedFile] of archivedFiles.entries())
+    assert.ok(Math.abs(archivedFile.year - new Date((truth[i]?.text.from ?? 0) * 1000).getUTCFullYear()) <= 1);
 }
 
 const codes = ({ problems }: Arrangement): string[] => problems.map(({ code }) => code);
@@ -244,7 +244,9 @@ describe('F27: the years within one file', () => {
     const path = folder().put('x.log', '2019-01-02 03:04:05 a\n2021-01-02 03:04:05 b\n', NOW);
     const found = await arrange([path], { ...UTC, timezone: 'Asia/Kolkata' });
     assert.deepEqual(
-      found.chains.flatMap(({ pieces }) => pieces.map(({ firstAt, lastAt }) => [iso(firstAt), iso(lastAt)])),
+      found.allSeries.flatMap(({ archivedFiles }) =>
+        archivedFiles.map(({ firstAt, lastAt }) => [iso(firstAt), iso(lastAt)]),
+      ),
       [['2019-01-01T21:34:05', '2021-01-01T21:34:05']],
     );
     assert.deepEqual(codes(found), []);
@@ -285,8 +287,8 @@ describe('a file without a year', () => {
         assertFound(await arrange([path], { timezone: 'UTC', now: NOW }), [{ path, text: truth }]);
       }
       const path = folder().put('x.log', line + before.text + then.text, then.to + 60);
-      const [chain] = (await arrange([path], { timezone: 'UTC', now: NOW })).chains;
-      assert.equal(iso(chain?.pieces[0]?.lastAt ?? 0), iso(then.to));
+      const [series] = (await arrange([path], { timezone: 'UTC', now: NOW })).allSeries;
+      assert.equal(iso(series?.archivedFiles[0]?.lastAt ?? 0), iso(then.to));
     });
 });
 
@@ -339,9 +341,9 @@ test('a file that ends with a line of some hours after its modification is of th
     into.put('prosody.log.1', older, time, time),
     into.put('prosody.log', line('Oct 10 23:00:00') + line('Oct 11 08:55:16'), time + 38_000, time + 38_000),
   ];
-  const { chains } = await arrange(paths, { timezone: 'UTC', now: at('2026-10-11T18:00:00Z') });
+  const { allSeries } = await arrange(paths, { timezone: 'UTC', now: at('2026-10-11T18:00:00Z') });
   assert.deepEqual(
-    chains.flatMap(({ pieces }) => pieces.map(({ year }) => year)),
+    allSeries.flatMap(({ archivedFiles }) => archivedFiles.map(({ year }) => year)),
     [2026, 2026],
   );
 });

@@ -113,19 +113,19 @@ describe("Prosody's messages", () => {
 
   it('0.9 to 0.11: a resource that stream management keeps is bound as before', () => {
     const unbind = `${STAMP}${C2S}\tdebug\tDestroying session for ünï@chat.example/phone (ünï@chat.example): closed`;
-    for (const kept of [
+    for (const stored of [
       'mod_smacks hibernating session for up to 300 seconds',
       'Session going into hibernation (not being destroyed)',
     ]) {
-      const found = findings([unbind, `${STAMP}${C2S}\tdebug\t${kept}`], { detail: true });
+      const found = findings([unbind, `${STAMP}${C2S}\tdebug\t${stored}`], { detail: true });
       assert.deepEqual(found[1], { kind: 'bind', session: C2S, user: 'ünï@chat.example', resource: 'phone' });
     }
   });
 
   it('0.12: a session that hibernates was not unbound, so nothing is bound again', () => {
     const unbind = `${STAMP}${C2S}\tdebug\tUnbinding resource for ${ALICE}/phone (${ALICE})`;
-    const kept = `${STAMP}${C2S}\tdebug\tSession going into hibernation (not being destroyed)`;
-    assert.equal(findings([unbind, kept], { detail: true }).length, 1);
+    const stored = `${STAMP}${C2S}\tdebug\tSession going into hibernation (not being destroyed)`;
+    assert.equal(findings([unbind, stored], { detail: true }).length, 1);
   });
 });
 

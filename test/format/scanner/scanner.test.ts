@@ -8,7 +8,7 @@ import { decode } from '../../../src/format/decoder.ts';
 import type { Happening } from '../../../src/format/dialects/dialect.ts';
 import { EventBatch } from '../../../src/format/event-batch.ts';
 import { prosody } from '../../../src/format/dialects/prosody.ts';
-import { LineReader, type LineCounts } from '../../../src/format/line-decoder.ts';
+import { LineDecoder, type LineCounts } from '../../../src/format/line-decoder.ts';
 import { scannersFor, newUsers } from '../../../src/service/new-users.ts';
 import { Scanner, type LineScanner, type ScanPlan } from '../../../src/format/scanner/scanner.ts';
 import { goldenLog, NEWYEAR_BERLIN, OPTIONS, SMALL_UTC } from '../../golden.ts';
@@ -26,9 +26,9 @@ interface Zone {
 
 const HORIZON = Date.UTC(2030, 0, 1) / 1000;
 
-function readerOf({ timezone, year }: Zone): LineReader {
+function readerOf({ timezone, year }: Zone): LineDecoder {
   const state = { clock: { year, last: undefined } };
-  return new LineReader({ dialect: prosody, timezone, state, horizon: () => HORIZON });
+  return new LineDecoder({ dialect: prosody, timezone, state, horizon: () => HORIZON });
 }
 
 function byReader(blocks: readonly Buffer[], zone: Zone): Outcome {

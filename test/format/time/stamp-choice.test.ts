@@ -3,7 +3,7 @@ import { describe, test } from 'node:test';
 import * as fc from 'fast-check';
 import { Clock } from '../../../src/format/time/clock.ts';
 import { prosody } from '../../../src/format/dialects/prosody.ts';
-import { LineReader } from '../../../src/format/line-decoder.ts';
+import { LineDecoder } from '../../../src/format/line-decoder.ts';
 import { chooseForm, readingsOf, recogniseStamp, type Evidence } from '../../../src/format/time/stamp-choice.ts';
 import { strftimeForm } from '../../../src/format/time/strftime.ts';
 import { strftime } from '../../strftime.ts';
@@ -32,7 +32,7 @@ function instantsOf(
 function eventsOf(stamps: readonly string[], { zone = 'UTC', timestamps = '', horizon = Infinity } = {}): number[] {
   const state = { clock: { year: 2026, last: undefined } };
   const stamp = strftimeForm(timestamps);
-  const reader = new LineReader({ dialect: prosody, timezone: zone, state, stamp, horizon: () => horizon });
+  const reader = new LineDecoder({ dialect: prosody, timezone: zone, state, stamp, horizon: () => horizon });
   const found: number[] = [];
   const lines = stamps.map((each, i) => `${each} c2s5603${i}\tinfo\tAuthenticated as u${i}@chat.example\n`);
   reader.read(Buffer.from(lines.join('')), (event) => found.push(event.at));

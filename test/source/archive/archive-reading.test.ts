@@ -3,7 +3,12 @@ import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync, 
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import { alreadyRead, readPiece, type Piece, type ReadOptions } from '../../../src/source/archive/arrange.ts';
+import {
+  alreadyRead,
+  readArchivedFile,
+  type ArchivedFile,
+  type ReadOptions,
+} from '../../../src/source/archive/arrange.ts';
 import type { Block } from '../../../src/source/files/lines.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import { ENDINGS } from '../archives.ts';
@@ -21,9 +26,9 @@ function folder(): Folder {
 /** Of several blocks, but of little variety, so that the committed archives are small. */
 const { text } = log(at('2026-10-01T00:00:00Z'), at('2026-11-20T00:00:00Z'), 600, { who: 'user'.repeat(50) });
 
-async function pieceOf(...paths: string[]): Promise<Piece> {
-  const { chains } = await arrange(paths, { timezone: 'UTC', now: NOW });
-  return chains[0]?.pieces[0] ?? assert.fail('no piece');
+async function pieceOf(...paths: string[]): Promise<ArchivedFile> {
+  const { allSeries } = await arrange(paths, { timezone: 'UTC', now: NOW });
+  return allSeries[0]?.archivedFiles[0] ?? assert.fail('no piece');
 }
 
 interface Reading {
@@ -33,11 +38,12 @@ interface Reading {
   readonly position: Position | undefined;
 }
 
-async function read(piece: Piece, options: Partial<ReadOptions> = {}): Promise<Reading> {
+async function read(archivedFile: ArchivedFile, options: Partial<ReadOptions> = {}): Promise<Reading> {
   const blocks: Block[] = [];
   const problems: string[] = [];
   const onProblem = (sentence: string): unknown => problems.push(sentence);
-  for await (const block of readPiece(piece, { complete: true, onProblem, ...options })) blocks.push(block);
+  for await (const block of readArchivedFile(archivedFile, { complete: true, onProblem, ...options }))
+    blocks.push(block);
   const bytes = Buffer.concat(blocks.map((block) => block.bytes));
   return { text: bytes.toString('latin1'), blocks, problems, position: blocks.at(-1)?.position };
 }
@@ -48,16 +54,16 @@ describe('a piece', () => {
       `is read in blocks of whole lines, with a position behind each: x.log.1${ending} [8.0]`,
       { skip },
       async () => {
-        const piece = await pieceOf(folder().put(`x.log.1${ending}`, text, NOW));
-        const { text: all, blocks, problems, position } = await read(piece);
+        const archivedFile = await pieceOf(folder().put(`x.log.1${ending}`, text, NOW));
+        const { text: all, blocks, problems, position } = await read(archivedFile);
         assert.ok(all === text);
         assert.deepEqual(problems, []);
         let offset = 0;
         for (const block of blocks) {
           assert.ok(block.bytes.length === 0 || block.bytes.at(-1) === 10);
           assert.equal(block.position.offset, (offset += block.bytes.length));
-          assert.equal(block.log, piece.log);
-          assert.equal(block.position.log, piece.log);
+          assert.equal(block.log, archivedFile.log);
+          assert.equal(block.position.log, archivedFile.log);
         }
         assert.ok(blocks.length > 2);
         assert.equal(position?.done, true);
@@ -68,11 +74,11 @@ describe('a piece', () => {
   for (const { ending, skip } of ENDINGS)
     test(`goes on where it was left, under any name: x.log.1${ending}`, { skip }, async () => {
       const into = folder();
-      const piece = await pieceOf(into.put(`x.log.1${ending}`, text, NOW));
-      const { blocks } = await read(piece);
+      const archivedFile = await pieceOf(into.put(`x.log.1${ending}`, text, NOW));
+      const { blocks } = await read(archivedFile);
       const moved = await pieceOf(into.put(`y/x.log.2.gz`, text, NOW));
       for (const [i, { position }] of blocks.entries()) {
-        for (const again of [piece, moved]) {
+        for (const again of [archivedFile, moved]) {
           const found = await alreadyRead(again, [
             { ...position, id: 'other', head: { length: 5, hash: 'x' } },
             position,
@@ -88,17 +94,17 @@ describe('a piece', () => {
 
   for (const ending of ['', '.gz', '.xz'])
     test(`holds no more in memory the longer it is: x.log.1${ending}`, async () => {
-      const piece = await pieceOf(folder().put(`x.log.1${ending}`, text.repeat(8), NOW));
-      for await (const { bytes } of readPiece(piece, { complete: true, onProblem: assert.fail }))
+      const archivedFile = await pieceOf(folder().put(`x.log.1${ending}`, text.repeat(8), NOW));
+      for await (const { bytes } of readArchivedFile(archivedFile, { complete: true, onProblem: assert.fail }))
         assert.ok(bytes.buffer.byteLength < 4 * 1024 * 1024, `${bytes.buffer.byteLength}`);
     });
 
   test('that was read to its end is not even opened again while it is as it was', async () => {
     const path = folder().put('x.log.1.gz', text, NOW);
-    const piece = await pieceOf(path);
-    const { position } = await read(piece);
+    const archivedFile = await pieceOf(path);
+    const { position } = await read(archivedFile);
     assert.ok(position);
-    assert.equal((await read(piece, { from: position })).blocks.length, 0);
+    assert.equal((await read(archivedFile, { from: position })).blocks.length, 0);
   });
 
   test('that is another text with the same beginning is read from its start', async () => {
@@ -131,12 +137,12 @@ describe('the last line', () => {
       `without a newline is a line when rotated, and none in one that grows: x.log.1${ending}`,
       { skip },
       async () => {
-        const piece = await pieceOf(folder().put(`x.log.1${ending}`, `${few}Nov 21 00:00:00 a\tinfo\tb`, NOW));
-        const whole = await read(piece);
+        const archivedFile = await pieceOf(folder().put(`x.log.1${ending}`, `${few}Nov 21 00:00:00 a\tinfo\tb`, NOW));
+        const whole = await read(archivedFile);
         assert.ok(whole.text === `${few}Nov 21 00:00:00 a\tinfo\tb\n`);
         assert.equal(whole.position?.offset, few.length + 24);
-        assert.deepEqual((await read(piece, { from: whole.position })).text, '');
-        const growing = await read(piece, { complete: false });
+        assert.deepEqual((await read(archivedFile, { from: whole.position })).text, '');
+        const growing = await read(archivedFile, { complete: false });
         assert.ok(growing.text === few);
         assert.equal(growing.position?.offset, few.length);
         assert.equal(growing.position?.done, undefined);
@@ -148,14 +154,17 @@ describe('the last line', () => {
     const path = into.put('x.log.1.gz', text, NOW);
     const bytes = readFileSync(path);
     writeFileSync(path, bytes.subarray(0, bytes.length >> 1));
-    const piece = await pieceOf(path);
-    const cut = await read(piece);
+    const archivedFile = await pieceOf(path);
+    const cut = await read(archivedFile);
     assert.equal(cut.problems.length, 1);
     assert.match(cut.problems[0] ?? '', /x\.log\.1\.gz ends too early/);
     assert.ok(text.startsWith(cut.text) && cut.text.length > text.length / 4 && cut.text.endsWith('\n'));
     writeFileSync(path, bytes);
     const from = (await alreadyRead(await pieceOf(path), cut.position ? [cut.position] : [])) ?? assert.fail();
-    assert.ok(cut.text + (await read(piece, { from })).text === text, 'the rest is read when the file is complete');
+    assert.ok(
+      cut.text + (await read(archivedFile, { from })).text === text,
+      'the rest is read when the file is complete',
+    );
   });
 
   test('is what lies before the damage in a damaged file', async () => {
@@ -179,7 +188,7 @@ describe('while it is read', () => {
     const path = folder().put('x.log.1', text.repeat(3), NOW);
     const problems: string[] = [];
     let found = '';
-    for await (const block of readPiece(await pieceOf(path), options(problems))) {
+    for await (const block of readArchivedFile(await pieceOf(path), options(problems))) {
       found += block.bytes.toString('latin1');
       truncateSync(path, 1000);
     }
@@ -189,9 +198,9 @@ describe('while it is read', () => {
 
   test('a file may be renamed, compressed and removed', async () => {
     const path = folder().put('x.log.1', text, NOW);
-    const piece = await pieceOf(path);
+    const archivedFile = await pieceOf(path);
     let found = '';
-    for await (const block of readPiece(piece, options([]))) {
+    for await (const block of readArchivedFile(archivedFile, options([]))) {
       if (found === '') renameSync(path, `${path}.old`);
       found += block.bytes.toString('latin1');
     }
@@ -200,16 +209,16 @@ describe('while it is read', () => {
 
   test('a file that is gone before it is read is said to be', async () => {
     const path = folder().put('x.log.1', text, NOW);
-    const piece = await pieceOf(path);
+    const archivedFile = await pieceOf(path);
     unlinkSync(path);
-    assert.match((await read(piece)).problems.join(), /does not exist/);
+    assert.match((await read(archivedFile)).problems.join(), /does not exist/);
   });
 
   test('a file that grows is read as far as it went when it was opened', async () => {
     const path = folder().put('x.log', text, NOW);
-    const piece = await pieceOf(path);
+    const archivedFile = await pieceOf(path);
     let found = '';
-    for await (const block of readPiece(piece, { ...options([]), complete: false })) {
+    for await (const block of readArchivedFile(archivedFile, { ...options([]), complete: false })) {
       found += block.bytes.toString('latin1');
       appendFileSync(path, 'Nov 21 00:00:00 a\tinfo\tb\n');
     }
@@ -217,15 +226,15 @@ describe('while it is read', () => {
   });
 
   test('it can be stopped at the end of a block, and the position holds', async () => {
-    const piece = await pieceOf(folder().put('x.log.1.xz', text, NOW));
+    const archivedFile = await pieceOf(folder().put('x.log.1.xz', text, NOW));
     const stop = new AbortController();
     const blocks: Block[] = [];
-    for await (const block of readPiece(piece, { ...options([]), signal: stop.signal })) {
+    for await (const block of readArchivedFile(archivedFile, { ...options([]), signal: stop.signal })) {
       blocks.push(block);
       stop.abort();
     }
     assert.equal(blocks.length, 1);
-    const rest = await read(piece, { from: blocks[0]?.position ?? assert.fail() });
+    const rest = await read(archivedFile, { from: blocks[0]?.position ?? assert.fail() });
     assert.ok(`${blocks[0]?.bytes.toString('latin1')}${rest.text}` === text);
   });
 
@@ -253,9 +262,9 @@ test('any text of any lines is read as it is, in one go or several', async () =>
         try {
           const start = 'Nov 20 10:00:00 a\tinfo\tb\n';
           const body = Buffer.from(`${start}${lines.join('\n')}${isEnded ? '\n' : 'x'}`);
-          const piece = await pieceOf(into.put(join('d', `x.log.1${ending}`), body, NOW));
+          const archivedFile = await pieceOf(into.put(join('d', `x.log.1${ending}`), body, NOW));
           const expected = isEnded ? body : Buffer.concat([body, Buffer.from('\n')]);
-          assert.equal((await read(piece)).text, expected.toString('latin1'));
+          assert.equal((await read(archivedFile)).text, expected.toString('latin1'));
         } finally {
           into.remove();
         }

@@ -31,14 +31,14 @@ describe('files of one log', () => {
       const found = await arrange(paths, UTC);
       assert.deepEqual(shown(found, into), [['x.log', `x.log.1${ending} ${span(older)}`, `x.log ${span(newer)}`]]);
       assert.deepEqual(codes(found), []);
-      const pieces = found.chains[0]?.pieces ?? [];
+      const archivedFiles = found.allSeries[0]?.archivedFiles ?? [];
       assert.deepEqual(
-        pieces.map(({ textBytes }) => textBytes),
+        archivedFiles.map(({ textBytes }) => textBytes),
         [older.text.length, newer.text.length],
       );
-      assert.equal(pieces[0]?.sampleLines[0], older.text.split('\n')[0]);
+      assert.equal(archivedFiles[0]?.sampleLines[0], older.text.split('\n')[0]);
       assert.deepEqual(
-        pieces.map((piece) => piece.log),
+        archivedFiles.map((archivedFile) => archivedFile.log),
         Array(2).fill(join(into.path, 'x.log')),
       );
     });
@@ -55,7 +55,11 @@ describe('files of one log', () => {
       UTC,
     );
     assert.deepEqual(
-      new Set(found.chains.map(({ log: name, pieces }) => [name.slice(into.path.length + 1), pieces.length].join(' '))),
+      new Set(
+        found.allSeries.map(({ log: name, archivedFiles }) =>
+          [name.slice(into.path.length + 1), archivedFiles.length].join(' '),
+        ),
+      ),
       new Set(['x.log 2', 'x.debug.1 1']),
     );
     assert.deepEqual(codes(found), ['warning OVERLAP']);
@@ -73,7 +77,7 @@ describe('files of one log', () => {
       ],
       UTC,
     );
-    assert.equal(new Set(found.chains.map((chain) => chain.log)).size, 2);
+    assert.equal(new Set(found.allSeries.map((series) => series.log)).size, 2);
     assert.deepEqual(codes(found), ['warning OVERLAP']);
   });
 
@@ -82,7 +86,7 @@ describe('files of one log', () => {
     const dated = '2026-11-20 10:00:00.123 [info] x\n2026-11-21 10:00:00.123 [info] x\n';
     const found = await arrange([into.put('x.log', dated, NOW), into.put('x.log.1', older.text, older.to)], UTC);
     assert.deepEqual(
-      found.chains.map(({ pieces }) => pieces.length),
+      found.allSeries.map(({ archivedFiles }) => archivedFiles.length),
       [2],
     );
   });
@@ -94,9 +98,9 @@ describe('files of one log', () => {
     const before = log(change - 30_000, change - 600, 120, { zone });
     const behind = log(change + 10, change + 30_000, 120, { zone });
     const paths = [into.put('x.log', behind.text, behind.to), into.put('x.log.1', before.text, before.to)];
-    const { chains } = await arrange(paths, { timezone: zone, now: NOW });
+    const { allSeries } = await arrange(paths, { timezone: zone, now: NOW });
     assert.deepEqual(
-      chains.map(({ pieces }) => pieces.map(({ path }) => path.slice(into.path.length + 1))),
+      allSeries.map(({ archivedFiles }) => archivedFiles.map(({ path }) => path.slice(into.path.length + 1))),
       [['x.log.1', 'x.log']],
     );
   });
@@ -111,7 +115,7 @@ describe('the same text', () => {
       symlinkSync('x.log.1', join(into.path, 'soft'));
       paths.push(join(into.path, 'hard'), join(into.path, 'soft'), join(into.path, 'hard'));
       const found = await arrange(paths, UTC);
-      assert.equal(found.chains.flatMap(({ pieces }) => pieces).length, 1);
+      assert.equal(found.allSeries.flatMap(({ archivedFiles }) => archivedFiles).length, 1);
       assert.equal(found.duplicates.length, 4);
       assert.deepEqual(codes(found), []);
     });
@@ -144,7 +148,7 @@ describe('the same text', () => {
       UTC,
     );
     assert.deepEqual(found.duplicates, []);
-    assert.equal(found.chains.flatMap(({ pieces }) => pieces).length, 2);
+    assert.equal(found.allSeries.flatMap(({ archivedFiles }) => archivedFiles).length, 2);
   });
 
   test('shares the modification time of the copy that has the right one', async () => {
@@ -192,13 +196,13 @@ describe('what is wrong with a file', () => {
     );
     for (const { path, sentence } of found.problems) assert.ok(sentence.startsWith(path), sentence);
     assert.deepEqual(
-      found.chains.flatMap(({ pieces }) => pieces.map(({ path }) => path.slice(into.path.length + 1))),
+      found.allSeries.flatMap(({ archivedFiles }) => archivedFiles.map(({ path }) => path.slice(into.path.length + 1))),
       ['cut.gz', 'x.log'],
     );
   });
 
   test('no files are no chains', async () => {
-    assert.deepEqual(await arrange([], UTC), { chains: [], duplicates: [], problems: [] });
+    assert.deepEqual(await arrange([], UTC), { allSeries: [], duplicates: [], problems: [] });
   });
 
   test('continuation lines and leading NULs do not matter', async () => {

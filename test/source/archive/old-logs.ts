@@ -76,10 +76,12 @@ export function arrange(
 }
 
 /** What an arrangement says, for comparison: names relative to the folder. */
-export function shown({ chains }: Arrangement, folder: Folder): string[][] {
+export function shown({ allSeries }: Arrangement, folder: Folder): string[][] {
   const short = (path: string): string => path.slice(folder.path.length + 1);
-  return chains.map((chain) => [
-    short(chain.log),
-    ...chain.pieces.map((piece) => `${short(piece.path)} ${iso(piece.firstAt)} ${iso(piece.lastAt)}`),
+  return allSeries.map((series) => [
+    short(series.log),
+    ...series.archivedFiles.map(
+      (archivedFile) => `${short(archivedFile.path)} ${iso(archivedFile.firstAt)} ${iso(archivedFile.lastAt)}`,
+    ),
   ]);
 }

@@ -17,7 +17,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Inventory } from '../../../src/source/follow/discover.ts';
 import { LiveFile } from '../../../src/source/follow/live-file.ts';
-import { Piece } from '../../../src/source/follow/segment.ts';
+import { Segment } from '../../../src/source/follow/segment.ts';
 import { beginTrace } from '../../../src/source/follow/position.ts';
 import { listSiblings } from '../../../src/source/files/siblings.ts';
 import { rig, some, type Rig } from './rig.ts';
@@ -73,7 +73,7 @@ test('F8: a released piece that grows again is read on', async (t) => {
   log.rename('', '.1');
   log.write(...some(4, 4));
   await log.delivers(some(1, 4));
-  await log.until(() => log.running.status().pieces === 1);
+  await log.until(() => log.running.status().segments === 1);
   log.append(some(5, 5) + '\n', '.1');
   await log.delivers(some(1, 5));
 });
@@ -257,14 +257,14 @@ test('F10: a short compressed file is read, however often it is looked at while 
 
   const inventory = new Inventory([...log.positions.values()], Date.now());
   const listing = listSiblings([log.path]);
-  const { pieces } = await inventory.survey(listing, [], Date.now());
-  const [piece] = pieces;
-  assert.ok(piece);
+  const { segments } = await inventory.survey(listing, [], Date.now());
+  const [segment] = segments;
+  assert.ok(segment);
   // What a follower does before it lists the files once more.
-  if (!piece.identified) await inventory.identify(piece, pieces, listing.siblings);
-  const reading = await piece.read(Infinity);
+  if (!segment.identified) await inventory.identify(segment, segments, listing.siblings);
+  const reading = await segment.read(Infinity);
   assert.equal(reading.kind === 'lines' && reading.bytes.toString(), 'short\n');
-  await piece.close();
+  await segment.close();
 });
 
 test('F15: a file deleted and created again is read from its beginning, the deleted one to its end', async (t) => {
@@ -342,7 +342,7 @@ test('F18: a rotated file that is drained and quiet is released, a deleted one t
   assert.equal(held(log.directory).length, 2);
   log.remove('.1');
   await log.until(() => held(log.directory).length === 1);
-  assert.equal(log.running.status().pieces, 1);
+  assert.equal(log.running.status().segments, 1);
 });
 
 test('F18: positions of files that are long gone are forgotten', async (t) => {
@@ -356,7 +356,7 @@ test('F18: positions of files that are long gone are forgotten', async (t) => {
   }
   log.write(...some(61, 61));
   await log.delivers(some(1, 61));
-  await log.until(() => log.running.status().pieces === 1);
+  await log.until(() => log.running.status().segments === 1);
   await log.looks(2);
   log.write(...some(62, 62));
   await log.delivers(some(1, 62));
@@ -431,7 +431,7 @@ test('F8: a log that is moved or deleted without a successor is held, however lo
   closeSync(writer);
   log.write(...some(7, 7));
   await log.delivers(some(1, 7));
-  await log.until(() => log.running.status().pieces === 1);
+  await log.until(() => log.running.status().segments === 1);
 });
 
 test('F8: a log that was moved to a name of nobody while the daemon was down is read on', async (t) => {
@@ -479,10 +479,10 @@ test('F10: the compressed copy of a file that was empty when it was opened is no
   log.gzip('.copy', '.1.gz');
   const [opened] = live.take();
   assert.ok(opened);
-  const piece = new Piece('live', opened, beginTrace(), true);
-  const { pieces, again } = await new Inventory([], 0).survey(listSiblings([log.path]), [piece], Date.now());
-  assert.deepEqual([pieces, again], [[piece], true]);
-  await piece.close();
+  const segment = new Segment('live', opened, beginTrace(), true);
+  const { segments, again } = await new Inventory([], 0).survey(listSiblings([log.path]), [segment], Date.now());
+  assert.deepEqual([segments, again], [[segment], true]);
+  await segment.close();
 });
 
 test('F10: of two files that nobody has seen and that are copies of one text each line comes once', async (t) => {
