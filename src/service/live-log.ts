@@ -6,8 +6,10 @@ import type { Block } from '../source/files/lines.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
 import { HourBarrier } from './hour-barrier.ts';
 import type { WriteBuffer } from './write-buffer.ts';
-import { LATE } from './sampler.ts';
 import type { LogState } from './log-state.ts';
+
+/** Beside the full hour lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
+const LATE = 10;
 
 export interface LiveLogOptions {
   readonly path: string;

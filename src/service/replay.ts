@@ -141,9 +141,12 @@ class Head {
     return head;
   }
 
-  /** The instant of the next event; Infinity when there is none. */
+  /** The instant of the next event, or of the one behind it, as the next may be a stray from a later time; Infinity when there is none. */
   get at(): number {
-    return this.#batch && this.#from < this.#batch.count ? this.#batch.at(this.#from) : Infinity;
+    const { count } = this.#batch ?? { count: 0 };
+    if (!this.#batch || this.#from >= count) return Infinity;
+    const at = this.#batch.at(this.#from);
+    return this.#from + 1 < count ? Math.min(at, this.#batch.at(this.#from + 1)) : at;
   }
 
   /** The next event, and those behind it that are not after `at`; there is one. */

@@ -6,7 +6,7 @@ import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
 import type { Sessions } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
-import { zoneInstants } from '../format/time/clock.ts';
+import { DISORDER, zoneInstants } from '../format/time/clock.ts';
 import type { Happening } from '../format/dialects/dialect.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import type { LogState } from './log-state.ts';
@@ -16,9 +16,6 @@ const DAY = 86_400;
 const WEEK = 7 * DAY;
 /** Nobody last seen longer ago is active in any window. */
 const FORGET_AFTER = 31 * DAY;
-/** Lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
-export const LATE = 10;
-
 /** The first full step after `at`. */
 export const firstAfter = (at: number, step: number): number => (Math.floor(at / step) + 1) * step;
 
@@ -74,10 +71,14 @@ export class Sampler {
     return this.#next;
   }
 
-  /** What happened after the next sample; gives the samples that no late line belongs to any more. */
+  /**
+   * What happened after the next sample; gives the samples that no late line belongs to any more. One line from a later time
+   * may be a stray: only the second in a row says that the time has come.
+   */
   *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
     this.#early.push({ sessions, event: sessions.eventOf(batch, event) });
-    yield* this.until(batch.at(event) - LATE - 1);
+    const before = event > 0 ? batch.at(event - 1) : -Infinity;
+    yield* this.until(Math.min(before, batch.at(event)) - DISORDER - 1);
   }
 
   /** The samples that are due up to `at`. */

@@ -49,6 +49,27 @@ test('a line that comes seconds late belongs to the count before it, and one tha
   assert.deepEqual(rows, ['2026-11-02T10:00 3', '2026-11-02T11:00 4']);
 });
 
+test('a line that comes a minute late belongs to the count before it [8.18]', async () => {
+  const text =
+    login('2026-11-02 09:10:00', 'a') +
+    login('2026-11-02 10:00:35', 'b') +
+    login('2026-11-02 10:00:36', 'c') +
+    login('2026-11-02 09:59:45', 'd') +
+    login('2026-11-02 10:30:00', 'e');
+  const rows = await history({ '': text }, '--timezone', 'UTC');
+  assert.deepEqual(rows, ['2026-11-02T10:00 2', '2026-11-02T11:00 5']);
+});
+
+test('one stray line from days ahead takes no count before its time [8.15]', async () => {
+  const text =
+    login('2026-10-02 09:10:00', 'a') +
+    login('2026-10-05 09:20:00', 'b') +
+    login('2026-10-02 10:30:00', 'c') +
+    login('2026-10-02 11:30:00', 'd');
+  const rows = await history({ '': text }, '--timezone', 'UTC', '--to', '2026-10-02T12:00');
+  assert.deepEqual(rows, ['2026-10-02T10:00 1', '2026-10-02T11:00 2', '2026-10-02T12:00 3']);
+});
+
 test('of two rotated files of one second the names tell which is older [8.18]', async () => {
   const rows = await history(
     {
