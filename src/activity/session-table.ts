@@ -2,6 +2,7 @@
  * The session ids that mean something, of all logs, by id and by user, in the queue of what each waits for; and from them who
  * is online, told to the users as it changes. A session is the number of its eight words; nothing is made when one changes.
  */
+import { Chains } from '../format/buckets.ts';
 import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
 import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
 import { isBoshId, SessionIds } from './session-id.ts';
@@ -68,7 +69,6 @@ const CHAIN = 7;
 const STATE_MASK = 7;
 const CHANGED = 8;
 const LOG_SHIFT = 8;
-const BUCKETS = 1024;
 
 export class SessionTable {
   readonly ids: SessionIds;
@@ -76,12 +76,13 @@ export class SessionTable {
   #capacity = 0;
   #words = new Int32Array(0);
   #times = new Uint32Array(0);
-  #buckets = new Int32Array(0);
+  readonly #chains = new Chains({
+    nextAt: (session) => session * WORDS + CHAIN,
+    hashOf: (session) => this.#hashOf(session),
+  });
   /** Per session: the resource that it is bound to, number + 1. */
   #resourceOf = new Int32Array(0);
   readonly #resources: NameTable;
-  #bucketCount = BUCKETS;
-  #half = BUCKETS;
   /** Session 0 is none. */
   #used = 1;
   #free = 0;
@@ -110,7 +111,7 @@ export class SessionTable {
   /** The session of an id; 0 when there is none. */
   find(log: number, low: number, high: number): number {
     const words = this.#words;
-    for (let session = this.#buckets[this.#bucketOf(hashOf(log, low, high))]!; session !== 0;) {
+    for (let session = this.#chains.first(hashOf(log, low, high)); session !== 0;) {
       const at = session * WORDS;
       if (words[at] === low && words[at + HIGH] === high && words[at + STATE]! >> LOG_SHIFT === log) return session;
       session = words[at + CHAIN]!;
@@ -171,16 +172,13 @@ export class SessionTable {
     const at = session * WORDS;
     const words = this.#words;
     const heads = this.#users.names.words;
-    if (++this.#size > this.#bucketCount && this.#bucketCount < this.#capacity) this.#splitBucket();
-    const bucket = this.#bucketOf(hashOf(log, low, high));
     words[at + LOW] = low;
     words[at + HIGH] = high;
     words[at + USER] = user;
     words[at + SINCE] = since;
     words[at + STATE] = log << LOG_SHIFT;
-    words[at + CHAIN] = this.#buckets[bucket]!;
     words[at + NEXT] = heads[user * NAME_WORDS + SESSIONS]!;
-    this.#buckets[bucket] = session;
+    this.#chains.add(session, hashOf(log, low, high), ++this.#size);
     heads[user * NAME_WORDS + SESSIONS] = session;
     this.ids.hold(low, high);
     return session;
@@ -215,7 +213,7 @@ export class SessionTable {
     const wasOnline = isOnlineState(this.stateOf(session));
     this.#note(session);
     this.#unbind(session);
-    this.#leaveBucket(session);
+    this.#chains.remove(session, this.#hashOf(session));
     this.#leaveUser(session);
     words[at + STATE] = NONE;
     this.ids.letGo(words[at + LOW]!, words[at + HIGH]!);
@@ -269,7 +267,8 @@ export class SessionTable {
   #reserve(capacity: number): void {
     this.#words = moved(this.#words, capacity * WORDS);
     this.#times = new Uint32Array(this.#words.buffer);
-    this.#buckets = moved(this.#buckets, capacity);
+    this.#chains.words = this.#words;
+    this.#chains.heads = moved(this.#chains.heads, capacity);
     this.#resourceOf = moved(this.#resourceOf, capacity);
     this.#capacity = capacity;
   }
@@ -307,40 +306,9 @@ export class SessionTable {
     if (--this.#resources.words[resource * NAME_WORDS + OWN]! === 0) this.#resources.release(resource);
   }
 
-  #bucketOf(hash: number): number {
-    const bucket = hash & (this.#half * 2 - 1);
-    return bucket < this.#bucketCount ? bucket : hash & (this.#half - 1);
-  }
-
-  /** As of the name table: one bucket more, filled from the one that had its sessions so far. */
-  #splitBucket(): void {
-    const words = this.#words;
-    const added = this.#bucketCount++;
-    const source = added - this.#half;
-    let [kept, moved] = [0, 0];
-    for (let session = this.#buckets[source]!; session !== 0;) {
-      const at = session * WORDS;
-      const next = words[at + CHAIN]!;
-      const hash = hashOf(words[at + STATE]! >> LOG_SHIFT, words[at]!, words[at + HIGH]!);
-      if ((hash & (this.#half * 2 - 1)) === added) [words[at + CHAIN], moved] = [moved, session];
-      else [words[at + CHAIN], kept] = [kept, session];
-      session = next;
-    }
-    this.#buckets[source] = kept;
-    this.#buckets[added] = moved;
-    if (this.#bucketCount === this.#half * 2) this.#half *= 2;
-  }
-
-  #leaveBucket(session: number): void {
-    const words = this.#words;
+  #hashOf(session: number): number {
     const at = session * WORDS;
-    const bucket = this.#bucketOf(hashOf(words[at + STATE]! >> LOG_SHIFT, words[at]!, words[at + HIGH]!));
-    let before = this.#buckets[bucket]!;
-    if (before === session) this.#buckets[bucket] = words[at + CHAIN]!;
-    else {
-      while (words[before * WORDS + CHAIN] !== session) before = words[before * WORDS + CHAIN]!;
-      words[before * WORDS + CHAIN] = words[at + CHAIN]!;
-    }
+    return hashOf(this.#words[at + STATE]! >> LOG_SHIFT, this.#words[at]!, this.#words[at + HIGH]!);
   }
 
   #leaveUser(session: number): void {

@@ -2,9 +2,10 @@
  * Names as numbers: each name once, its bytes in one arena, found by a hash whose seed nobody outside knows. Eight words a
  * name lie side by side, of which five are the owner's, so that a name and what is known of it share a cache line.
  *
- * Nothing here is ever copied as a whole, so no call takes long: the buckets are split one by one as names come (linear
- * hashing), and the arena is a list of slabs, of which one that is nearly empty is emptied into the newest.
+ * Nothing here is ever copied as a whole, so no call takes long: the buckets are split one by one as names come (buckets.ts),
+ * and the arena is a list of slabs, of which one that is nearly empty is emptied into the newest.
  */
+import { Chains } from './buckets.ts';
 import { LARGE, largest, moved, SMALL } from './reserved.ts';
 
 /** Words of one name; those from `OWN` on are the owner's, and zero when the name is new. */
@@ -23,7 +24,6 @@ const LEAST_SLABS = 16;
 /** Before each name in the arena: its number, or `GONE`, and its length in bytes. */
 const HEAD = 8;
 const GONE = -1;
-const BUCKETS = 1024;
 /** XMPP's longest bare JID has 2047 bytes, a resource 1023 (RFC 7622). */
 export const LONGEST_NAME = 2047;
 
@@ -54,19 +54,19 @@ export interface NameTableOptions {
 export class NameTable {
   readonly #allocate: (capacity: number) => NameSpace;
   readonly #most: number;
-  readonly #seed: number;
+  #seed: number;
   #capacity = 0;
   #words = new Int32Array(0);
   #times = new Uint32Array(0);
-  #buckets = new Int32Array(0);
+  readonly #chains = new Chains({
+    nextAt: (link) => (link - 1) * NAME_WORDS + NEXT,
+    hashOf: (link) => this.#words[(link - 1) * NAME_WORDS + HASH]!,
+  });
   #arenaWords = new Int32Array(0);
   #arena = Buffer.alloc(0);
   /** Bytes of names in each slab. */
   #live = new Int32Array(0);
   readonly #emptySlabs: number[] = [];
-  #bucketCount = BUCKETS;
-  /** The largest power of two that is not more than the buckets. */
-  #half = BUCKETS;
   #slab = 0;
   #slabs = 1;
   #filled = 0;
@@ -119,20 +119,52 @@ export class NameTable {
     return this.#find(this.#hash(bytes, 0, bytes.length), bytes, 0, bytes.length);
   }
 
-  text(name: number): string {
+  /** Another seed, and room for so many names at once; as long as there are none. */
+  begin(seed: number, size: number): void {
+    if (this.#size > 0) throw new TypeError('a table with names keeps its seed');
+    this.#seed = seed | 0;
+    this.#chains.expect(size);
+  }
+
+  hashOf(name: number): number {
+    return this.#words[name * NAME_WORDS + HASH]!;
+  }
+
+  /** The names whose hashes have the bits `bits` in `mask`, which are the lowest, and fewer than those that tell a bucket. */
+  withHash(bits: number, mask: number): number[] {
+    const names: number[] = [];
+    const { heads, growth } = this.#chains;
+    for (let bucket = bits; bucket < growth.count; bucket += mask + 1)
+      for (let name = heads[bucket]! - 1; name >= 0; name = this.#words[name * NAME_WORDS + NEXT]! - 1)
+        names.push(name);
+    return names;
+  }
+
+  /** Where the bytes of a name are in `arena`. Moved when names are added. */
+  placeOf(name: number): readonly [from: number, to: number] {
     const place = this.#words[name * NAME_WORDS + PLACE]!;
-    return this.#arena.toString('utf8', place, place + this.#arenaWords[(place >> 2) - 1]!);
+    return [place, place + this.#arenaWords[(place >> 2) - 1]!];
+  }
+
+  /** The bytes of all names. Another one when names have been added. */
+  get arena(): Buffer {
+    return this.#arena;
+  }
+
+  text(name: number): string {
+    return this.#arena.toString('utf8', ...this.placeOf(name));
   }
 
   /** What is needed to find a name by its hash: the seed, how many buckets there are, and the power of two below. */
   get hashing(): readonly [seed: number, half: number, buckets: number] {
-    return [this.#seed, this.#half, this.#bucketCount];
+    const { half, count } = this.#chains.growth;
+    return [this.#seed, half, count];
   }
 
   /** The name is gone, and its number free for another one. */
   release(name: number): void {
     const at = name * NAME_WORDS;
-    this.#unlink(name);
+    this.#chains.remove(name + 1, this.#words[at + HASH]!);
     this.#vacate(this.#words[at + PLACE]!);
     this.#words.fill(0, at, at + NAME_WORDS);
     this.#words[at + NEXT] = this.#free;
@@ -143,11 +175,12 @@ export class NameTable {
   #reserve(capacity: number): void {
     const { words, buckets, arena } = this.#allocate(capacity);
     words.set(this.#words);
-    buckets.set(this.#buckets);
+    buckets.set(this.#chains.heads);
     arena.set(this.#arenaWords);
     this.#words = words;
     this.#times = new Uint32Array(words.buffer, words.byteOffset, words.length);
-    this.#buckets = buckets;
+    this.#chains.words = words;
+    this.#chains.heads = buckets;
     this.#arenaWords = arena;
     this.#arena = Buffer.from(arena.buffer, arena.byteOffset, arena.byteLength);
     this.#live = moved(this.#live, Math.ceil(this.#arena.length / SLAB));
@@ -170,14 +203,9 @@ export class NameTable {
     return hash ^ (hash >>> 16);
   }
 
-  #bucketOf(hash: number): number {
-    const bucket = hash & (this.#half * 2 - 1);
-    return bucket < this.#bucketCount ? bucket : hash & (this.#half - 1);
-  }
-
   #find(hash: number, bytes: Uint8Array, from: number, to: number): number {
     const words = this.#words;
-    for (let name = this.#buckets[this.#bucketOf(hash)]! - 1; name >= 0;) {
+    for (let name = this.#chains.first(hash) - 1; name >= 0;) {
       const at = name * NAME_WORDS;
       if (words[at + HASH] === hash && this.#isAt(words[at + PLACE]!, bytes, from, to)) return name;
       name = words[at + NEXT]! - 1;
@@ -196,12 +224,9 @@ export class NameTable {
     const name = this.#takeNumber();
     const at = name * NAME_WORDS;
     const place = this.#store(name, bytes, from, to);
-    if (++this.#size > this.#bucketCount && this.#bucketCount < this.#capacity) this.#splitBucket();
-    const bucket = this.#bucketOf(hash);
     this.#words[at + HASH] = hash;
-    this.#words[at + NEXT] = this.#buckets[bucket]!;
     this.#words[at + PLACE] = place;
-    this.#buckets[bucket] = name + 1;
+    this.#chains.add(name + 1, hash, ++this.#size);
     return name;
   }
 
@@ -213,37 +238,6 @@ export class NameTable {
     const name = this.#free - 1;
     this.#free = this.#words[name * NAME_WORDS + NEXT]!;
     return name;
-  }
-
-  #unlink(name: number): void {
-    const words = this.#words;
-    const at = name * NAME_WORDS;
-    const bucket = this.#bucketOf(words[at + HASH]!);
-    if (this.#buckets[bucket] === name + 1) {
-      this.#buckets[bucket] = words[at + NEXT]!;
-      return;
-    }
-    let before = (this.#buckets[bucket]! - 1) * NAME_WORDS;
-    while (words[before + NEXT] !== name + 1) before = (words[before + NEXT]! - 1) * NAME_WORDS;
-    words[before + NEXT] = words[at + NEXT]!;
-  }
-
-  /** One bucket more; what belongs there comes from the one that had it so far. */
-  #splitBucket(): void {
-    const words = this.#words;
-    const added = this.#bucketCount++;
-    const source = added - this.#half;
-    let [kept, moved] = [0, 0];
-    for (let link = this.#buckets[source]!; link !== 0;) {
-      const at = (link - 1) * NAME_WORDS;
-      const next = words[at + NEXT]!;
-      if ((words[at + HASH]! & (this.#half * 2 - 1)) === added) [words[at + NEXT], moved] = [moved, link];
-      else [words[at + NEXT], kept] = [kept, link];
-      link = next;
-    }
-    this.#buckets[source] = kept;
-    this.#buckets[added] = moved;
-    if (this.#bucketCount === this.#half * 2) this.#half *= 2;
   }
 
   #store(name: number, bytes: Uint8Array, from: number, to: number): number {
