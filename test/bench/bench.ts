@@ -1,6 +1,26 @@
-/** `npm run bench`: what the program costs, as ratios against a peer in the same run; nothing is asserted here. */
+/**
+ * `npm run bench`: what the program costs, beside others in the same run; nothing is asserted here. A thousand megabytes each,
+ * three times over, which takes half an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
+ * `-- --following` is about the daemon.
+ */
+import { parseArgs } from 'node:util';
 import { benchFollowing } from './following.ts';
 import { benchReading } from './reading.ts';
 
-await benchFollowing();
-await benchReading();
+const { values } = parseArgs({
+  options: {
+    mb: { type: 'string', default: '1000' },
+    runs: { type: 'string', default: '3' },
+    table: { type: 'string', multiple: true, default: [] },
+    only: { type: 'string', multiple: true, default: [] },
+    following: { type: 'boolean', default: false },
+  },
+});
+if (values.following) await benchFollowing();
+else
+  await benchReading({
+    megabytes: Number(values.mb),
+    runs: Number(values.runs),
+    tables: values.table,
+    only: values.only,
+  });

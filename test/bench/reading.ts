@@ -1,76 +1,159 @@
 /**
- * How fast old logs are read: `history` and `backfill` beside `wc -l` and `grep -c` over the same file in the same run, and how
- * the cost of `history` grows with the number of users.
+ * How fast old logs are read: `history` and `backfill` beside what others make of the same log, in turn in one run. The logs
+ * are made here; figures of one table can be compared, those of two runs only where the machine had as little else to do.
  */
-import { execFile } from 'node:child_process';
-import { mkdtemp, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs';
+import { cpus, loadavg, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import { writeSynthetic, type Synthetic } from './synthetic-log.ts';
+import { fileURLToPath } from 'node:url';
+import { MAIN } from '../program.ts';
+import { END, makeLog, YEAR, type Form, type Wanted } from './made-log.ts';
+import { medians, missing, type Contestant, type Cost } from './measure.ts';
 
-const exec = promisify(execFile);
-const main = new URL('../../src/main.js', import.meta.url).pathname;
-const MIB = 1024 * 1024;
-
-interface Row {
-  readonly what: string;
-  readonly seconds: number;
-  readonly 'MiB/s': number;
-  readonly 'times wc -l': number;
+export interface ReadingOptions {
+  /** The size of the large logs. */
+  readonly megabytes: number;
+  readonly runs: number;
+  /** Names of tables, and of contestants besides `history`; empty: all. */
+  readonly tables: readonly string[];
+  readonly only: readonly string[];
 }
 
-async function timed(command: string, args: readonly string[]): Promise<number> {
-  const began = performance.now();
-  await exec(command, args, { maxBuffer: 1024 * MIB, env: { ...process.env, TZ: 'UTC' } });
-  return (performance.now() - began) / 1000;
+interface Table {
+  readonly name: string;
+  /** The first log is the one that others are compared on. */
+  readonly logs: readonly (Wanted & { readonly file: string })[];
+  readonly contestants: readonly Contestant[];
 }
 
-async function against(path: string, directory: string): Promise<Row[]> {
-  const size = (await stat(path)).size / MIB;
-  const wc = await timed('wc', ['-l', path]);
-  const row = (what: string, seconds: number): Row => ({
-    what,
-    seconds: Number(seconds.toFixed(2)),
-    'MiB/s': Math.round(size / seconds),
-    'times wc -l': Number((seconds / wc).toFixed(1)),
-  });
+const peer = (file: string): string => fileURLToPath(new URL(`../../../test/bench/${file}`, import.meta.url));
+const ours = (name: string, args: string): Contestant => ({
+  name,
+  needs: [],
+  command: `${process.execPath} ${MAIN} ${args}`,
+});
+const history = (file: string, name = 'history'): Contestant =>
+  ours(name, `history --year ${YEAR} --format csv ${file}`);
+const backfill = (file: string): Contestant => {
+  const { command, ...rest } = ours('backfill', `backfill --year ${YEAR} --index index ${file}`);
+  return { ...rest, command: `rm -rf index; ${command}` };
+};
+const theirs = (name: string, command: string, needs = [name.split(' ', 1)[0] ?? name]): Contestant => ({
+  name,
+  needs,
+  command,
+});
+
+const GUNZIP = `require('node:stream').pipeline(process.stdin, require('node:zlib').createGunzip(), require('node:fs').createWriteStream('text'), () => {})`;
+
+const peers = (log: string): readonly Contestant[] => [
+  theirs('rg -c', `rg -c 'Authenticated as ' ${log}`),
+  theirs('grep | sort -u: names only', `grep -oP 'Authenticated as \\K.*' ${log} | sort -u`),
+  theirs('mawk: last seen', `mawk -v year=${YEAR} -f ${peer('last-seen.awk')} ${log}`, ['mawk']),
+];
+const mtail = (log: string): Contestant =>
+  theirs('mtail 3: last seen', `mtail --one_shot --progs ${peer('last-seen.mtail')} --logs ${log}`, ['mtail']);
+
+function tables(megabytes: number): readonly Table[] {
+  const size = { bytes: megabytes * 1e6, users: megabytes * 440 };
+  const dense = (form: Form) => ({ ...size, mix: 'dense', form, file: `${form}.log` }) as const;
   return [
-    row('wc -l', wc),
-    row('grep -c "Authenticated as"', await timed('grep', ['-c', 'Authenticated as', path])),
-    row('history', await timed(process.execPath, [main, 'history', '--format', 'csv', path])),
-    row('backfill', await timed(process.execPath, [main, 'backfill', '--index', join(directory, 'index'), path])),
+    {
+      name: 'dense',
+      logs: [{ ...size, mix: 'dense', file: 'dense.log' }],
+      contestants: [
+        history('dense.log'),
+        backfill('dense.log'),
+        ...peers('dense.log'),
+        mtail('dense.log'),
+        { ...history('zipped.log.gz', 'history of .gz'), needs: ['gzip'] },
+        theirs('zcat', 'zcat zipped.log.gz'),
+        theirs('gunzip of Node', `${process.execPath} -e "${GUNZIP}" < zipped.log.gz; rm text`, ['gzip']),
+      ],
+    },
+    {
+      name: 'real',
+      logs: [{ ...size, mix: 'real', file: 'real.log' }],
+      contestants: [history('real.log'), backfill('real.log'), ...peers('real.log')],
+    },
+    {
+      name: 'forms',
+      logs: [
+        dense('default'),
+        dense('iso'),
+        dense('fraction'),
+        dense('console'),
+        { ...size, mix: 'debug', file: 'debug.log' },
+      ],
+      contestants: [
+        history('default.log'),
+        history('iso.log', 'ISO 8601'),
+        history('fraction.log', 'ISO 8601 with fractions'),
+        history('console.log', 'layout of stdout'),
+        history('debug.log', 'debug log'),
+      ],
+    },
+    {
+      name: 'million',
+      logs: [{ mix: 'once', bytes: 0, users: 1e6, file: 'million.log' }],
+      contestants: [
+        history('million.log'),
+        backfill('million.log'),
+        ours('count', 'count --index index'),
+        peers('million.log')[2]!,
+      ],
+    },
   ];
 }
 
-const END = Math.floor(Date.now() / 86_400_000) * 86_400;
-
-async function withLog<T>(synthetic: Synthetic, use: (path: string, directory: string) => Promise<T>): Promise<T> {
-  const directory = await mkdtemp(join(tmpdir(), 'bench-'));
-  try {
-    const path = join(directory, 'prosody.log');
-    await writeSynthetic(path, END, synthetic);
-    return await use(path, directory);
-  } finally {
-    await rm(directory, { recursive: true, force: true });
+/** Prints a table for each of those wanted. */
+export async function benchReading({ megabytes, runs, tables: names, only }: ReadingOptions): Promise<void> {
+  for (const table of tables(megabytes)) {
+    if (names.length > 0 && !names.includes(table.name)) continue;
+    const directory = mkdtempSync(join(tmpdir(), 'bench-'));
+    try {
+      await makeLogs(table, directory);
+      print(table, directory, runs, only);
+    } finally {
+      rmSync(directory, { recursive: true, force: true });
+    }
   }
 }
 
-/** Prints two tables. */
-export async function benchReading(): Promise<void> {
-  console.log('Reading 30 days of log, many lines that are no event:');
-  console.table(await withLog({ users: 20_000, days: 30, loginsPerDay: 20_000, noise: 5 }, against));
-  console.log('Reading 30 days of log, logins only:');
-  console.table(await withLog({ users: 20_000, days: 30, loginsPerDay: 40_000, noise: 0 }, against));
-  console.log(
-    'history over a year, 2 million logins: the cost grows with events and hours, not with users times hours:',
-  );
-  const rows = [];
-  for (const users of [1000, 100_000, 1_000_000]) {
-    const seconds = await withLog({ users, days: 365, loginsPerDay: 5480, noise: 0 }, (path) =>
-      timed(process.execPath, [main, 'history', '--format', 'csv', path]),
-    );
-    rows.push({ users, seconds: Number(seconds.toFixed(1)) });
+async function makeLogs({ logs, contestants }: Table, directory: string): Promise<void> {
+  for (const log of logs) {
+    const path = join(directory, log.file);
+    await makeLog(path, log);
+    utimesSync(path, END, END);
   }
-  console.table(rows);
+  if (contestants.some(({ command }) => command.includes('.gz')))
+    execFileSync('sh', ['-c', `gzip -c ${logs[0]?.file} > zipped.log.gz`], { cwd: directory });
+}
+
+function print(table: Table, directory: string, runs: number, only: readonly string[]): void {
+  const wanted = table.contestants.filter(({ name }, i) => i === 0 || only.length === 0 || only.includes(name));
+  const absent = wanted.filter((each) => missing(each).length > 0);
+  for (const each of absent) console.log(`${each.name} is left out: ${missing(each).join(' and ')} not installed`);
+  const costs = medians(
+    wanted.filter((each) => !absent.includes(each)),
+    runs,
+    directory,
+  );
+  const bytes = table.logs.map(({ file }) => statSync(join(directory, file)).size);
+  const machine = `${cpus().length} processors (${cpus()[0]?.model}), Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
+  console.log(`${table.name}, ${Math.round((bytes[0] ?? 0) / 1e6)} MB, medians of ${runs}; ${machine}:`);
+  console.table(rows(costs));
+}
+
+function rows(costs: ReadonlyMap<Contestant, Cost>): object {
+  const [first] = costs.values();
+  const row = ({ cpu, wall, memory }: Cost): object => ({
+    'CPU s': Number(cpu.toFixed(2)),
+    'times history': Number((cpu / (first?.cpu ?? NaN)).toFixed(2)),
+    'clock s': Number(wall.toFixed(2)),
+    'times history ': Number((wall / (first?.wall ?? NaN)).toFixed(2)),
+    'peak MB': Math.round(memory),
+  });
+  return Object.fromEntries([...costs].map(([{ name }, cost]) => [name, row(cost)]));
 }

@@ -1,0 +1,53 @@
+/** What a command costs: its processor time with that of all it starts, the time by the clock, and its largest process. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+
+export interface Cost {
+  /** User and system, seconds. */
+  readonly cpu: number;
+  /** Seconds. */
+  readonly wall: number;
+  /** MB. */
+  readonly memory: number;
+}
+
+export interface Contestant {
+  readonly name: string;
+  /** Programs that must be there. */
+  readonly needs: readonly string[];
+  /** For bash, in a directory of its own. */
+  readonly command: string;
+}
+
+const isThere = (program: string): boolean => spawnSync('sh', ['-c', `command -v ${program}`]).status === 0;
+
+export const missing = ({ needs }: Contestant): readonly string[] => needs.filter((program) => !isThere(program));
+
+/** What it prints goes to a file: some programs stop early when nobody reads on. */
+export function measure({ name, command }: Contestant, directory: string): Cost {
+  const times = join(directory, 'times');
+  const script = `{ ${command}; } > output 2> errors`;
+  const args = ['--format=%U %S %e %M', `--output=${times}`, 'bash', '-o', 'pipefail', '-c', script];
+  const { status, error } = spawnSync('time', args, {
+    cwd: directory,
+    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
+  });
+  if (error) throw new Error('GNU time measures: install the package "time"', { cause: error });
+  if (status !== 0) throw new Error(`${name} failed: ${readFileSync(join(directory, 'errors'), 'utf8')}`);
+  const [user = 0, system = 0, wall = 0, kib = 0] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
+  return { cpu: user + system, wall, memory: (kib * 1024) / 1e6 };
+}
+
+/** Each of them in turn, so many times over; the median of each figure. */
+export function medians(contestants: readonly Contestant[], runs: number, directory: string): Map<Contestant, Cost> {
+  const costs = new Map(contestants.map((each) => [each, [] as Cost[]]));
+  for (let run = 0; run < runs; run++) for (const [each, all] of costs) all.push(measure(each, directory));
+  return new Map([...costs].map(([each, all]) => [each, medianOf(all)]));
+}
+
+function medianOf(costs: readonly Cost[]): Cost {
+  const of = (figure: keyof Cost): number =>
+    costs.map((cost) => cost[figure]).toSorted((a, b) => a - b)[costs.length >> 1] ?? NaN;
+  return { cpu: of('cpu'), wall: of('wall'), memory: of('memory') };
+}
