@@ -1,8 +1,11 @@
 /** The program as a child process, as an administrator runs it. */
+import assert from 'node:assert/strict';
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { createInterface } from 'node:readline';
 import { text } from 'node:stream/consumers';
 import { fileURLToPath } from 'node:url';
+import { deadline } from './deadline.ts';
 
 export const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
 
@@ -37,4 +40,24 @@ export async function run(
   if (!child.stdout || !child.stderr) throw new Error('no pipes');
   const [out, err, [code]] = await Promise.all([text(child.stdout), text(child.stderr), once(child, 'exit')]);
   return { code, out, err };
+}
+
+/**
+ * What the program, which does not end by itself, says on stderr until a line of it matches, or until what is waited for has
+ * come; then it is stopped.
+ */
+export async function said(args: readonly string[], until: RegExp | (() => Promise<void>)): Promise<string> {
+  const child = start(args);
+  if (!child.stderr) throw new Error('no pipe');
+  const overdue = deadline();
+  overdue.addEventListener('abort', () => child.kill('SIGKILL'));
+  if (typeof until === 'function') void until().finally(() => child.kill());
+  const lines: string[] = [];
+  for await (const line of createInterface(child.stderr)) {
+    lines.push(line);
+    if (until instanceof RegExp && until.test(line)) child.kill();
+  }
+  if (child.exitCode === null && child.signalCode === null) await once(child, 'exit');
+  assert.ok(!overdue.aborted, lines.join('\n'));
+  return lines.join('\n');
 }

@@ -7,6 +7,8 @@ import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
 import type { StoredState } from '../service/write-buffer.ts';
 import { openSnapshot, type Snapshot } from '../service/snapshot.ts';
+import { versionOf } from '../service/log-state.ts';
+import { writerOf } from '../service/self-metrics.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 import { localIso, showTime } from './times.ts';
 
@@ -55,8 +57,9 @@ function describeDaemon({ logs, counts = [] }: DaemonStatus, title: string, { li
 }
 
 function describeStatus(log: LogStatus): string {
-  const { offset, size, lagBytes, rotations, truncations, lines, rejected, skippedLines } = log;
+  const { offset, size, lagBytes, rotations, truncations, lines, rejected, skippedLines, writer } = log;
   return [
+    ...(writer === undefined ? [] : [`written by ${writer}`]),
     `read to byte ${offset} of ${size}, ${lagBytes} bytes behind`,
     `rotations seen: ${rotations}, truncations: ${truncations}`,
     `lines: ${lines}, rejected: ${rejected}, too long: ${skippedLines}`,
@@ -89,8 +92,9 @@ function describeIndex(config: Config, snapshot: Snapshot, { lines, hosts }: Rep
 }
 
 function describeKept({ log }: StoredState, read: number, timezone: string, now: number): string {
+  const writer = writerOf({ server: log.server, version: versionOf(log.reader) });
   const { last } = log.reader.clock;
   const covered = coveredByAll([{ spans: log.coverage, state: 'current' }], now - 30 * DAY, now) / DAY;
   const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;
-  return `${read} bytes read${until}; ${covered.toFixed(1)} of the last 30 days are covered`;
+  return `written by ${writer}; ${read} bytes read${until}; ${covered.toFixed(1)} of the last 30 days are covered`;
 }

@@ -2,6 +2,8 @@
 import { dirname } from 'node:path';
 import type { Config, LogConfig } from '../config/config.ts';
 import { whyNotPermitted } from '../source/files/permission.ts';
+import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
+import { lastVersion } from '../service/last-version.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
 import { surveyLog, type Survey } from '../service/survey.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
@@ -11,8 +13,10 @@ export async function checkLog(log: LogConfig, config: Config, report: Report, n
   const rotated = siblings.length === 0 ? '' : `, and ${siblings.length} rotated files beside it`;
   report.lines.push(`log ${log.path} (server ${log.server}, zone ${log.timezone})${rotated}`);
   try {
-    const survey = await surveyLog(log, config, now);
-    report.lines.push(...describe(survey).map((line) => `  ${line}`));
+    const seen = await surveyLog(log, config, now);
+    const version = seen.version ?? (seen.dialect && (await lastVersion(log.path, seen.dialect)));
+    const survey = { ...seen, version };
+    report.lines.push(...describe(survey, log.path).map((line) => `  ${line}`));
     for (const host of survey.users.keys()) report.hosts.add(host);
     if (survey.failure !== undefined) report.failures.push(`${log.path}: ${survey.failure}`);
   } catch (error) {
@@ -20,14 +24,14 @@ export async function checkLog(log: LogConfig, config: Config, report: Report, n
   }
 }
 
-function describe(survey: Survey): string[] {
-  const { lines, foreign, server, stamp, version: named, events, users, samples, warnings } = survey;
+function describe(survey: Survey, path: string): string[] {
+  const { lines, foreign, dialect, stamp, version, events, users, samples, quoted } = survey;
   if (lines === 0) return ['is empty'];
   const share = Math.floor(((lines - foreign) / lines) * 1000) / 10;
-  const version = named === undefined ? '' : ` ${named}`;
-  const writer = `written by ${server === undefined ? 'no server that is known' : `${server}${version}`}`;
+  const writer = `written by ${dialect === undefined ? 'no server that is known' : [dialect.name, version].join(' ').trimEnd()}`;
   const understood = `${writer}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
-  if (server === undefined || stamp === undefined) return [understood];
+  if (dialect === undefined || stamp === undefined) return [understood];
+  const warnings = [forgeryWarning(path, dialect.name, version), quotedWarning(path, quoted)];
   const seen = [...users].map(([host, count]) => `${host} (${count} users)`);
   return [
     understood,
@@ -35,13 +39,13 @@ function describe(survey: Survey): string[] {
     events === 0
       ? `no login and no logout in the last ${lines} lines`
       : `logins and logouts in them: ${events}; hosts: ${seen.join(', ') || 'none that is named'}`,
-    ...warnings.map((warning) => `warning: ${warning}`),
+    ...warnings.flatMap((warning) => (warning === undefined ? [] : [`warning: ${warning}`])),
     ...(samples.length > 0 ? [`counts from these lines alone: ${describeCounts(samples)}`] : []),
   ];
 }
 
 function describeLevel({ levels, version }: Survey): string {
-  const unknown = version === undefined ? '; the server did not start in these lines, so its version is not known' : '';
+  const unknown = version === undefined ? '; no line of the log tells the version of the server' : '';
   if (levels.has('debug')) return `level debug: the counts are exact${unknown}`;
   if (levels.has('info'))
     return `level info: the weekly and monthly counts are right, the daily one is off by one or two now and then${unknown}`;

@@ -1,6 +1,6 @@
 /** `explain`: every line of a file beside the event found in it, for a log that is not understood. */
 import type { Config, LogConfig } from '../config/config.ts';
-import { dialectNamed, recogniseDialect } from '../format/format.ts';
+import { dialectOf } from '../format/format.ts';
 import { LineDecoder } from '../format/line-decoder.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import { readArchivedFile, type Arrangement, type ArchivedFile } from '../source/archive/arrange.ts';
@@ -18,7 +18,7 @@ export interface ExplainArguments {
 }
 
 export async function explain(config: Config, { file, json }: ExplainArguments, io: Io): Promise<number> {
-  return withInputs({ files: [file] }, config, io, async ({ arrangement, failed }, said) => {
+  return withInputs({ files: [file], doubtful }, config, io, async ({ arrangement, failed }, said) => {
     const archivedFiles = arrangement.allSeries.flatMap(({ archivedFiles, of }) =>
       archivedFiles.map((archivedFile) => ({ archivedFile, of })),
     );
@@ -27,12 +27,17 @@ export async function explain(config: Config, { file, json }: ExplainArguments, 
     // What has no stamps is no log for the other commands; to see why is what this one is for.
     const unstamped = arrangement.problems
       .filter(({ code }) => code === 'NO_STAMPS')
-      .flatMap(({ path }) => logsOf([path], [], config).map((of) => ({ archivedFile: plainPiece(path, io), of })));
+      .flatMap(({ path }) =>
+        logsOf([path], [], config, doubtful).map((of) => ({ archivedFile: plainPiece(path, io), of })),
+      );
     for (const { archivedFile, of } of [...archivedFiles, ...unstamped])
       await explainPiece(archivedFile, { config, settings: of.settings, arrangement, json }, said);
     return isEmpty || (failed && unstamped.length === 0) || io.signal.aborted ? 1 : 0;
   });
 }
+
+/** What its lines say is the same in whatever log they are, and its zone is shown. */
+const doubtful = (): void => {};
 
 function plainPiece(path: string, io: Io): ArchivedFile {
   const year = new Date(io.now() * 1000).getUTCFullYear();
@@ -91,8 +96,7 @@ interface ReaderSettings {
 }
 
 function readerOf(bytes: Buffer, { server, timezone, timestamps, archivedFile, horizon }: ReaderSettings): LineDecoder {
-  const dialect = dialectNamed(server) ?? recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
-  if (!dialect) throw new Error(`no dialect is named ${server}`);
+  const dialect = dialectOf(server, firstLines(bytes));
   const state = { clock: { year: archivedFile.year, last: undefined }, stamp: archivedFile.stamp?.name };
   return new LineDecoder({ dialect, timezone, stamp: strftimeForm(timestamps), horizon: () => horizon, state });
 }

@@ -4,7 +4,10 @@ import { join, resolve, sep } from 'node:path';
 
 const MAGIC = /[*?[]/;
 
-/** Absolute paths, sorted; a pattern without `*`, `?` and `[...]` is a path, whether it exists or not. No directories. */
+/**
+ * Absolute paths, sorted; a pattern without `*`, `?` and `[...]` is a path, whether it exists or not. No directories.
+ * @throws {SyntaxError} for a range of characters that goes backwards
+ */
 export function filesLike(pattern: string): string[] {
   const path = resolve(pattern);
   if (!MAGIC.test(path)) return [path];

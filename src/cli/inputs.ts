@@ -6,7 +6,7 @@ import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError, type Config } from '../config/config.ts';
 import { arrange, type Arrangement } from '../source/archive/arrange.ts';
-import { logsOf, type GivenLog, type NamedFiles } from '../service/given-logs.ts';
+import { logsOf, type Doubtful, type GivenLog, type NamedFiles } from '../service/given-logs.ts';
 import { filesLike } from './glob.ts';
 import type { Io } from './io.ts';
 
@@ -20,6 +20,8 @@ export interface FileArguments {
   /** `-` is standard input. */
   readonly files: readonly string[];
   readonly logs?: readonly NamedPattern[];
+  /** By default an error. */
+  readonly doubtful?: Doubtful;
 }
 
 export interface Inputs {
@@ -37,13 +39,13 @@ const STDIN = 'stdin';
  * @throws {ConfigError} when it is in doubt which log a file is of
  */
 export async function withInputs(
-  { files, logs = [] }: FileArguments,
+  { files, logs = [], doubtful }: FileArguments,
   config: Config,
   io: Io,
   use: (inputs: Inputs, io: Io) => Promise<number>,
 ): Promise<number> {
   const paths = files.filter((file) => file !== '-').map((file) => resolve(file));
-  const given = logsOf(paths, logs.map(foundFiles), config);
+  const given = logsOf(paths, logs.map(foundFiles), config, doubtful);
   const directory = files.includes('-') ? await mkdtemp(join(tmpdir(), 'xmpp-active-users-')) : undefined;
   const stdin = directory && join(directory, STDIN);
   const said = sayingOnce(io, stdin);
@@ -62,10 +64,22 @@ export async function withInputs(
 }
 
 function foundFiles({ name, pattern }: NamedPattern): NamedFiles {
-  const files = filesLike(pattern);
+  const files = filesOf(name, pattern);
   if (files.length === 0)
     throw new ConfigError([`--log ${name}=${pattern}: there is no such file; correct the pattern`]);
   return { name, files };
+}
+
+function filesOf(name: string, pattern: string): string[] {
+  try {
+    return filesLike(pattern);
+  } catch (cause) {
+    if (!(cause instanceof SyntaxError)) throw cause;
+    throw new ConfigError(
+      [`--log ${name}=${pattern}: a range of characters in it goes backwards; write the lower one first, as in [a-z]`],
+      { cause },
+    );
+  }
 }
 
 /** Nobody knows where it comes from, so it is a log of its own. */

@@ -9,19 +9,41 @@ export function dialectNamed(name: string): Dialect | undefined {
   return DIALECTS.find((dialect) => dialect.name === name);
 }
 
+/** So many lines of a server's own are enough to know a log by. */
+const ENOUGH = 200;
+
 /**
  * The dialect in which most of these lines (one character per byte, no newline) are written; undefined when none of them is
  * understood. Other programs may write into the same log, so a share of foreign lines says nothing against it.
  */
 export function recogniseDialect(lines: readonly string[]): Dialect | undefined {
-  const scored = DIALECTS.map((dialect) => ({ dialect, own: ownLines(dialect, lines) }));
+  const scored = DIALECTS.map((dialect) => ({ dialect, own: ownLines(lines, dialect).length }));
   const [best] = scored.toSorted((a, b) => b.own - a.own);
   return best && best.own > 0 ? best.dialect : undefined;
 }
 
-/** Continuation lines are nobody's. */
-function ownLines(dialect: Dialect, lines: readonly string[]): number {
-  const parser = dialect.begin();
-  const kinds = lines.map((line) => parser.parse(line, 0, line.length));
-  return kinds.filter((kind) => kind !== 'foreign' && kind !== 'continuation').length;
+/** The dialect that is set, or is recognised; where neither is, Prosody's, as its lines may be yet to come. */
+export function dialectOf(server: string, lines: readonly string[]): Dialect {
+  return dialectNamed(server) ?? recogniseDialect(lines) ?? prosody;
+}
+
+/**
+ * The first of these lines that their server wrote. By them the stamps of a log are known: those of other programs may have
+ * another form. Continuation lines are nobody's.
+ */
+export function ownLines(lines: readonly string[], dialect = recogniseDialect(lines)): readonly string[] {
+  const parser = dialect?.begin();
+  const own: string[] = [];
+  for (const line of lines) {
+    const kind = parser?.parse(line, 0, line.length) ?? 'foreign';
+    if (kind !== 'foreign' && kind !== 'continuation') own.push(line);
+    if (own.length === ENOUGH) break;
+  }
+  return own;
+}
+
+/** The same; where there are none, the first of all lines. */
+export function tellingLines(lines: readonly string[]): readonly string[] {
+  const own = ownLines(lines);
+  return own.length > 0 ? own : lines.slice(0, ENOUGH);
 }

@@ -5,14 +5,13 @@
  */
 import { Clock, type ClockState } from './time/clock.ts';
 import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dialect.ts';
+import { ownLines } from './format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { LineScanner, ScanPlan, Tick } from './scanner/scanner.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts';
 
 const NEWLINE = '\n';
 const ZERO = 48;
-/** Lines looked at to recognise the form of the stamps. */
-const SAMPLE = 200;
 const TEN_MINUTES = 600;
 
 /** What a reader has to keep to go on with the next line of the same log; plain JSON. */
@@ -91,6 +90,7 @@ function behindNuls(text: string, from: number): number {
 export class LineDecoder {
   readonly counts: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
   readonly #clock: Clock;
+  readonly #dialect: Dialect;
   readonly #parser: Parser;
   readonly #horizon: () => number;
   readonly #given: StampForm | undefined;
@@ -102,6 +102,7 @@ export class LineDecoder {
 
   constructor(options: LineDecoderOptions) {
     this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
+    this.#dialect = options.dialect;
     this.#parser = options.dialect.begin(options.state.parser);
     this.#given = options.stamp;
     this.#stamp = options.stamp ?? STAMP_FORMS.find((form) => form.name === options.state.stamp);
@@ -194,7 +195,8 @@ export class LineDecoder {
   #recognise(text: string): boolean {
     const horizon = this.#horizon();
     const times = Number.isFinite(horizon) ? [horizon] : [];
-    const { readings, isAlike } = chooseForm(readingsOf(text.split(NEWLINE, SAMPLE)), { times, now: horizon });
+    const own = ownLines(text.split(NEWLINE), this.#dialect);
+    const { readings, isAlike } = chooseForm(readingsOf(own), { times, now: horizon });
     this.#stamp = isAlike ? readings[0]?.form : undefined;
     return readings.length === 1;
   }

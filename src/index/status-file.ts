@@ -13,6 +13,8 @@ export interface LogStatus extends Omit<FollowerStatus, 'segments'> {
   readonly lines: number;
   /** Lines that were not understood or not believed. */
   readonly rejected: number;
+  /** The server and its version, as in `prosody 0.12.3`, where they are known. */
+  readonly writer?: string;
 }
 
 export interface DaemonStatus {

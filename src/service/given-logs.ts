@@ -24,10 +24,15 @@ export interface NamedFiles {
  * `files` are absolute paths; of those that `named` names no more is to be found out.
  * @throws {ConfigError} when it is in doubt which log a file is of
  */
-export function logsOf(files: readonly string[], named: readonly NamedFiles[], config: Config): GivenLog[] {
+export function logsOf(
+  files: readonly string[],
+  named: readonly NamedFiles[],
+  config: Config,
+  doubtful: Doubtful = refuse,
+): GivenLog[] {
   const known = new Set(named.flatMap((each) => each.files));
   const unnamed = files.filter((path) => !known.has(path));
-  const logs = [...named.map((each) => namedLog(each, config)), ...unnamedLogs(unnamed, config)];
+  const logs = [...named.map((each) => namedLog(each, config)), ...unnamedLogs(unnamed, config, doubtful)];
   const merged = new Map<string, GivenLog>();
   for (const log of logs) {
     const other = merged.get(log.log);
@@ -35,6 +40,13 @@ export function logsOf(files: readonly string[], named: readonly NamedFiles[], c
   }
   refuseShared([...merged.values()]);
   return [...merged.values()];
+}
+
+/** What is done where a file may be of several logs; when it returns, the file is taken to be of none of them. */
+export type Doubtful = (sentence: string) => void;
+
+function refuse(sentence: string): never {
+  throw new ConfigError([sentence]);
 }
 
 function refuseShared(logs: readonly GivenLog[]): void {
@@ -63,7 +75,7 @@ function namedLog({ name, files }: NamedFiles, config: Config): GivenLog {
   };
 }
 
-function unnamedLogs(files: readonly string[], config: Config): GivenLog[] {
+function unnamedLogs(files: readonly string[], config: Config, doubtful: Doubtful): GivenLog[] {
   const byLivePath = new Map<string, string[]>();
   for (const path of files) {
     const live = configuredAt(path, config) ? path : rotatedName(path).log;
@@ -71,7 +83,7 @@ function unnamedLogs(files: readonly string[], config: Config): GivenLog[] {
   }
   const homes = [...byLivePath.keys()].filter((live) => !configuredAt(live, config));
   return [...byLivePath].map(([live, paths]) => {
-    const settings = configuredAt(live, config) ?? backedUp(live, homes, config);
+    const settings = configuredAt(live, config) ?? backedUp(live, homes, config, doubtful);
     return settings
       ? {
           log: settings.path,
@@ -103,7 +115,7 @@ function configuredAt(path: string, { logs }: Config): LogConfig | undefined {
 }
 
 /** The configured log of which `live`, in another directory, is a backup. */
-function backedUp(live: string, homes: readonly string[], config: Config): LogConfig | undefined {
+function backedUp(live: string, homes: readonly string[], config: Config, doubtful: Doubtful): LogConfig | undefined {
   const name = basename(live);
   const candidates = config.logs.filter((log) => basename(log.path) === name);
   const [only] = candidates;
@@ -113,9 +125,10 @@ function backedUp(live: string, homes: readonly string[], config: Config): LogCo
   if (candidates.every((log) => config.origin.get(`log.${config.logs.indexOf(log)}.path`) === 'default'))
     return undefined;
   const logs = candidates.map((log) => log.name).join(' or ');
-  throw new ConfigError([
+  doubtful(
     `${alike.join(' and ')}: it is not clear which files are of the log ${logs}: say it with --log NAME=GLOB, as in --log '${only?.name ?? name}=${dirname(live)}/${name}*'`,
-  ]);
+  );
+  return undefined;
 }
 
 /** The path without links; the file itself need not be there. */

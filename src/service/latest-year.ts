@@ -3,6 +3,7 @@
  * for a log to appear, and its first line may be of the last second of the old year.
  */
 import { Clock } from '../format/time/clock.ts';
+import { tellingLines } from '../format/format.ts';
 import { recogniseStamp } from '../format/time/stamp-choice.ts';
 import type { StampForm, WallTime } from '../format/time/stamp-form.ts';
 
@@ -17,8 +18,9 @@ export interface LatestYearOptions {
   readonly horizon: number;
 }
 
-/** The latest year in which the first stamped line does not lie after the horizon. */
-export function latestYear(lines: readonly string[], options: LatestYearOptions): number {
+/** The year of the first stamped line; where the stamp has none, the latest in which it does not lie after the horizon. */
+export function latestYear(all: readonly string[], options: LatestYearOptions): number {
+  const lines = tellingLines(all);
   const wall = firstStamp(lines, options.stamp ?? recogniseStamp(lines));
   // Somewhere the next year has begun.
   const newest = new Date(options.horizon * 1000).getUTCFullYear() + 1;
@@ -36,5 +38,5 @@ function firstStamp(lines: readonly string[], form: StampForm | undefined): Wall
 
 function isBy({ horizon, timezone }: LatestYearOptions, wall: WallTime | undefined, year: number): boolean {
   const at = wall && new Clock(timezone, { year, last: undefined }).read(wall);
-  return at !== undefined && at <= horizon;
+  return at !== undefined && at <= horizon && (wall?.year ?? year) === year;
 }

@@ -7,7 +7,7 @@ import { Lifetime } from '../activity/lifetime.ts';
 import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Dialect, Gap } from '../format/dialects/dialect.ts';
-import { dialectNamed, recogniseDialect } from '../format/format.ts';
+import { dialectNamed, dialectOf } from '../format/format.ts';
 import { decode } from '../format/decoder.ts';
 import { EventBatch } from '../format/event-batch.ts';
 import type { LineScanner, ScanPlan } from '../format/scanner/scanner.ts';
@@ -49,8 +49,6 @@ export interface LogStateOptions extends SessionsOptions {
 export const YEAR_KNOWN_FOR = 300 * 86_400;
 /** Between files, seconds: behind a longer silence the year is not counted on, as the files tell it better. */
 const YEAR_COUNTED_FOR = 31 * 86_400;
-/** Lines looked at to recognise a dialect. */
-const SAMPLE = 200;
 /** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
 const SPANS = 64;
 const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
@@ -184,12 +182,12 @@ export class LogState {
   #readerFor(bytes: Buffer): LineDecoder {
     const { timezone, timestamps = '', horizon, server } = this.#options;
     const stamp = strftimeForm(timestamps);
-    this.#dialect ??= recogniseDialect(firstLines(bytes)) ?? dialectNamed('prosody');
-    if (!this.#dialect) throw new Error(`no dialect is named ${server}`);
+    const lines = firstLines(bytes);
+    this.#dialect ??= dialectOf(server, lines);
     const begin = this.#begin;
     // A clock that was ahead when the last lines were read says nothing of the year.
     const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
-    const latest = (): number => latestYear(firstLines(bytes), { stamp, timezone, horizon: horizon() });
+    const latest = (): number => latestYear(lines, { stamp, timezone, horizon: horizon() });
     const clock = isKnown ? begin.clock : { year: latest(), last: undefined };
     return new LineDecoder({ dialect: this.#dialect, stamp, timezone, horizon, state: { ...begin, clock } });
   }
@@ -204,7 +202,8 @@ export function livedIn({ lived, coverage }: StoredLog): readonly Span[] {
   return lived ?? coverage;
 }
 
-function versionOf(state: object | undefined): string | undefined {
+/** Of the server, as a reader's state has it. */
+export function versionOf(state: object | undefined): string | undefined {
   const parser = state && 'parser' in state ? (state as LineDecoderState).parser : {};
   return String(parser['version'] ?? '') || undefined;
 }
@@ -227,10 +226,10 @@ export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {
   );
 }
 
-/** The first lines of a block, one character per byte. */
+/** The lines of a block by which its log is recognised, one character per byte. */
 export function firstLines(bytes: Buffer): string[] {
   return bytes
     .subarray(0, 256 * 1024)
     .toString('latin1')
-    .split('\n', SAMPLE);
+    .split('\n');
 }

@@ -7,7 +7,7 @@ import type { LineCounts } from '../format/line-decoder.ts';
 import type { LogStatus } from '../index/status-file.ts';
 import type { FollowerStatus } from '../source/follow/follower.ts';
 import type { LiveLog } from './live-log.ts';
-import { sumCounts } from './log-state.ts';
+import { sumCounts, type LogState } from './log-state.ts';
 
 /** Its place among the windows. */
 const MONTH = WINDOWS.indexOf(2_592_000);
@@ -70,7 +70,13 @@ function snapshot(logs: readonly LiveLog[], { at, covered, countedAt }: Moment):
 export function logStatus({ status, logState }: LiveLog): LogStatus {
   const { segments: _, ...followed } = status;
   const { lines, rejected, foreign } = logState.counts;
-  return { ...followed, lines, rejected: rejected + foreign };
+  const writer = writerOf(logState);
+  return { ...followed, lines, rejected: rejected + foreign, ...(writer !== undefined && { writer }) };
+}
+
+/** As in `prosody 0.12.3`; undefined where nothing has been read yet. */
+export function writerOf({ server, version }: Pick<LogState, 'server' | 'version'>): string | undefined {
+  return server && [server, version].join(' ').trimEnd();
 }
 
 function counted(logs: readonly LiveLog[]): Counted {

@@ -6,8 +6,8 @@
 import type { HostCounts } from '../activity/active-window.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
-import { dialectNamed, recogniseDialect } from '../format/format.ts';
-import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
+import type { Dialect } from '../format/dialects/dialect.ts';
+import { dialectNamed, recogniseDialect, tellingLines } from '../format/format.ts';
 import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
 import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';
@@ -20,10 +20,10 @@ export interface Survey {
   readonly lines: number;
   /** Of them, those that are none of the server's. */
   readonly foreign: number;
-  /** The dialect's name. */
-  readonly server: string | undefined;
+  readonly dialect: Dialect | undefined;
   /** The name of the form of the time stamps. */
   readonly stamp: string | undefined;
+  /** Of the server, where it started in these lines. */
   readonly version: string | undefined;
   readonly levels: ReadonlySet<LogLevel>;
   /** Logins, logouts and the like. */
@@ -32,8 +32,8 @@ export interface Survey {
   readonly users: ReadonlyMap<string, number>;
   /** What the counts would be if there were only these lines. */
   readonly samples: readonly HostCounts[];
-  /** What a remote party could do to the log, and has perhaps done. */
-  readonly warnings: readonly string[];
+  /** Of the lines, those that were passed over as the text of a remote party. */
+  readonly quoted: number;
   /** Why nothing can ever be counted from it; a sentence without its path. */
   readonly failure: string | undefined;
 }
@@ -63,14 +63,11 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
   const found = {
     lines: lines.length,
     foreign: dialect ? logState.counts.foreign : lines.length,
-    server: dialect?.name,
-    stamp: log.timestamps || recogniseStamp(lines, { times: [now], now })?.name,
+    dialect,
+    stamp: log.timestamps || recogniseStamp(tellingLines(lines), { times: [now], now })?.name,
     version: logState.version,
     levels: levelsOf(lines),
-    warnings: [
-      forgeryWarning(log.path, dialect?.name, logState.version),
-      quotedWarning(log.path, logState.counts.quoted),
-    ].filter((warning) => warning !== undefined),
+    quoted: logState.counts.quoted,
     events,
     users: byHost(seen),
     samples: users.sample(now),
@@ -99,14 +96,14 @@ function byHost(users: Iterable<string>): ReadonlyMap<string, number> {
 }
 
 function failureOf(
-  { server, stamp, events, levels, foreign }: Omit<Survey, 'failure'>,
+  { dialect, stamp, events, levels, foreign }: Omit<Survey, 'failure'>,
   lines: readonly string[],
   path: string,
 ): string | undefined {
   if (events > 0 && stamp !== undefined) return undefined;
-  const isNobodys = server === undefined || foreign === lines.length;
+  const isNobodys = dialect === undefined || foreign === lines.length;
   if ((isNobodys || stamp === undefined) && strangerIn(lines)) return `is not understood${looksLike(lines)}`;
-  if (stamp === undefined && readingsOf(lines.slice(0, ENOUGH_LINES)).length > 0)
+  if (stamp === undefined && readingsOf(tellingLines(lines)).length > 0)
     return 'its time stamps fit more than one form, as day and month may be exchanged; set timestamps in its [[log]], as in "%d/%m/%Y %H:%M:%S"';
   if (stamp === undefined)
     return 'its lines begin with no time, so nothing can be counted from it; remove timestamps = false from the log settings of the server';

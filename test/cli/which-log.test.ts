@@ -219,11 +219,25 @@ describe('files of one log', () => {
   });
 });
 
+test('explain reads a file that may be of two logs as one of neither, as the zone that it prints says [8.13]', async () => {
+  const at = `2026-11-02 09:10:00 ${login('c2s1', 'alice')}`;
+  const tables = ['/a/x.log', '/b/x.log'].map((path) => ({ path, timezone: 'Asia/Tokyo' }));
+  const directory = laid({ 'backup/x.log.1': [at], 'a/x.log.1': [at] }, ...tables);
+  const config = ['--config', join(directory, 'config.toml')];
+  const { code, out, err } = await run(['explain', ...config, join(directory, 'backup/x.log.1')]);
+  assert.deepEqual([code, /alice@a\.example/.test(out), /time \(UTC\)/.test(err)], [0, true, true], err);
+});
+
 describe('what is wrong with --log and with names', () => {
   const one = laid({ 'a.log': [`2026-11-02 09:10:00 ${login('c2s1', 'alice')}`] });
   const CASES: readonly (readonly [string, readonly string[], RegExp])[] = [
     ['no name', ['--log', join(one, 'a.log')], /NAME=GLOB/],
     ['no file', ['--log', `a=${one}/*.gz`], /--log a=\S+\*\.gz: there is no such file/],
+    [
+      'a range of characters that goes backwards',
+      ['--log', `a=${one}/[z-a]*`],
+      /--log a=\S+\/\[z-a\]\*: a range of characters in it goes backwards; write the lower one first/,
+    ],
     ['nothing at all', [], /missing required argument 'file'/],
     [
       'one file in two logs',

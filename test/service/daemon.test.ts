@@ -156,7 +156,10 @@ describe('the daemon', () => {
     const index = startOn(log, { now });
     await gauges(3);
     const during = await run(['check', '--log', log, '--index', index]);
-    assert.match(during.out, /in use, as the daemon is running since \d{4}-.*\n {2}\S+standing.log: read to byte/);
+    assert.match(
+      during.out,
+      /in use, as the daemon is running since \d{4}-.*\n {2}\S+standing.log: written by prosody; read to byte/,
+    );
     await rename(log, `${log}.1`);
     const text = login(hour - 1, 'c2s2', 'bob') + 'no line of Prosody\nunfinished';
     await writeFile(log, text);
@@ -188,9 +191,10 @@ describe('the daemon', () => {
       lagBytes: 10,
       lines: 4,
       rejected: 2,
+      writer: 'prosody',
     });
     const { out } = await run(['check', '--log', log, '--index', index]);
-    const told = `${log}: read to byte ${position} of ${text.length}, 10 bytes behind; rotations seen: 1, truncations: 0; lines: 4, rejected: 2`;
+    const told = `${log}: written by prosody; read to byte ${position} of ${text.length}, 10 bytes behind; rotations seen: 1, truncations: 0; lines: 4, rejected: 2`;
     assert.ok(out.includes(told), out);
   });
 

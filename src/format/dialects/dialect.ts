@@ -63,6 +63,8 @@ export interface Dialect {
   /** The name in `server = "..."`. */
   readonly name: string;
   begin(state?: ParserState): Parser;
+  /** Stands in every line with which the server starts and tells its version. */
+  readonly welcome: string;
   /** Whether a server of this version lets a remote party write whole lines of its choosing into the log. */
   isForgeable(version: string): boolean;
 }

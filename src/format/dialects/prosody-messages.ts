@@ -32,6 +32,8 @@ export interface Level {
 const SESSION = /^(?:c2s[0-9a-f]+|bosh[0-9a-f-]+)$/;
 /** `startup`, before 0.11 `general` */
 const SERVER = /^(?:startup|general)$/;
+/** Begins the line with which the server starts. */
+export const WELCOME = 'Hello and welcome to Prosody';
 /** `usermanager`; `datamanager` */
 const MANAGER = /^(?:user|data)manager$/;
 /** The session, before 0.10 the module: `chat.example:register` */
@@ -99,7 +101,7 @@ const INFO: readonly Rule[] = [
     read: (rest, session) => (rest === '' || rest.startsWith(': ') ? { kind: 'end', session } : undefined),
   },
   // util/startup.lua, before 0.11 prosody: `Hello and welcome to Prosody version 0.12.3`
-  { begins: 'Hello and welcome to Prosody', by: SERVER, read: () => ({ kind: 'server-start' }) },
+  { begins: WELCOME, by: SERVER, read: () => ({ kind: 'server-start' }) },
   // util/startup.lua, prosody.shutdown: `Shutting down: Received SIGTERM`
   { begins: 'Shutting down: ', by: SERVER, read: () => ({ kind: 'server-stop' }) },
   // util/startup.lua, prosody.reload_config: the level of the log may be another one from here on

@@ -12,7 +12,7 @@
 import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import { ownText } from '../own-text.ts';
 import { levelBehind, messageBehind, partsInFile, partsOnConsole, stampEndOf, type Parts } from './prosody-layout.ts';
-import { isSession, mayBreak, type Rule, unbound } from './prosody-messages.ts';
+import { isSession, mayBreak, type Rule, unbound, WELCOME } from './prosody-messages.ts';
 import { quotationEnd } from './prosody-quotation.ts';
 import { planFor, QUOTING } from './prosody-shortcuts.ts';
 import { marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
@@ -166,6 +166,7 @@ class ProsodyParser implements Parser {
 
 export const prosody: Dialect = {
   name: 'prosody',
+  welcome: WELCOME,
   begin: (state = {}) => new ProsodyParser(state),
   isForgeable: (version) => !marksContinuations(version),
 };

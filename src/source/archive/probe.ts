@@ -4,6 +4,7 @@
  */
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
+import { ownLines, tellingLines } from '../../format/format.ts';
 import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError, isDirectory } from './archive-error.ts';
@@ -116,9 +117,7 @@ function beginning(start: Buffer): Pick<Seen, 'head' | 'sampleLines'> {
 }
 
 function formsOf(start: Buffer, end: Buffer, known: readonly StampForm[]): StampForm[] {
-  const first = readingsOf(linesOf(start).slice(0, SAMPLE_LINES), known);
-  const found = first.length > 0 ? first : readingsOf(linesOf(end).slice(1, SAMPLE_LINES), known);
-  return found.map(({ form }) => form);
+  return readingsOf(tellingLines([...linesOf(start), ...linesOf(end).slice(1)]), known).map(({ form }) => form);
 }
 
 /** A form that cannot read the stamps of all days is none of this file, though it reads its first lines. */
@@ -164,7 +163,8 @@ class Passage {
   take(block: Buffer): void {
     const text = this.start.length > 0 ? block : behindNuls(block);
     if (this.start.length < END) this.start = Buffer.concat([this.start, text.subarray(0, END - this.start.length)]);
-    if (this.start.length === END) this.#walls ??= this.#begun(this.start);
+    // Where other programs fill the beginning, the end tells of the stamps.
+    if (this.start.length === END && ownLines(linesOf(this.start)).length > 0) this.#walls ??= this.#begun(this.start);
     this.#sample(block);
     this.#end = text.length >= END ? text.subarray(-END) : Buffer.concat([this.#end, text]).subarray(-END);
     this.textBytes += block.length;
