@@ -226,13 +226,14 @@ export class Sessions {
   }
 
   /**
-   * Lines are missing before `now`, unix seconds: who was online is not known any more, and must not stay so for ever. An end
-   * that comes after all is still a sighting.
+   * Lines are missing before `now`, unix seconds: who was online is not known any more, and must not stay so for ever. An id
+   * may have been used again since, and its end be another user's; only those of BOSH are random, and never are.
    */
   #loseTrack(now: number): void {
-    for (const session of this.#table.of(this.#log)) {
-      const state = this.#table.stateOf(session);
-      if (state === BOUND) this.#table.drop(session);
+    const table = this.#table;
+    for (const session of table.of(this.#log)) {
+      const state = table.stateOf(session);
+      if (!table.isBosh(session) || state === BOUND) table.drop(session);
       else if (state === OPEN || state === AWAY) this.#set(session, CARRIER, now);
     }
   }

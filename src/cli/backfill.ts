@@ -9,8 +9,8 @@ import { maxTime } from '../service/max-time.ts';
 import { ingest } from '../service/ingest.ts';
 import { WriteBuffer } from '../service/write-buffer.ts';
 import { sumCounts, type LogState } from '../service/log-state.ts';
-import { sampleOf, tellCoverage, tellLogs, tellRejected } from './findings.ts';
-import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
+import { sampleOf, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
+import { allNamed, withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
 
@@ -23,6 +23,10 @@ export async function backfill(config: Config, args: BackfillArguments, io: Io):
     const users = newUsers(config);
     const writeBuffer = await WriteBuffer.open(index, users, io.now());
     return await withInputs(args, config, io, async (inputs, said) => {
+      if (inputs.arrangement.allSeries.length === 0) {
+        if (!inputs.failed) tellEmpty(allNamed(args), said);
+        return 1;
+      }
       tellLogs(inputs.arrangement, said);
       const failed = await readInputs(inputs, { config, writeBuffer, users }, said);
       writeBuffer.prune(config.index.retentionDays);

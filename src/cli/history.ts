@@ -9,7 +9,7 @@ import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report
 import { totalOf } from '../report/total.ts';
 import { sampleOf, tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
 import { toCarbon } from './history-to-carbon.ts';
-import { withInputs, type FileArguments, type Inputs } from './inputs.ts';
+import { allNamed, withInputs, type FileArguments, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
 
@@ -52,7 +52,7 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
   const output = outputOf(config, args, io);
   return withInputs(args, config, io, async (inputs, said) => {
     if (inputs.arrangement.allSeries.length === 0) {
-      if (!inputs.failed) tellEmpty([...args.files, ...(args.logs ?? []).map(({ pattern }) => pattern)], said);
+      if (!inputs.failed) tellEmpty(allNamed(args), said);
       return 1;
     }
     tellLogs(inputs.arrangement, said);

@@ -24,6 +24,11 @@ export interface FileArguments {
   readonly doubtful?: Doubtful;
 }
 
+/** All that was typed. */
+export function allNamed({ files, logs = [] }: FileArguments): readonly string[] {
+  return [...files, ...logs.map(({ pattern }) => pattern)];
+}
+
 export interface Inputs {
   readonly arrangement: Arrangement<GivenLog>;
   /** One of the files was wrong: exit code 1. */

@@ -1,7 +1,8 @@
 /**
  * Old logs into the index, for `backfill` and for the first start of `run`: what has been read before is passed over, and
  * what follows it goes on with its sessions. When something turns up that lies before what has been read, all that is given
- * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm.
+ * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm. What was
+ * read while later lines were known, and not between them, is read anew when it is given together with those.
  */
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
@@ -50,9 +51,12 @@ export async function ingest(series: Series, options: IngestOptions): Promise<Lo
     options.writeBuffer.rewind(options.log.path);
     tasks = await tasksOf(series, options);
   }
-  const first = tasks.findIndex((task) => !isRead(task));
+  const isOld = isBehind(tasks, options);
+  const first = tasks.findIndex((task) => !isRead(task) || (!isOld && task.read?.isLate));
   if (first < 0) return tallyFor(options, true);
-  return goesOn(tasks.slice(first), lastKept(options)) ? readOn(tasks.slice(first), options) : readAnew(tasks, options);
+  return goesOn(tasks.slice(first), lastKept(options))
+    ? readOn(tasks.slice(first), options)
+    : readAnew(tasks, isOld, options);
 }
 
 async function tasksOf(series: Series, { writeBuffer, log }: IngestOptions): Promise<Task[]> {
@@ -83,7 +87,7 @@ function lastKept({ writeBuffer, log }: IngestOptions): number {
 }
 
 function goesOn([first, ...later]: readonly Task[], last: number): boolean {
-  if (!first || later.some(isRead)) return false;
+  if (!first || first.read?.isLate || later.some(isRead)) return false;
   const { firstAt, lastAt } = first.archivedFile;
   return last <= (first.read ? lastAt : firstAt) + TOUCHING;
 }
@@ -141,10 +145,9 @@ function earlierSessions(
  * Until all has been read, only users are stored: broken off, it is as if nothing had been read. When the index knows more
  * of the log than the files given do, its sessions are better; these only move last seen, and end what began before them.
  */
-async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise<LogState> {
+async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestOptions): Promise<LogState> {
   const { writeBuffer, log, signal } = options;
   const logState = tallyFor(options, false);
-  const isOld = isBehind(tasks, options);
   const earlier = isOld ? earlierSessions(tasks, options) : [];
   logState.sessions.restore(earlier, { detail: false, hasResumption: false });
   const positions = new Map<string, Position>();
@@ -173,7 +176,8 @@ async function readAnew(tasks: readonly Task[], options: IngestOptions): Promise
     const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
     writeBuffer.patch(log.path, { coverage: logState.coverage, hasResumption: logState.sessions.hasResumption }, over);
     const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
-    await writeBuffer.commit(log.path, undefined, [...positions.values()], forgotten);
+    const late = [...positions.values()].map((position) => ({ ...position, isLate: true }));
+    await writeBuffer.commit(log.path, undefined, late, forgotten);
     return logState;
   }
   // What other files said of sessions is not known any more: given again, they are to be read with all that is given.

@@ -65,6 +65,14 @@ describe('check fails', () => {
   });
 });
 
+it('backfill says that there is nothing in an empty file', async () => {
+  const path = join(root, 'nothing.log');
+  await writeFile(path, '');
+  const { code, err } = await run(['backfill', '--index', join(root, 'index-of-nothing'), path]);
+  assert.equal(code, 1);
+  assert.match(err, /nothing\.log is empty: there is no line to read/);
+});
+
 describe('a bad file is named, and the others are read', () => {
   for (const [what, name, content, code, says] of FILES)
     it(what, async () => {

@@ -181,6 +181,49 @@ describe('old logs', () => {
     assert.deepEqual(await contents(index), await contents(fresh));
   });
 
+  it('a file that was read behind later ones is read anew with them when all are given [8.12]', async () => {
+    const [three = '', two = '', one = '', live = ''] = await logs({
+      '.3': [['2026-03-01T08:00:00Z', 'c2s1', 'Authenticated as alice@chat.example']],
+      '.2': [['2026-03-01T18:00:00Z', 'c2s2', 'Authenticated as bob@chat.example']],
+      '.1': [['2026-03-02T02:00:00Z', 'c2s3', 'Authenticated as carol@chat.example']],
+      '': [['2026-03-02T12:00:00Z', 'c2s4', 'Authenticated as dave@chat.example']],
+    });
+    const all = [three, two, one, live];
+    for (const steps of [
+      [[three, live], [two], [one], all],
+      [[live], [one, three], all],
+      [[one, live], [two], [three], all],
+    ]) {
+      const index = newIndex();
+      for (const files of steps) await run(['backfill', ...YEAR, '--index', index, ...files]);
+      assert.deepEqual(
+        await online(index),
+        ['alice', 'bob', 'carol', 'dave'].map((name) => `${name}@chat.example`),
+      );
+    }
+  });
+
+  it('an end behind a missing file is not taken for that of whoever had the id before [8.12]', async () => {
+    const [two = '', one = '', live = ''] = await logs({
+      '.2': [['2026-05-09 10:00:00', 'c2sa1', 'Authenticated as carol@a.example']],
+      '.1': [
+        ['2026-05-10 10:00:00', 'c2sa1', 'Client disconnected: closed'],
+        ['2026-05-12 10:00:00', 'c2sa1', 'Client connected'],
+        ['2026-05-12 10:00:00', 'c2sa1', 'Authenticated as bob@a.example'],
+      ],
+      '': [
+        ['2026-05-18 10:00:00', 'c2sa1', 'Client disconnected: closed'],
+        ['2026-05-18 10:00:00', 'bosh1', 'Authenticated as erin@a.example'],
+      ],
+    });
+    const index = newIndex();
+    await run(['backfill', '--timezone', 'UTC', '--index', index, live, two]);
+    const at = Date.parse('2026-05-18T11:00:00Z') / 1000;
+    assert.deepEqual(await countAt(index, at), { time: at, hosts: { 'a.example': { d1: 1, d7: 1, d30: 2 } } });
+    await run(['backfill', '--timezone', 'UTC', '--index', index, live, one, two]);
+    assert.deepEqual(await countAt(index, at), { time: at, hosts: { 'a.example': { d1: 1, d7: 2, d30: 3 } } });
+  });
+
   it('older files that are read again do not undo what newer ones said', async () => {
     const [older = '', old = '', live = ''] = await logs({
       '.2': [

@@ -5,6 +5,7 @@
  */
 import {
   close,
+  isBosh,
   isIn,
   RULES,
   see,
@@ -93,10 +94,11 @@ class Log {
     RULES[line.says.kind]?.(state, line.says as never, line.at, this.#rules);
   }
 
+  /** "An end whose id is unknown changes nothing": of an address nobody knows whose it has become. */
   #loseTrack(state: State, t: number): void {
     for (const session of [...state.sessions.values()]) {
       this.#settle(state, session, t);
-      if (session.state === 'bound') state.sessions.delete(session.id);
+      if (session.state === 'bound' || !isBosh(session.id)) state.sessions.delete(session.id);
       else if (isIn(session, 'open', 'away')) close(session, 'closed', t);
     }
   }

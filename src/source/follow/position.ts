@@ -73,6 +73,8 @@ export interface Position {
   readonly file?: FileStat;
   /** Rotated and read to its end; while `file` stays as it was there is nothing more in it. */
   readonly done?: boolean;
+  /** Read when later lines of the log were known already: it has moved last seen, and its sessions were not kept. */
+  readonly isLate?: boolean;
   /** Of the log, when this was stored: files that are still to be read, and could not be so far; `dev ino`. */
   readonly awaited?: readonly string[];
 }
