@@ -47,7 +47,7 @@ export const STATES: readonly (Session['state'] | '')[] = [
   'removed',
 ] as const;
 
-const isOnlineState = (state: number): boolean => state !== NONE && state < ENDED;
+export const isOnlineState = (state: number): boolean => state !== NONE && state < ENDED;
 /** Whether the session makes its user online. */
 export const isOnline = ({ state }: Pick<Session, 'state'>): boolean => isOnlineState(STATES.indexOf(state));
 

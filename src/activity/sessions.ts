@@ -32,9 +32,11 @@ import {
   REMOVED,
   STATES,
   UNBOUND,
+  isOnlineState,
   type Session,
   type SessionTable,
 } from './session-table.ts';
+import type { Over } from './time-alone.ts';
 import { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './user-table.ts';
 
@@ -250,7 +252,7 @@ export class Sessions {
     }
     for (let since; (since = this.#bosh.since) <= now - this.#options.boshSeconds;) {
       const session = this.#bosh.take();
-      if (table.stateOf(session) !== OPEN || !this.#isOwn(session) || table.sinceOf(session) !== since) continue;
+      if (!this.#isOpenSince(session, since)) continue;
       this.#users.sawLogout(table.userOf(session), since + Math.min(BOSH_STAY, this.#options.boshSeconds));
       // An end that comes after all is still a sighting.
       this.#set(session, CARRIER, now);
@@ -265,6 +267,30 @@ export class Sessions {
       const session = this.#ended.take();
       if (this.#waits(session, ENDED, since)) this.#forgetSettled(table.userOf(session), now);
     }
+  }
+
+  /**
+   * The sessions that time alone has ended by `now`, unix seconds, while no line has come. They stay what they are: the clock
+   * may be wrong, and the next line tells how late it is.
+   */
+  *overBy(now: number): Iterable<Over> {
+    const table = this.#table;
+    const seen = new Map<number, number>();
+    for (const [session, since] of this.#away.until(now - this.#hibernation))
+      if (this.#waits(session, AWAY, since)) seen.set(session, since + this.#hibernation);
+    for (const [session, since] of this.#bosh.until(now - this.#options.boshSeconds))
+      if (this.#isOpenSince(session, since)) seen.set(session, since + Math.min(BOSH_STAY, this.#options.boshSeconds));
+    for (const [session, at] of seen) yield { user: table.userOf(session), seen: at };
+  }
+
+  /** All who are online, of a log that is silent for so long that nobody knows it any more. */
+  *online(): Iterable<Over> {
+    for (const session of this.#table.of(this.#log))
+      if (isOnlineState(this.#table.stateOf(session))) yield { user: this.#table.userOf(session), seen: 0 };
+  }
+
+  #isOpenSince(session: number, since: number): boolean {
+    return this.#table.stateOf(session) === OPEN && this.#isOwn(session) && this.#table.sinceOf(session) === since;
   }
 
   #waits(session: number, state: number, since: number): boolean {

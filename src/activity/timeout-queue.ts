@@ -23,6 +23,15 @@ export class TimeoutQueue {
     return this.#head === this.#tail ? Infinity : this.#ring[(this.#head & (this.#ring.length - 1)) + 1]!;
   }
 
+  /** Those that wait since `last`, unix seconds, or longer, each with since when; they stay. */
+  *until(last: number): Iterable<readonly [session: number, since: number]> {
+    for (let at = this.#head; at < this.#tail; at += 2) {
+      const place = at & (this.#ring.length - 1);
+      if (this.#ring[place + 1]! > last) return;
+      yield [this.#ring[place]!, this.#ring[place + 1]!];
+    }
+  }
+
   /** The next one, of which there must be one. */
   take(): number {
     const session = this.#ring[this.#head & (this.#ring.length - 1)]!;

@@ -9,6 +9,7 @@ import { exclusionOf } from './exclusion.ts';
 import { HostTable, type Host } from './host-table.ts';
 import { Removals } from './removals.ts';
 import { SessionTable } from './session-table.ts';
+import { untold, type Over } from './time-alone.ts';
 import { BITS, LOGIN, LOGOUT, OPEN, SESSIONS } from './user-words.ts';
 
 /** What is kept of a user between runs; unix seconds. */
@@ -109,9 +110,11 @@ export class Users {
     const at = user * NAME_WORDS;
     this.#become(user);
     const { login = 0, logout = 0, disabled, resumes } = kept;
-    const ahead = Math.max(kept.ahead ?? 0, login > believed ? login : 0, logout > believed ? logout : 0);
-    this.names.times[at + LOGIN] = login > believed ? 0 : login;
-    this.names.times[at + LOGOUT] = logout > believed ? 0 : logout;
+    const sightings = [login, logout, kept.ahead ?? 0];
+    const ahead = Math.max(...sightings.map((seen) => (seen > believed ? seen : 0)));
+    const [ofLogin = 0, ofLogout = 0, come = 0] = sightings.map((seen) => (seen > believed ? 0 : seen));
+    this.names.times[at + LOGIN] = Math.max(ofLogin, come);
+    this.names.times[at + LOGOUT] = ofLogout;
     this.names.words[at + BITS]! |= (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (ahead > 0 ? AHEAD : 0);
     if (ahead > 0) this.#ahead.set(user, ahead);
     this.#enter(user);
@@ -169,16 +172,17 @@ export class Users {
     this.#note(user);
   }
 
-  /** The counts at `at` of every host seen so far, by host. Times never go back. */
-  sample(at: number): HostCounts[] {
-    this.#takeAhead(at);
+  /** The counts at `at` of every host seen so far, by host. Times never go back. `over`: sessions that time alone has ended. */
+  sample(at: number, over: Iterable<Over> = []): HostCounts[] {
+    const untold = this.#untoldBy(at, over);
     const cut = WINDOWS.map((window) => this.#seenInHour(at - window));
     const early = this.#seenAfter(at);
     const counts: HostCounts[] = [];
     for (const [number, host] of this.#hosts.known()) {
       const there = host.open - (early.get(number) ?? 0);
       const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
-        (window, w) => there + host.window.behind(w, at - window) + (cut[w]?.get(number) ?? 0),
+        (window, w) =>
+          there + host.window.behind(w, at - window) + (cut[w]?.get(number) ?? 0) + (untold.get(number)?.[w] ?? 0),
       );
       counts.push({ at, host: host.name, d1, d7, d30 });
     }
@@ -306,13 +310,22 @@ export class Users {
       PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
   }
 
-  /** What lay ahead of a wrong clock has come. */
-  #takeAhead(now: number): void {
-    for (const [user, ahead] of this.#ahead) {
-      if (ahead > now) continue;
-      this.#clearAhead(user);
-      this.sawLogin(user, ahead);
+  /** By how much time alone makes the counts of each host others, per window; by the number of the host. */
+  #untoldBy(at: number, over: Iterable<Over>): ReadonlyMap<number, readonly number[]> {
+    const differences = new Map<number, number[]>();
+    for (const [user, { closed, seen }] of untold(over, this.#ahead, at)) {
+      const open = this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
+      if (open > closed || !this.#has(user, KNOWN) || (this.#has(user, DISABLED) && !this.#includeDisabled)) continue;
+      const before = this.#lastSeen(user);
+      const last = Math.max(before, seen);
+      const difference = differences.get(this.#hostNumber(user)) ?? WINDOWS.map(() => 0);
+      for (const [w, window] of WINDOWS.entries()) {
+        const isIn = (seenAt: number): boolean => seenAt <= at && at - seenAt < window;
+        difference[w]! += Number(isIn(last)) - Number(open > 0 || isIn(before));
+      }
+      differences.set(this.#hostNumber(user), difference);
     }
+    return differences;
   }
 
   #clearAhead(user: number): void {

@@ -206,9 +206,9 @@ export class Daemon {
 
   async #count(at: number): Promise<void> {
     const logs = [...this.#logs.keys()];
-    for (const { logState } of logs) logState.passTime(at);
     const covered = this.#coveredAt(at);
-    const counted = this.#users.sample(at);
+    const over = logs.flatMap(({ logState }) => [...logState.overBy(at)]);
+    const counted = this.#users.sample(at, over);
     // A gauge stands until it is told otherwise.
     const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
     const all = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0 }))];

@@ -5,6 +5,7 @@
 import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, type Span } from '../activity/coverage.ts';
 import { Lifetime } from '../activity/lifetime.ts';
 import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
+import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Dialect, Gap } from '../format/dialects/dialect.ts';
 import { dialectNamed, dialectOf } from '../format/format.ts';
@@ -127,10 +128,10 @@ export class LogState {
     return batch;
   }
 
-  /** No line has come up to `now`, unix seconds. */
-  passTime(now: number): void {
-    this.sessions.passTime(now);
-    if (this.last !== undefined && now - this.last > OPEN_IN_SILENCE) this.sessions.take({ kind: 'gap', at: now });
+  /** The sessions that are over by `now`, unix seconds, if no line has come since. */
+  overBy(now: number): Iterable<Over> {
+    const isSilent = this.last !== undefined && now - this.last > OPEN_IN_SILENCE;
+    return isSilent ? this.sessions.online() : this.sessions.overBy(now);
   }
 
   get counts(): Readonly<LineCounts> {

@@ -94,7 +94,6 @@ export class Sampler {
   }
 
   #sample(at: number): readonly Sample[] {
-    for (const { logState } of this.#logs) logState.passTime(at);
     if (at - this.#forgotten >= WEEK) {
       this.#users.forgetUnseenSince(at - FORGET_AFTER);
       // Nothing is stored of a replay.
@@ -105,7 +104,8 @@ export class Sampler {
       this.#logs.map((log) => coverageOf(log, at)),
       at,
     );
-    return this.#users.sample(at).map((counts) => ({ ...counts, covered }));
+    const over = this.#logs.flatMap(({ logState }) => [...logState.overBy(at)]);
+    return this.#users.sample(at, over).map((counts) => ({ ...counts, covered }));
   }
 }
 

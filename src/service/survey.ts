@@ -59,7 +59,6 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     if (SESSION_EVENTS.has(event.kind)) events++;
     logState.sessions.take(event);
   }
-  logState.passTime(now);
   const found = {
     lines: lines.length,
     foreign: dialect ? logState.counts.foreign : lines.length,
@@ -70,7 +69,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     quoted: logState.counts.quoted,
     events,
     users: byHost(seen),
-    samples: users.sample(now),
+    samples: users.sample(now, logState.overBy(now)),
   };
   return { ...found, failure: lines.length > 0 ? failureOf(found, lines, log.path) : undefined };
 }

@@ -12,6 +12,7 @@ import { Daemon } from '../../src/service/daemon.ts';
 import { deadline } from '../deadline.ts';
 import { run } from '../program.ts';
 
+const HOUR = 3600;
 const DAY = 86_400;
 const NOW = Math.floor(Date.now() / 1000);
 let root = '';
@@ -46,10 +47,12 @@ interface Life {
   readonly logs: readonly string[];
   readonly index: string;
   readonly shift?: number;
+  /** Of the gauges, days. */
+  readonly window?: 1 | 30;
 }
 
 /** Runs the daemon until its first counts have been sent, and returns the gauges. */
-async function live({ logs, index, shift = 0 }: Life): Promise<Record<string, number>> {
+async function live({ logs, index, shift = 0, window = 30 }: Life): Promise<Record<string, number>> {
   const stop = new AbortController();
   const config = loadConfig({
     flags: {
@@ -72,7 +75,9 @@ async function live({ logs, index, shift = 0 }: Life): Promise<Record<string, nu
   stop.abort();
   await running;
   socket.removeAllListeners('message');
-  const gauges = arrived.map((packet) => /^xmpp\.active_users_30d\.(\w+):(\d+)\|g$/.exec(packet));
+  const gauges = arrived.map((packet) =>
+    new RegExp(`^xmpp\\.active_users_${window}d\\.(\\w+):(\\d+)\\|g$`).exec(packet),
+  );
   return Object.fromEntries(gauges.flatMap((found) => (found ? [[found[1], Number(found[2])]] : [])));
 }
 
@@ -100,6 +105,27 @@ const backfill = async (index: string, ...files: string[]): Promise<void> => {
 };
 
 describe('a clock far ahead for one run', () => {
+  it('ends no session: with the clock set right they are as before [8.4]', async () => {
+    const [log, index] = [fresh('prosody.log'), fresh('index')];
+    const text =
+      login(NOW - 13 * HOUR, 'c2s1', 'alice@a.example') +
+      line(NOW - HOUR, `bosh1\tinfo\tAuthenticated as bob@a.example`) +
+      login(NOW - 60, 'c2s2', 'carol@a.example');
+    await writeFile(log, text);
+    await live({ logs: [log], index });
+    const before = (await contents(index)).sessions;
+    assert.deepEqual(await live({ logs: [log], index, shift: 400 * DAY }), { a_example: 0 });
+    assert.deepEqual((await contents(index)).sessions, before);
+    const ahead = 26 * HOUR;
+    assert.deepEqual(
+      await live({ logs: [log], index, shift: ahead, window: 1 }),
+      { a_example: 2 },
+      'bob went long ago',
+    );
+    assert.deepEqual((await contents(index)).sessions, before);
+    assert.deepEqual(await live({ logs: [log], index, window: 1 }), { a_example: 3 });
+  });
+
   it('takes nobody away, and makes nobody active for ever [8.4]', async () => {
     const [log, index] = [fresh('prosody.log'), fresh('index')];
     await writeFile(log, login(NOW - DAY, 'c2s1', 'alice@a.example') + logout(NOW - DAY + 9, 'c2s1'));
