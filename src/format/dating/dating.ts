@@ -7,9 +7,9 @@ import type { Problem } from '../../source/archive/archive-error.ts';
 import type { Reading } from '../time/stamp-choice.ts';
 import type { Stamped } from './stamp-forms.ts';
 import { secondsOfYear } from './stamp-samples.ts';
-import { turnsOf, type Turns } from './turns.ts';
+import { extentsOf, type Extent } from './extents.ts';
 import { byAge, rotatedName, type RotatedName } from '../../source/files/rotated-name.ts';
-import { instantOf, isAligned, placeSeries, placesOf, type Place, type YearOptions } from './years.ts';
+import { isAligned, placeSeries, placesOf, type Place, type YearOptions } from './years.ts';
 
 export interface Dated {
   readonly look: Stamped;
@@ -18,16 +18,10 @@ export interface Dated {
   readonly place: Place;
 }
 
-/** So much less costs what a modification time says, at least. */
-const TOLD = 0.5;
-
 interface Candidate {
   readonly look: Stamped;
   readonly stamps: Reading;
   readonly name: RotatedName;
-  /** How often the year turns in it. */
-  readonly turns: number;
-  /** The latest first. */
   readonly places: readonly Place[];
 }
 
@@ -46,7 +40,8 @@ export function dateAll(
   looks: readonly Stamped[],
   options: YearOptions,
 ): { readonly dated: readonly Dated[]; readonly problems: readonly Problem[] } {
-  const candidates = looks.map((look) => candidate(look, isCopy(look, looks), options));
+  const scanned = looks.map((look) => ({ look, extents: extentsOf(look.stamps.walls, look.stamps.form.hasYear) }));
+  const candidates = scanned.map((each) => candidate(each, isCopy(each, scanned), options));
   const settled: Dated[] = [];
   let open = endingIn(options.year, seriesOf(candidates));
   const problems: Problem[] = open.flatMap((series) => series.flatMap(unfit));
@@ -62,46 +57,31 @@ export function dateAll(
   return { dated: settled, problems };
 }
 
-function candidate(look: Stamped, isCopy: boolean, options: YearOptions): Candidate {
-  const { stamps } = look;
-  const known = { look, stamps, name: rotatedName(look.path) };
-  const { turns, leaps, first, last, lastBefore } = inOrder(stamps);
-  if (!first || !last) return { ...known, turns, places: [] };
-  if (!stamps.form.hasYear) {
-    const { gzipTime, fileTimes } = look;
-    const undated = { first, last, turns, leaps, gzipTime, fileTimes, isCopy, dateInName: known.name.date };
-    const places = placesOf(undated, options);
-    const others = lastBefore ? placesOf({ ...undated, last: lastBefore }, options) : [];
-    return { ...known, turns, places: leastCost(others) + TOLD < leastCost(places) ? others : places };
-  }
-  const year = first.year ?? 0;
-  const firstAt = instantOf(first, year, options);
-  const lastAt = instantOf(last, year, options);
-  const isDated = firstAt !== undefined && lastAt !== undefined;
-  return { ...known, turns: 0, places: isDated ? [{ year, firstAt, lastAt, cost: 0, isSure: true }] : [] };
+/** A file, and where its lines say that it begins and ends. */
+interface Scanned {
+  readonly look: Stamped;
+  readonly extents: readonly Extent[];
 }
 
-const leastCost = (places: readonly Place[]): number => Math.min(...places.map(({ cost }) => cost));
-
-/** Stamps with a year need no counting. */
-function inOrder({ form, walls }: Reading): Turns {
-  return form.hasYear
-    ? { turns: 0, leaps: [], first: walls[0], last: walls.at(-1), lastBefore: undefined }
-    : turnsOf(walls);
+function candidate({ look, extents }: Scanned, isCopy: boolean, options: YearOptions): Candidate {
+  const { stamps, gzipTime, fileTimes } = look;
+  const name = rotatedName(look.path);
+  const places = placesOf({ extents, gzipTime, fileTimes, isCopy, dateInName: name.date }, options);
+  return { look, stamps, name, places };
 }
 
 /** Files whose last lines are days apart, but which were modified within minutes, have been copied. */
-function isCopy(look: Stamped, looks: readonly Stamped[]): boolean {
-  const day = dayOfLast(look);
-  const [time = 0] = look.fileTimes;
-  const others = looks.filter(
-    (other) => Math.abs((other.fileTimes[0] ?? 0) - time) < 600 && Math.abs(dayOfLast(other) - day) > 2,
+function isCopy(file: Scanned, files: readonly Scanned[]): boolean {
+  const day = dayOfLast(file);
+  const [time = 0] = file.look.fileTimes;
+  const others = files.filter(
+    (other) => Math.abs((other.look.fileTimes[0] ?? 0) - time) < 600 && Math.abs(dayOfLast(other) - day) > 2,
   );
   return others.length >= 2;
 }
 
-function dayOfLast({ stamps }: Stamped): number {
-  const last = stamps.walls.at(-1);
+function dayOfLast({ extents }: Scanned): number {
+  const last = extents[0]?.last;
   return last ? secondsOfYear(last) / 86_400 : NaN;
 }
 
@@ -131,7 +111,7 @@ function endingIn(year: number | undefined, all: readonly Series[]): Series[] {
   const main = all.find((series) => series.some(({ stamps }) => !stamps.form.hasYear));
   const newest = main?.find(({ stamps }) => !stamps.form.hasYear);
   if (year === undefined || !main || !newest) return [...all];
-  const ending = newest.places.filter((place) => place.year + newest.turns === year);
+  const ending = newest.places.filter(({ lastYear }) => lastYear === year);
   const restricted = { ...newest, places: ending.map((place) => ({ ...place, isSure: true })) };
   return all.map((series) => (series === main ? series.map((each) => (each === newest ? restricted : each)) : series));
 }

@@ -11,6 +11,8 @@ const NEWLINE = 10;
 const PLACES = 32;
 /** Two places nearer to each other than this are not looked between. */
 const FINEST = 8 * 1024;
+/** Lines at each end whose stamps are all kept. */
+const ENDS = 12;
 /** What is read at a place. If no line begins there, once more, and more. */
 const GLANCES = [4 * 1024, 64 * 1024];
 const TAB = '\t';
@@ -47,26 +49,41 @@ interface Place {
   readonly wall: WallTime;
 }
 
-/** The stamps at places of a large plain file, in its order, dense enough that no two neighbours are days apart. */
+/** What the way through the lines needs of all stamps: those near the ends, and the first and the last of each day. */
+export function edges(walls: readonly WallTime[]): WallTime[] {
+  return walls.filter(
+    (wall, i) =>
+      Math.min(i, walls.length - 1 - i) < ENDS || !isSameDay(wall, walls[i - 1]) || !isSameDay(wall, walls[i + 1]),
+  );
+}
+
+export function isSameDay(a: WallTime, b: WallTime | undefined): boolean {
+  return a.day === b?.day && a.month === b.month && a.year === b.year;
+}
+
+/**
+ * The stamps at places of a large plain file between two places with these stamps, in its order, dense enough that no two
+ * neighbours are days apart.
+ */
 export async function sparseWalls(
   handle: FileHandle,
-  [first, last]: readonly [WallTime, WallTime],
-  size: number,
+  [before, behind]: readonly [WallTime, WallTime],
+  [from, to]: readonly [number, number],
   form: StampForm,
 ): Promise<WallTime[]> {
-  const places: Place[] = [{ at: 0, wall: first }];
+  const places: Place[] = [{ at: from, wall: before }];
   for (let i = 1; i < PLACES; i++) {
-    const at = Math.floor((size * i) / PLACES);
+    const at = from + Math.floor(((to - from) * i) / PLACES);
     const wall = await wallAt(handle, at, form);
     if (wall) places.push({ at, wall });
   }
-  places.push({ at: size, wall: last });
-  const walls: WallTime[] = [first];
+  places.push({ at: to, wall: behind });
+  const walls: WallTime[] = [];
   for (const [i, place] of places.entries()) {
-    const before = places[i - 1];
-    if (before) walls.push(...(await between(before, place, handle, form)), place.wall);
+    const last = places[i - 1];
+    if (last) walls.push(...(await between(last, place, handle, form)), place.wall);
   }
-  return walls;
+  return walls.slice(0, -1);
 }
 
 async function between(a: Place, b: Place, handle: FileHandle, form: StampForm): Promise<WallTime[]> {

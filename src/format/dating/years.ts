@@ -1,11 +1,13 @@
 /**
- * The years of stamps that have none. The lines of a file tell how many times the year turned in it; which year it was,
- * other things tell, and each of them lies now and then: modification times (a copy has that of the copying), dates in
- * names, the order of numbered names, where another file ends and this one begins, 29 February. So every year that a file
- * may be of has a cost, higher the more of these it contradicts, and of a series of files the cheapest combination is taken.
+ * Where files belong in time. The lines of a file tell where it may begin and end, and how many times the year turned in it;
+ * which year it was, where stamps have none, and which lines are stray ones, other things tell, and each of them lies now and
+ * then: modification times (a copy has that of the copying), dates in names, the order of numbered names, where another file
+ * ends and this one begins, 29 February. So every place of a file has a cost, higher the more of these it contradicts, and of
+ * a series of files the cheapest combination is taken.
  */
 import { daysIn, type WallTime } from '../time/stamp-form.ts';
 import { instantsOf, wallSeconds } from '../time/clock.ts';
+import type { Extent } from './extents.ts';
 
 const HOUR = 3600;
 const DAY = 24 * HOUR;
@@ -37,15 +39,9 @@ const COST = {
   ageYear: 0.001,
 } as const;
 
-/** A file whose stamps have no year. */
-export interface Undated {
-  /** The first and the last stamp. */
-  readonly first: WallTime;
-  readonly last: WallTime;
-  /** How many times the year turned between them. */
-  readonly turns: number;
-  /** Years, counted from that of the first line, in which a 29 February was seen. */
-  readonly leaps: readonly number[];
+/** What is known of a file. */
+export interface Clues {
+  readonly extents: readonly Extent[];
   /** Unix seconds. */
   readonly gzipTime: number | undefined;
   /** Unix seconds; those of all copies. */
@@ -58,19 +54,15 @@ export interface Undated {
 
 /** Where a file may belong in time. */
 export interface Place {
-  /** Of the first line. */
+  /** Of the first line, and of the last one. */
   readonly year: number;
+  readonly lastYear: number;
   /** Unix seconds. */
   readonly firstAt: number;
   readonly lastAt: number;
   readonly cost: number;
   /** A modification time or a date in the name says the same. */
   readonly isSure: boolean;
-  /**
-   * When it was modified, unix seconds, where it ends with lines of some days later: those are of a clock that was ahead, and
-   * the next file may begin before them.
-   */
-  readonly writtenBy?: number;
 }
 
 export interface YearOptions {
@@ -81,33 +73,37 @@ export interface YearOptions {
   readonly year?: number | undefined;
 }
 
-/** Where a file may belong, the latest place first. */
-export function placesOf(file: Undated, options: YearOptions): Place[] {
+/** Where a file may belong; of two that cost the same, the latest place first. */
+export function placesOf(file: Clues, options: YearOptions): Place[] {
   const latest = options.year ?? yearOf(Math.max(options.now, file.gzipTime ?? 0, ...file.fileTimes) + YEAR);
-  const spans: Span[] = [];
-  for (let year = latest - file.turns; year >= EARLIEST; year--) {
-    const span = spanIn(year, file, options);
-    if (span) spans.push(span);
-  }
+  const spans = file.extents.flatMap((extent) => spansOf(extent, latest, options));
   const ends = spans.map(({ lastAt }) => lastAt);
-  return spans.map((span) => ({ ...span, ...judge(file, span.lastAt, ends, options), ...aheadOf(file, span.lastAt) }));
-}
-
-function aheadOf({ gzipTime = -Infinity, fileTimes }: Undated, lastAt: number): Pick<Place, 'writtenBy'> {
-  const writtenBy = Math.max(gzipTime, ...fileTimes);
-  return lastAt > writtenBy + HOUR && lastAt < writtenBy + MONTH ? { writtenBy } : {};
+  return spans.map((span) => {
+    const { cost, isSure } = judge(file, span.lastAt, ends, options);
+    return { ...span, cost: span.cost + cost, isSure };
+  });
 }
 
 const yearOf = (at: number): number => new Date(at * 1000).getUTCFullYear();
 
-type Span = Pick<Place, 'year' | 'firstAt' | 'lastAt'>;
+type Span = Omit<Place, 'isSure'>;
 
-function spanIn(year: number, file: Undated, options: YearOptions): Span | undefined {
-  const hasDays = file.leaps.every((turn) => daysIn(2, year + turn) === 29);
-  const firstAt = instantOf(file.first, year, options);
-  const lastAt = instantOf(file.last, year + file.turns, options);
-  if (!hasDays || firstAt === undefined || lastAt === undefined) return undefined;
-  return { year, firstAt, lastAt };
+/** Of stamps with a year there is one. */
+function spansOf(extent: Extent, latest: number, options: YearOptions): Span[] {
+  const { year } = extent.first;
+  const [from, to] = year === undefined ? [EARLIEST, latest - extent.turns] : [year, year];
+  const spans: Span[] = [];
+  for (let each = to; each >= from; each--) spans.push(...spanIn(each, extent, options));
+  return spans;
+}
+
+function spanIn(year: number, { first, last, turns, leaps, cost }: Extent, options: YearOptions): Span[] {
+  const hasDays = leaps.every((turn) => daysIn(2, first.year === undefined ? year + turn : undefined) === 29);
+  const lastYear = last.year ?? year + turns;
+  const firstAt = instantOf(first, year, options);
+  const lastAt = instantOf(last, lastYear, options);
+  if (!hasDays || firstAt === undefined || lastAt === undefined) return [];
+  return [{ year, lastYear, firstAt, lastAt, cost }];
 }
 
 export function instantOf(
@@ -120,7 +116,7 @@ export function instantOf(
 
 /** `ends`: the last line in each of the years that there may be. */
 function judge(
-  file: Undated,
+  file: Clues,
   lastAt: number,
   ends: readonly number[],
   options: YearOptions,
@@ -183,14 +179,11 @@ function cheapest(place: Place, paths: readonly Path[], settled: readonly Place[
   const own = place.cost - (isAligned(place, settled) ? COST.aligned : 0);
   let best: Path | undefined;
   for (const newer of paths) {
-    const cost =
-      newer.cost + own + (newer.place ? gapCost(beginOf(newer.place) - (place.writtenBy ?? place.lastAt)) : 0);
+    const cost = newer.cost + own + (newer.place ? gapCost(newer.place.firstAt - place.lastAt) : 0);
     if (!best || cost < best.cost) best = { cost, place, newer };
   }
   return best ?? { cost: own, place, newer: undefined };
 }
-
-const beginOf = ({ firstAt, writtenBy = Infinity }: Place): number => Math.min(firstAt, writtenBy);
 
 function gapCost(gap: number): number {
   if (gap < -2 * HOUR) return COST.order;

@@ -9,7 +9,7 @@ import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError, isDirectory } from './archive-error.ts';
 import { compressionOf, gzipTime, openText } from '../files/compression.ts';
-import { sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
+import { edges, isSameDay, sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
 
 /** The first and the last bytes of the text, in which the first and the last stamp are looked for. */
 const END = 64 * 1024;
@@ -97,17 +97,18 @@ const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
 
 async function glance(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
   const end = await readAt(handle, size - END, END);
-  const ends = fullest(
-    formsOf(start, end, forms).map((form) => {
-      return { form, walls: [...wallsOf(linesOf(start), form), ...wallsOf(linesOf(end).slice(1), form)] };
-    }),
-  );
+  const ends = formsOf(start, end, forms).map((form) => {
+    return { form, begins: wallsOf(linesOf(start), form), ends: wallsOf(linesOf(end).slice(1), form) };
+  });
+  const told = fullest(ends.map(({ form, ...walls }) => ({ form, walls: [...walls.begins, ...walls.ends] })));
   const readings: Reading[] = [];
-  for (const { form, walls } of ends) {
-    const [first, last] = [walls[0], walls.at(-1)];
-    const isTold = form.hasYear && ends.length === 1;
-    if (first && last)
-      readings.push({ form, walls: isTold ? [first, last] : await sparseWalls(handle, [first, last], size, form) });
+  for (const { form, begins, ends: last } of ends) {
+    if (!told.some((each) => each.form === form)) continue;
+    const [before, behind] = [begins.at(-1), last[0]];
+    const isTold = form.hasYear && told.length === 1;
+    const between =
+      before && behind && !isTold ? await sparseWalls(handle, [before, behind], [END, size - END], form) : [];
+    readings.push({ form, walls: edges([...begins, ...between, ...last]) });
   }
   return { ...beginning(start), textBytes: size, problem: undefined, hasTrailing: false, readings };
 }
@@ -151,9 +152,11 @@ class Passage {
   /** The first bytes behind leading NULs, which copytruncate leaves under a writer without O_APPEND. */
   start: Buffer = Buffer.alloc(0);
   #end: Buffer = Buffer.alloc(0);
+  /** Of the text behind the NULs, bytes. */
+  #length = 0;
   readonly #known: readonly StampForm[];
   /** By the forms that the stamps may have. */
-  #walls: Map<StampForm, WallTime[]> | undefined;
+  #walls: Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> | undefined;
   #next = END;
 
   constructor(known: readonly StampForm[]) {
@@ -167,10 +170,11 @@ class Passage {
     if (this.start.length === END && ownLines(linesOf(this.start)).length > 0) this.#walls ??= this.#begun(this.start);
     this.#sample(block);
     this.#end = text.length >= END ? text.subarray(-END) : Buffer.concat([this.#end, text]).subarray(-END);
+    this.#length += text.length;
     this.textBytes += block.length;
   }
 
-  #begun(end: Buffer): Map<StampForm, WallTime[]> {
+  #begun(end: Buffer): Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> {
     return new Map(formsOf(this.start, end, this.#known).map((form) => [form, []]));
   }
 
@@ -179,7 +183,7 @@ class Passage {
     for (; this.#next < end; this.#next += STEP) {
       for (const [form, walls] of this.#walls ?? []) {
         const wall = wallBehind(block, this.#next - this.textBytes, form);
-        if (wall && !isSameDay(wall, walls.at(-1))) walls.push(wall);
+        if (wall && !isSameDay(wall, walls.at(-1)?.wall)) walls.push({ at: this.#next, wall });
       }
     }
   }
@@ -187,11 +191,10 @@ class Passage {
   readings(): Reading[] {
     const readings = [...(this.#walls ?? this.#begun(this.#end))].map(([form, between]) => {
       // Of a short text the start is all.
-      const last = this.textBytes > END ? wallsOf(linesOf(this.#end), form).at(-1) : undefined;
-      const walls = [...wallsOf(linesOf(this.start), form), ...between, ...(last ? [last] : [])];
-      // The first and the last of each day.
-      const ends = walls.filter((wall, i) => !isSameDay(wall, walls[i - 1]) || !isSameDay(wall, walls[i + 1]));
-      return { form, walls: ends };
+      const rest = Math.min(END, this.#length - this.start.length);
+      const last = rest > 0 ? wallsOf(linesOf(this.#end.subarray(-rest)).slice(1), form) : [];
+      const inside = between.filter(({ at }) => at < this.textBytes - rest).map(({ wall }) => wall);
+      return { form, walls: edges([...wallsOf(linesOf(this.start), form), ...inside, ...last]) };
     });
     return fullest(readings);
   }
@@ -200,8 +203,4 @@ class Passage {
 function behindNuls(block: Buffer): Buffer {
   const text = block.findIndex((byte) => byte !== 0);
   return text < 0 ? Buffer.alloc(0) : block.subarray(text);
-}
-
-function isSameDay(a: WallTime, b: WallTime | undefined): boolean {
-  return a.day === b?.day && a.month === b.month && a.year === b.year;
 }
