@@ -97,6 +97,9 @@ interface ReaderSettings {
 
 function readerOf(bytes: Buffer, { server, timezone, timestamps, archivedFile, horizon }: ReaderSettings): LineDecoder {
   const dialect = dialectOf(server, firstLines(bytes));
-  const state = { clock: { year: archivedFile.year, last: undefined }, stamp: archivedFile.stamp?.name };
-  return new LineDecoder({ dialect, timezone, stamp: strftimeForm(timestamps), horizon: () => horizon, state });
+  const { year, firstAt, lastAt, stamp } = archivedFile;
+  const clock = { year, last: undefined, ...(lastAt > 0 && { near: firstAt }) };
+  const state = { clock, stamp: stamp?.name };
+  const until = { horizon: () => horizon, yearUntil: () => lastAt || Infinity };
+  return new LineDecoder({ dialect, timezone, stamp: strftimeForm(timestamps), ...until, state });
 }

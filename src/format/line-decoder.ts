@@ -28,6 +28,8 @@ export interface LineDecoderOptions {
   readonly state: Omit<LineDecoderState, 'parser' | 'stamp'> & Partial<LineDecoderState>;
   /** The latest instant believed, unix seconds, asked for each event. */
   readonly horizon: () => number;
+  /** The year turns no later, unix seconds, asked for each line; by default as `horizon`. */
+  readonly yearUntil?: () => number;
   /** The form of the stamps where it is given; no other one is then tried. */
   readonly stamp?: StampForm | undefined;
 }
@@ -101,7 +103,7 @@ export class LineDecoder {
   #aheadAt: number | undefined;
 
   constructor(options: LineDecoderOptions) {
-    this.#clock = new Clock(options.timezone, options.state.clock, options.horizon);
+    this.#clock = new Clock(options.timezone, options.state.clock, options.horizon, options.yearUntil);
     this.#dialect = options.dialect;
     this.#parser = options.dialect.begin(options.state.parser);
     this.#given = options.stamp;

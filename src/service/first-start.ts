@@ -63,6 +63,7 @@ async function readBehind(siblings: readonly FileStat[], options: FirstStartOpti
     main && rotated.length > 0 ? await read({ ...main, archivedFiles: rotated }, options) : goingOn(options);
   const [next] = left;
   if (next) logState.beginFile(next);
+  logState.endFiles();
   const awaited = left.flatMap(({ path, file }) => (path !== log.path && file ? [inodeOf(file)] : []));
   return { logState, awaited };
 }

@@ -16,7 +16,7 @@ import { scannersFor } from './new-users.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import type { ArchivedFile } from '../source/archive/arrange.ts';
-import { latestYear } from './latest-year.ts';
+import { latestStart } from './latest-year.ts';
 import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
 
 /** What is kept of a log between runs, beside its sessions and positions; plain JSON. */
@@ -68,6 +68,8 @@ export class LogState {
   #coverage: readonly Span[];
   readonly #lifetime: Lifetime;
   #unbelieved: Unbelieved | undefined;
+  /** Where most lines of the old file that is read end, unix seconds. */
+  #fileEnd: number | undefined;
   /** Lines are missing before the file that comes next; told with its first line. */
   #gap: Gap | undefined;
 
@@ -86,17 +88,27 @@ export class LogState {
   }
 
   /**
-   * A file is read next whose first line is of `firstAt`, unix seconds, and `year`. At the beginning and after a long silence
-   * that is its year, else the one counted on from the line before. Behind a gap, open sessions are not known to be open.
+   * A file is read next whose lines are of `firstAt` to `lastAt`, unix seconds, but for stray ones, and begin in `year`. At the
+   * beginning and after a long silence that is its year, else the one counted on from the line before. Behind a gap, open
+   * sessions are not known to be open.
    */
-  beginFile({ firstAt, year, stamp }: Pick<ArchivedFile, 'firstAt' | 'year' | 'stamp'>): void {
+  beginFile(file: Pick<ArchivedFile, 'firstAt' | 'lastAt' | 'year' | 'stamp'>): void {
+    const { firstAt, lastAt, year, stamp } = file;
     const { last } = this;
-    if (last !== undefined && firstAt - last > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
+    const end = this.#fileEnd ?? last;
+    this.#fileEnd = lastAt;
+    if (end !== undefined && firstAt - end > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
     if (last !== undefined && Math.abs(firstAt - last) < YEAR_COUNTED_FOR) return;
     this.#counted = this.counts;
     const before = this.#reader?.state ?? this.#begin;
-    this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock: { year, last: undefined } };
+    const clock = { year, last: undefined, near: firstAt };
+    this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock };
     this.#reader = undefined;
+  }
+
+  /** What comes next may have been written since the files were looked at. */
+  endFiles(): void {
+    this.#fileEnd = undefined;
   }
 
   /**
@@ -188,9 +200,10 @@ export class LogState {
     const begin = this.#begin;
     // A clock that was ahead when the last lines were read says nothing of the year.
     const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
-    const latest = (): number => latestYear(lines, { stamp, timezone, horizon: horizon() });
-    const clock = isKnown ? begin.clock : { year: latest(), last: undefined };
-    return new LineDecoder({ dialect: this.#dialect, stamp, timezone, horizon, state: { ...begin, clock } });
+    const latest = () => latestStart(lines, { stamp, timezone, horizon: horizon() });
+    const clock = isKnown ? begin.clock : { last: undefined, ...latest() };
+    const yearUntil = (): number => this.#fileEnd ?? Infinity;
+    return new LineDecoder({ dialect: this.#dialect, stamp, timezone, horizon, yearUntil, state: { ...begin, clock } });
   }
 
   #cover(from: number | undefined, to: number | undefined): void {

@@ -10,10 +10,13 @@ const DAY = 86_400;
 /** A step of more, ahead or back, is no silence and no clock put right before a second line says the same. */
 const FAR = 31 * DAY;
 /**
- * A step back of more than this is a new year, if that has begun: a server that was off from November to June steps back by
- * 170 days. A clock that was wrong by months is rarer than that, and by more still.
+ * A step back of more than this is a new year, if that has begun by the time of the lines: a server that was off from November
+ * to June steps back by 170 days. Whether the next June has come yet, our clock tells, and the end of an old file.
  */
 const NEW_YEAR_STEP = 4 * FAR;
+/** So many lines of a far time, one after the other, may be wrong: then the next one goes on from before. */
+const STRAYS = 10;
+const GOING_ON = 7 * DAY;
 /** Lines out of order by so much are still in the first half of a repeated hour. */
 export const DISORDER = 120;
 /** A line of 31 December that comes after one of 1 January is not late by more. */
@@ -27,6 +30,8 @@ export interface ClockState {
   readonly year: number;
   /** The last instant, unix seconds; undefined before the first line. */
   readonly last: number | undefined;
+  /** Before the first line: an instant near which most of the first lines lie. */
+  readonly near?: number;
 }
 
 /** The wall time as seconds, as if it were UTC. */
@@ -95,18 +100,28 @@ export class Clock {
   #doubt: number | undefined;
   readonly #instants: (wall: number) => readonly number[];
   readonly #horizon: () => number;
+  /** What the years were counted on from before the last far step, as long as it may have been one of a few stray lines. */
+  #before: { readonly anchor: number; readonly year: number; readonly lines: number } | undefined;
+  readonly #yearUntil: () => number;
   /** The last instant before the year turned, and the first one after. */
   #turned: { readonly before: number; readonly at: number } | undefined;
 
   /**
    * `zone`: an IANA name, for stamps that name none. `horizon`: the latest instant believed, unix seconds; a stamp beyond it
    * is read, but moves neither the year nor the time, or one wrong stamp would put all that follow into the next year.
+   * `yearUntil`: no year turns after this instant, unix seconds, as the end of a file tells.
    */
-  constructor(zone: string, state: ClockState, horizon: () => number = () => Infinity) {
+  constructor(
+    zone: string,
+    state: ClockState,
+    horizon: () => number = () => Infinity,
+    yearUntil: () => number = horizon,
+  ) {
     this.#horizon = horizon;
+    this.#yearUntil = yearUntil;
     this.#year = state.year;
     this.#last = state.last;
-    this.#anchor = state.last;
+    this.#anchor = state.last ?? state.near;
     this.#instants = zoneInstants(zone);
   }
 
@@ -143,9 +158,9 @@ export class Clock {
     return other === undefined ? at : undefined;
   }
 
-  /** Whether the line before is of the time of those before it, and not the first of another one. */
+  /** Whether the line before is of the time of those before it, and not one of the first of another one. */
   get isSteady(): boolean {
-    return this.#doubt === undefined;
+    return this.#doubt === undefined && this.#before === undefined;
   }
 
   /** A line of an instant that is believed. A line that is late does not set time back, but a clock that was put right does. */
@@ -168,6 +183,7 @@ export class Clock {
       this.#doubt = at;
       return;
     }
+    this.#before = isFar ? { anchor, year: this.#year, lines: 1 } : oneMore(this.#before);
     if (anchor !== undefined && year > this.#year) this.#turned = { before: anchor, at: this.#doubt ?? at };
     // A late line of the year before changes no year.
     if (year > this.#year || isFar) this.#year = year;
@@ -185,9 +201,29 @@ export class Clock {
     const dated = this.#dated(wall, this.#year);
     const anchor = this.#anchor;
     if (anchor === undefined) return dated;
+    if (dated === undefined || Math.abs(dated.at - anchor) > FAR) {
+      const again = this.#goingOn(wall);
+      if (again) return again;
+    }
     // 29 February of a year that has none: the year has not been noticed to change.
     if (dated === undefined || dated.at < anchor - NEW_YEAR_STEP) return this.#inNextYear(wall) ?? dated;
     return dated.at > anchor + FAR ? (this.#inYearBefore(wall, anchor) ?? dated) : dated;
+  }
+
+  /** A stamp that goes on from before the last far step: that was made by stray lines. */
+  #goingOn(wall: WallTime): Dated | undefined {
+    const before = this.#before;
+    if (!before) return undefined;
+    const dated = [before.year, before.year + 1]
+      .map((year) => this.#dated(wall, year))
+      .find((each) => each && each.at > before.anchor - LATE && each.at < before.anchor + GOING_ON);
+    if (!dated) return undefined;
+    this.#year = before.year;
+    this.#anchor = before.anchor;
+    this.#before = undefined;
+    this.#doubt = undefined;
+    this.#turned = undefined;
+    return dated;
   }
 
   /** A stamp far ahead may be of the year before; undefined when it is of a server that was off for months. */
@@ -210,7 +246,7 @@ export class Clock {
   #inNextYear(wall: WallTime): Dated | undefined {
     const dated = this.#dated(wall, this.#year + 1);
     // A line of some days ahead is not believed; it is of no year before either.
-    return dated && dated.at <= this.#horizon() + FAR ? dated : undefined;
+    return dated && dated.at <= Math.min(this.#horizon(), this.#yearUntil()) + FAR ? dated : undefined;
   }
 
   #instant(wall: WallTime, year: number): number | undefined {
@@ -221,6 +257,10 @@ export class Clock {
     if (first === undefined || candidates.length === 1 || this.#last === undefined) return first;
     return first < this.#last - DISORDER ? candidates[1] : first;
   }
+}
+
+function oneMore<T extends { readonly lines: number }>(before: T | undefined): T | undefined {
+  return before && before.lines < STRAYS ? { ...before, lines: before.lines + 1 } : undefined;
 }
 
 /** The time behind a line of the instant `at`: one that is late does not set it back, but a clock that was put right does. */

@@ -173,6 +173,40 @@ describe('F27: the turn of the year', () => {
       assert.deepEqual(found, ['2024-03-01T10:00:00', '2024-03-01T10:01:00', '2024-03-02T10:00:00']);
     });
 
+  for (const [what, stray] of STRAYS)
+    for (const count of [2, 3, 10])
+      test(`is not seen in ${count} lines that are ${what}, of which the next ones know nothing [8.15]`, () => {
+        const strays = Array.from({ length: count }, (_, i) => stray.replace('00:00', `00:0${i % 10}`));
+        const stamps = ['Mar 01 10:00:00 x', ...strays, 'Mar 01 10:01:00 x', 'Mar 02 10:00:00 x', 'Mar 02 10:01:00 x'];
+        const found = read('UTC', 2024, stamps).toSpliced(1, count);
+        assert.deepEqual(found, [
+          '2024-03-01T10:00:00',
+          '2024-03-01T10:01:00',
+          '2024-03-02T10:00:00',
+          '2024-03-02T10:01:00',
+        ]);
+      });
+
+  test('is not seen behind the end of the file [8.15]', () => {
+    const read = (end: string): string[] => {
+      const clock = new Clock('UTC', { year: 2025, last: undefined }, undefined, () => at(end));
+      return ['Nov 20 10:00:00 x', 'Jun 02 10:00:00 x', 'Jun 02 10:01:00 x'].map((stamp) =>
+        iso(clock.read(recogniseStamp([stamp])?.read(stamp, 0) ?? assert.fail(stamp))),
+      );
+    };
+    const off = ['2025-11-20T10:00:00', '2026-06-02T10:00:00', '2026-06-02T10:01:00'];
+    assert.deepEqual(read('2026-06-02T10:01:00Z'), off);
+    const putRight = ['2025-11-20T10:00:00', '2025-06-02T10:00:00', '2025-06-02T10:01:00'];
+    assert.deepEqual(read('2025-06-02T10:01:00Z'), putRight);
+  });
+
+  test('is told by where most of the first lines lie, and not by the first one [8.15]', () => {
+    const clock = new Clock('UTC', { year: 2024, last: undefined, near: at('2024-03-01T10:00:00Z') });
+    const stamps = ['Dec 24 10:00:00 x', 'Mar 01 10:00:00 x', 'Mar 02 10:00:00 x'];
+    const found = stamps.map((stamp) => iso(clock.read(recogniseStamp([stamp])?.read(stamp, 0) ?? assert.fail(stamp))));
+    assert.deepEqual(found.slice(1), ['2024-03-01T10:00:00', '2024-03-02T10:00:00']);
+  });
+
   for (const [what, stamps] of [
     ['50 days', ['Apr 20 10:00:00 x', 'Mar 01 10:00:00 x', 'Mar 01 10:01:00 x', 'Mar 02 10:00:00 x']],
     ['90 days', ['Jun 01 10:00:00 x', 'Mar 03 10:00:00 x', 'Mar 03 10:01:00 x', 'Mar 04 10:00:00 x']],
