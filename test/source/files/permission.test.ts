@@ -1,24 +1,19 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { chmodSync, chownSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, test } from 'node:test';
+import { asNobody, cannotStart, readable } from '../../ordinary-user.ts';
 import { MAIN } from '../../program.ts';
 
 /** Root may read everything, so the program is run as somebody who may not. */
 const isRoot = process.getuid?.() === 0;
-const nobody = isRoot ? { uid: 65_534, gid: 65_534 } : {};
 /** Debian's group of those who may read logs, where root can give a file to it; else one that is there in any case. */
 const group = isRoot ? { gid: 4, name: 'adm' } : undefined;
-const cannot = isRoot && !isOpenToAll(MAIN) && 'the program lies where only its owner may read';
-
-function isOpenToAll(path: string): boolean {
-  const isOpen = (statSync(path).mode & 0o001) !== 0 || !statSync(path).isDirectory();
-  return isOpen && (path === '/' || isOpenToAll(dirname(path)));
-}
+const program = readable(MAIN);
 
 let root = '';
 before(() => {
@@ -42,11 +37,11 @@ async function said(args: readonly string[], until: RegExp): Promise<string> {
   const env = { PATH: process.env['PATH'], HOME: join(root, 'none'), TZ: 'UTC', STATE_DIRECTORY: join(root, 'state') };
   mkdirSync(env.STATE_DIRECTORY, { recursive: true });
   if (isRoot) chownSync(env.STATE_DIRECTORY, 65_534, 65_534);
-  const child = spawn(process.execPath, [MAIN, ...args], {
+  const child = spawn(process.execPath, [program, ...args], {
     env,
     cwd: '/',
     stdio: ['ignore', 'ignore', 'pipe'],
-    ...nobody,
+    ...asNobody,
   });
   const lines: string[] = [];
   for await (const line of createInterface(child.stderr)) {
@@ -70,7 +65,7 @@ const cases = [
   ['private.log', /private\.log:? may not be read by .*, as \S+private\.log is closed to it and to its group/],
 ] as const;
 
-describe('permission denied is no absence', { skip: cannot }, () => {
+describe('permission denied is no absence', { skip: cannotStart }, () => {
   for (const [log, sentence] of cases)
     for (const command of ['run --log', 'check --log', 'history', 'explain'])
       test(`${command} ${log} names what is in the way, and the group that helps [8.20]`, async () => {
