@@ -49,10 +49,10 @@ function checkDaemon(config: Config, status: DaemonStatus, report: Report): void
     if (unreadable !== undefined) report.failures.push(`${log}: the daemon cannot read it: ${unreadable}`);
 }
 
-function describeDaemon({ logs, counts = [] }: DaemonStatus, title: string, { lines, hosts }: Report): void {
+function describeDaemon({ logs, counts = [] }: DaemonStatus, title: string, { lines, hosts, atLeast }: Report): void {
   const found = logs.map((log) => `  ${log.path}: ${describeStatus(log)}`);
   lines.push(title, ...(found.length > 0 ? found : ['  it is still reading what was there before it started']));
-  if (counts.length > 0) lines.push(`  it sent last ${describeCounts(counts)}`);
+  if (counts.length > 0) lines.push(`  it sent last ${describeCounts(counts, atLeast)}`);
   for (const { host } of counts) hosts.add(host);
 }
 
@@ -78,7 +78,8 @@ async function existing(path: string): Promise<string> {
   return path === dirname(path) || (await isReachable(path, constants.F_OK)) ? path : existing(dirname(path));
 }
 
-function describeIndex(config: Config, snapshot: Snapshot, { lines, hosts }: Report, now: number): void {
+function describeIndex(config: Config, snapshot: Snapshot, report: Report, now: number): void {
+  const { lines, hosts, atLeast } = report;
   const { writeBuffer } = snapshot;
   lines.push(`index ${config.index.path}`);
   for (const log of config.logs) {
@@ -87,7 +88,7 @@ function describeIndex(config: Config, snapshot: Snapshot, { lines, hosts }: Rep
     if (stored) lines.push(`  ${log.path}: ${describeKept(stored, read, log.timezone, now)}`);
   }
   const samples = snapshot.sample(now);
-  if (samples.length > 0) lines.push(`  it would send ${describeCounts(samples)}`);
+  if (samples.length > 0) lines.push(`  it would send ${describeCounts(samples, atLeast)}`);
   for (const { host } of samples) hosts.add(host);
 }
 

@@ -1,5 +1,6 @@
 import { access, constants } from 'node:fs/promises';
-import type { HostCounts } from '../activity/active-window.ts';
+import type { HostCounts, Sample } from '../activity/active-window.ts';
+import { isCovered, windows, type Window } from '../report/metric-name.ts';
 
 /** What `check` has found: lines to print, and what will not work, as sentences. */
 export interface Report {
@@ -7,12 +8,25 @@ export interface Report {
   readonly failures: string[];
   /** Hosts that were seen, in the logs or in the index. */
   readonly hosts: Set<string>;
+  /** The mark of a lower bound. */
+  readonly atLeast: string;
 }
 
-/** `chat.example 72, 127, 127` */
-export function describeCounts(samples: readonly Omit<HostCounts, 'at'>[]): string {
-  const shown = samples.map(({ host, d1, d7, d30 }) => `${host} ${d1}, ${d7}, ${d30}`);
-  return `${shown.toSorted().join('; ')} (1, 7 and 30 days)`;
+/** `chat.example 72, 127, ≥127 (...)`: marked is a count of a window that the logs are known not to cover. */
+export function describeCounts(samples: readonly ShownCounts[], atLeast = ''): string {
+  const shown = samples.map((sample) => {
+    const counts = windows.map((window) => `${isBound(sample, window) ? atLeast : ''}${sample[`d${window}`]}`);
+    return `${sample.host} ${counts.join(', ')}`;
+  });
+  const isAny = atLeast !== '' && samples.some((sample) => windows.some((window) => isBound(sample, window)));
+  const why = isAny ? `; with ${atLeast} lower bounds, as the logs do not cover them` : '';
+  return `${shown.toSorted().join('; ')} (1, 7 and 30 days${why})`;
+}
+
+type ShownCounts = Omit<HostCounts, 'at'> & Partial<Pick<Sample, 'covered'>>;
+
+function isBound({ covered }: ShownCounts, window: Window): boolean {
+  return covered !== undefined && !isCovered({ covered }, window);
 }
 
 export const isReachable = (path: string, how = constants.R_OK): Promise<boolean> =>

@@ -8,10 +8,10 @@ import { checkIndex } from './check-index.ts';
 import { checkLog } from './check-log.ts';
 import type { Report } from './check-report.ts';
 import { checkStatsd } from './check-statsd.ts';
-import { print, type Io } from './io.ts';
+import { atLeast, print, type Io } from './io.ts';
 
 export async function check(given: Config, _args: object, io: Io): Promise<number> {
-  const report: Report = { lines: [], failures: [], hosts: new Set() };
+  const report: Report = { lines: [], failures: [], hosts: new Set(), atLeast: atLeast(io) };
   describeSettings(given, report);
   const config = given.logs.length > 0 ? given : { ...given, logs: usualLogs(given) };
   if (given.logs.length === 0) report.lines.push('no log is configured: the usual one is followed');

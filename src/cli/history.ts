@@ -117,7 +117,7 @@ function tellMissing(
     const isOutside = !coverage.some(([first, last]) => first <= to && last >= from);
     const why = isOutside
       ? 'the logs have no line between --from and --to'
-      : 'no user was seen: nobody logs in in these logs; "xmpp-active-users explain" shows what is found in each line';
+      : 'no user was seen: nobody logs in in these logs, or whoever does is excluded; "xmpp-active-users explain" shows what is found in each line';
     io.log('error', `there is no count: ${why}`);
     return true;
   }

@@ -5,7 +5,7 @@
  */
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { HostCounts } from '../activity/active-window.ts';
+import type { HostCounts, Sample } from '../activity/active-window.ts';
 import type { FollowerStatus } from '../source/follow/follower.ts';
 
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
@@ -23,7 +23,7 @@ export interface DaemonStatus {
   readonly at: number;
   readonly logs: readonly LogStatus[];
   /** Those sent last. */
-  readonly counts?: readonly Omit<HostCounts, 'at'>[];
+  readonly counts?: readonly (Omit<HostCounts, 'at'> & Partial<Pick<Sample, 'covered'>>)[];
 }
 
 const NAME = 'status.json';

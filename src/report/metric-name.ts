@@ -18,7 +18,7 @@ export function countOf(sample: HostCounts, window: Window): number {
 }
 
 /** Whether the logs cover the whole window; where they do not, the count is a lower bound. */
-export function isCovered({ covered }: Sample, window: Window): boolean {
+export function isCovered({ covered }: Pick<Sample, 'covered'>, window: Window): boolean {
   return (covered[windows.indexOf(window)] ?? 0) >= window * 86_400;
 }
 

@@ -331,7 +331,7 @@ export class Daemon {
     try {
       writeStatus(config.index.path, {
         ...{ since: this.#since, at: Math.floor(now()), logs },
-        counts: this.#samples.map(({ host, d1, d7, d30 }) => ({ host, d1, d7, d30 })),
+        counts: this.#samples.map(({ host, d1, d7, d30, covered }) => ({ host, d1, d7, d30, covered })),
       });
     } catch {
       return;
