@@ -1,6 +1,6 @@
 /**
  * Compressed blocks in, text out: gzip by Node's zlib, the others by the system's programs, which are faster than any
- * JavaScript and kept up by the distribution. Where they are missing, a library serves for xz, and Node for zstd.
+ * JavaScript and kept up by the distribution. Where `zstd` is missing, Node serves if its own is found to be sound.
  *
  * What can be read of a file that was cut short or damaged is yielded before the error is thrown. An iterator over a Node
  * stream drops what is buffered when the stream fails; hence `outputOf`, and hence each block is written only when the
@@ -10,7 +10,6 @@
 import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
-import { ReadableStream } from 'node:stream/web';
 import * as zlib from 'node:zlib';
 import { ArchiveError } from '../archive/archive-error.ts';
 import type { Compression } from './compression.ts';
@@ -42,7 +41,7 @@ const METHODS: Readonly<Record<Compression, (source: Source, told: Told) => Bloc
   gzip: (source, told) => throughZlib(() => zlib.createGunzip({ chunkSize: CHUNK }), source, told),
   bzip2: (source, { name }) => throughProgram('bzip2', source(), name),
   zstd,
-  xz: (source, { name }) => xz(source(), name),
+  xz: (source, { name }) => throughProgram('xz', source(), name),
 };
 
 async function* throughZlib(create: () => Duplex, source: Source, { name, onTrailing }: Told): Blocks {
@@ -240,38 +239,10 @@ function programError(cause: Error, name: string): ArchiveError {
   return /unexpected|premature|truncated/i.test(cause.message) ? cutShort(name, cause) : damaged(name, cause);
 }
 
-async function* xz(blocks: Blocks, name: string): Blocks {
-  const child = await start('xz');
-  yield* child ? outputOfProgram(child, blocks, name) : throughXzLibrary(blocks, name);
-}
-
 async function* zstd(source: Source, { name }: Told): Blocks {
   const child = await start('zstd');
   if (child) yield* outputOfProgram(child, source(), name);
   else yield* (await soundZstd()) ? throughNodeZstd(source, name) : throughProgram('zstd', source(), name);
-}
-
-/**
- * xz without the program, at a third of its speed. The library decompresses one file at a time, in the whole process: a
- * second one waits until the first has been read to its end or given up.
- */
-export async function* throughXzLibrary(blocks: Blocks, name: string): Blocks {
-  const { default: library } = await import('xz-decompress');
-  const text = new library.XzReadableStream(ReadableStream.from<Uint8Array>(blocks));
-  try {
-    for await (const block of text)
-      if (block.length > 0) yield Buffer.from(block.buffer, block.byteOffset, block.length);
-  } catch (error) {
-    throw xzError(error, name);
-  }
-}
-
-function xzError(error: unknown, name: string): unknown {
-  const code =
-    error instanceof Error ? /^get_next_output failed with error code (\d+)/.exec(error.message)?.[1] : undefined;
-  if (code === undefined) return error;
-  // 8 is XZ_BUF_ERROR: more input is needed.
-  return code === '8' ? cutShort(name, error) : damaged(name, error);
 }
 
 interface Zlib {

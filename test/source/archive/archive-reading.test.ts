@@ -92,8 +92,8 @@ describe('a piece', () => {
       }
     });
 
-  for (const ending of ['', '.gz', '.xz'])
-    test(`holds no more in memory the longer it is: x.log.1${ending}`, async () => {
+  for (const { ending, skip } of ENDINGS)
+    test(`holds no more in memory the longer it is: x.log.1${ending}`, { skip }, async () => {
       const archivedFile = await pieceOf(folder().put(`x.log.1${ending}`, text.repeat(8), NOW));
       for await (const { bytes } of readArchivedFile(archivedFile, { complete: true, onProblem: assert.fail }))
         assert.ok(bytes.buffer.byteLength < 4 * 1024 * 1024, `${bytes.buffer.byteLength}`);
@@ -226,7 +226,7 @@ describe('while it is read', () => {
   });
 
   test('it can be stopped at the end of a block, and the position holds', async () => {
-    const archivedFile = await pieceOf(folder().put('x.log.1.xz', text, NOW));
+    const archivedFile = await pieceOf(folder().put('x.log.1.gz', text, NOW));
     const stop = new AbortController();
     const blocks: Block[] = [];
     for await (const block of readArchivedFile(archivedFile, { ...options([]), signal: stop.signal })) {

@@ -7,7 +7,7 @@ import { after, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
 import { ArchiveError } from '../../../src/source/archive/archive-error.ts';
 import { compressionOf, gzipTime, openText, textOf } from '../../../src/source/files/compression.ts';
-import { soundZstd, throughNodeZstd, throughProgram, throughXzLibrary } from '../../../src/source/files/decompress.ts';
+import { soundZstd, throughNodeZstd, throughProgram } from '../../../src/source/files/decompress.ts';
 import { archive, ENDINGS } from '../archives.ts';
 import { asOrdinaryUser, cannotBe } from '../../ordinary-user.ts';
 
@@ -175,16 +175,6 @@ void describe('the text of a file', () => {
     await assert.rejects(async () => {
       for await (const block of openText(path, { signal: stop.signal })) if (block.length > 0) stop.abort();
     }, /abort/i);
-  });
-
-  void it('is read by the xz library as by the program', async () => {
-    const { bytes, whole } = members('.xz');
-    assert.ok((await outcome(throughXzLibrary(inPieces(bytes, 1000), 'x'))).text.equals(whole));
-    const cut = await outcome(throughXzLibrary(inPieces(bytes.subarray(0, -500), 1000), 'x'));
-    assert.equal(cut.code, 'UNEXPECTED_END');
-    assert.ok(cut.text.equals(whole.subarray(0, cut.text.length)));
-    bytes.fill(0x55, bytes.length - 500, bytes.length - 400);
-    assert.equal((await outcome(throughXzLibrary(inPieces(bytes, 1000), 'x'))).code, 'CORRUPT');
   });
 });
 
