@@ -3,7 +3,7 @@
  * the whole log is searched for it, the rotated files, too, where the live one begins behind it. For `check`.
  */
 import type { Dialect } from '../format/dialects/dialect.ts';
-import { ArchiveError } from '../source/archive/archive-error.ts';
+import { ArchiveError } from '../source/files/archive-error.ts';
 import { openText } from '../source/files/compression.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
 

@@ -8,7 +8,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { ArchiveError } from '../../src/source/archive/archive-error.ts';
+import { ArchiveError } from '../../src/source/files/archive-error.ts';
 import { textOf } from '../../src/source/files/compression.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../test/source/archives/', import.meta.url));

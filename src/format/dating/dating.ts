@@ -3,7 +3,7 @@
  * by their names, first the series for which there is certain evidence, then those that fit on to what is settled, and at
  * last those of which nothing better is known than that they are not from the future.
  */
-import type { Problem } from '../../source/archive/archive-error.ts';
+import type { Problem } from '../../source/files/archive-error.ts';
 import type { Reading } from '../time/stamp-choice.ts';
 import type { Stamped } from './stamp-forms.ts';
 import { secondsOfYear } from './stamp-samples.ts';

@@ -4,7 +4,7 @@
  */
 import { chooseForm, type Choice, type Reading } from '../time/stamp-choice.ts';
 import type { StampForm } from '../time/stamp-form.ts';
-import type { Problem } from '../../source/archive/archive-error.ts';
+import type { Problem } from '../../source/files/archive-error.ts';
 import type { Probe } from '../../source/archive/probe.ts';
 import { rotatedName } from '../../source/files/rotated-name.ts';
 

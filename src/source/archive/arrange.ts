@@ -5,7 +5,7 @@
 import { zoneInstants } from '../../format/time/clock.ts';
 import { looksLike } from '../../format/strangers.ts';
 import { strftimeForm } from '../../format/time/strftime.ts';
-import { ArchiveError, type Problem } from './archive-error.ts';
+import { ArchiveError, type Problem } from '../files/archive-error.ts';
 import type { ArchivedFile } from './read.ts';
 import { lanesOf, type Lane } from './order.ts';
 import { dateAll } from '../../format/dating/dating.ts';
@@ -14,7 +14,7 @@ import { probeFile, type Probe } from './probe.ts';
 import { statOf } from '../files/siblings.ts';
 import { settleForms } from '../../format/dating/stamp-forms.ts';
 
-export type { Problem } from './archive-error.ts';
+export type { Problem } from '../files/archive-error.ts';
 export { alreadyRead, readArchivedFile, type ArchivedFile, type ReadOptions } from './read.ts';
 
 /** The files of one log, in any order. */

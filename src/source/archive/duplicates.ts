@@ -4,7 +4,7 @@
  * two files at a time.
  */
 import { createHash } from 'node:crypto';
-import { ArchiveError } from './archive-error.ts';
+import { ArchiveError } from '../files/archive-error.ts';
 import { openText } from '../files/compression.ts';
 import type { Probe } from './probe.ts';
 

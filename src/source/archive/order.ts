@@ -2,7 +2,7 @@
  * Files of one log that follow each other in time are a series. Files that overlap in time and differ in text cannot be of
  * one log, whatever their names: the log of another server, copied in by hand.
  */
-import type { Problem } from './archive-error.ts';
+import type { Problem } from '../files/archive-error.ts';
 import type { Dated } from '../../format/dating/dating.ts';
 import { byAge } from '../files/rotated-name.ts';
 

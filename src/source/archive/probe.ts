@@ -7,7 +7,7 @@ import type { Stats } from 'node:fs';
 import { ownLines, tellingLines } from '../../format/format.ts';
 import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
-import { ArchiveError, fileError, isDirectory } from './archive-error.ts';
+import { ArchiveError, fileError, isDirectory } from '../files/archive-error.ts';
 import { compressionOf, gzipTime, openText } from '../files/compression.ts';
 import { edges, isSameDay, sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
 

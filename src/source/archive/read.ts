@@ -6,7 +6,7 @@ import { randomUUID } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { StampForm } from '../../format/time/stamp-form.ts';
-import { ArchiveError, fileError } from './archive-error.ts';
+import { ArchiveError, fileError } from '../files/archive-error.ts';
 import { LineReader, LONGEST_LINE, type Block, type Lines, type Reading } from '../files/lines.ts';
 import { soundLines } from '../files/corrupt.ts';
 import {

@@ -3,7 +3,7 @@
  * (`prosody.log.1` that `gzip` was piped into, `old.gz` that a browser has unpacked).
  */
 import { fileBlocks, handleBlocks, type ReadableFile } from './file-blocks.ts';
-import { ArchiveError } from '../archive/archive-error.ts';
+import { ArchiveError } from './archive-error.ts';
 import { decompressed } from './decompress.ts';
 
 export type Compression = 'gzip' | 'xz' | 'zstd' | 'bzip2';

@@ -4,7 +4,7 @@
  */
 import { recogniseStamp } from '../../format/time/stamp-choice.ts';
 import type { StampForm, WallTime } from '../../format/time/stamp-form.ts';
-import { ArchiveError } from '../archive/archive-error.ts';
+import { ArchiveError } from './archive-error.ts';
 import { secondsOfYear } from '../../format/dating/stamp-samples.ts';
 
 const NEWLINE = 10;

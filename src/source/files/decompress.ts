@@ -11,7 +11,7 @@ import { spawn, type ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import * as zlib from 'node:zlib';
-import { ArchiveError } from '../archive/archive-error.ts';
+import { ArchiveError } from './archive-error.ts';
 import type { Compression } from './compression.ts';
 
 type Blocks = AsyncGenerator<Buffer, void, undefined>;

@@ -3,7 +3,7 @@
  * consumer works on the one before: one block ahead, never more, so that a slow consumer costs no memory.
  */
 import { open, type FileHandle } from 'node:fs/promises';
-import { fileError, isDirectory } from '../archive/archive-error.ts';
+import { fileError, isDirectory } from './archive-error.ts';
 
 /** Large enough that the disk, not the number of calls, is what takes time; small enough for the processor's caches. */
 export const BLOCK = 512 * 1024;

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, describe, it } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { ArchiveError } from '../../../src/source/archive/archive-error.ts';
+import { ArchiveError } from '../../../src/source/files/archive-error.ts';
 import { compressionOf, gzipTime, openText, textOf } from '../../../src/source/files/compression.ts';
 import { soundZstd, throughNodeZstd, throughProgram } from '../../../src/source/files/decompress.ts';
 import { archive, ENDINGS } from '../archives.ts';

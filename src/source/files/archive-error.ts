@@ -1,5 +1,5 @@
 /** What can be wrong with a file of old log. The message is a sentence that names the file and says what to do. */
-import { whyNotPermitted } from '../files/permission.ts';
+import { whyNotPermitted } from './permission.ts';
 
 export type ArchiveErrorCode =
   /** There is no such file. */
