@@ -12,7 +12,7 @@ import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import * as zlib from 'node:zlib';
 import { ArchiveError } from './archive-error.ts';
-import type { Compression } from './compression.ts';
+import type { Compression } from './file-kind.ts';
 
 type Blocks = AsyncGenerator<Buffer, void, undefined>;
 

@@ -5,7 +5,8 @@
 import assert from 'node:assert/strict';
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { compressionOf, openText } from './compression.ts';
+import { openText } from './compression.ts';
+import { compressionOf } from './file-kind.ts';
 import type { ReadableFile } from './file-blocks.ts';
 import { soundExtent, type Extent } from './corrupt.ts';
 
