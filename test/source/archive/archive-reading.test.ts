@@ -92,7 +92,7 @@ describe('a piece', () => {
       }
     });
 
-  for (const { ending, skip } of ENDINGS)
+  for (const { ending, skip } of ENDINGS.filter((each) => ['', '.gz', '.xz'].includes(each.ending)))
     test(`holds no more in memory the longer it is: x.log.1${ending}`, { skip }, async () => {
       const archivedFile = await pieceOf(folder().put(`x.log.1${ending}`, text.repeat(8), NOW));
       for await (const { bytes } of readArchivedFile(archivedFile, { complete: true, onProblem: assert.fail }))
