@@ -1,6 +1,9 @@
 /** What `check` says of one log: whether it can be read, which server writes it, and how much its lines tell. */
 import { dirname } from 'node:path';
 import type { Config, LogConfig } from '../config/config.ts';
+import { ArchiveError } from '../source/files/archive-error.ts';
+import { FIRST_BYTES, refuseForeign } from '../source/files/file-kind.ts';
+import { beginningOf } from '../source/files/end-of-file.ts';
 import { whyNotPermitted } from '../source/files/permission.ts';
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
 import { lastVersion } from '../service/last-version.ts';
@@ -9,9 +12,15 @@ import { surveyLog, type Survey } from '../service/survey.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 
 export async function checkLog(log: LogConfig, config: Config, report: Report, now: number): Promise<void> {
-  const siblings = rotatedFiles(log.path);
-  const rotated = siblings.length === 0 ? '' : `, and ${siblings.length} rotated files beside it`;
+  const { siblings, others } = rotatedFiles(log.path, log);
+  const rotated = siblings.length === 0 ? '' : `, and ${siblings.length} rotated files of it`;
   report.lines.push(`log ${log.path} (server ${log.server}, zone ${log.timezone})${rotated}`);
+  const elsewhere = new Set(siblings.map(({ path }) => dirname(path)));
+  elsewhere.delete(dirname(log.path));
+  for (const directory of elsewhere) report.lines.push(`  rotated files are in ${directory}, too`);
+  for (const { path } of siblings) report.lines.push(...whyUnread(path).map((line) => `  warning: ${line}`));
+  for (const { path } of others)
+    report.lines.push(`  not taken for a rotated file of it: ${path}; rotated in its [[log]] names more of them`);
   try {
     const seen = await surveyLog(log, config, now);
     const version = seen.version ?? (seen.dialect && (await lastVersion(log.path, seen.dialect)));
@@ -21,6 +30,17 @@ export async function checkLog(log: LogConfig, config: Config, report: Report, n
     if (survey.failure !== undefined) report.failures.push(`${log.path}: ${survey.failure}`);
   } catch (error) {
     await explainUnreadable(log.path, error, report);
+  }
+}
+
+/** Of a file that is compressed in a way that is not understood. */
+function whyUnread(path: string): string[] {
+  try {
+    refuseForeign(beginningOf(path, FIRST_BYTES), path);
+    return [];
+  } catch (error) {
+    // That it may not be read is told when the log itself may not be.
+    return error instanceof ArchiveError ? [error.message] : [];
   }
 }
 

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { Value } from './layers.ts';
-import { FILE_KEYS, INDEX_PATH, LOG_PATH } from './settings.ts';
+import { FILE_KEYS, INDEX_PATH, LOG_PATH, LOG_ROTATED } from './settings.ts';
 import { linesOfKeys } from './toml-lines.ts';
 
 export interface ConfigFile {
@@ -13,7 +13,7 @@ export interface ConfigFile {
   readonly problems: readonly string[];
 }
 
-const PATHS = [LOG_PATH.key, INDEX_PATH.key];
+const PATHS = [LOG_PATH.key, LOG_ROTATED.key, INDEX_PATH.key];
 const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.'))))];
 
 export function readConfigFile(path: string, text: string): ConfigFile {
@@ -61,6 +61,7 @@ function take(path: string, toml: object, lines: ReadonlyMap<string, number>): C
 
   /** Paths in a file are relative to the file. */
   function fromFile(raw: unknown): unknown {
+    if (Array.isArray(raw)) return raw.map(fromFile);
     return typeof raw === 'string' && raw !== '' ? resolve(dirname(path), raw) : raw;
   }
 }

@@ -23,6 +23,8 @@ export interface LogConfig {
   readonly timezone: string;
   /** The form of its stamps, as strftime has it; empty where the lines tell. */
   readonly timestamps: string;
+  /** Globs, absolute, of its rotated files that are not beside it. */
+  readonly rotated: readonly string[];
 }
 
 export interface Config {
@@ -108,6 +110,7 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
       server: readAs.server ?? 'auto',
       timezone: readAs.timezone ?? input.defaultTimezone,
       timestamps: readAs.timestamps ?? '',
+      rotated: [],
     },
     statsd: {
       ...takeDestination(layers),
@@ -275,6 +278,7 @@ interface LogTable {
   readonly server?: { readonly name: string; readonly origin: string } | undefined;
   readonly timezone?: { readonly name: string; readonly origin: string } | undefined;
   readonly timestamps?: { readonly name: string; readonly origin: string } | undefined;
+  readonly rotated?: Value | undefined;
 }
 
 function readTable(layers: ConfigLayers, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
@@ -294,6 +298,7 @@ function readTable(layers: ConfigLayers, table: NonNullable<ConfigFile['logs']>[
     server: take(settings.SERVER, 'server'),
     timezone: take(settings.TIMEZONE, 'timezone'),
     timestamps: take(settings.TIMESTAMPS, 'timestamps'),
+    rotated: table.values.get(settings.LOG_ROTATED.key),
   };
 }
 
@@ -326,7 +331,8 @@ function finish(input: ConfigInput, layers: ConfigLayers, log: LogTable, readAs:
   const server = by('server', readAs.server, log.server, 'auto');
   const timezone = by('timezone', readAs.timezone, log.timezone, input.defaultTimezone);
   const timestamps = by('timestamps', readAs.timestamps, log.timestamps, '');
-  return { name: nameOf(log), path: log.path, server, timezone, timestamps };
+  const rotated = (log.rotated && layers.read(settings.LOG_ROTATED, `${place}.rotated`, log.rotated)) ?? [];
+  return { name: nameOf(log), path: log.path, server, timezone, timestamps, rotated };
 }
 
 /** For root, who has none of their own, that of the service. */

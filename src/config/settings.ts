@@ -46,6 +46,12 @@ export const LOG_NAME: Setting<string> = {
   must: 'a text without "=", as in "main"',
 };
 /** The paths by flag or environment, where they are a list. */
+export const LOG_ROTATED: Setting<readonly string[]> = {
+  key: 'log.rotated',
+  must: 'a list of patterns of files, as in ["/var/log/prosody/old/*"]',
+  read: (raw) => (Array.isArray(raw) && raw.every((path) => LOG_PATH.read(path)) ? raw.map(String) : undefined),
+  fromText: listFromText,
+};
 export const LOG_PATHS: Setting<readonly string[]> = {
   key: 'log.path',
   must: 'paths of log files',
@@ -105,7 +111,7 @@ export const KEYS: readonly string[] = [
 ].map((setting) => setting.key);
 
 /** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
-export const FILE_KEYS: readonly string[] = [...KEYS, LOG_NAME.key];
+export const FILE_KEYS: readonly string[] = [...KEYS, LOG_NAME.key, LOG_ROTATED.key];
 
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */
 export function environmentName(key: string): string {

@@ -144,14 +144,27 @@ export class Daemon {
       this.#writeBuffer.rewind(log.path);
     }
     const common = { config, log, writeBuffer: this.#writeBuffer, users: this.#users, horizon };
-    const { logState, awaited } = await readRotated({ ...common, live, now: now(), tell, signal: this.#signal });
+    // What the first start has told of a rotated file need not be told by the follower.
+    const told = new Set<string>();
+    const tellFirst: typeof tell = (level, sentence) => {
+      told.add(sentence);
+      tell(level, sentence);
+    };
+    const { logState, awaited } = await readRotated({
+      ...common,
+      live,
+      now: now(),
+      tell: tellFirst,
+      signal: this.#signal,
+    });
     return new LiveLog({
       path: log.path,
       logState,
       live,
       awaited,
+      rotated: log.rotated,
       writeBuffer: this.#writeBuffer,
-      notice: ({ kind, text }) => tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
+      notice: ({ kind, text }) => told.has(text) || tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
       refused: (error) => this.#beginAgainIfDamaged(error),
     });
   }

@@ -41,11 +41,11 @@ export async function readRotated(options: FirstStartOptions): Promise<Read> {
       awaited: [],
     };
   }
-  const before = rotatedFiles(log.path).filter((file) => !live.holds(file));
+  const before = rotatedFiles(log.path, log).siblings.filter((file) => !live.holds(file));
   const { logState, awaited } = await readBehind(before, options);
   const known = new Set(before.map((file) => `${file.path} ${inodeOf(file)}`));
   // What was renamed or made while others were read is perhaps not read yet.
-  const changed = rotatedFiles(log.path).filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
+  const changed = rotatedFiles(log.path, log).siblings.filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
   return { logState, awaited: [...awaited, ...changed.map(inodeOf)] };
 }
 

@@ -7,6 +7,7 @@ import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, type Config, type LogConfig } from '../config/config.ts';
 import type { LogFiles } from '../source/archive/arrange.ts';
+import { filesLike } from '../source/files/glob.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
 
 /** A log and the files of it that are given. */
@@ -31,8 +32,16 @@ export function logsOf(
   doubtful: Doubtful = refuse,
 ): GivenLog[] {
   const known = new Set(named.flatMap((each) => each.files));
+  const configured = rotatedOf(
+    files.filter((path) => !known.has(path)),
+    config,
+  );
+  for (const path of configured.flatMap((each) => each.files)) known.add(path);
   const unnamed = files.filter((path) => !known.has(path));
-  const logs = [...named.map((each) => namedLog(each, config)), ...unnamedLogs(unnamed, config, doubtful)];
+  const logs = [
+    ...[...named, ...configured].map((each) => namedLog(each, config)),
+    ...unnamedLogs(unnamed, config, doubtful),
+  ];
   const merged = new Map<string, GivenLog>();
   for (const log of logs) {
     const other = merged.get(log.log);
@@ -40,6 +49,15 @@ export function logsOf(
   }
   refuseShared([...merged.values()]);
   return [...merged.values()];
+}
+
+/** What the configuration says that it is of a log. */
+function rotatedOf(files: readonly string[], { logs }: Config): NamedFiles[] {
+  return logs.flatMap(({ name, rotated }) => {
+    const like = new Set(rotated.flatMap(filesLike));
+    const own = files.filter((path) => like.has(path));
+    return own.length > 0 ? [{ name, files: own }] : [];
+  });
 }
 
 /** What is done where a file may be of several logs; when it returns, the file is taken to be of none of them. */

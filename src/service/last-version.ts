@@ -13,7 +13,7 @@ const LONGEST = 4096;
 
 /** Undefined where no line tells it, or the last one names no number. */
 export async function lastVersion(path: string, dialect: Dialect): Promise<string | undefined> {
-  const newestFirst = rotatedFiles(path).toReversed();
+  const newestFirst = rotatedFiles(path).siblings.toReversed();
   for (const file of [path, ...newestFirst.map((sibling) => sibling.path)]) {
     const started = await lastStart(file, dialect);
     if (started) return started.version;

@@ -18,6 +18,7 @@ export interface LiveLogOptions {
   readonly live: LiveFile;
   /** As the follower has it. */
   readonly awaited: readonly string[];
+  readonly rotated: readonly string[];
   readonly notice: (notice: Notice) => void;
   /** Told why a block could not be stored; it is offered again. */
   readonly refused: (error: unknown) => void;
@@ -38,7 +39,7 @@ export class LiveLog {
   #unstored: Block[] = [];
 
   constructor(options: LiveLogOptions) {
-    const { path, logState, writeBuffer, live, awaited, notice } = options;
+    const { path, logState, writeBuffer, live, awaited, rotated, notice } = options;
     this.path = path;
     this.logState = logState;
     this.#options = options;
@@ -47,6 +48,7 @@ export class LiveLog {
       positions: writeBuffer.positions(path),
       live,
       awaited,
+      rotated,
       deliver: (block) => this.#deliver(block),
       // That a block is turned away at the end is no news.
       notice: (each) => (this.#closing ? undefined : notice(each)),

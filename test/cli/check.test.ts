@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -45,6 +45,20 @@ describe('check says what will be counted', () => {
     assert.match(out, /counts from these lines alone: a\.example 1, 1, 1; b\.example 1, 1, 1 \(1, 7 and 30 days\)/);
     assert.match(err, /all of this will work/);
     assert.equal(received.join(''), '');
+  });
+
+  test('which files it takes for rotated ones, and which not [9.7]', async () => {
+    const old = join(root, 'old');
+    await mkdir(old);
+    const files = [join(old, 'a.log-202601'), join(root, 'a.log.1.lz4'), join(root, 'a.log.err')];
+    for (const file of files) await writeFile(file, Buffer.from('04224d18', 'hex'));
+    const { out } = await check(login('anna@a.example'));
+    assert.match(out, /, and 2 rotated files of it/);
+    assert.match(out, /rotated files are in .*\/old, too/);
+    assert.match(out, /a\.log\.1\.lz4 is compressed with lz4/);
+    assert.match(out, /not taken for a rotated file of it: .*\/a\.log\.err;/);
+    for (const file of files) await rm(file);
+    await rm(old, { recursive: true });
   });
 
   test('exact counts at level debug [8.24]', async () => {

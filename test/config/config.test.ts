@@ -44,7 +44,7 @@ void describe('without any configuration', () => {
     assert.deepEqual(config, {
       file: undefined,
       logs: [],
-      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
+      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] },
       statsd: {
         host: '127.0.0.1',
         port: 8125,
@@ -70,6 +70,7 @@ void describe('without any configuration', () => {
         server: 'auto',
         timezone: 'Asia/Tokyo',
         timestamps: '',
+        rotated: [],
       },
     ]);
   });
@@ -153,10 +154,18 @@ void describe('a file with every key', () => {
           server: 'prosody',
           timezone: 'Europe/Berlin',
           timestamps: '',
+          rotated: [],
         },
-        { name: '/etc/logs/b.log', path: '/etc/logs/b.log', server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
+        {
+          name: '/etc/logs/b.log',
+          path: '/etc/logs/b.log',
+          server: 'auto',
+          timezone: 'Asia/Tokyo',
+          timestamps: '',
+          rotated: [],
+        },
       ],
-      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
+      otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] },
       statsd: {
         host: 'graphite.example',
         port: 9125,
@@ -208,7 +217,7 @@ void describe('what is stronger wins', () => {
       XMPP_ACTIVE_USERS_INDEX_RETENTION_DAYS: '30',
     };
     const { logs, statsd, count, index, origin } = load({ toml: EVERYTHING, env });
-    const rest = { server: 'auto', timezone: 'UTC', timestamps: '' };
+    const rest = { server: 'auto', timezone: 'UTC', timestamps: '', rotated: [] };
     assert.deepEqual(logs, [
       { name: '/c.log', path: '/c.log', ...rest },
       { name: '/d.log', path: '/d.log', ...rest },
@@ -234,19 +243,32 @@ void describe('what is stronger wins', () => {
     const config = load({ env, flags });
     assert.equal(config.statsd.prefix, 'f.');
     assert.deepEqual(config.logs, [
-      { name: '/f.log', path: '/f.log', server: 'prosody', timezone: 'UTC', timestamps: '' },
+      { name: '/f.log', path: '/f.log', server: 'prosody', timezone: 'UTC', timestamps: '', rotated: [] },
     ]);
-    assert.deepEqual(config.otherLogs, { server: 'prosody', timezone: 'UTC', timestamps: '' });
+    assert.deepEqual(config.otherLogs, { server: 'prosody', timezone: 'UTC', timestamps: '', rotated: [] });
     assert.equal(config.year, 2024);
     assert.equal(config.index.path, '/f');
     assert.equal(config.origin.get('statsd.prefix'), 'flag --prefix');
   });
 
+  void test('patterns of rotated files are relative to the file, too [9.8]', () => {
+    const { logs } = load({ toml: '[[log]]\npath = "a.log"\nrotated = ["old/*", "/mnt/a.log*"]' });
+    assert.deepEqual(logs[0]?.rotated, ['/etc/old/*', '/mnt/a.log*']);
+    assert.throws(() => load({ toml: '[[log]]\npath = "a.log"\nrotated = "old/*"' }), /log\.rotated|rotated/);
+  });
+
   void test('a log that is named by flag keeps what its own table says', () => {
     const flags = { log: ['/var/log/a.log', '/z.log'] };
     assert.deepEqual(load({ toml: EVERYTHING, flags }).logs, [
-      { name: '/var/log/a.log', path: '/var/log/a.log', server: 'prosody', timezone: 'Europe/Berlin', timestamps: '' },
-      { name: '/z.log', path: '/z.log', server: 'auto', timezone: 'Asia/Tokyo', timestamps: '' },
+      {
+        name: '/var/log/a.log',
+        path: '/var/log/a.log',
+        server: 'prosody',
+        timezone: 'Europe/Berlin',
+        timestamps: '',
+        rotated: [],
+      },
+      { name: '/z.log', path: '/z.log', server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] },
     ]);
   });
 

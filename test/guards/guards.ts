@@ -122,7 +122,7 @@ export const GUARDS: readonly Guard[] = [
     test: 'source/follow/faults-rotation',
     cut: [
       [
-        'source/files/siblings.ts',
+        'source/files/rotated-name.ts',
         'const compressed = plain !== name;',
         'const compressed = plain !== name;\n  if (compressed) return undefined;',
       ],
@@ -193,7 +193,13 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F17'],
     guard: 'only names that rotation makes are siblings',
     test: 'source/follow/faults-rotation',
-    cut: [['source/files/siblings.ts', 'const COUNT = /^[.](\\d{1,5})$/;', 'const COUNT = /^[.-]\\D*(\\d*)$/;']],
+    cut: [
+      [
+        'source/files/rotated-name.ts',
+        'return found && { by: found.by, order: found.order, compressed };',
+        "return { by: 'time', order: [0, 0], compressed };",
+      ],
+    ],
   },
   {
     faults: ['F18'],

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
-import { appendFile, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
 import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -264,6 +264,27 @@ describe('the daemon', () => {
     await gauges(9);
     assert.equal(told.length, 1, told.join('\n'));
     assert.match(told[0] ?? '', /^the hosts a\.b_c and a_b\.c have one name among the metrics \(a_b_c\)/);
+  });
+
+  it('reads at its first start what was rotated under any name and into the directory below [9.8]', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const directory = join(root, 'any');
+    const log = join(directory, 'any.log');
+    await mkdir(join(directory, 'old'), { recursive: true });
+    const names = ['old/any.log-202509', 'any.log-01-10-2025', 'any.log.2025.11.01', 'any.log.old', '20251201-any.log'];
+    for (const [i, name] of names.entries())
+      await writeFile(join(directory, name), login(now - (9000 - i * 1000), `c2s${i}`, `user${i}`));
+    await writeFile(join(directory, 'any.log.2.Z'), Buffer.from('1f9d9000', 'hex'));
+    await writeFile(join(directory, 'any.log.err'), login(now - 500, 'c2s77', 'another-log'));
+    await writeFile(log, login(now - 60, 'c2s8', 'today'));
+    const told: string[] = [];
+    startOn(log, { tell: (_level, sentence) => void told.push(sentence) });
+    assert.deepEqual(await gauges(3), counted(6, 6, 6));
+    assert.equal(
+      told.filter((each) => each.includes('any.log.2.Z') && /compressed with compress/.test(each)).length,
+      1,
+    );
+    assert.equal(told.filter((each) => each.includes('any.log.err')).length, 1);
   });
 
   it('reads the rotated files before its first count', async () => {

@@ -1,7 +1,19 @@
 /** The last lines of a file that may be large, and may be written meanwhile. */
+import { closeSync, openSync, readSync } from 'node:fs';
 import { open, stat } from 'node:fs/promises';
 
 const NEWLINE = 10;
+
+/** The first bytes of a regular file, at most `length`. @throws the error of the system */
+export function beginningOf(path: string, length: number): Buffer {
+  const fd = openSync(path, 'r');
+  try {
+    const first = Buffer.alloc(length);
+    return first.subarray(0, readSync(fd, first, 0, length, 0));
+  } finally {
+    closeSync(fd);
+  }
+}
 
 /** Whole lines of at most the last `length` bytes. Rejects with the error of the system, or one with the code `no regular file`. */
 export async function readEnd(path: string, length: number): Promise<Buffer> {

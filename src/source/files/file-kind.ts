@@ -29,6 +29,8 @@ const FOREIGN: readonly (readonly [hex: string, sentence: string])[] = [
   ['25504446', 'is a PDF, not a log'],
 ];
 
+const BROTLI = 'is compressed with brotli: pipe it in with `brotli -dc FILE | ... -`';
+
 /** Bytes that tell what a file is, but for a tar, which is known by its block. */
 export const FIRST_BYTES = 512;
 
@@ -49,8 +51,15 @@ export function gzipTime(bytes: Uint8Array): number | undefined {
 
 /** Throws an `ArchiveError` with advice for what cannot be a log; `first` are the first bytes, or those behind unpacking. */
 export function refuseForeign(first: Buffer, name: string): void {
+  const isBrotli = /\.br$/i.test(name) && !isText(first);
+  const foreign = FOREIGN.find(([hex]) => startsWith(first, hex))?.[1] ?? (isBrotli ? BROTLI : undefined);
   if (first.toString('latin1', 257, 262) === 'ustar')
     throw new ArchiveError('NOT_A_LOG', name, 'is a tar archive: unpack it and give the files in it');
-  const foreign = FOREIGN.find(([hex]) => startsWith(first, hex));
-  if (foreign) throw new ArchiveError('NOT_A_LOG', name, foreign[1]);
+  if (foreign !== undefined) throw new ArchiveError('NOT_A_LOG', name, foreign);
+}
+
+/** brotli has no first bytes of its own: by its name a file is one, unless it holds text. */
+function isText(first: Buffer): boolean {
+  // The last character may have been cut.
+  return !/[\0-\x08\x0e-\x1a\x1c-\x1f]|\ufffd(?!\ufffd{0,2}$)/.test(first.toString('utf8'));
 }

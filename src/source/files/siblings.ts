@@ -1,20 +1,12 @@
 /**
- * The rotated siblings of a log: which names beside it are earlier pieces of it, and in what order they were written.
- *
- * `x.log` becomes `x.log.1` (logrotate), `x.log-2024013117.backup` (logrotate, which found one where it wanted to make it), `x.log.0` (ejabberd, savelog), `x.log-20240131` or `x.log-20240131-1706659200`
- * (dateext), `x-20240131.log` (dateext with `extension`), each perhaps compressed. `x.log.err` or `x.log-errors` is
- * another log.
+ * The files in which lines of a log may be: those beside it and beside the file that it is a link to, those of a directory that
+ * they are moved to (`olddir`), and those that the configuration names. In what order they were written, their names tell.
  */
 import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
-import { basename, dirname, join, parse } from 'node:path';
-import { inodeOf, type FileStat, type Position } from '../follow/position.ts';
-
-export interface Rotation {
-  /** `count`: 1 is newer than 2. `date`: what is greater is newer. */
-  readonly by: 'count' | 'date';
-  readonly order: readonly [number, number];
-  readonly compressed: boolean;
-}
+import { basename, dirname, join } from 'node:path';
+import { inodeOf, type FileStat } from '../follow/position.ts';
+import { filesLike } from './glob.ts';
+import { isAkin, rotationOf, uncompressedName, type Rotation } from './rotated-name.ts';
 
 export interface Sibling extends FileStat {
   readonly rotation: Rotation;
@@ -24,33 +16,9 @@ export interface Sibling extends FileStat {
 const BEING_WRITTEN_MS = 60_000;
 
 const ATTEMPTS = 5;
-const COUNT = /^[.](\d{1,5})$/;
-const DATE = /^[.-](\d{4})-?(\d\d)-?(\d\d)((?:[-_.T:]?\d+)*)$/;
-const COMPRESSED = /[.](?:gz|xz|zst|bz2)$/;
-/** logrotate puts this behind the day and hour when a server has made its log before logrotate could: `createOutputFile`. */
-const BACKUP = /[.]backup$/;
+const BY_TIME: Rotation = { by: 'time', order: [0, 0], compressed: false };
 
-/** How `name` came to be, if it is a rotated piece of the log called `live`. */
-export function rotationOf(live: string, name: string): Rotation | undefined {
-  const plain = name.replace(COMPRESSED, '');
-  const compressed = plain !== name;
-  const suffix = suffixOf(live, plain.replace(BACKUP, ''));
-  const count = suffix === undefined ? null : COUNT.exec(suffix);
-  if (count !== null) return { by: 'count', order: [Number(count[1]), 0], compressed };
-  const date = suffix === undefined ? null : DATE.exec(suffix);
-  if (date === null) return undefined;
-  const [, year, month, day, rest = ''] = date;
-  return { by: 'date', order: [Number(`${year}${month}${day}`), Number(rest.replaceAll(/\D/g, ''))], compressed };
-}
-
-function suffixOf(live: string, name: string): string | undefined {
-  if (name.length > live.length && name.startsWith(live)) return name.slice(live.length);
-  const { name: stem, ext } = parse(live);
-  if (ext === '' || !name.startsWith(stem) || !name.endsWith(ext)) return undefined;
-  return name.slice(stem.length, -ext.length);
-}
-
-/** The directories in which pieces of a log may be: its own, and that of the file it is a link to. */
+/** The live path, and that of the file that it is a link to: their directories are where rotated files are first of all. */
 export function homesOf(path: string): string[] {
   try {
     return [...new Set([path, realpathSync(path)])];
@@ -59,48 +27,126 @@ export function homesOf(path: string): string[] {
   }
 }
 
+/** Where the rotated files of a log may be, beside its homes. */
+export interface Places {
+  /** Directories to which some were moved before. */
+  readonly directories?: readonly string[];
+  /** Globs of the configuration. */
+  readonly rotated?: readonly string[];
+}
+
 export interface Listing {
   /** Oldest first. */
   readonly siblings: readonly Sibling[];
+  /** Files beside the log whose names begin like its own, and are none that rotation makes. */
+  readonly others: readonly FileStat[];
   /** Whether two listings agreed; if not, a file may be missing, or its name may be an earlier one. */
   readonly stable: boolean;
 }
 
 /**
- * The rotated siblings of the given paths. Names are listed while a rotation may be renaming them, so they are listed
- * until two listings agree, but not for ever.
- * @throws the error of a directory that cannot be listed
+ * The rotated files of the log at `path`. Names are listed while a rotation may be renaming them, so they are listed until two
+ * listings agree, but not for ever.
+ * @throws the error of a directory of the log that cannot be listed
  */
-export function listSiblings(paths: readonly string[]): Listing {
+export function listSiblings(path: string, places: Places = {}): Listing {
+  const homes = homesOf(path);
+  const elsewhere = [...(places.directories ?? []), ...homes.flatMap(oldDirectory)];
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
-    const found = paths.flatMap(listOnce);
-    const now = found.map(({ path, dev, ino }) => `${path} ${dev} ${ino}`).join('\n');
+    const found = [
+      ...homes.flatMap((home) => listOnce(home, dirname(home))),
+      ...homes.flatMap((home) => elsewhere.flatMap((directory) => listThere(home, directory))),
+      ...(places.rotated ?? []).flatMap((glob) => listLike(glob, homes)),
+    ];
+    const now = found.map(({ path: each, dev, ino }) => `${each} ${dev} ${ino}`).join('\n');
     const stable = now === before;
-    if (stable || attempt === ATTEMPTS) return { siblings: inOrder(withoutRepeats(found)), stable };
+    if (stable || attempt === ATTEMPTS) return { ...sorted(found), stable };
     before = now;
   }
 }
 
-/** The rotated siblings of a live log, oldest first; none when its directory cannot be listed. */
-export function rotatedFiles(live: string): readonly Sibling[] {
+/** As `listSiblings`; nothing when its directory cannot be listed. */
+export function rotatedFiles(path: string, places?: Places): Listing {
   try {
-    return listSiblings(homesOf(live)).siblings;
+    return listSiblings(path, places);
+  } catch {
+    return { siblings: [], others: [], stable: false };
+  }
+}
+
+interface Listed extends FileStat {
+  /** Undefined if the name says nothing. */
+  readonly rotation: Rotation | undefined;
+}
+
+function listOnce(live: string, directory: string): Listed[] {
+  const name = basename(live);
+  return readdirSync(directory)
+    .sort()
+    .flatMap((each) => {
+      const rotation = rotationOf(name, each);
+      const file = rotation || isAkin(name, each) ? fileAt(join(directory, each)) : undefined;
+      return file ? [{ ...file, rotation }] : [];
+    });
+}
+
+/** In another directory than that of the log only what rotation names. */
+function listThere(live: string, directory: string): Listed[] {
+  try {
+    return listOnce(live, directory).filter(({ rotation }) => rotation !== undefined);
   } catch {
     return [];
   }
 }
 
-function listOnce(live: string): Sibling[] {
-  const directory = dirname(live);
-  return readdirSync(directory)
-    .sort()
-    .flatMap((name) => {
-      const rotation = rotationOf(basename(live), name);
-      const path = join(directory, name);
-      const file = rotation && fileAt(path);
-      return rotation && file ? [{ ...file, rotation }] : [];
-    });
+function listLike(glob: string, homes: readonly string[]): Listed[] {
+  return filesLike(glob).flatMap((path) => {
+    const file = homes.includes(path) ? undefined : fileAt(path);
+    const [rotation = BY_TIME] = homes.flatMap((home) => rotationOf(basename(home), basename(path)) ?? []);
+    return file ? [{ ...file, rotation }] : [];
+  });
+}
+
+/**
+ * The directory below that of the log to which its rotated files are moved, on whatever file system. One in which there is a
+ * log of the same name belongs to that; and of several nobody knows which it is.
+ */
+export function oldDirectory(live: string): string[] {
+  const name = basename(live);
+  const isOld = (directory: string): boolean => {
+    const names = namesIn(directory);
+    return !names.includes(name) && names.some((each) => rotationOf(name, each) !== undefined);
+  };
+  const found = directoriesIn(dirname(live)).filter(isOld);
+  return found.length === 1 ? found : [];
+}
+
+function directoriesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory, { withFileTypes: true })
+      .filter((entry) => entry.isDirectory() || entry.isSymbolicLink())
+      .map((entry) => join(directory, entry.name));
+  } catch {
+    return [];
+  }
+}
+
+function namesIn(directory: string): string[] {
+  try {
+    return readdirSync(directory);
+  } catch {
+    return [];
+  }
+}
+
+/** Both paths of a linked log can lead to the same files; a name that says something counts more than one that does not. */
+function sorted(found: readonly Listed[]): Pick<Listing, 'siblings' | 'others'> {
+  const known = new Map<string, Listed>();
+  for (const each of found) if (!known.get(inodeOf(each))?.rotation) known.set(inodeOf(each), each);
+  const siblings = [...known.values()].flatMap(({ rotation, ...file }) => (rotation ? [{ ...file, rotation }] : []));
+  const others = [...known.values()].flatMap(({ rotation, ...file }) => (rotation ? [] : [file]));
+  return { siblings: inOrder(siblings), others };
 }
 
 /** The regular files of a directory; none when it cannot be listed. */
@@ -124,11 +170,6 @@ export function fileAt(path: string): FileStat | undefined {
 
 export function statOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileStat {
   return { path, dev, ino, size, mtimeMs };
-}
-
-/** Both paths of a linked log can lead to the same files. */
-function withoutRepeats(siblings: readonly Sibling[]): Sibling[] {
-  return [...new Map(siblings.map((sibling) => [inodeOf(sibling), sibling])).values()];
 }
 
 /** By what the names say; where they follow different customs, by the time of the last change. */
@@ -157,30 +198,30 @@ export function isBeingWritten({ mtimeMs }: FileStat, now: number): boolean {
  * nothing: who stops to compress has an `x.log.1.gz` beside the next `x.log.1`.
  */
 export function isHalf(sibling: Sibling, siblings: readonly Sibling[], now: number): boolean {
-  const { compressed, by, order } = sibling.rotation;
-  if (!compressed || !isBeingWritten(sibling, now)) return false;
-  const from = ({ rotation: other }: Sibling) =>
-    !other.compressed && other.by === by && other.order[0] === order[0] && other.order[1] === order[1];
-  return siblings.some(from);
+  if (!sibling.rotation.compressed || !isBeingWritten(sibling, now)) return false;
+  const from = uncompressedName(sibling.path);
+  return siblings.some(({ path }) => path === from);
 }
 
-const UNROTATED: Rotation = { by: 'count', order: [-1, 0], compressed: false };
-
 /**
- * Files that hold something of ours, and have no name that we would look for: a log that is a link was pointed elsewhere while
- * we were away, or the log was moved (`x.log.old`). They are looked for where they were; what was read last, also by its inode,
- * but only when it is none of `found`: to look at a whole directory takes time, and files are rotated meanwhile.
+ * Files that may be `missing`, segments that were not read to their end, and that have no name that we would look for: a log
+ * that is a link was pointed elsewhere while we were away, or the log was moved or copied (`x.log.before-upgrade`). They are
+ * looked for where they were, by their inodes, and among the `others` beside the log; but only when they are missing: to look at
+ * a whole directory takes time, and files are rotated meanwhile.
  */
-export function straysOf(positions: readonly Position[], found: readonly FileStat[]): Sibling[] {
-  const open = positions.flatMap(({ done, file, readAt }) => (done === true || !file ? [] : [{ file, readAt }]));
-  const readLast = Math.max(...open.map(({ readAt }) => readAt));
+export function straysOf(
+  missing: readonly FileStat[],
+  found: readonly FileStat[],
+  others: readonly FileStat[],
+): Sibling[] {
+  if (missing.length === 0) return [];
   const isFound = new Set(found.map(inodeOf));
-  const missing = open.filter(({ file, readAt }) => readAt === readLast && !isFound.has(inodeOf(file)));
-  const inodes = new Set(missing.map(({ file }) => inodeOf(file)));
-  const elsewhere = [...new Set(missing.map(({ file }) => dirname(file.path)))].flatMap(filesIn);
+  const inodes = new Set(missing.map(inodeOf));
+  const elsewhere = [...new Set(missing.map(({ path }) => dirname(path)))].flatMap(filesIn);
   const strays = [
-    ...[...new Set(open.map(({ file }) => file.path))].flatMap((path) => fileAt(path) ?? []),
+    ...missing.flatMap(({ path }) => fileAt(path) ?? []),
     ...elsewhere.filter((file) => inodes.has(inodeOf(file))),
+    ...others,
   ].filter((file) => !isFound.has(inodeOf(file)));
-  return [...new Map(strays.map((file) => [inodeOf(file), { ...file, rotation: UNROTATED }])).values()];
+  return [...new Map(strays.map((file) => [inodeOf(file), { ...file, rotation: BY_TIME }])).values()];
 }

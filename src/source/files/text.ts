@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { openText } from './compression.ts';
-import { compressionOf } from './file-kind.ts';
+import { compressionOf, FIRST_BYTES, refuseForeign } from './file-kind.ts';
 import type { ReadableFile } from './file-blocks.ts';
 import { soundExtent, type Extent } from './corrupt.ts';
 
@@ -26,11 +26,15 @@ export interface Text {
   close(): Promise<void>;
 }
 
-/** The text behind an open descriptor; which kind it is, its first bytes tell, not its name. `path` is for errors. */
+/**
+ * The text behind an open descriptor; which kind it is, its first bytes tell, not its name. `path` is for errors.
+ * @throws {ArchiveError} if it is none whose text can be read
+ */
 export function textBehind(fd: number, path: string): Text {
-  const magic = Buffer.alloc(6);
-  readSync(fd, magic, 0, magic.length, 0);
-  return compressionOf(magic) === undefined ? plainText(fd) : compressedText(fd, path);
+  const first = Buffer.alloc(FIRST_BYTES);
+  const length = readSync(fd, first, 0, first.length, 0);
+  refuseForeign(first.subarray(0, length), path);
+  return compressionOf(first) === undefined ? plainText(fd) : compressedText(fd, path);
 }
 
 export function plainText(fd: number): Text {

@@ -8,6 +8,8 @@
  * been read yet is left alone until that segment has been.
  */
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { ArchiveError } from '../files/archive-error.ts';
 import { beginTrace, digest, inodeOf, sameInode, type FileStat, type Position, type Trace } from './position.ts';
 import { closeFile, openFile, Segment, type Opened } from './segment.ts';
 import {
@@ -26,8 +28,11 @@ import { textBehind } from '../files/text.ts';
 const KEPT = 50;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
-/** `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. */
-type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged';
+/**
+ * `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. `foreign`: it is
+ * compressed in a way that cannot be read.
+ */
+type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged' | 'foreign';
 
 type Verdict =
   /** It is, or is a copy of, the segment `id`; '' if it is older than all that concerns us. */
@@ -35,7 +40,7 @@ type Verdict =
   /** It is a known segment, and is to be read on. */
   | { readonly kind: 'piece'; readonly segment: Segment }
   | { readonly kind: 'unknown'; readonly opened: Opened }
-  /** It cannot be told yet. */
+  /** It cannot be told yet; or, of a damaged or foreign file, never. */
   | { readonly kind: 'later'; readonly reason: Reason; readonly error?: Error };
 
 type Examined = Verdict & { readonly sibling: Sibling };
@@ -67,6 +72,8 @@ export class Inventory {
   private readonly awaited: Set<string>;
   /** Unix milliseconds; what is unknown and has changed since, is new. */
   private lookedAt: number;
+  /** Directories in which segments were. */
+  private readonly places: Set<string>;
   private soughtStrays = false;
 
   /** `since`, unix milliseconds: what is unknown and has changed since then is new, whatever else is known. */
@@ -75,6 +82,7 @@ export class Inventory {
     const readAt = Math.max(...positions.map((position) => position.readAt));
     const latest = positions.filter((position) => position.readAt === readAt);
     this.awaited = new Set(latest.flatMap(({ awaited = [] }) => awaited));
+    this.places = new Set(positions.flatMap(({ file }) => (file ? [dirname(file.path)] : [])));
     this.lookedAt = Math.min(since - COARSE_MS, positions.length === 0 ? Infinity : readAt * 1000);
   }
 
@@ -97,15 +105,21 @@ export class Inventory {
     return this.known.get(id);
   }
 
+  get directories(): string[] {
+    return [...this.places];
+  }
+
   /** The position has been stored, and the ids have been deleted. */
   stored(position: Position, forgotten: readonly string[]): void {
     this.known.set(position.id, position);
+    if (position.file) this.places.add(dirname(position.file.path));
     forgotten.forEach((id) => this.forgettable.delete(id));
   }
 
   /** What was said about copies of this segment no longer holds: it can no longer be read where it was read. */
   reopen(id: string): void {
     this.settled = new Map([...this.settled].filter(([, settled]) => settled !== id));
+    this.soughtStrays = false;
   }
 
   /** Nothing more can be got out of this file as it is. */
@@ -124,7 +138,7 @@ export class Inventory {
   }
 
   /** Compares the siblings with what is known; `held` are the segments that are open, oldest first. */
-  async survey({ siblings, stable }: Listing, held: readonly Segment[], now: number): Promise<Findings> {
+  async survey({ siblings, others, stable }: Listing, held: readonly Segment[], now: number): Promise<Findings> {
     const examined: Examined[] = [];
     const segments = [...held];
     const unread = held
@@ -136,26 +150,34 @@ export class Inventory {
       if (verdict.kind === 'unknown' && verdict.opened.text.plain) unread.push(verdict.opened);
       examined.push({ ...verdict, sibling });
     }
-    examined.push(...(await this.examineStrays(siblings, segments, now)));
+    const missing = this.missing([...segments.map(({ id }) => id), ...examined.flatMap(idOf)]);
+    examined.push(...(await this.examineStrays(missing, { siblings, others, stable }, segments, now)));
     const anchor = examined.findIndex((verdict) => isAnchor(verdict, held));
     const since = this.lookedAt;
     const fresh: Segment[] = [];
     for (const [i, verdict] of examined.entries()) {
       const { sibling } = verdict;
       const newer = (anchor >= 0 && i > anchor) || sibling.mtimeMs >= since || this.awaited.has(inodeOf(sibling));
-      if (verdict.kind === 'later' && newer) this.awaited.add(inodeOf(sibling));
+      if (verdict.kind === 'later' && verdict.reason !== 'foreign' && newer) this.awaited.add(inodeOf(sibling));
       if (verdict.kind === 'piece') fresh.push(verdict.segment);
       if (verdict.kind === 'unknown') fresh.push(...(await this.take(verdict.opened, sibling, newer)));
     }
-    if (stable && examined.every(({ kind }) => kind !== 'later')) {
+    if (stable && examined.every((verdict) => verdict.kind !== 'later' || verdict.reason === 'foreign')) {
       this.forget(examined, [...held, ...fresh]);
       this.lookedAt = Math.max(since, now - COARSE_MS);
     }
     return findings(examined, held, fresh, stable);
   }
 
+  /** Segments that were not read to their end, and are none of those. */
+  private missing(found: readonly string[]): FileStat[] {
+    const ids = new Set(found);
+    return [...this.known.values()].flatMap(({ id, done, file }) => (done || !file || ids.has(id) ? [] : [file]));
+  }
+
   private async examineStrays(
-    siblings: readonly Sibling[],
+    missing: readonly FileStat[],
+    { siblings, others }: Listing,
     held: readonly Segment[],
     now: number,
   ): Promise<Examined[]> {
@@ -163,7 +185,7 @@ export class Inventory {
     this.soughtStrays = true;
     const strays: Examined[] = [];
     const found = [...siblings, ...held.map(({ stamp }) => stamp)];
-    for (const sibling of straysOf([...this.known.values()], found)) {
+    for (const sibling of straysOf(missing, found, others)) {
       const verdict = await this.examine(sibling, siblings, { segments: held, unread: [], now });
       if (verdict.kind === 'piece') strays.push({ ...verdict, sibling });
       if (verdict.kind === 'unknown') await closeFile(verdict.opened);
@@ -192,6 +214,7 @@ export class Inventory {
     if (settled !== undefined) return { kind: 'known', id: settled };
     if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
     const opened = open(sibling.path);
+    if (!('fd' in opened) && opened.kind === 'later' && opened.reason === 'foreign') this.giveUp(sibling);
     if (!('fd' in opened)) return opened;
     const verdict = await this.judge(opened, sibling, segments, unread).catch((error: Error) =>
       this.brokenOff(error, sibling, now),
@@ -230,6 +253,8 @@ export class Inventory {
   }
 
   private brokenOff(error: Error, sibling: Sibling, now: number): Verdict {
+    if (error instanceof ArchiveError && error.code === 'NO_PROGRAM')
+      return { kind: 'later', reason: 'unreadable', error };
     if (isBeingWritten(sibling, now)) return { kind: 'later', reason: 'unfinished' };
     this.giveUp(sibling);
     return { kind: 'later', reason: 'damaged', error };
@@ -298,6 +323,8 @@ interface Circumstances {
   readonly now: number;
 }
 
+const idOf = (verdict: Examined): string[] => (verdict.kind === 'known' ? [verdict.id] : []);
+
 /** Whether the file is, or is a copy of, a segment that is known: what is newer than it is newer than what is known. */
 function isAnchor(verdict: Examined, held: readonly Segment[]): boolean {
   const segment = held.find(({ stamp }) => sameInode(stamp, verdict.sibling));
@@ -310,6 +337,7 @@ function open(path: string): Opened | Verdict {
     return openFile(path);
   } catch (reason) {
     const error: NodeJS.ErrnoException = reason instanceof Error ? reason : new Error(String(reason));
+    if (error instanceof ArchiveError) return { kind: 'later', reason: 'foreign', error };
     return error.code === 'ENOENT'
       ? { kind: 'later', reason: 'moved' }
       : { kind: 'later', reason: 'unreadable', error };

@@ -38,6 +38,8 @@ export interface FollowOptions {
   readonly live?: LiveFile;
   /** Inodes of rotated files that are to be read, whatever is known of their neighbours; `dev ino`. */
   readonly awaited?: readonly string[];
+  /** Globs of rotated files that are not beside the log. */
+  readonly rotated?: readonly string[];
   /** Milliseconds between two looks when there are no hints; default 1000. */
   readonly tickMs?: number;
 }
@@ -94,6 +96,7 @@ export class Follower {
     });
     this.segments = new Segments({
       path,
+      rotated: options.rotated ?? [],
       tickMs,
       inventory,
       offer: (block) => this.delivery.offer(block),

@@ -5,7 +5,8 @@
  * What is asked of the system about a file is asked synchronously: it takes microseconds, and between a listing, a look and
  * an opening a rotation has as little time as possible.
  */
-import { closeSync, constants, fstatSync, openSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { LineReader, type Reading } from '../files/lines.ts';
 import { positionOf, type FileStat, type Position, type Trace } from './position.ts';
 import { statOf } from '../files/siblings.ts';
@@ -37,6 +38,16 @@ export function openFile(path: string, textIn: (fd: number, path: string) => Tex
   }
 }
 
+/** Where an open file is by now; undefined where there is no /proc, and if it was deleted. */
+function pathBehind(fd: number): string | undefined {
+  try {
+    const path = readlinkSync(`/proc/self/fd/${fd}`);
+    return path.startsWith('/') && !path.endsWith(' (deleted)') ? path : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
 export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Promise<void> {
   await text.close();
   closeSync(fd);
@@ -51,6 +62,8 @@ export class Segment {
   /** No longer at the live path: by `performance.now()`, since when it has not changed. */
   quietSince: number | undefined;
   unlinked = false;
+  /** The directory in which it was when its position was stored. */
+  storedIn: string;
   private lookedAt = 0;
   private verified = false;
   /**
@@ -65,6 +78,7 @@ export class Segment {
     this.fd = fd;
     this.reader = new LineReader(text, trace);
     this.stamp = stamp;
+    this.storedIn = dirname(stamp.path);
   }
 
   get plain(): boolean {
@@ -98,7 +112,8 @@ export class Segment {
     const { size, mtimeMs } = this.stamp;
     if (this.quietSince !== undefined && (stats.size !== size || stats.mtimeMs !== mtimeMs)) this.quietSince = now;
     this.unlinked = stats.nlink === 0;
-    this.stamp = statOf(this.stamp.path, stats);
+    const path = this.quietSince === undefined ? undefined : pathBehind(this.fd);
+    this.stamp = statOf(path ?? this.stamp.path, stats);
     return this.plain ? stats.size : Infinity;
   }
 
@@ -115,8 +130,10 @@ export class Segment {
 
   /** The same open file under another id, read on from `trace`. This one is not to be used any more. */
   as(id: string, trace: Trace = this.trace): Segment {
-    const { fd, stamp, reader, quietSince, unlinked } = this;
-    return Object.assign(new Segment(id, { fd, stamp, text: reader.text }, trace, true), { quietSince, unlinked });
+    const { fd, stamp, reader, quietSince, unlinked, storedIn } = this;
+    return Object.assign(new Segment(id, { fd, stamp, text: reader.text }, trace, true), {
+      ...{ quietSince, unlinked, storedIn },
+    });
   }
 
   close(): Promise<void> {

@@ -4,13 +4,15 @@
  * without a newline, and the file is released.
  */
 import { randomUUID } from 'node:crypto';
+import { dirname } from 'node:path';
+import { ArchiveError } from '../files/archive-error.ts';
 import type { Inventory } from './discover.ts';
 import type { Block, Lines } from '../files/lines.ts';
 import type { LiveFile } from './live-file.ts';
 import { closeFile, Segment, type Opened } from './segment.ts';
-import { beginTrace, sameInode } from './position.ts';
+import { beginTrace, sameInode, type FileStat } from './position.ts';
 import { copyOf, remains, FINGERPRINT_BYTES } from './match.ts';
-import { homesOf, isBeingWritten, listSiblings, type Listing, type Sibling } from '../files/siblings.ts';
+import { isBeingWritten, listSiblings, type Listing, type Sibling } from '../files/siblings.ts';
 
 export type NoticeKind =
   | 'rotated'
@@ -22,13 +24,17 @@ export type NoticeKind =
   | 'damaged'
   | 'no-events'
   | 'not-taken'
-  | 'taken';
+  | 'taken'
+  /** Files beside the log that are not taken for its own. */
+  | 'beside';
 
 /** `again`: something could not be settled and may be soon. `failed`: at the next tick perhaps. */
 export type Outcome = 'settled' | 'again' | 'failed';
 
 export interface SegmentsOptions {
   readonly path: string;
+  /** Globs of rotated files elsewhere. */
+  readonly rotated: readonly string[];
   readonly tickMs: number;
   readonly inventory: Inventory;
   readonly offer: (block: Block) => Promise<boolean>;
@@ -61,6 +67,7 @@ export class Segments {
   private open: Segment[] = [];
   private surveyedAt = 0;
   private stopped = false;
+  private hasListed = false;
   private begun = false;
   private troubles = new Set<string>();
   /** Blocks that were taken. */
@@ -152,7 +159,7 @@ export class Segments {
       segment.quietSince = performance.now() - Math.max(0, now - segment.stamp.mtimeMs);
     this.open = [...segments];
     this.counts.rotations += unseen;
-    this.tellTroubles(troubles.map(({ kind, path, error }) => [kind, `${path} cannot be read: ${error.message}`]));
+    this.tellTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
     return { moving, again };
   }
 
@@ -161,12 +168,13 @@ export class Segments {
    * stands there by now, another one may have become a sibling since the listing.
    */
   private async list(live: LiveFile): Promise<Listing | undefined> {
-    const { path } = this.options;
+    const { path, rotated, inventory } = this.options;
     try {
-      const { siblings, stable } = listSiblings(homesOf(path));
+      const { siblings, others, stable } = listSiblings(path, { directories: inventory.directories, rotated });
       live.look();
       const isFresh = await this.takeUp(live.take());
-      return { siblings, stable: stable && !isFresh };
+      this.tellOthers(others);
+      return { siblings, others, stable: stable && !isFresh };
     } catch (error) {
       // That nothing is there is told of the live path.
       const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
@@ -174,6 +182,19 @@ export class Segments {
       if (!isMissing) this.tellTroubles([['unreadable', text]]);
       return undefined;
     }
+  }
+
+  /** Once, at the first look: later there may be files that somebody works on. */
+  private tellOthers(others: readonly FileStat[]): void {
+    const { path, notify } = this.options;
+    if (!this.hasListed && others.length > 0) {
+      const names = others.map((other) => other.path).join(', ');
+      notify(
+        'beside',
+        `${names}: not read with ${path}, as rotation makes no such names; rotated in its [[log]] names more`,
+      );
+    }
+    this.hasListed = true;
   }
 
   private async identify(siblings: readonly Sibling[]): Promise<void> {
@@ -269,9 +290,16 @@ export class Segments {
       if (reading.kind === 'truncated') return this.truncated(segment);
       if (reading.kind === 'nuls' && this.stopped) return 'failed';
       if (reading.kind === 'nuls') continue;
-      if (reading.kind === 'end') return this.isQuiet(segment) ? this.finish(segment) : 'settled';
+      if (reading.kind === 'end' && this.isQuiet(segment)) return this.finish(segment);
+      if (reading.kind === 'end') return (await this.noteWhere(segment)) ? 'settled' : 'failed';
       if (!(await this.deliver(segment, reading, false))) return 'failed';
     }
+  }
+
+  /** Where rotated files go is stored at once: the next may go there while nobody looks. */
+  private async noteWhere(segment: Segment): Promise<boolean> {
+    if (!segment.consumed || segment.storedIn === dirname(segment.stamp.path)) return true;
+    return this.deliver(segment, { kind: 'lines', bytes: NOTHING, trace: segment.trace, skipped: 0 }, false);
   }
 
   private isQuiet(segment: Segment): boolean {
@@ -307,6 +335,7 @@ export class Segments {
     if (!(await offer({ log: path, bytes, position, forgotten }))) return false;
     inventory.stored(position, forgotten);
     segment.reader.moveTo(trace);
+    segment.storedIn = dirname(segment.stamp.path);
     this.taken++;
     this.counts.skippedLines += skipped;
     if (skipped > 0)
@@ -336,13 +365,16 @@ export class Segments {
   private async lose(segment: Segment, error: unknown, live: LiveFile): Promise<void> {
     const { inventory } = this.options;
     const brokenOff = !segment.plain && !isBeingWritten(segment.stamp, Date.now());
-    this.tellTroubles([
-      [brokenOff ? 'damaged' : 'unreadable', `${segment.stamp.path} cannot be read: ${String(error)}`],
-    ]);
+    this.tellTroubles([[brokenOff ? 'damaged' : 'unreadable', whyUnread(segment.stamp.path, error)]]);
     if (brokenOff) inventory.giveUp(segment.stamp);
     if (segment.quietSince === undefined) live.forget();
     await this.release(segment);
   }
+}
+
+/** What is wrong with an archive is a whole sentence. */
+function whyUnread(path: string, error: unknown): string {
+  return error instanceof ArchiveError ? error.message : `${path} cannot be read: ${String(error)}`;
 }
 
 const NOTHING = Buffer.alloc(0);

@@ -9,7 +9,7 @@
  */
 import { basename, dirname } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
-import { rotationOf } from '../files/siblings.ts';
+import { rotationOf } from '../files/rotated-name.ts';
 
 export interface DirectoryHints {
   /** Something happened to the log itself (`sibling` false) or to a rotated sibling. */

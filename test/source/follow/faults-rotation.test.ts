@@ -256,7 +256,7 @@ test('F10: a short compressed file is read, however often it is looked at while 
   log.gzip('.1');
 
   const inventory = new Inventory([...log.positions.values()], Date.now());
-  const listing = listSiblings([log.path]);
+  const listing = listSiblings(log.path);
   const { segments } = await inventory.survey(listing, [], Date.now());
   const [segment] = segments;
   assert.ok(segment);
@@ -480,7 +480,7 @@ test('F10: the compressed copy of a file that was empty when it was opened is no
   const [opened] = live.take();
   assert.ok(opened);
   const segment = new Segment('live', opened, beginTrace(), true);
-  const { segments, again } = await new Inventory([], 0).survey(listSiblings([log.path]), [segment], Date.now());
+  const { segments, again } = await new Inventory([], 0).survey(listSiblings(log.path), [segment], Date.now());
   assert.deepEqual([segments, again], [[segment], true]);
   await segment.close();
 });

@@ -40,6 +40,8 @@ export class Rig {
   readonly notices: Notice[] = [];
   blocks = 0;
   tickMs = TICK_MS;
+  /** Globs of rotated files elsewhere. */
+  rotated: readonly string[] = [];
   /** What happens instead of taking a block, if anything. */
   intercept: ((block: Block, take: () => void) => Promise<void>) | undefined;
   private follower: Follower | undefined;
@@ -63,6 +65,7 @@ export class Rig {
       deliver: (block) => (this.intercept ? this.intercept(block, () => this.take(block)) : this.taken(block)),
       notice: (notice) => void this.notices.push(notice),
       tickMs: this.tickMs,
+      rotated: this.rotated,
     });
     await this.follower.start();
   }
