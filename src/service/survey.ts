@@ -102,12 +102,12 @@ function failureOf(
   if (events > 0 && stamp !== undefined) return undefined;
   const isNobodys = dialect === undefined || foreign === lines.length;
   if ((isNobodys || stamp === undefined) && strangerIn(lines)) return `is not understood${looksLike(lines)}`;
+  if (isNobodys)
+    return `none of the last ${lines.length} lines is understood; see what "xmpp-active-users explain ${path}" finds in them, and name the log that the server writes`;
   if (stamp === undefined && readingsOf(tellingLines(lines)).length > 0)
     return 'its time stamps fit more than one form, as day and month may be exchanged; set timestamps in its [[log]], as in "%d/%m/%Y %H:%M:%S"';
   if (stamp === undefined)
     return 'its lines begin with no time, so nothing can be counted from it; remove timestamps = false from the log settings of the server';
-  if (isNobodys)
-    return `none of the last ${lines.length} lines is understood; see what "xmpp-active-users explain ${path}" finds in them, and set server`;
   if (lines.length < ENOUGH_LINES || levels.has('info') || levels.has('debug')) return undefined;
   return 'holds only warnings and errors, so no login is in it: it is the wrong one of the files of the server, or its level is too high; follow the one of level info, in Prosody log = { info = "/var/log/prosody/prosody.log" }';
 }

@@ -103,6 +103,14 @@ describe('check tells a log from which nothing can be counted', () => {
     assert.match(err, /a\.log: is not understood; this looks like a log of Prosody's that syslog or journald wrote/);
   });
 
+  test('that nobody knows, without advice for the settings of a server [8.24]', async () => {
+    for (const content of ['some words\n', '03/04/2026 10:00:00 some words\n']) {
+      const { code, err } = await check(content.repeat(30));
+      assert.equal(code, 1);
+      assert.match(err, /a\.log: none of the last 30 lines is understood; .* name the log that the server writes\n/);
+    }
+  });
+
   test('but not one with lines of other programs among good ones [8.24]', async () => {
     const coturn = '0: : INFO: Coturn Version Coturn-4.6.2\n'.repeat(50);
     const { code, out, err } = await check(coturn + login('anna@a.example'));
