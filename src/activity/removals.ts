@@ -48,6 +48,11 @@ export class Removals {
     }
   }
 
+  /** Of all that are remembered: when, unix seconds, as `restore` takes them. */
+  get all(): ReadonlyMap<string, number> {
+    return this.#removed;
+  }
+
   /** What changed since the last call, to be stored; undefined for what is over. */
   takeChanges(): Map<string, number | undefined> {
     const changes = new Map([...this.#changed].map((key) => [key, this.#removed.get(key)] as const));

@@ -224,6 +224,11 @@ export class SessionTable {
     this.#size--;
   }
 
+  /** As the log has it. */
+  idOf(session: number): string {
+    return this.ids.text(this.#words[session * WORDS + LOW]!, this.#words[session * WORDS + HIGH]!);
+  }
+
   /** What is to be kept of a session. */
   record(session: number): Session {
     const resource = this.#resourceOf[session]!;

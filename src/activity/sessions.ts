@@ -143,6 +143,11 @@ export class Sessions {
     return this.#table.takeChanges(this.#log);
   }
 
+  /** What is to be stored of all of them, as `restore` takes it. */
+  *all(): Iterable<readonly [string, Session]> {
+    for (const session of this.#table.of(this.#log)) yield [this.#table.idOf(session), this.#table.record(session)];
+  }
+
   /** Takes in one event; those of one log come in the order of their lines. */
   take(event: Happening): void {
     this.passTime(event.at);

@@ -203,6 +203,12 @@ export class Users {
     this.#hosts.forgetUnseenSince(second);
   }
 
+  /** What is to be stored of everybody. */
+  *all(): Iterable<readonly [string, LastSeen]> {
+    for (let user = 0; user < this.names.end; user++)
+      if (this.#has(user, KNOWN)) yield [this.names.text(user), this.#record(user)];
+  }
+
   /** How many have changed since `takeChanges`. */
   get changes(): number {
     return this.#changed.length;

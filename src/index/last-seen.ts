@@ -70,36 +70,39 @@ export class LastSeenIndex {
   #secret = '';
   /** Opened by root, and not root's. */
   #isForeign = false;
-  /** The directory that was opened, by its inode. */
+  /** The directory that was opened, and the file by which LevelDB keeps others out, by their inodes. */
   readonly #inode: bigint | undefined;
+  readonly #lock: bigint | undefined;
 
   private constructor(path: string, db: Level) {
     this.path = path;
     this.#db = db;
     this.#inode = inodeOf(path);
+    this.#lock = inodeOf(join(path, 'LOCK'));
   }
 
   /**
-   * Opens the index in the directory `path`, making one there unless `create` is false.
+   * Opens the index in the directory `path`, making one there unless `create` is false. `secret`: that of a new one, which takes
+   * the place of another.
    * @throws {IndexError} with any of its codes.
    */
-  static async open(path: string, o: { create?: boolean } = {}): Promise<LastSeenIndex> {
+  static async open(path: string, o: { create?: boolean; secret?: string } = {}): Promise<LastSeenIndex> {
     const exists = await prepareDirectory(path, o.create ?? true);
     keepPrivate(path);
     if (exists && !(await beginReading(path))) throw damaged(path, 'LevelDB crashes on reading it');
     try {
-      return await LastSeenIndex.#opened(path);
+      return await LastSeenIndex.#opened(path, o.secret);
     } catch (error) {
       endReading(path);
       throw error;
     }
   }
 
-  static async #opened(path: string): Promise<LastSeenIndex> {
+  static async #opened(path: string, secret: string | undefined): Promise<LastSeenIndex> {
     const index = new LastSeenIndex(path, await openLevel(path));
     try {
       await index.#checkSchema();
-      index.#secret = await index.#storedSecret();
+      index.#secret = await index.#storedSecret(secret);
       index.#isForeign = giveToOwner(path);
       return index;
     } catch (error) {
@@ -161,11 +164,15 @@ export class LastSeenIndex {
     }
   }
 
-  /** Whether the directory is still the one that was opened: LevelDB writes on into files that nobody finds again. */
+  /**
+   * Whether the directory is still the one that was opened, and nobody else gets at it: LevelDB writes on into files that nobody
+   * finds again, and without its lock another process would write beside it.
+   */
   get isInPlace(): boolean {
     return (
       this.#inode !== undefined &&
       inodeOf(this.path) === this.#inode &&
+      inodeOf(join(this.path, 'LOCK')) === this.#lock &&
       inodeOf(join(this.path, 'CURRENT')) !== undefined
     );
   }
@@ -280,14 +287,13 @@ export class LastSeenIndex {
   }
 
   /** An index of version 0.1.0 has none. */
-  async #storedSecret(): Promise<string> {
+  async #storedSecret(own = randomBytes(16).toString('hex')): Promise<string> {
     const value = await this.#db.get(keyIn('meta', 'secret'));
     if (value !== undefined) return JSON.parse(metaPayload(this.path, 'secret', value)) as string;
-    const secret = randomBytes(16).toString('hex');
     const batch = this.#db.batch();
-    putMeta(batch, 'secret', secret);
+    putMeta(batch, 'secret', own);
     await batch.write({ sync: true });
-    return secret;
+    return own;
   }
 
   async #storedDigest(): Promise<Digest> {

@@ -8,7 +8,6 @@ import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
 import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
-import { IndexError } from '../index/last-seen.ts';
 import { writeStatus } from '../index/status-file.ts';
 import type { Notice } from '../source/follow/follower.ts';
 import { LiveFile } from '../source/follow/live-file.ts';
@@ -77,8 +76,8 @@ export class Daemon {
   }
 
   /**
-   * Runs until the signal, or until it has to be begun anew: the clock was set back, or the index was damaged while it
-   * was open. Rejects with a sentence when it cannot run.
+   * Runs until the signal, or until it has to be begun anew as the clock was set. Rejects with a sentence when it cannot
+   * run.
    */
   static async run(options: DaemonOptions): Promise<void> {
     const { config, tell } = options;
@@ -165,7 +164,6 @@ export class Daemon {
       rotated: log.rotated,
       writeBuffer: this.#writeBuffer,
       notice: ({ kind, text }) => told.has(text) || tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
-      refused: (error) => this.#beginAgainIfDamaged(error),
     });
   }
 
@@ -273,12 +271,7 @@ export class Daemon {
     } catch (error) {
       // The next block's commit writes it.
       this.#options.tell('warning', error instanceof Error ? error.message : String(error));
-      this.#beginAgainIfDamaged(error);
     }
-  }
-
-  #beginAgainIfDamaged(error: unknown): void {
-    if (error instanceof IndexError && error.code === 'DAMAGED') this.#again.abort();
   }
 
   /** Lines that lay in the future may do so no longer. */

@@ -20,8 +20,6 @@ export interface LiveLogOptions {
   readonly awaited: readonly string[];
   readonly rotated: readonly string[];
   readonly notice: (notice: Notice) => void;
-  /** Told why a block could not be stored; it is offered again. */
-  readonly refused: (error: unknown) => void;
 }
 
 export class LiveLog {
@@ -100,15 +98,10 @@ export class LiveLog {
   }
 
   async #store(blocks: readonly Block[]): Promise<void> {
-    const { writeBuffer, refused } = this.#options;
+    const { writeBuffer } = this.#options;
     const all = [...this.#unstored, ...blocks];
-    try {
-      await writeBuffer.commitSoon(this, all, refused);
-      this.#unstored = this.#unstored.filter((block) => !all.includes(block));
-    } catch (error) {
-      refused(error);
-      throw error;
-    }
+    await writeBuffer.commitSoon(this, all);
+    this.#unstored = this.#unstored.filter((block) => !all.includes(block));
   }
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */

@@ -3,7 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
-import { WriteBuffer } from './write-buffer.ts';
+import { WriteBuffer, type Renew } from './write-buffer.ts';
 
 /** Milliseconds to wait for an index that another process has open, and between two tries. */
 const LOCK_MS = 10_000;
@@ -33,12 +33,36 @@ export async function openWriteBuffer(options: OpenOptions, users: Users): Promi
   }
 }
 
-async function loadLedger({ config, now, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
+async function loadLedger({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
   const index = await openWhenFree(config.index.path, signal);
   try {
-    return await WriteBuffer.open(index, users, now());
+    return await WriteBuffer.open(index, users, now(), renewing(config, tell));
   } catch (error) {
     await index.close();
+    throw error;
+  }
+}
+
+/** While it is open, it may be moved or deleted, or another put in its place, which is kept aside. */
+function renewing({ index: { path } }: Config, tell: OpenOptions['tell']): Renew {
+  return async (why, secret) => {
+    const aside = (await isInTheWay(path)) ? await moveAside(path) : undefined;
+    const renewed = await LastSeenIndex.open(path, { create: true, secret });
+    tell(
+      'warning',
+      `${why.message}. It is made again from memory${aside === undefined ? '' : `; what was there is in ${aside}`}`,
+    );
+    return renewed;
+  };
+}
+
+async function isInTheWay(path: string): Promise<boolean> {
+  try {
+    await (await LastSeenIndex.open(path, { create: false })).close();
+    return true;
+  } catch (error) {
+    if (error instanceof IndexError && error.code === 'MISSING') return false;
+    if (error instanceof IndexError && error.code === 'DAMAGED') return true;
     throw error;
   }
 }

@@ -15,8 +15,8 @@ export class Retention {
   readonly #lives = new Map<string, readonly Span[]>();
   /** By log, for those of which only the index tells: who has an open session. */
   readonly #online = new Map<string, readonly string[]>();
-  /** Those who never count, but were stored when they did: when they were last seen. */
-  readonly #excluded = new Map<string, number>();
+  /** Those who never count, but were stored when they did. */
+  readonly #excluded = new Map<string, LastSeen>();
 
   constructor(users: Users) {
     this.#users = users;
@@ -31,8 +31,12 @@ export class Retention {
     );
   }
 
-  exclude(jid: string, { login = -Infinity, logout = -Infinity }: LastSeen): void {
-    this.#excluded.set(jid, Math.max(login, logout));
+  exclude(jid: string, record: LastSeen): void {
+    this.#excluded.set(jid, record);
+  }
+
+  get excluded(): ReadonlyMap<string, LastSeen> {
+    return this.#excluded;
   }
 
   /** From now on the users know who has an open session in this log. */
@@ -47,7 +51,7 @@ export class Retention {
     this.#users.forgetUnseenSince(since, this.#heldAt(since));
     this.#users.forgetHostsUnseenSince(since);
     this.#users.removals.forgetBefore(since);
-    const gone = [...this.#excluded].flatMap(([jid, at]) => (at < since ? [jid] : []));
+    const gone = [...this.#excluded].flatMap(([jid, record]) => (lastSeen(record) < since ? [jid] : []));
     for (const jid of gone) this.#excluded.delete(jid);
     return gone;
   }
@@ -58,3 +62,5 @@ export class Retention {
     return new Set(known.flatMap(([, users]) => users));
   }
 }
+
+const lastSeen = ({ login = -Infinity, logout = -Infinity }: LastSeen): number => Math.max(login, logout);

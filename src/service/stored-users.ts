@@ -54,6 +54,12 @@ export class StoredUsers implements UserSink {
     this.#excluded.delete(jid);
   }
 
+  /** Nothing is stored any more. */
+  clear(): void {
+    this.#checksums.fill(0);
+    this.#excluded.clear();
+  }
+
   /** That the user is gone is to be written: the number stays theirs until it has been. */
   hold(jid: string): void {
     const user = this.#users.find(jid);

@@ -5,19 +5,21 @@
  */
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
-import type { LastSeenIndex, UserRecord } from '../index/last-seen.ts';
+import { IndexError, type LastSeenIndex, type UserRecord } from '../index/last-seen.ts';
 import type { Block } from '../source/files/lines.ts';
 import type { Position } from '../source/follow/position.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
 import type { Place } from './unbelieved.ts';
+import { everything, keyOf, sessionsByLog, type WholeLog } from './whole-index.ts';
 import { livedIn, type StoredLog, type LogState } from './log-state.ts';
 
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
 
-const keyOf = (log: string, session: string): string => `${log}\0${session}`;
+/** Gives a new index, with that secret, in the place of one that is damaged, and says so. @throws {IndexError} */
+export type Renew = (why: IndexError, secret: string) => Promise<LastSeenIndex>;
 
 export interface StoredState {
   readonly log: StoredLog;
@@ -25,11 +27,15 @@ export interface StoredState {
 }
 
 export class WriteBuffer {
-  readonly #index: LastSeenIndex;
+  #index: LastSeenIndex;
+  readonly #renew: Renew | undefined;
+  #remaking: Promise<void> | undefined;
   readonly #users: Users;
   readonly #storedUsers: StoredUsers;
   readonly #positions = new Map<string, Position>();
   readonly #stored = new Map<string, StoredState>();
+  /** Of the logs that were committed since. */
+  readonly #logStates = new Map<string, LogState>();
   readonly #retention: Retention;
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
@@ -48,8 +54,9 @@ export class WriteBuffer {
   };
 
   /** `believed`: the latest instant that is, unix seconds. */
-  private constructor(index: LastSeenIndex, users: Users, believed: number) {
+  private constructor(index: LastSeenIndex, users: Users, believed: number, renew: Renew | undefined) {
     this.#index = index;
+    this.#renew = renew;
     this.#users = users;
     this.#retention = new Retention(users);
     this.#storedUsers = new StoredUsers(users, this.#retention, believed);
@@ -57,11 +64,11 @@ export class WriteBuffer {
 
   /**
    * Reads the whole index into `users`, at the time `now`, unix seconds. Rejects as `LastSeenIndex.load` does, and then
-   * `users` is not to be used.
+   * `users` is not to be used. `renew`: for whoever holds the index for long, in the place of failing when it is damaged.
    */
-  static async open(index: LastSeenIndex, users: Users, now: number): Promise<WriteBuffer> {
+  static async open(index: LastSeenIndex, users: Users, now: number, renew?: Renew): Promise<WriteBuffer> {
     const believed = now + MAX_AHEAD;
-    const writeBuffer = new WriteBuffer(index, users, believed);
+    const writeBuffer = new WriteBuffer(index, users, believed, renew);
     const contents = await index.load(writeBuffer.#storedUsers);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
@@ -142,20 +149,19 @@ export class WriteBuffer {
   }
 
   /**
-   * As `commit`, but where no user and no session has changed, it is written within a second; `refused` is told why it could
-   * not be, and then the next call writes.
+   * As `commit`, but where no user and no session has changed, it is written within a second; when it could not be, the next
+   * call writes.
    */
   async commitSoon(
     { path, logState }: { readonly path: string; readonly logState: LogState },
     blocks: readonly Pick<Block, 'position' | 'forgotten'>[],
-    refused: (error: unknown) => void,
   ): Promise<void> {
     const positions = blocks.map(({ position }) => position);
     const forgotten = blocks.flatMap((block) => block.forgotten);
     this.#noteAll(path, logState, positions, forgotten);
     const { users, sessions, removals } = this.#unwritten;
     if (this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
-    this.#late ??= setTimeout(() => void this.#write().catch(refused), LATEST_MS);
+    this.#late ??= setTimeout(() => void this.#write().catch(() => undefined), LATEST_MS);
   }
 
   #noteAll(
@@ -169,6 +175,7 @@ export class WriteBuffer {
     for (const [id, session] of logState?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
     if (logState?.stored) {
       logs.set(log, logState.stored);
+      this.#logStates.set(log, logState);
       this.#retention.follow(log, logState.lived);
       this.#lastLine = Math.max(this.#lastLine, logState.last ?? -Infinity);
     }
@@ -241,7 +248,7 @@ export class WriteBuffer {
 
   async close(): Promise<void> {
     // What cannot be written is read again at the next start.
-    if (this.#late) await this.#write().catch(() => {});
+    if (this.#late || (this.#renew && !this.isInPlace)) await this.#write().catch(() => {});
     await this.#index.close();
   }
 
@@ -269,11 +276,46 @@ export class WriteBuffer {
     clearTimeout(this.#late);
     this.#late = undefined;
     try {
-      await this.#writeAll();
+      await this.#writeOrRemake();
       this.#isFailing = false;
     } catch (error) {
       this.#isFailing = true;
       throw error;
+    }
+  }
+
+  async #writeOrRemake(): Promise<void> {
+    const index = this.#index;
+    try {
+      await this.#writeAll();
+    } catch (error) {
+      if (!this.#renew || !(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
+      this.#remaking ??= this.#remake(index, error, this.#renew).finally(() => (this.#remaking = undefined));
+      await this.#remaking;
+      await this.#writeAll();
+    }
+  }
+
+  /** Memory knows all that the index held, and the logs perhaps not any more. */
+  async #remake(lost: LastSeenIndex, why: IndexError, renew: Renew): Promise<void> {
+    if (this.#index !== lost) return;
+    // Its files may be gone.
+    await lost.close().catch(() => {});
+    const index = await renew(why, lost.secret);
+    this.#storedUsers.clear();
+    await index.load(this.#storedUsers);
+    this.#index = index;
+    const positions = [...this.#positions.values()];
+    const all = { users: this.#users, excluded: this.#retention.excluded, positions, hosts: this.#sent };
+    for (const changes of everything({ ...all, logs: this.#statesNow() })) await index.write(changes);
+  }
+
+  /** Of each log. */
+  *#statesNow(): Iterable<readonly [string, WholeLog]> {
+    for (const log of new Set([...this.#stored.keys(), ...this.#logStates.keys()])) {
+      const logState = this.#logStates.get(log);
+      const state = logState ? { log: logState.stored, sessions: logState.sessions.all() } : this.#stored.get(log);
+      if (state) yield [log, state];
     }
   }
 
@@ -299,22 +341,6 @@ export class WriteBuffer {
     for (const position of batch.positions) if (positions.get(position.id) === position) positions.delete(position.id);
     for (const id of batch.forgotten) forgotten.delete(id);
   }
-}
-
-/** No session began or changed after `now`: a clock was ahead, and time must not stand still until then. */
-function sessionsByLog(stored: ReadonlyMap<string, unknown>, now: number): Map<string, [string, Session][]> {
-  const byLog = new Map<string, [string, Session][]>();
-  for (const [key, value] of stored) {
-    const end = key.indexOf('\0');
-    const own = byLog.get(key.slice(0, end)) ?? [];
-    const session = value as Session;
-    const { at, since } = session;
-    const isAhead = Math.max(at, since) > now + MAX_AHEAD;
-    const put = isAhead ? { ...session, at: Math.min(at, now), since: Math.min(since, now) } : session;
-    own.push([key.slice(end + 1), put]);
-    byLog.set(key.slice(0, end), own);
-  }
-  return byLog;
 }
 
 function settle<V>(unwritten: Map<string, V>, written: ReadonlyMap<string, V>): void {

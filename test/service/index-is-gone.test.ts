@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
-import { appendFile, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { removalKey } from '../../src/activity/removals.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import { Daemon } from '../../src/service/daemon.ts';
+import { deadline } from '../deadline.ts';
 
 let root = '';
 
@@ -17,6 +19,18 @@ after(() => rm(root, { recursive: true }));
 const login = (n: number): string =>
   `${new Date(Date.now() - 60_000).toISOString().slice(0, 19)}+0000 c2s${n}\tinfo\tAuthenticated as user${n}@chat.example\n`;
 
+const removal = (jid: string): string =>
+  `${new Date(Date.now() - 50_000).toISOString().slice(0, 19)}+0000 usermanager\tinfo\tUser account deleted: ${jid}\n`;
+
+/** Another index, of somebody else. */
+async function other(path: string): Promise<void> {
+  const index = await LastSeenIndex.open(path, { create: true });
+  await index.load();
+  const users = new Map([['mallory@chat.example', { login: 1_700_000_000 }]]);
+  await index.write({ users, sessions: new Map(), positions: [], forgotten: [], logs: new Map() });
+  await index.close();
+}
+
 const WAYS: Record<string, (index: string) => Promise<void>> = {
   moved: (index) => rename(index, `${index}.elsewhere`),
   deleted: (index) => rm(index, { recursive: true, force: true }),
@@ -24,11 +38,17 @@ const WAYS: Record<string, (index: string) => Promise<void>> = {
     // The daemon writes a file aside and renames it now and then: what is listed may be gone by itself.
     for (const name of await readdir(index)) await rm(join(index, name), { force: true });
   },
+  replaced: async (index) => {
+    await other(`${index}.other`);
+    await rename(index, `${index}.elsewhere`);
+    await rename(`${index}.other`, index);
+  },
+  'without its lock': (index) => rm(join(index, 'LOCK')),
 };
 for (const [way, work] of Object.entries(WAYS))
-  test(`an index that is ${way} under the daemon is told and made again [8.5]`, async () => {
+  test(`an index that is ${way} under the daemon is told, and made again from memory [8.5]`, async () => {
     const [log, index] = [join(root, `${way}.log`), join(root, way)];
-    await writeFile(log, login(1) + login(2));
+    await writeFile(log, login(1) + login(2) + removal('gone@chat.example'));
     const config = loadConfig({
       flags: { log: [log], timezone: 'UTC', statsd: '127.0.0.1:9', index },
       env: {},
@@ -36,25 +56,60 @@ for (const [way, work] of Object.entries(WAYS))
       exists: () => false,
       defaultTimezone: 'UTC',
     });
+    const stop = new AbortController();
     const told: string[] = [];
-    const life = async (started: () => void, stop = new AbortController()): Promise<void> => {
-      await Daemon.run({
-        config,
-        now: () => Date.now() / 1000,
-        tell: (_level, sentence) => told.push(sentence),
-        signal: stop.signal,
-        started: () => started(),
-      });
-    };
-    // It ends by itself, as `run` begins it anew.
-    await life(() => void work(index).then(() => appendFile(log, login(3))));
+    await Daemon.run({
+      config,
+      now: () => Date.now() / 1000,
+      tell: (_level, sentence) => {
+        told.push(sentence);
+        if (sentence.includes('made again')) stop.abort();
+      },
+      signal: AbortSignal.any([stop.signal, deadline()]),
+      started: () => {
+        // Of the first two no log tells any more.
+        void work(index)
+          .then(() => rm(log))
+          .then(() => writeFile(log, login(3)));
+      },
+    });
     assert.ok(
-      told.some((sentence) => sentence.includes('moved or deleted')),
+      told.some((sentence) => sentence.includes('moved or deleted') && sentence.includes('from memory')),
       told.join('\n'),
     );
-    const stop = new AbortController();
-    await life(() => stop.abort(), stop);
     const made = await LastSeenIndex.open(index, { create: false });
-    assert.equal((await made.load()).users.size, 3);
+    const { users, sessions, positions, logs, removals } = await made.load();
     await made.close();
+    assert.deepEqual(
+      [...users.keys()].toSorted(),
+      [1, 2, 3].map((n) => `user${n}@chat.example`),
+    );
+    assert.equal(sessions.size, 3);
+    assert.equal(positions.length, 2);
+    assert.ok(logs.has(log));
+    assert.ok(removals.has(removalKey(made.secret, 'gone@chat.example')));
+    if (way === 'replaced') assert.ok((await readdir(root)).some((name) => name.startsWith('replaced.damaged-')));
   });
+
+test('an index that is gone when the daemon ends is made again from memory [8.5]', async () => {
+  const [log, index] = [join(root, 'end.log'), join(root, 'end')];
+  await writeFile(log, login(1));
+  const config = loadConfig({
+    flags: { log: [log], timezone: 'UTC', statsd: '127.0.0.1:9', index },
+    env: {},
+    readFile: () => undefined,
+    exists: () => false,
+    defaultTimezone: 'UTC',
+  });
+  const stop = new AbortController();
+  await Daemon.run({
+    config,
+    now: () => Date.now() / 1000,
+    tell: () => {},
+    signal: AbortSignal.any([stop.signal, deadline()]),
+    started: () => void rm(index, { recursive: true }).then(() => stop.abort()),
+  });
+  const made = await LastSeenIndex.open(index, { create: false });
+  assert.deepEqual([...(await made.load()).users.keys()], ['user1@chat.example']);
+  await made.close();
+});
