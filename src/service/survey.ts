@@ -10,6 +10,9 @@ import type { Dialect } from '../format/dialects/dialect.ts';
 import { dialectNamed, recogniseDialect, tellingLines } from '../format/format.ts';
 import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
+import { otherZone } from '../format/dating/dating.ts';
+import { foreignZone, zoneInstants } from '../format/time/clock.ts';
+import { strftimeForm } from '../format/time/strftime.ts';
 import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';
 import { readEnd } from '../source/files/end-of-file.ts';
 import { MAX_AHEAD } from './max-time.ts';
@@ -71,7 +74,21 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     users: byHost(seen),
     samples: users.sample(now, logState.overBy(now)),
   };
-  return { ...found, failure: lines.length > 0 ? failureOf(found, lines, log.path) : undefined };
+  const failure = lines.length > 0 ? (failureOf(found, lines, log.path) ?? wrongZone(found, lines, log)) : undefined;
+  return { ...found, failure };
+}
+
+/** Stamps that name another zone than the log's are no instants, and nothing is counted. */
+function wrongZone(
+  { events }: Pick<Survey, 'events'>,
+  lines: readonly string[],
+  { timezone, timestamps }: LogConfig,
+): string | undefined {
+  const form = strftimeForm(timestamps) ?? recogniseStamp(tellingLines(lines));
+  if (events > 0 || !form) return undefined;
+  const walls = lines.map((line) => form.read(line, 0)).filter((wall) => wall !== undefined);
+  const zone = foreignZone(walls, zoneInstants(timezone));
+  return zone === undefined ? undefined : otherZone(zone, timezone);
 }
 
 /** Why nothing can be counted from a log, when it can be read and that is so. */

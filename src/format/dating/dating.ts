@@ -4,6 +4,7 @@
  * last those of which nothing better is known than that they are not from the future.
  */
 import type { Problem } from '../../source/files/archive-error.ts';
+import { foreignZone } from '../time/clock.ts';
 import type { Reading } from '../time/stamp-choice.ts';
 import type { Stamped } from './stamp-forms.ts';
 import { secondsOfYear } from './stamp-samples.ts';
@@ -44,7 +45,7 @@ export function dateAll(
   const candidates = scanned.map((each) => candidate(each, isCopy(each, scanned), options));
   const settled: Dated[] = [];
   let open = endingIn(options.year, seriesOf(candidates));
-  const problems: Problem[] = open.flatMap((series) => series.flatMap(unfit));
+  const problems: Problem[] = open.flatMap((series) => series.flatMap((each) => unfit(each, options)));
   while (open.length > 0) {
     const solutions = open.map((series) => solve(series, settled, options));
     const certain = solutions.filter(({ isSure }) => isSure);
@@ -140,10 +141,19 @@ function solve(series: Series, settled: readonly Dated[], { year }: YearOptions)
 }
 
 /** A file that is left out, as it can be of no year. */
-function unfit({ places, look: { path } }: Candidate): Problem[] {
+function unfit({ places, stamps, look: { path } }: Candidate, { instants, timezone }: YearOptions): Problem[] {
   if (places.length > 0) return [];
-  const sentence = `${path} is not read: no year has all the days of its time stamps, or not the one that was given: look for a wrong 29 February in it, and check --year`;
-  return [{ path, severity: 'error', code: 'NO_YEAR', sentence }];
+  const zone = foreignZone(stamps.walls, instants);
+  const sentence =
+    zone === undefined
+      ? `${path} is not read: no year has all the days of its time stamps, or not the one that was given: look for a wrong 29 February in it, and check --year`
+      : `${path} is not read: ${otherZone(zone, timezone)}`;
+  return [{ path, severity: 'error', code: zone === undefined ? 'NO_YEAR' : 'ZONE', sentence }];
+}
+
+/** Of stamps that name a zone. */
+export function otherZone(seen: string, timezone: string): string {
+  return `its time stamps say ${seen}, which is not the time of ${timezone}: set timezone in its [[log]], or --timezone, to the zone of the server`;
 }
 
 /** One sentence for a series: what is wrong with one of its modification times is mostly wrong with all. */

@@ -66,6 +66,8 @@ export interface Place {
 }
 
 export interface YearOptions {
+  /** IANA name; `instants` are its. */
+  readonly timezone: string;
   readonly instants: (wall: number) => readonly number[];
   /** Unix seconds. */
   readonly now: number;

@@ -65,6 +65,15 @@ export function instantsOf(
   return zone === undefined ? all : all.filter((at) => mayHaveOffset(zone, seconds - at));
 }
 
+/** The name of a zone in a stamp that is none of the given zone's then: such a stamp is no instant. */
+export function foreignZone(
+  walls: readonly WallTime[],
+  instants: (wall: number) => readonly number[],
+): string | undefined {
+  const found = walls.find((wall) => instantsOf(wall, wallSeconds(wall, wall.year ?? 2000), instants).length === 0);
+  return found?.zone;
+}
+
 /** The offset that holds on a whole day and around it, undefined where there is a change. */
 function steadyOffset(zone: string, day: number): number | undefined {
   const before = offsetAt(zone, day - DAY);

@@ -96,7 +96,12 @@ function arrangeLog<L extends LogFiles>(
   { now, year }: ArrangeOptions,
 ): Pick<Arrangement<L>, 'allSeries' | 'problems'> {
   const { stamped, problems: ambiguous } = settleForms(looks, now);
-  const { dated, problems: doubtful } = dateAll(stamped, { instants: zoneInstants(log.timezone), now, year });
+  const { dated, problems: doubtful } = dateAll(stamped, {
+    timezone: log.timezone,
+    instants: zoneInstants(log.timezone),
+    now,
+    year,
+  });
   const { lanes, problems: overlapping } = lanesOf(dated);
   const allSeries = named(lanes, log);
   const future = year === undefined ? allSeries.flatMap((series) => fromFuture(series, now)) : [];

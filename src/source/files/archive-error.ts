@@ -43,6 +43,7 @@ export interface Problem {
     | 'FUTURE'
     | 'WRONG_TIME'
     | 'YEAR_GUESSED'
+    | 'ZONE'
     | 'TRAILING'
     | 'NO_YEAR'
     | 'OVERLAP';
