@@ -107,7 +107,7 @@ test('an index that is gone when the daemon ends is made again from memory [8.5]
     now: () => Date.now() / 1000,
     tell: () => {},
     signal: AbortSignal.any([stop.signal, deadline()]),
-    started: () => void rm(index, { recursive: true }).then(() => stop.abort()),
+    started: () => void rename(index, `${index}.elsewhere`).then(() => stop.abort()),
   });
   const made = await LastSeenIndex.open(index, { create: false });
   assert.deepEqual([...(await made.load()).users.keys()], ['user1@chat.example']);
