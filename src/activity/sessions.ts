@@ -18,7 +18,7 @@ import {
   OTHER,
   SOURCE,
   START,
-  TAB_AT,
+  SOURCE_END,
   USER,
 } from '../format/scanner/scanner.ts';
 import type { SessionId } from './session-id.ts';
@@ -165,7 +165,7 @@ export class Sessions {
     const at = batch.times[o + AT]!;
     this.passTime(at);
     if (words[o + HIGH] !== -1) return this.#takeScanned(kind, words[o + LOW]!, words[o + HIGH]!, words[o + USER]!, at);
-    const { low, high } = this.#table.ids.take(batch.bytes.toString('latin1', words[o + SOURCE], words[o + TAB_AT]));
+    const { low, high } = this.#table.ids.take(batch.bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]));
     this.#takeScanned(kind, low, high, words[o + USER]!, at);
     this.#table.ids.letGo(low, high);
   }
@@ -176,7 +176,7 @@ export class Sessions {
     const o = event * EVENT_WORDS;
     const kind = words[o + KIND]!;
     if (kind === OTHER) return batch.others[words[o + LOW]!]!;
-    const [at, session] = [times[o + AT]!, bytes.toString('latin1', words[o + SOURCE], words[o + TAB_AT])];
+    const [at, session] = [times[o + AT]!, bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END])];
     if (kind !== START) return { kind: kind === CONNECT ? 'connect' : 'end', session, at };
     const number = words[o + USER]!;
     const user = this.#users.names.text(number);

@@ -10,14 +10,20 @@ const NEWLINE = 10;
 
 /** Adds the events of the batch's lines to it; the last byte of them is a newline. */
 export function decode(batch: EventBatch, reader: LineDecoder, scannerOf: (plan: ScanPlan) => LineScanner): void {
-  const { bytes } = batch;
+  // An object of its own: a scanner takes it for the same bytes as long as it is the same object.
+  const bytes = batch.bytes.subarray();
   let text: string | undefined;
   const wholeText = (): string => (text ??= bytes.toString('latin1'));
   let tick: Tick | undefined;
   reader.begin(wholeText);
   for (let at = 0; at < bytes.length;) {
     const plan = tick && reader.plan;
-    if (tick && plan) at = scan(batch, at, tick, reader, scannerOf(plan));
+    if (tick && plan) {
+      const scanner = scannerOf(plan);
+      at = scanner.scan(bytes, at, bytes.length, tick, reader.last);
+      batch.addScanned(scanner);
+      reader.passed(scanner);
+    }
     if (at === bytes.length) break;
     const end = bytes.indexOf(NEWLINE, at);
     const line = bytes.toString('latin1', at, end);
@@ -27,11 +33,4 @@ export function decode(batch: EventBatch, reader: LineDecoder, scannerOf: (plan:
     at = end + 1;
   }
   reader.end();
-}
-
-function scan(batch: EventBatch, at: number, tick: Tick, reader: LineDecoder, scanner: LineScanner): number {
-  const end = scanner.scan(batch.bytes, at, batch.bytes.length, tick, reader.last);
-  batch.addScanned(scanner);
-  reader.passed(scanner);
-  return end;
 }

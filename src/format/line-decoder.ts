@@ -13,6 +13,8 @@ import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts
 const NEWLINE = '\n';
 const ZERO = 48;
 const TEN_MINUTES = 600;
+/** Of a second, behind it; it makes no other instant. */
+const FRACTION = /^[.,](\d{1,9})(?!\d)/;
 
 /** What a reader has to keep to go on with the next line of the same log; plain JSON. */
 export interface LineDecoderState {
@@ -66,6 +68,8 @@ function minuteOf(text: string, start: number, end: number, { second, secondAt }
  * more than is known, and marks that part them.
  */
 const BEHIND = /^(?:[ _,]{0,2}[(]?[A-Z][A-Za-z]{1,8}[)]?)?[-\s:,;|.\])}>"']*$/;
+
+const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 function isAllOf(text: string, stampEnd: number, end: number): boolean {
   return stampEnd === end || (stampEnd < end && end - stampEnd < 16 && BEHIND.test(text.slice(stampEnd, end)));
@@ -183,14 +187,15 @@ export class LineDecoder {
   /** The usual stamp of the ten minutes of this line, which was the last one read; undefined when it has to be read each time. */
   tickOf(line: string): Tick | undefined {
     const form = this.#stamp;
-    const source = line.lastIndexOf(' ', line.indexOf('\t')) + 1;
-    if (!form?.isOrdered || !this.#clock.isSteady || source < 2) return undefined;
+    const end = this.#parser.stampEndOf(line);
+    if (!form?.isOrdered || !this.#clock.isSteady || end < 1) return undefined;
     const wall = form.read(line, 0);
     if (wall?.minuteAt === undefined || wall.secondAt !== wall.minuteAt + 3) return undefined;
-    const base = isAllOf(line, wall.end, source - 1) ? this.#clock.tenMinutes(wall) : undefined;
+    const base = isAllOf(line, wall.end, end) ? this.#clock.tenMinutes(wall) : undefined;
     if (base === undefined || base + TEN_MINUTES > this.#horizon()) return undefined;
-    const bytesOf = (from: number, to: number): Buffer => Buffer.from(line.slice(from, to), 'latin1');
-    return { head: bytesOf(0, wall.minuteAt + 1), tail: bytesOf(wall.secondAt + 2, source - 1), base };
+    const tail = line.slice(wall.secondAt + 2, end);
+    const digits = FRACTION.exec(tail)?.[1]?.length ?? 0;
+    return { head: latin1(line.slice(0, wall.minuteAt + 1)), tail: latin1(tail), digits, base };
   }
 
   /** False where the stamps of these lines may be read in several ways: alike so far, or not at all. */

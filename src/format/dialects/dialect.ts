@@ -49,6 +49,8 @@ export interface Parser {
   parse(text: string, start: number, end: number): Finding | Eventless;
   /** Where the stamp of the line found last ends; it begins where the line does and must be all that stands there. */
   readonly stampEnd: number;
+  /** Where the stamp would end that a line begins with; negative where there can be none. */
+  stampEndOf(line: string): number;
   /** The server's version, where the log has named it. */
   readonly version: string | undefined;
   /** What a scanner may decide of the lines behind the one parsed last; undefined: nothing. */

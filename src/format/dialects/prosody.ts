@@ -81,6 +81,14 @@ class ProsodyParser implements Parser {
     return this.#quotation !== undefined || QUOTING.some((begins) => line.includes(begins));
   }
 
+  stampEndOf(line: string): number {
+    const tab = line.indexOf('\t');
+    if (tab < 0) return tab;
+    const level = levelBehind(line, tab);
+    const parts = level ? partsInFile(line, 0, tab, level) : partsOnConsole(line, 0, tab);
+    return parts ? stampEndOf(line, 0, parts) : -1;
+  }
+
   parse(text: string, start: number, to: number): Finding | Eventless {
     this.#line++;
     this.#end = to;

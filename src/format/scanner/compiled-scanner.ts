@@ -6,7 +6,6 @@ import { arenaLength, NAME_WORDS, type NameSpace, type NameTable } from '../name
 import {
   endOfJid,
   EVENT_WORDS,
-  HEX,
   IN_JID,
   USER,
   type LineScanner,
@@ -29,14 +28,15 @@ interface Compiled {
 
 /** The addresses of compiled/scanner.ts. */
 const LAST = 44;
+const NEW_NAMES = 56;
 const HEAD = 64;
-const TAIL = 128;
+const TAIL = 192;
+const MASK = 64;
 const LONGEST_STAMP = 64;
-const LEVEL_OF = 256;
-const LEVELS = 512;
+const LEVEL_OF = 512;
+const LEVELS = 768;
 const LEVEL_SIZE = 16;
 const IN_JID_AT = 1024;
-const HEX_AT = 1280;
 const FIRST = 2048;
 const NEEDLES = 8192;
 const NEEDLE_SIZE = 128;
@@ -49,9 +49,26 @@ const INPUT_SIZE = 4 * 1024 * 1024;
 /** Behind the input, for what looks at 16 bytes at a time. */
 const TABLES = INPUT + INPUT_SIZE + 65_536;
 const PAGE = 65_536;
+const NEWLINE = 10;
+const BLANK = 32;
 const FORMS = { nothing: 1, jid: 2, anything: 0 } as const;
 /** A user who is a new name is `NEW` less the place of the name. */
 const NEW = -2;
+
+interface Loaded {
+  readonly bytes: Buffer | undefined;
+  readonly from: number;
+  readonly to: number;
+}
+
+const NOTHING: Loaded = { bytes: undefined, from: 0, to: 0 };
+
+interface Scan {
+  readonly plan: ScanPlan;
+  readonly tick: Tick;
+  readonly hashing: readonly number[];
+  readonly last: number;
+}
 
 /** Memory in which names are found by the compiled scanner. */
 export class ScannerMemory {
@@ -60,6 +77,9 @@ export class ScannerMemory {
   #words = new Int32Array(0);
   #compiled: Compiled | undefined;
   #plan: ScanPlan | undefined;
+  #tick: Tick | undefined;
+  /** What of which bytes is in the input. */
+  #loaded: Loaded = NOTHING;
   #regions: readonly [words: number, buckets: number, arena: number] = [0, 0, 0];
 
   /** `code`: what compiled/scanner.ts was compiled to. */
@@ -86,8 +106,9 @@ export class ScannerMemory {
     this.#words = new Int32Array(memory.buffer);
     this.#regions = [TABLES, buckets, arena];
     this.#plan = undefined;
+    this.#tick = undefined;
+    this.#loaded = NOTHING;
     this.#bytes.set(IN_JID, IN_JID_AT);
-    this.#bytes.set(HEX, HEX_AT);
     return {
       words: new Int32Array(memory.buffer, TABLES, capacity * NAME_WORDS),
       buckets: new Int32Array(memory.buffer, buckets, capacity),
@@ -95,18 +116,46 @@ export class ScannerMemory {
     };
   };
 
-  /** Scans the first `length` bytes of the input. `last` and what it returns: as of `LineScanner`. */
-  scan(length: number, plan: ScanPlan, { head, tail, base }: Tick, hashing: readonly number[], last: number): number {
+  /**
+   * Scans the bytes from `from` on, as many as there is room for up to `to`; returns where it stopped. `plan`, `tick`, `last`:
+   * as of `LineScanner`.
+   */
+  scan(bytes: Buffer, from: number, to: number, { plan, tick, hashing, last }: Scan): number {
+    const end = this.#load(bytes, from, to);
+    if (end <= from) return from;
     if (plan !== this.#plan) this.#writePlan(plan);
-    this.#words.set([0, 0, ...hashing, ...this.#regions, head.length, tail.length, base, last]);
+    if (tick !== this.#tick) this.#writeTick(tick);
+    const { head, tail, base, digits } = tick;
+    const shift = this.#loaded.from - INPUT;
+    this.#words.set([0, 0, ...hashing, ...this.#regions, head.length, tail.length, base, last, shift, digits, 0]);
+    return (this.#compiled?.scan(from - shift, end - shift) ?? INPUT) + shift;
+  }
+
+  /** Puts the bytes from `from` on into the input, unless they are there; returns the end of what is. */
+  #load(bytes: Buffer, from: number, to: number): number {
+    const loaded = this.#loaded;
+    if (loaded.bytes === bytes && from >= loaded.from && from < loaded.to) return Math.min(to, loaded.to);
+    const end = to - from <= INPUT_SIZE ? to : bytes.lastIndexOf(NEWLINE, from + INPUT_SIZE - 1) + 1;
+    if (end > from) this.#bytes.set(bytes.subarray(from, end), INPUT);
+    this.#loaded = { bytes, from, to: end };
+    return end;
+  }
+
+  #writeTick(tick: Tick): void {
+    const { head, tail, digits } = (this.#tick = tick);
+    const isDigit = (i: number): boolean => i > 0 && i <= digits;
+    this.#bytes.fill(0, HEAD, LEVEL_OF);
     this.#bytes.set(head, HEAD);
-    this.#bytes.set(tail, TAIL);
-    return (this.#compiled?.scan(INPUT, INPUT + length) ?? INPUT) - INPUT;
+    this.#bytes.fill(255, HEAD + MASK, HEAD + MASK + head.length);
+    for (const [i, byte] of [...tail, BLANK].entries()) {
+      this.#bytes[TAIL + i] = byte;
+      this.#bytes[TAIL + MASK + i] = isDigit(i) ? 0 : 255;
+    }
   }
 
   #writePlan(plan: ScanPlan): void {
     this.#plan = plan;
-    this.#bytes.fill(0, LEVEL_OF, LEVELS + LEVEL_SIZE * 16);
+    this.#bytes.fill(0, LEVEL_OF, IN_JID_AT);
     this.#bytes.fill(0, FIRST, EVENTS);
     const levels = [...plan.levels.entries()].flatMap(([byte, level]) => (level ? [{ byte, level }] : []));
     let needles = 0;
@@ -154,31 +203,30 @@ export class CompiledScanner implements LineScanner {
 
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number {
     [this.count, this.lines, this.last] = [0, 0, last];
-    if (tick.head.length > LONGEST_STAMP || tick.tail.length > LONGEST_STAMP) return from;
-    const end = to - from <= INPUT_SIZE ? to : bytes.lastIndexOf(10, from + INPUT_SIZE - 1) + 1;
-    if (end <= from) return from;
-    this.#memory.bytes.set(bytes.subarray(from, end), INPUT);
-    const length = this.#memory.scan(end - from, this.#plan, tick, this.#names.hashing, last);
-    [this.count = 0, this.lines = 0] = this.#memory.words;
-    this.last = this.#memory.words[LAST / 4]! >>> 0;
-    this.events = this.#memory.words.subarray(EVENTS / 4, EVENTS / 4 + this.count * EVENT_WORDS);
-    this.#place(bytes, from - INPUT);
-    return from + length;
+    if (tick.head.length > LONGEST_STAMP || tick.tail.length >= LONGEST_STAMP) return from;
+    const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, hashing: this.#names.hashing, last });
+    if (stop === from) return from;
+    const { words } = this.#memory;
+    [this.count = 0, this.lines = 0] = words;
+    this.last = words[LAST / 4]! >>> 0;
+    const fresh = words[NEW_NAMES / 4]!;
+    this.events = words.subarray(EVENTS / 4, EVENTS / 4 + this.count * EVENT_WORDS);
+    if (fresh > 0) this.#addNames(bytes, fresh);
+    return stop;
   }
 
-  /** Makes the addresses of the events offsets in the bytes given, and adds the names that are new. */
-  #place(bytes: Buffer, by: number): void {
+  /** Adds so many names that are new. */
+  #addNames(bytes: Buffer, fresh: number): void {
     const { events } = this;
-    for (let at = 0; at < events.length; at += EVENT_WORDS) {
-      events[at] = events[at]! + by;
-      events[at + 1] = events[at + 1]! + by;
-      events[at + 7] = events[at + 7]! + by;
-      const user = events[at + USER]!;
-      if (user <= NEW) events[at + USER] = this.#add(bytes, NEW - user + by);
+    for (let at = USER, left = fresh; left > 0; at += EVENT_WORDS) {
+      const user = events[at]!;
+      if (user > NEW) continue;
+      events[at] = this.#add(bytes, NEW - user);
+      left--;
     }
   }
 
   #add(bytes: Buffer, from: number): number {
-    return this.#names.intern(bytes, from, endOfJid(bytes, from, bytes.indexOf(10, from)));
+    return this.#names.intern(bytes, from, endOfJid(bytes, from, bytes.indexOf(NEWLINE, from)));
   }
 }

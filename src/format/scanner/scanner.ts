@@ -31,6 +31,8 @@ export interface Tick {
   readonly head: Buffer;
   /** From behind the seconds to the blank before the source. */
   readonly tail: Buffer;
+  /** So many bytes behind the first one of the tail may be any digits: a fraction of the second. */
+  readonly digits: number;
   /** The instant at which these ten minutes begin, unix seconds. */
   readonly base: number;
 }
@@ -39,7 +41,7 @@ export interface Tick {
 export const EVENT_WORDS = 8;
 export const LINE = 0;
 /** Where the source ends; it begins at `SOURCE`. */
-export const TAB_AT = 1;
+export const SOURCE_END = 1;
 export const KIND = 2;
 /** The session, as activity/session-id.ts has it; -1 in `HIGH`: another id than an address, to be taken from the line. */
 export const LOW = 3;
@@ -67,11 +69,13 @@ const B = 98;
 
 /** Longer JIDs are the parser's. */
 const LONGEST_JID = 255;
+/** The source, and the blanks behind it, in the layout of stdout. */
+const WIDEST = 128;
 /** Of ASCII, what folds to itself and is allowed in a JID. */
 export const IN_JID = new Uint8Array(256);
 for (let c = 0x21; c < 0x7f; c++) IN_JID[c] = /["&'/:<>@A-Z(]/.test(String.fromCharCode(c)) ? 0 : 1;
 /** Digits; 255 for all that are none. */
-export const HEX = new Uint8Array(256).fill(255);
+const HEX = new Uint8Array(256).fill(255);
 for (let i = 0; i < 16; i++) HEX['0123456789abcdef'.charCodeAt(i)] = i;
 
 export interface Needle {
@@ -98,7 +102,8 @@ export interface LineScanner {
   /**
    * Goes over the lines of `bytes` from `from` to `to`, which is behind a newline, as long as they are of the usual form and
    * of the tick. Returns where it stopped: at the line that is the parser's, or at `to`. `last`: of the line before, unix
-   * seconds; when it returns, `last` is that of the last line, as `Clock.note` has it.
+   * seconds; when it returns, `last` is that of the last line, as `Clock.note` has it. What has been scanned of these bytes
+   * once must not have changed.
    */
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number;
   readonly last: number;
@@ -142,7 +147,7 @@ export class Scanner implements LineScanner {
   }
 
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number {
-    const { head, tail, base } = tick;
+    const { head, tail, base, digits } = tick;
     const seconds = head.length;
     const sourceAt = seconds + 5 + tail.length;
     this.count = 0;
@@ -155,7 +160,7 @@ export class Scanner implements LineScanner {
         if (end - line < sourceAt || bytes[end - 1] === CR) return line;
         for (let i = 0; i < seconds; i++) if (bytes[line + i] !== head[i]) return line;
         const second = secondIn(bytes, line + seconds);
-        if (second < 0 || !isTail(bytes, line + seconds + 5, tail)) return line;
+        if (second < 0 || !isTail(bytes, line + seconds + 5, tail, digits)) return line;
         const at = base + second;
         if (!this.#isTaken(bytes, line, line + sourceAt, end, at)) return line;
         if (at > this.last || at < this.last - DISORDER) this.last = at;
@@ -168,11 +173,15 @@ export class Scanner implements LineScanner {
 
   /** Whether the line could be told without the parser. */
   #isTaken(bytes: Buffer, line: number, source: number, end: number, at: number): boolean {
-    let tab = source;
-    while (bytes[tab] !== TAB) if (bytes[tab] === BLANK || ++tab >= end) return false;
-    const level = this.#plan.levels[bytes[tab + 1]!];
-    if (!level || !startsWith(bytes, tab + 1, level.word)) return false;
-    const message = tab + 1 + level.word.length;
+    let sourceEnd = source;
+    while (bytes[sourceEnd] !== TAB && bytes[sourceEnd] !== BLANK) if (++sourceEnd >= end) return false;
+    const isInFile = bytes[sourceEnd] === TAB;
+    const word = isInFile ? sourceEnd + 1 : wordOnConsole(bytes, source, sourceEnd);
+    const level = this.#plan.levels[bytes[word]!];
+    if (!level || !startsWith(bytes, word, level.word)) return false;
+    const message = word + level.word.length;
+    // Rather the layout of a file, whose source is called as a level is.
+    if (!isInFile && (bytes[message + 4] === TAB || bytes[message + 5] === TAB)) return false;
     // A blank message, of which the newline would be the first byte, has no needle either.
     const needles = level.needles[bytes[message]!];
     if (!needles) return true;
@@ -180,14 +189,14 @@ export class Scanner implements LineScanner {
       if (!startsWith(bytes, message, needle.bytes)) continue;
       const rest = message + needle.bytes.length;
       if (needle.kind === 0 || rest > end || isExcepted(bytes, rest, end, needle.except)) return false;
-      return this.#note(bytes, { line, source, tab, at, end }, needle, rest);
+      return this.#note(bytes, { line, source, sourceEnd, at, end }, needle, rest);
     }
     return true;
   }
 
   #note(
     bytes: Buffer,
-    { line, source, tab, at, end }: Record<'line' | 'source' | 'tab' | 'at' | 'end', number>,
+    { line, source, sourceEnd, at, end }: Record<'line' | 'source' | 'sourceEnd' | 'at' | 'end', number>,
     { kind, rest: form }: Needle,
     rest: number,
   ): boolean {
@@ -197,17 +206,17 @@ export class Scanner implements LineScanner {
     if (this.count * EVENT_WORDS === this.events.length) this.#grow();
     const o = this.count * EVENT_WORDS;
     const { events } = this;
-    if (!isAddress(bytes, source, tab)) {
-      if (!isBosh(bytes, source, tab)) return false;
+    if (!isAddress(bytes, source, sourceEnd)) {
+      if (!isBosh(bytes, source, sourceEnd)) return false;
       events[o + HIGH] = -1;
     } else {
-      const digits = tab - source - 3;
-      events[o + LOW] = hex(bytes, Math.max(source + 3, tab - 8), tab);
-      events[o + HIGH] = digits > 8 ? hex(bytes, source + 3, tab - 8) : 0;
+      const digits = sourceEnd - source - 3;
+      events[o + LOW] = hex(bytes, Math.max(source + 3, sourceEnd - 8), sourceEnd);
+      events[o + HIGH] = digits > 8 ? hex(bytes, source + 3, sourceEnd - 8) : 0;
     }
     events[o + LINE] = line;
     events[o + SOURCE] = source;
-    events[o + TAB_AT] = tab;
+    events[o + SOURCE_END] = sourceEnd;
     events[o + KIND] = kind;
     events[o + USER] = kind === START ? this.#names.intern(bytes, rest, jidEnd) : -1;
     events[o + AT] = at;
@@ -232,8 +241,11 @@ function secondIn(bytes: Buffer, at: number): number {
 }
 
 /** What stands behind the seconds, and the blank before the source. */
-function isTail(bytes: Buffer, at: number, tail: Buffer): boolean {
-  for (let i = 0; i < tail.length; i++) if (bytes[at - 1 + i] !== tail[i]) return false;
+function isTail(bytes: Buffer, at: number, tail: Buffer, digits: number): boolean {
+  for (let i = 0; i < tail.length; i++) {
+    const byte = bytes[at - 1 + i]!;
+    if (i > 0 && i <= digits ? byte < ZERO || byte > ZERO + 9 : byte !== tail[i]) return false;
+  }
   return bytes[at - 1 + tail.length] === BLANK;
 }
 
@@ -256,6 +268,15 @@ export function endOfJid(bytes: Buffer, from: number, end: number): number {
   if (i === host || i - from > LONGEST_JID) return -1;
   if (i === end) return i;
   return bytes[i] === BLANK && bytes[i + 1] === 91 && bytes[end - 1] === 93 && i + 2 < end ? i : -1;
+}
+
+/** Where the level begins in the layout of stdout; there is no level where only the parser can tell. */
+function wordOnConsole(bytes: Buffer, source: number, sourceEnd: number): number {
+  if (sourceEnd - source > WIDEST) return sourceEnd;
+  for (let i = source; i < sourceEnd; i++) if (bytes[i]! < 0x21 || bytes[i]! > 0x7e) return sourceEnd;
+  let word = sourceEnd;
+  while (sourceEnd > source && bytes[word] === BLANK) word++;
+  return word - sourceEnd > WIDEST ? sourceEnd : word;
 }
 
 /** `c2s560351951f30`, of at most 13 digits and no leading 0. */

@@ -152,6 +152,19 @@ const line = fc.oneof(
   fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.replaceAll('\n', '')),
 );
 
+/** The same line with another stamp, or in the layout of stdout. */
+const STYLES: Readonly<Record<string, (line: string) => string>> = {
+  'as they are': (line) => line,
+  'ISO 8601': (line) => line.replace(/^(\0*)Nov 0?(\d) /, '$12026-11-0$2T'),
+  fractions: (line) =>
+    line.replace(/^(\0*)Nov 0?(\d) (\d\S+)/, (_, nuls, day, time) => {
+      const fraction = String((line.length * 7919) % 1e6).slice(0, line.length % 9 === 0 ? 3 : 6);
+      return `${nuls}2026-11-0${day}T${time}.${fraction.padEnd(3, '0')}+00:00`;
+    }),
+  'the layout of stdout': (line) => line.replace(/^([^\t]+)\t/, '$1       '),
+};
+const style = fc.constantFrom(...Object.keys(STYLES));
+
 for (const [name, make] of Object.entries(SCANNERS))
   describe(`the scanner ${name} says of lines what the reader says`, () => {
     for (const campaign of [SMALL_UTC, NEWYEAR_BERLIN])
@@ -163,6 +176,17 @@ for (const [name, make] of Object.entries(SCANNERS))
             assert.deepEqual(outcome, byReader(blocks, campaign));
             if (size > 700) assert.ok(scanned > outcome.events.length / 2, `${scanned} of ${outcome.events.length}`);
           });
+
+    for (const [look, styled] of Object.entries(STYLES))
+      it(`of a real log, the stamps of one day and the lines: ${look} [9.15]`, () => {
+        const lines = goldenLog(SMALL_UTC, 'info').toString('latin1').split('\n').slice(0, 4000);
+        const dated = lines.map((line) => styled(line.replace(/^\w{3} \d\d/, 'Nov 03')));
+        const blocks = [Buffer.from(dated.join('\n') + '\n', 'latin1')];
+        const zone = { timezone: 'UTC', year: 2026 };
+        const { scanned, ...outcome } = byScanner(blocks, zone, make());
+        assert.deepEqual(outcome, byReader(blocks, zone));
+        assert.ok(scanned > outcome.events.length / 2, `${scanned} of ${outcome.events.length}`);
+      });
 
     it('of more users than a small table of names holds', () => {
       const logins = Array.from({ length: 40_000 }, (_, n) => {
@@ -193,14 +217,15 @@ for (const [name, make] of Object.entries(SCANNERS))
         fc.property(
           fc.array(fc.array(line, { minLength: 1, maxLength: 30 }), { minLength: 1, maxLength: 3 }),
           fc.constantFrom('UTC', 'Europe/Berlin', 'America/St_Johns'),
-          (blocks, timezone) => {
-            const bytes = blocks.map((lines) => Buffer.from(`${lines.join('\n')}\n`));
+          style,
+          (blocks, timezone, look) => {
+            const bytes = blocks.map((lines) => Buffer.from(`${lines.map(STYLES[look]!).join('\n')}\n`));
             const zone = { timezone, year: 2026 };
             const { scanned: _, ...outcome } = byScanner(bytes, zone, made);
             assert.deepEqual(outcome, byReader(bytes, zone));
           },
         ),
-        { numRuns: 1500 },
+        { numRuns: 2500 },
       );
     });
   });

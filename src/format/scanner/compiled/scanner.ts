@@ -20,17 +20,24 @@ const TAIL_LENGTH: usize = 36;
 const BASE: usize = 40;
 /** The time behind the line before, and behind the last one. */
 const LAST: usize = 44;
+/** What is added to an address to make it an offset in the caller's bytes. */
+const SHIFT: usize = 48;
+/** How many digits are behind the first byte of the tail. */
+const DIGITS: usize = 52;
+/** How many events name users that are new. */
+const NEW_NAMES: usize = 56;
+const ASKED: usize = 60;
+/** 64 bytes each, and behind them as many of 255 where a byte counts, of 0 where it does not. */
 const HEAD: usize = 64;
-const TAIL: usize = 128;
+const TAIL: usize = 192;
+const MASK: usize = 64;
 /** By the first byte of the word of a level: its number + 1. */
-const LEVEL_OF: usize = 256;
+const LEVEL_OF: usize = 512;
 /** Per level: the length of its word, and the word. */
-const LEVELS: usize = 512;
+const LEVELS: usize = 768;
 const LEVEL_SIZE: usize = 16;
 /** Per byte: 1 for what may stand in a JID as it is. */
 const IN_JID: usize = 1024;
-/** Per byte: the digit, or 255. */
-const HEX: usize = 1280;
 /** Per level and first byte of a message: the number of its first needle + 1. */
 const FIRST: usize = 2048;
 const NEEDLES: usize = 8192;
@@ -39,14 +46,17 @@ const NEEDLE_SIZE: usize = 128;
 const TEXT: usize = 16;
 const EXCEPT: usize = 80;
 const EVENTS: usize = 65536;
+/** Of each login: its event, where the name begins and ends, and where to look for it. */
+const LOGINS: usize = 1114112;
+const LOGIN_SIZE: usize = 16;
+const AT_ONCE: usize = 16 * LOGIN_SIZE;
 
 const EVENT_SIZE: usize = 32;
 const NAME_SIZE: usize = 32;
-const MAX_EVENTS: u32 = 32768;
+const EVENTS_END: usize = 1114112;
 /** As of ../clock.ts. */
 const DISORDER: u32 = 120;
 
-const NEWLINE: u32 = 10;
 const CR: u32 = 13;
 const TAB: u32 = 9;
 const BLANK: u32 = 32;
@@ -54,6 +64,7 @@ const START: u32 = 2;
 const FORM_NOTHING: u32 = 1;
 const FORM_JID: u32 = 2;
 const LONGEST_JID: usize = 255;
+const WIDEST: usize = 128;
 
 function byteAt(at: usize): u32 {
   return load<u8>(at);
@@ -67,14 +78,25 @@ function isSame(a: usize, b: usize, length: usize): bool {
   return true;
 }
 
-/** The end of the line that `at` lies in; there is one. */
-function newlineFrom(at: usize): usize {
-  const needle = i8x16.splat(10);
-  let i = at;
-  let found = i8x16.bitmask(i8x16.eq(v128.load(i), needle));
+/** Whether the bytes are those of a pattern, as far as its mask says that they count. */
+function isLike(at: usize, pattern: usize, length: usize): bool {
+  for (let i: usize = 0; i < length; i += 16) {
+    const difference = v128.xor(v128.load(at + i), v128.load(pattern + i));
+    if (v128.any_true(v128.and(difference, v128.load(pattern + MASK + i)))) return false;
+  }
+  return true;
+}
+
+/** The first place, from `at`, of one of two bytes; there is one. */
+function placeOf(at: usize, byte: i8, other: i8): usize {
+  const ones = i8x16.splat(byte);
+  const others = i8x16.splat(other);
+  let found = 0;
+  let i = at - 16;
   while (found == 0) {
     i += 16;
-    found = i8x16.bitmask(i8x16.eq(v128.load(i), needle));
+    const bytes = v128.load(i);
+    found = i8x16.bitmask(v128.or(i8x16.eq(bytes, ones), i8x16.eq(bytes, others)));
   }
   return i + ctz<i32>(found);
 }
@@ -83,48 +105,59 @@ function newlineFrom(at: usize): usize {
 export function scan(from: usize, to: usize): usize {
   const headLength: usize = load<u32>(HEAD_LENGTH);
   const tailLength: usize = load<u32>(TAIL_LENGTH);
+  const digits: usize = load<u32>(DIGITS);
   const sourceAt = headLength + 5 + tailLength;
   const base = load<u32>(BASE);
-  let count: u32 = 0;
+  let event = EVENTS;
+  let login = LOGINS;
   let lines: u32 = 0;
   let last = load<u32>(LAST);
   let line = from;
-  while (line < to && count < MAX_EVENTS) {
-    const end = newlineFrom(line);
+  while (line < to && event < EVENTS_END) {
+    const end = placeOf(line, 10, 10);
     if (byteAt(line) != TAB) {
-      if (end - line < sourceAt || byteAt(end - 1) == CR) break;
-      if (!isSame(line, HEAD, headLength)) break;
+      if (end - line < sourceAt || byteAt(end - 1) == CR || !isLike(line, HEAD, headLength)) break;
       const clock = line + headLength;
       const minute = byteAt(clock) - 48;
       const tens = byteAt(clock + 2) - 48;
       const ones = byteAt(clock + 3) - 48;
       if (minute > 9 || byteAt(clock + 1) != 58 || tens > 5 || ones > 9) break;
-      if (!isSame(clock + 4, TAIL, tailLength) || byteAt(clock + 4 + tailLength) != BLANK) break;
+      if (!isLike(clock + 4, TAIL, tailLength + 1) || !areDigits(clock + 5, digits)) break;
       const at = base + minute * 60 + tens * 10 + ones;
-      const taken = takeLine(line, line + sourceAt, end, at, EVENTS + (count as usize) * EVENT_SIZE);
-      if (taken < 0) break;
+      const kind = takeLine(line, line + sourceAt, end, at, event, login);
+      if (kind < 0) break;
       if (at > last || at + DISORDER < last) last = at;
-      count += taken;
+      if (kind > 0) event += EVENT_SIZE;
+      if (kind == START) login += LOGIN_SIZE;
     }
     lines++;
     line = end + 1;
   }
-  store<u32>(COUNT, count);
+  store<u32>(COUNT, ((event - EVENTS) / EVENT_SIZE) as u32);
   store<u32>(LINES, lines);
   store<u32>(LAST, last);
+  store<u32>(NEW_NAMES, findUsers(login));
   return line;
 }
 
-/** 1 when the line is an event, which is then at `event`; 0 when it is none; -1 when only the parser can tell. */
-function takeLine(line: usize, source: usize, end: usize, at: u32, event: usize): i32 {
-  let tab = source;
-  for (let byte = byteAt(tab); byte != TAB; byte = byteAt(tab)) if (byte == BLANK || ++tab >= end) return -1;
-  const level: usize = byteAt(LEVEL_OF + byteAt(tab + 1));
+function areDigits(at: usize, count: usize): bool {
+  for (let i: usize = 0; i < count; i++) if (byteAt(at + i) - 48 > 9) return false;
+  return true;
+}
+
+/** The kind of an event, which is then at `event`; 0 when the line is none; -1 when only the parser can tell. */
+function takeLine(line: usize, source: usize, end: usize, at: u32, event: usize, login: usize): i32 {
+  const sourceEnd = placeOf(source, TAB as i8, BLANK as i8);
+  if (sourceEnd >= end) return -1;
+  const isInFile = byteAt(sourceEnd) == TAB;
+  const word = isInFile ? sourceEnd + 1 : wordOnConsole(source, sourceEnd);
+  const level: usize = byteAt(LEVEL_OF + byteAt(word));
   if (level == 0) return -1;
-  const word = LEVELS + (level - 1) * LEVEL_SIZE;
-  const wordLength: usize = byteAt(word);
-  if (!isSame(tab + 1, word + 1, wordLength)) return -1;
-  const message = tab + 1 + wordLength;
+  const entry = LEVELS + (level - 1) * LEVEL_SIZE;
+  const wordLength: usize = byteAt(entry);
+  if (!isSame(word, entry + 1, wordLength)) return -1;
+  const message = word + wordLength;
+  if (!isInFile && (byteAt(message + 4) == TAB || byteAt(message + 5) == TAB)) return -1;
   const first: usize = byteAt(FIRST + (level - 1) * 256 + byteAt(message));
   if (first == 0) return 0;
   let needle = NEEDLES + (first - 1) * NEEDLE_SIZE;
@@ -135,7 +168,27 @@ function takeLine(line: usize, source: usize, end: usize, at: u32, event: usize)
   const kind = byteAt(needle + 1);
   const rest = message + byteAt(needle);
   if (kind == 0 || rest > end || isExcepted(needle, rest, end)) return -1;
-  return note(line, source, tab, end, at, kind, byteAt(needle + 2), rest, event);
+  const form = byteAt(needle + 2);
+  if (form == FORM_NOTHING && rest != end) return -1;
+  if (!storeSession(source, sourceEnd, event)) return -1;
+  if (form == FORM_JID && !storeLogin(rest, end, event, login)) return -1;
+  const shift = load<u32>(SHIFT);
+  store<u32>(event, (line as u32) + shift);
+  store<u32>(event + 4, (sourceEnd as u32) + shift);
+  store<u32>(event + 8, kind);
+  store<i32>(event + 20, -1);
+  store<u32>(event + 24, at);
+  store<u32>(event + 28, (source as u32) + shift);
+  return kind;
+}
+
+/** Where the level begins in the layout of stdout; there is no level where only the parser can tell. */
+function wordOnConsole(source: usize, sourceEnd: usize): usize {
+  if (sourceEnd - source > WIDEST) return sourceEnd;
+  for (let i = source; i < sourceEnd; i++) if (byteAt(i) - 0x21 > 0x5d) return sourceEnd;
+  let word = sourceEnd;
+  while (sourceEnd > source && byteAt(word) == BLANK) word++;
+  return word - sourceEnd > WIDEST ? sourceEnd : word;
 }
 
 function isExcepted(needle: usize, rest: usize, end: usize): bool {
@@ -143,51 +196,51 @@ function isExcepted(needle: usize, rest: usize, end: usize): bool {
   return length > 0 && end - rest == length && isSame(rest, needle + EXCEPT, length);
 }
 
-function note(
-  line: usize,
-  source: usize,
-  tab: usize,
-  end: usize,
-  at: u32,
-  kind: u32,
-  form: u32,
-  rest: usize,
-  event: usize,
-): i32 {
-  if (form == FORM_NOTHING && rest != end) return -1;
-  const jidEnd = form == FORM_JID ? endOfJid(rest, end) : rest;
-  if (jidEnd == 0) return -1;
-  if (!storeSession(source, tab, event)) return -1;
-  store<u32>(event, line as u32);
-  store<u32>(event + 4, tab as u32);
-  store<u32>(event + 8, kind);
-  store<i32>(event + 20, kind == START ? userOf(rest, jidEnd) : -1);
-  store<u32>(event + 24, at);
-  store<u32>(event + 28, source as u32);
-  return 1;
-}
-
 /** False for a source that is no session. */
-function storeSession(source: usize, tab: usize, event: usize): bool {
-  const length = tab - source;
+function storeSession(source: usize, sourceEnd: usize, event: usize): bool {
+  const length = sourceEnd - source;
   const begin = load<u32>(source);
   if ((begin & 0xffffff) == 0x733263) {
-    const digits = length - 3;
-    let id: u64 = 0;
     if (length < 4 || length > 16 || byteAt(source + 3) == 48) return false;
-    for (let i = source + 3; i < tab; i++) {
-      const digit = byteAt(HEX + byteAt(i));
-      if (digit == 255) return false;
-      id = (id << 4) | digit;
-    }
-    store<u32>(event + 12, id as u32);
-    store<i32>(event + 16, (digits > 8 ? id >> 32 : 0) as i32);
-    return true;
+    return storeAddress(sourceEnd, length - 3, event);
   }
   if (begin != 0x68736f62 || length < 5) return false;
-  for (let i = source + 4; i < tab; i++) if (byteAt(HEX + byteAt(i)) == 255 && byteAt(i) != 45) return false;
+  for (let i = source + 4; i < sourceEnd; i++) {
+    const byte = byteAt(i);
+    if (byte - 48 > 9 && byte - 97 > 5 && byte != 45) return false;
+  }
   store<i32>(event + 16, -1);
   return true;
+}
+
+/** The number that so many hexadecimal digits before `end` are; false where they are none. */
+function storeAddress(end: usize, count: usize, event: usize): bool {
+  const bytes = v128.load(end - 16);
+  const places = i8x16(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
+  const isMeant = i8x16.ge_u(places, i8x16.splat((16 - count) as i8));
+  const number = i8x16.sub(bytes, i8x16.splat(48));
+  const letter = i8x16.sub(bytes, i8x16.splat(97));
+  const isNumber = i8x16.lt_u(number, i8x16.splat(10));
+  const isLetter = i8x16.lt_u(letter, i8x16.splat(6));
+  if (v128.any_true(v128.andnot(isMeant, v128.or(isNumber, isLetter)))) return false;
+  const ten = i8x16.splat(10);
+  const digits = v128.or(v128.and(number, isNumber), v128.and(i8x16.add(letter, ten), isLetter));
+  const nibbles = v128.and(digits, isMeant);
+  // Of two digits the first one is in the lower byte.
+  const pairs = v128.or(i16x8.shl(nibbles, 4), i16x8.shr_u(nibbles, 8));
+  const low = v128.and(pairs, i16x8.splat(255));
+  const id = bswap<u64>(i64x2.extract_lane(i8x16.narrow_i16x8_u(low, low), 0));
+  store<u64>(event + 12, id);
+  return true;
+}
+
+/** False for a name that only the parser can tell. */
+function storeLogin(from: usize, end: usize, event: usize, login: usize): bool {
+  const to = endOfJid(from, end);
+  store<u32>(login, event as u32);
+  store<u32>(login + 4, from as u32);
+  store<u32>(login + 8, to as u32);
+  return to != 0;
 }
 
 /** Behind `localpart@host`; 0 for what only the parser can tell. */
@@ -203,30 +256,63 @@ function endOfJid(from: usize, end: usize): usize {
   return hasRole ? i : 0;
 }
 
-/** As `find` of ../name-table.ts: the number of a name; when it is new, -2 less its place. */
-function userOf(from: usize, end: usize): i32 {
+/**
+ * Finds the users of the logins up to `end`, some at a time: what is wanted from memory for each is asked for before it is
+ * needed for any. Returns how many are new.
+ */
+function findUsers(end: usize): u32 {
+  const words: usize = load<u32>(WORDS_AT);
+  const arena: usize = load<u32>(ARENA_AT);
+  let fresh: u32 = 0;
+  for (let begin = LOGINS; begin < end; begin += AT_ONCE) {
+    const stop = min(begin + AT_ONCE, end);
+    for (let login = begin; login < stop; login += LOGIN_SIZE) store<u32>(login + 12, firstLink(login));
+    let place: usize = 0;
+    for (let login = begin; login < stop; login += LOGIN_SIZE) {
+      const link = load<u32>(login + 12);
+      if (link != 0) place ^= load<u8>(arena + (load<u32>(words + ((link - 1) as usize) * NAME_SIZE + 8) as usize));
+    }
+    // Nobody reads it: it keeps the compiler from leaving out what is only asked for.
+    store<u32>(ASKED, place as u32);
+    for (let login = begin; login < stop; login += LOGIN_SIZE) if (!isKnown(login, words, arena)) fresh++;
+  }
+  return fresh;
+}
+
+/** The first name of the bucket that the name of a login belongs to; its hash is put where the user will be. */
+function firstLink(login: usize): u32 {
   const seed = load<u32>(SEED);
   let hash = seed;
-  for (let i = from; i < end; i++) {
+  for (let i: usize = load<u32>(login + 4), to: usize = load<u32>(login + 8); i < to; i++) {
     hash = (hash ^ byteAt(i)) * 0x85ebca6b;
     hash ^= hash >> 15;
   }
   hash = (hash ^ seed) * 0xc2b2ae35;
   hash ^= hash >> 16;
+  store<u32>((load<u32>(login) as usize) + 20, hash);
   const half = load<u32>(HALF);
   let bucket = hash & (half * 2 - 1);
   if (bucket >= load<u32>(BUCKET_COUNT)) bucket = hash & (half - 1);
-  const words: usize = load<u32>(WORDS_AT);
-  const arena: usize = load<u32>(ARENA_AT);
-  const length = end - from;
-  let link = load<u32>((load<u32>(BUCKETS_AT) as usize) + (bucket as usize) * 4);
-  while (link != 0) {
+  return load<u32>((load<u32>(BUCKETS_AT) as usize) + (bucket as usize) * 4);
+}
+
+/** As `find` of ../name-table.ts: puts the number of the user in place; when the name is new, -2 less where it is. */
+function isKnown(login: usize, words: usize, arena: usize): bool {
+  const user: usize = (load<u32>(login) as usize) + 20;
+  const hash = load<u32>(user);
+  const from: usize = load<u32>(login + 4);
+  const length = (load<u32>(login + 8) as usize) - from;
+  for (let link = load<u32>(login + 12); link != 0;) {
     const name = words + ((link - 1) as usize) * NAME_SIZE;
     if (load<u32>(name) == hash) {
       const place = arena + (load<u32>(name + 8) as usize);
-      if ((load<u32>(place - 4) as usize) == length && isSame(place, from, length)) return (link - 1) as i32;
+      if ((load<u32>(place - 4) as usize) == length && isSame(place, from, length)) {
+        store<u32>(user, link - 1);
+        return true;
+      }
     }
     link = load<u32>(name + 4);
   }
-  return -2 - (from as i32);
+  store<i32>(user, -2 - ((from as i32) + load<i32>(SHIFT)));
+  return false;
 }
