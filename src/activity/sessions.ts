@@ -165,7 +165,9 @@ export class Sessions {
     const at = batch.times[o + AT]!;
     this.passTime(at);
     if (words[o + HIGH] !== -1) return this.#takeScanned(kind, words[o + LOW]!, words[o + HIGH]!, words[o + USER]!, at);
-    const { low, high } = this.#table.ids.take(batch.bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]));
+    const { low, high } = this.#table.ids.take(
+      batch.bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]),
+    );
     this.#takeScanned(kind, low, high, words[o + USER]!, at);
     this.#table.ids.letGo(low, high);
   }

@@ -87,10 +87,10 @@ function secondOf({ before, behind }: Minute, text: string, start: number): numb
 }
 
 /** A power failure leaves NUL bytes in a file, and the next line right behind them. */
-function behindNuls(text: string, from: number): number {
+function behindNuls(text: string, from: number, end: number): number {
   let start = from;
-  while (text.charCodeAt(start) === 0) start++;
-  return text.startsWith(NEWLINE, start) ? from : start;
+  while (start < end && text.charCodeAt(start) === 0) start++;
+  return start === end ? from : start;
 }
 
 export class LineDecoder {
@@ -211,7 +211,7 @@ export class LineDecoder {
   /** What the line in the text of a block says, from `from` to its newline at `end`. */
   line(text: string, from: number, end: number): SessionEvent | undefined {
     this.counts.lines++;
-    const start = text.charCodeAt(from) === 0 ? behindNuls(text, from) : from;
+    const start = text.charCodeAt(from) === 0 ? behindNuls(text, from, end) : from;
     const found = this.#parser.parse(text, start, end);
     if (typeof found === 'string') {
       if (found === 'plain') this.#watchClock(text, start);

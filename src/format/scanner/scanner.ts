@@ -275,7 +275,8 @@ function wordOnConsole(bytes: Buffer, source: number, sourceEnd: number): number
   if (sourceEnd - source > WIDEST) return sourceEnd;
   for (let i = source; i < sourceEnd; i++) if (bytes[i]! < 0x21 || bytes[i]! > 0x7e) return sourceEnd;
   let word = sourceEnd;
-  while (sourceEnd > source && bytes[word] === BLANK) word++;
+  if (source === sourceEnd) return sourceEnd;
+  while (bytes[word] === BLANK) word++;
   return word - sourceEnd > WIDEST ? sourceEnd : word;
 }
 

@@ -210,6 +210,12 @@ for (const [name, make] of Object.entries(SCANNERS))
       assert.deepEqual(outcome, byReader([Buffer.from(text)], zone));
     });
 
+    it('of a line of NUL bytes alone', () => {
+      const blocks = [Buffer.from('\0\nNov 03 00:00:00 c2s1\tinfo\tBOSH client disconnected: x\n')];
+      const { scanned: _, ...outcome } = byScanner(blocks, { timezone: 'UTC', year: 2026 }, make());
+      assert.deepEqual(outcome, byReader(blocks, { timezone: 'UTC', year: 2026 }));
+    });
+
     it('of any lines', () => {
       // Names that are known and names that are new.
       const made = make();
