@@ -28,6 +28,18 @@ export function joinSpans(spans: readonly Span[]): readonly Span[] {
   return joined;
 }
 
+/** What of the spans lies in none of the holes. */
+export function withoutSpans(spans: readonly Span[], holes: readonly Span[]): readonly Span[] {
+  return holes.reduce<readonly Span[]>(
+    (left, [from, to]) =>
+      left.flatMap(([begin, end]): Span[] => {
+        if (to <= begin || from >= end) return [[begin, end]];
+        return [[begin, from] as const, [to, end] as const].filter(([first, last]) => first < last);
+      }),
+    spans,
+  );
+}
+
 /** What lies between the spans, in the order of time. */
 export function gapsBetween(spans: readonly Span[]): readonly Span[] {
   const joined = joinSpans(spans);
@@ -75,7 +87,7 @@ export function coveredWindows(logs: readonly LogCoverage[], at: number): readon
 
 /** A log that has been read to its end covers the silence behind its last line, too, unless it is too long. */
 function knownAt({ spans, state }: LogCoverage, at: number): readonly Span[] {
-  const begun = joinSpans(spans).filter(([from]) => from <= at);
+  const begun = spans.filter(([from]) => from <= at).toSorted((a, b) => a[1] - b[1]);
   const last = begun.at(-1);
   if (!last || state === 'behind') return begun;
   return [...begun.slice(0, -1), [last[0], last[1] + LONGEST_SILENCE]];

@@ -1,6 +1,10 @@
 /** What the index holds, room by room, and the text of its records. */
 import type { Position } from '../source/follow/position.ts';
+import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { decodeUser, encodeUser, type UserRecord } from './record.ts';
+
+/** Kept of the files of a log; by its id. */
+export type Followed = Position | StoredVerdicts;
 
 /** What one block of lines changed. A value of undefined deletes the key. */
 export interface Changes {
@@ -8,7 +12,7 @@ export interface Changes {
   readonly users: ReadonlyMap<string, UserRecord | undefined>;
   /** `log \0 session id` to a JSON value. */
   readonly sessions: ReadonlyMap<string, unknown>;
-  readonly positions: readonly Position[];
+  readonly positions: readonly Followed[];
   /** Ids of positions to delete. */
   readonly forgotten: readonly string[];
   /** Live path of a log to the JSON state of its reader. */
@@ -23,7 +27,7 @@ export interface Changes {
 export interface Contents {
   readonly users: Map<string, UserRecord>;
   readonly sessions: Map<string, unknown>;
-  readonly positions: Position[];
+  readonly positions: Followed[];
   readonly logs: Map<string, unknown>;
   readonly hosts: Map<string, true>;
   readonly removals: Map<string, number>;
@@ -76,8 +80,8 @@ export function put(contents: Contents, room: Keyspace, key: string, payload: st
   if (room === 'users') {
     contents.users.set(key, decodeUser(payload));
   } else if (room === 'positions') {
-    const position: Position = JSON.parse(payload);
-    contents.positions.push(position);
+    const followed: Followed = JSON.parse(payload);
+    contents.positions.push(followed);
   } else {
     const values: Map<string, unknown> = contents[room];
     values.set(key, JSON.parse(payload));

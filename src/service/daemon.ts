@@ -17,6 +17,7 @@ import { MAX_AHEAD } from './max-time.ts';
 import { readRotated } from './first-start.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { LiveLog } from './live-log.ts';
+import { coveredIn } from './log-state.ts';
 import { openWriteBuffer } from './open-index.ts';
 import { firstAfter } from './sampler.ts';
 import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
@@ -33,7 +34,7 @@ const LOOK_MS = 60_000;
 /** Milliseconds between two signs of life. */
 const MINUTE_MS = 60_000;
 
-const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken']);
+const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken', 'lost']);
 
 export type Level = 'error' | 'warning' | 'notice' | 'info';
 
@@ -180,7 +181,7 @@ export class Daemon {
   #coverageBefore(): readonly LogCoverage[] {
     const followed = new Set(this.#options.config.logs.map(({ path }) => path));
     return [...this.#writeBuffer.logs].flatMap(([path, { log }]) =>
-      followed.has(path) ? [] : [{ spans: log.coverage, state: 'over' }],
+      followed.has(path) ? [] : [{ spans: coveredIn(log), state: 'over' }],
     );
   }
 

@@ -6,7 +6,7 @@ import type { Block } from '../source/files/lines.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
 import { HourBarrier } from './hour-barrier.ts';
 import type { WriteBuffer } from './write-buffer.ts';
-import type { LogState } from './log-state.ts';
+import { coveredIn, type LogState } from './log-state.ts';
 
 /** Beside the full hour lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
 const LATE = 10;
@@ -44,6 +44,7 @@ export class LiveLog {
     this.#follower = new Follower({
       path,
       positions: writeBuffer.positions(path),
+      verdicts: writeBuffer.verdicts(path),
       live,
       awaited,
       rotated,
@@ -81,7 +82,7 @@ export class LiveLog {
   get coverage(): LogCoverage {
     const { lagBytes, unreadable } = this.status;
     const isBehind = lagBytes > 0 || unreadable !== undefined;
-    return { spans: this.logState.coverage, state: isBehind ? 'behind' : 'current' };
+    return { spans: coveredIn(this.logState), state: isBehind ? 'behind' : 'current' };
   }
 
   async close(): Promise<void> {
@@ -105,7 +106,8 @@ export class LiveLog {
   }
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
-  async #take({ bytes, position }: Block): Promise<void> {
+  async #take({ bytes, position, isBehindLoss = false }: Block): Promise<void> {
+    if (isBehindLoss) this.logState.loseLines();
     const place = () => this.#options.writeBuffer.placeOf(this.path, position.id);
     const batch = this.logState.decode(bytes, position.offset > bytes.length, place);
     const { sessions } = this.logState;

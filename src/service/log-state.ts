@@ -2,7 +2,7 @@
  * One log on its way from bytes to users: its dialect, its clock, its sessions, and the time its lines cover. `run`,
  * `backfill` and `history` differ in where the bytes come from and what is done with the users; this is what they share.
  */
-import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, type Span } from '../activity/coverage.ts';
+import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, withoutSpans, type Span } from '../activity/coverage.ts';
 import { Lifetime } from '../activity/lifetime.ts';
 import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
 import type { Over } from '../activity/time-alone.ts';
@@ -29,6 +29,10 @@ export interface StoredLog {
   readonly unbelieved?: Unbelieved;
   /** As `Lifetime` has it; likewise. */
   readonly lived?: readonly Span[];
+  /** Times in `coverage` of which lines were lost. */
+  readonly lost?: readonly Span[];
+  /** Lines were lost behind that instant, unix seconds, and none has come since. */
+  readonly lostSince?: number;
 }
 
 export interface LogStateOptions extends SessionsOptions {
@@ -68,6 +72,8 @@ export class LogState {
   #coverage: readonly Span[];
   readonly #lifetime: Lifetime;
   #unbelieved: Unbelieved | undefined;
+  #lost: readonly Span[];
+  #lostSince: number | undefined;
   /** Where most lines of the old file that is read end, unix seconds. */
   #fileEnd: number | undefined;
   /** Lines are missing before the file that comes next; told with its first line. */
@@ -84,6 +90,8 @@ export class LogState {
     this.#dialect = dialectNamed(server) ?? dialectNamed(stored?.log.server ?? '');
     this.#begin = stored?.log.reader;
     this.#unbelieved = stored?.log.unbelieved;
+    this.#lost = stored?.log.lost ?? [];
+    this.#lostSince = stored?.log.lostSince;
     if (stored) this.sessions.restore(stored.sessions, contextOf(stored.log));
   }
 
@@ -106,6 +114,11 @@ export class LogState {
     this.#reader = undefined;
   }
 
+  /** Lines behind the last one were lost: who is online is not known any more, and the time up to the next line not covered. */
+  loseLines(): void {
+    this.#lostSince ??= this.last;
+  }
+
   /** What comes next may have been written since the files were looked at. */
   endFiles(): void {
     this.#fileEnd = undefined;
@@ -122,6 +135,7 @@ export class LogState {
     const reader = (this.#reader ??= this.#readerFor(bytes));
     const { state } = reader;
     const before = state.clock.last;
+    if (this.#lostSince !== undefined) this.#gap ??= { kind: 'gap', at: this.#lostSince };
     if (this.#gap) batch.add(this.#gap);
     this.#gap = undefined;
     const gaps = batch.count;
@@ -136,6 +150,10 @@ export class LogState {
     }
     const { last } = reader.state.clock;
     for (const at of [firstAt, last]) if (at !== undefined) this.#lifetime.note(at);
+    if (this.#lostSince !== undefined && firstAt !== undefined) {
+      this.#lost = [...this.#lost, [this.#lostSince, firstAt] as const].slice(-SPANS);
+      this.#lostSince = undefined;
+    }
     this.#cover(continues ? (before ?? firstAt) : firstAt, last);
     return batch;
   }
@@ -159,6 +177,11 @@ export class LogState {
     return this.#coverage;
   }
 
+  /** Times in it of which lines were lost. */
+  get lost(): readonly Span[] {
+    return this.#lost;
+  }
+
   /** Where lines were not believed, and since when. */
   get unbelieved(): Unbelieved | undefined {
     return this.#unbelieved;
@@ -180,9 +203,15 @@ export class LogState {
   }
 
   get stored(): StoredLog | undefined {
-    if (!this.#dialect || !this.#reader) return this.#options.stored?.log;
     const { hasResumption } = this.sessions;
+    const lost = {
+      ...(this.#lost.length > 0 && { lost: this.#lost }),
+      ...(this.#lostSince !== undefined && { lostSince: this.#lostSince }),
+    };
+    const { log: before } = this.#options.stored ?? {};
+    if (!this.#dialect || !this.#reader) return before && { ...before, ...lost };
     return {
+      ...lost,
       server: this.#dialect.name,
       reader: this.#reader.state,
       coverage: this.#coverage,
@@ -210,6 +239,11 @@ export class LogState {
     if (from === undefined || to === undefined || to < from) return;
     this.#coverage = joinSpans([...this.#coverage, [from, to]]).slice(-SPANS);
   }
+}
+
+/** The time that the lines of a log cover. */
+export function coveredIn({ coverage, lost = [] }: Pick<StoredLog, 'coverage' | 'lost'>): readonly Span[] {
+  return withoutSpans(coverage, lost);
 }
 
 export function livedIn({ lived, coverage }: StoredLog): readonly Span[] {

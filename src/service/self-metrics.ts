@@ -24,6 +24,7 @@ interface Counted extends LineCounts {
   rotations: number;
   truncations: number;
   skippedLines: number;
+  lostSegments: number;
 }
 
 /** At the instant `at`, when the logs cover `covered`, after a count for the instant `countedAt`; unix seconds. */
@@ -86,6 +87,7 @@ function counted(logs: readonly LiveLog[]): Counted {
     rotations: sum(({ status }) => status.rotations),
     truncations: sum(({ status }) => status.truncations),
     skippedLines: sum(({ status }) => status.skippedLines),
+    lostSegments: sum(({ status }) => status.lostSegments),
   };
 }
 
@@ -99,6 +101,7 @@ function added(before: Counted, now: Counted): Record<string, number> {
     events: now.events - before.events,
     rejected: now.rejected + now.foreign - before.rejected - before.foreign,
     skipped_lines: now.skippedLines - before.skippedLines,
+    lost_segments: now.lostSegments - before.lostSegments,
     rotations: now.rotations - before.rotations,
     truncations: now.truncations - before.truncations,
   };

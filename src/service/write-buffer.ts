@@ -7,7 +7,9 @@ import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import { IndexError, type LastSeenIndex, type UserRecord } from '../index/last-seen.ts';
 import type { Block } from '../source/files/lines.ts';
+import type { Followed } from '../index/contents.ts';
 import type { Position } from '../source/follow/position.ts';
+import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
@@ -33,6 +35,8 @@ export class WriteBuffer {
   readonly #users: Users;
   readonly #storedUsers: StoredUsers;
   readonly #positions = new Map<string, Position>();
+  /** By log. */
+  readonly #verdicts = new Map<string, StoredVerdicts>();
   readonly #stored = new Map<string, StoredState>();
   /** Of the logs that were committed since. */
   readonly #logStates = new Map<string, LogState>();
@@ -46,7 +50,7 @@ export class WriteBuffer {
   readonly #unwritten = {
     users: new Map<string, UserRecord | undefined>(),
     sessions: new Map<string, unknown>(),
-    positions: new Map<string, Position>(),
+    positions: new Map<string, Followed>(),
     forgotten: new Set<string>(),
     logs: new Map<string, unknown>(),
     hosts: new Map<string, true | undefined>(),
@@ -73,7 +77,10 @@ export class WriteBuffer {
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
-    for (const position of contents.positions) writeBuffer.#positions.set(position.id, position);
+    for (const followed of contents.positions) {
+      if ('verdicts' in followed) writeBuffer.#verdicts.set(followed.log, followed);
+      else writeBuffer.#positions.set(followed.id, followed);
+    }
     const sessions = sessionsByLog(contents.sessions, now);
     // In an index of version 0.1.0 only the users tell it, and not of which log.
     const { hasResumption } = writeBuffer.#storedUsers;
@@ -95,6 +102,11 @@ export class WriteBuffer {
 
   positions(log: string): Position[] {
     return [...this.#positions.values()].filter((position) => position.log === log);
+  }
+
+  /** What is known of files beside the log that are not read. */
+  verdicts(log: string): StoredVerdicts | undefined {
+    return this.#verdicts.get(log);
   }
 
   /** Where the file stands, as long as what is being read of it is not committed. */
@@ -154,13 +166,15 @@ export class WriteBuffer {
    */
   async commitSoon(
     { path, logState }: { readonly path: string; readonly logState: LogState },
-    blocks: readonly Pick<Block, 'position' | 'forgotten'>[],
+    blocks: readonly Omit<Block, 'log' | 'bytes'>[],
   ): Promise<void> {
+    for (const { verdicts } of blocks) if (verdicts) this.#unwritten.positions.set(verdicts.id, verdicts);
+    const isUrgent = blocks.some(({ verdicts, isBehindLoss }) => verdicts !== undefined || isBehindLoss === true);
     const positions = blocks.map(({ position }) => position);
     const forgotten = blocks.flatMap((block) => block.forgotten);
     this.#noteAll(path, logState, positions, forgotten);
     const { users, sessions, removals } = this.#unwritten;
-    if (this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
+    if (isUrgent || this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
     this.#late ??= setTimeout(() => void this.#write().catch(() => undefined), LATEST_MS);
   }
 

@@ -186,6 +186,7 @@ describe('the daemon', () => {
       rotations: 1,
       truncations: 0,
       skippedLines: 0,
+      lostSegments: 0,
       offset: position,
       size: text.length,
       lagBytes: 10,

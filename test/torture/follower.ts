@@ -15,9 +15,11 @@ function follow(path: string): void {
     path,
     positions: [...(stored.get(path)?.values() ?? [])],
     tickMs: Number(tick),
-    deliver: async ({ log, bytes, position, forgotten }) => journal.append({ log, position, forgotten }, bytes),
+    verdicts: journal.verdicts(path),
+    deliver: async ({ log, bytes, position, forgotten, verdicts }) =>
+      journal.append({ log, position, forgotten, ...(verdicts && { verdicts }) }, bytes),
     notice: ({ kind, text }) => {
-      if (process.env['VERBOSE'] !== undefined || kind === 'unreadable' || kind === 'damaged')
+      if (process.env['VERBOSE'] !== undefined || ['unreadable', 'damaged', 'lost'].includes(kind))
         process.stderr.write(`${Date.now()} ${kind}: ${text}\n`);
     },
   });

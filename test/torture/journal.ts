@@ -15,11 +15,13 @@ import {
   writeSync,
 } from 'node:fs';
 import type { Position } from '../../src/source/follow/position.ts';
+import type { StoredVerdicts } from '../../src/source/follow/verdicts.ts';
 
 export interface Header {
   readonly log: string;
   readonly position: Position;
   readonly forgotten: readonly string[];
+  readonly verdicts?: StoredVerdicts;
 }
 
 /** By log, and by id. */
@@ -34,6 +36,7 @@ export class Journal {
   private readonly fd: number;
   private readonly path: string;
   private readonly known = new Map<string, Map<string, Position>>();
+  private readonly knownVerdicts = new Map<string, StoredVerdicts>();
   private at = 0;
   private notedAt = 0;
 
@@ -61,6 +64,10 @@ export class Journal {
     return { header: JSON.parse(header.toString()), bytes };
   }
 
+  verdicts(log: string): StoredVerdicts | undefined {
+    return this.knownVerdicts.get(log);
+  }
+
   /** Reads what is there, and cuts away an unfinished end. */
   positions(): Positions {
     this.recall();
@@ -85,7 +92,8 @@ export class Journal {
     closeSync(this.fd);
   }
 
-  private learn({ log, position, forgotten }: Header): void {
+  private learn({ log, position, forgotten, verdicts }: Header): void {
+    if (verdicts) this.knownVerdicts.set(log, verdicts);
     const positions = this.known.get(log) ?? new Map<string, Position>();
     forgotten.forEach((id) => positions.delete(id));
     this.known.set(log, positions.set(position.id, position));
@@ -93,16 +101,18 @@ export class Journal {
 
   private note(): void {
     const known = [...this.known].map(([log, positions]) => [log, [...positions.values()]]);
-    writeFileSync(`${this.path}.new`, JSON.stringify({ at: this.at, known }));
+    writeFileSync(`${this.path}.new`, JSON.stringify({ at: this.at, known, verdicts: [...this.knownVerdicts] }));
     renameSync(`${this.path}.new`, `${this.path}.note`);
     this.notedAt = this.at;
   }
 
   private recall(): void {
     if (!existsSync(`${this.path}.note`)) return;
-    const { at, known }: { at: number; known: [string, Position[]][] } = JSON.parse(
+    const note: { at: number; known: [string, Position[]][]; verdicts: [string, StoredVerdicts][] } = JSON.parse(
       readFileSync(`${this.path}.note`, 'utf8'),
     );
+    const { at, known, verdicts } = note;
+    for (const [log, each] of verdicts) this.knownVerdicts.set(log, each);
     this.at = this.notedAt = at;
     for (const [log, positions] of known)
       this.known.set(log, new Map(positions.map((position) => [position.id, position])));

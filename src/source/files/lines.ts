@@ -6,6 +6,7 @@
  */
 import { crc32 } from 'node:zlib';
 import { advance, beginTrace, type Position, type Trace } from '../follow/position.ts';
+import type { StoredVerdicts } from '../follow/verdicts.ts';
 import type { Text } from './text.ts';
 
 /** Complete lines of one piece of a log, and what to remember once they have been taken in. */
@@ -18,6 +19,10 @@ export interface Block {
   readonly position: Position;
   /** Ids of positions that are no longer needed, to be deleted in the same batch. */
   readonly forgotten: readonly string[];
+  /** What was found out about files beside the log, in the place of what was before; to be stored without delay. */
+  readonly verdicts?: StoredVerdicts;
+  /** There were lines before these, in a file that is gone, and nobody has read them. */
+  readonly isBehindLoss?: boolean;
 }
 
 /** Bytes read at a time. */

@@ -21,53 +21,23 @@ import {
   whereToReadOn,
   type Unread,
 } from './match.ts';
+import { findings, idOf, isAnchor, isSettled, type Examined, type Findings, type Verdict } from './findings.ts';
+import { keyOf, Verdicts, type StoredVerdicts } from './verdicts.ts';
 import { isBeingWritten, isHalf, straysOf, type Listing, type Sibling } from '../files/siblings.ts';
 import { textBehind } from '../files/text.ts';
 
 /** So many positions are kept whose files are no longer there: one may come back, compressed elsewhere. */
 const KEPT = 50;
+/** Milliseconds after which what was found out is stored, though more is to be found out. */
+const SAVE_EVERY_MS = 100;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
-/**
- * `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. `foreign`: it is
- * compressed in a way that cannot be read.
- */
-type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged' | 'foreign';
-
-type Verdict =
-  /** It is, or is a copy of, the segment `id`; '' if it is older than all that concerns us. */
-  | { readonly kind: 'known'; readonly id: string }
-  /** It is a known segment, and is to be read on. */
-  | { readonly kind: 'piece'; readonly segment: Segment }
-  | { readonly kind: 'unknown'; readonly opened: Opened }
-  /** It cannot be told yet; or, of a damaged or foreign file, never. */
-  | { readonly kind: 'later'; readonly reason: Reason; readonly error?: Error };
-
-type Examined = Verdict & { readonly sibling: Sibling };
-
-export interface Trouble {
-  readonly kind: 'unreadable' | 'damaged';
-  readonly path: string;
-  readonly error: Error;
-}
-
-export interface Findings {
-  /** All segments to be read, oldest first. */
-  readonly segments: readonly Segment[];
-  /** How many of them nobody had seen before. */
-  readonly unseen: number;
-  /** Files were renamed meanwhile: some may be missing, or out of order. */
-  readonly moving: boolean;
-  /** What cannot be told before the held segments have been read. */
-  readonly again: boolean;
-  readonly troubles: readonly Trouble[];
-}
-
 export class Inventory {
   private readonly known: Map<string, Position>;
   private readonly forgettable = new Set<string>();
-  /** What was found out about a file in this very state, by its stamp. */
-  private settled = new Map<string, string>();
+  private readonly verdicts: Verdicts;
+  /** Segments that were truncated, and had been read to their end. */
+  private readonly emptied = new Set<string>();
   /** Inodes that are ours to read, though not yet. */
   private readonly awaited: Set<string>;
   /** Unix milliseconds; what is unknown and has changed since, is new. */
@@ -77,7 +47,8 @@ export class Inventory {
   private soughtStrays = false;
 
   /** `since`, unix milliseconds: what is unknown and has changed since then is new, whatever else is known. */
-  constructor(positions: readonly Position[], since: number) {
+  constructor(positions: readonly Position[], since: number, verdicts?: StoredVerdicts) {
+    this.verdicts = new Verdicts(verdicts, positions);
     this.known = new Map(positions.map((position) => [position.id, position]));
     const readAt = Math.max(...positions.map((position) => position.readAt));
     const latest = positions.filter((position) => position.readAt === readAt);
@@ -105,6 +76,11 @@ export class Inventory {
     return this.known.get(id);
   }
 
+  /** The position that was read last. */
+  get latest(): Position | undefined {
+    return [...this.known.values()].toSorted((a, b) => a.readAt - b.readAt).at(-1);
+  }
+
   get directories(): string[] {
     return [...this.places];
   }
@@ -116,15 +92,30 @@ export class Inventory {
     forgotten.forEach((id) => this.forgettable.delete(id));
   }
 
-  /** What was said about copies of this segment no longer holds: it can no longer be read where it was read. */
+  /** What was found out and is not stored yet. */
+  verdictsToStore(log: string): StoredVerdicts | undefined {
+    return this.verdicts.isFresh ? this.verdicts.toStore(log) : undefined;
+  }
+
+  /** The segment can no longer be read where it was read. */
   reopen(id: string): void {
-    this.settled = new Map([...this.settled].filter(([, settled]) => settled !== id));
+    this.verdicts.reopen(id);
     this.soughtStrays = false;
+  }
+
+  /** Nothing of the segment was unread when it was truncated. */
+  noteEmptied(id: string): void {
+    this.emptied.add(id);
+  }
+
+  /** Whether it is a loss that the segment is nowhere any more. */
+  isLoss({ id }: Position): boolean {
+    return !this.emptied.delete(id);
   }
 
   /** Nothing more can be got out of this file as it is. */
   giveUp(file: FileStat): void {
-    this.settled.set(keyOf(file), '');
+    this.verdicts.settle(file, '');
   }
 
   /** What the newly opened live file is: a segment that is known, or a new one. */
@@ -137,46 +128,71 @@ export class Inventory {
     return new Segment(found.id, { fd, stamp, text: reader.text }, found.trace, true);
   }
 
-  /** Compares the siblings with what is known; `held` are the segments that are open, oldest first. */
-  async survey({ siblings, others, stable }: Listing, held: readonly Segment[], now: number): Promise<Findings> {
+  /**
+   * Compares the siblings with what is known; `held` are the segments that are open, oldest first. What is found out is handed to
+   * `save` meanwhile, so that a start that is broken off has done something for the next.
+   */
+  async survey(
+    listing: Listing,
+    held: readonly Segment[],
+    now: number,
+    save: () => Promise<unknown> = () => Promise.resolve(),
+  ): Promise<Findings> {
+    const { siblings, stable } = listing;
     const examined: Examined[] = [];
     const segments = [...held];
     const unread = held
       .filter(({ consumed, plain }) => !consumed && plain)
       .map(({ fd, reader: { text } }) => ({ fd, text }));
+    const since = this.lookedAt;
+    let isOld = true;
+    let savedAt = performance.now();
     for (const sibling of siblings) {
-      const verdict = await this.examine(sibling, siblings, { segments, unread, now });
+      if (performance.now() - savedAt > SAVE_EVERY_MS) {
+        if (this.verdicts.isFresh) await save();
+        savedAt = performance.now();
+      }
+      const found = await this.examine(sibling, siblings, { segments, unread, now });
+      isOld &&= !isAnchor({ ...found, sibling }, held);
+      const verdict = isOld && !this.isNew(sibling, since) ? await this.letGo(found, sibling) : found;
       if (verdict.kind === 'piece') segments.push(verdict.segment);
       if (verdict.kind === 'unknown' && verdict.opened.text.plain) unread.push(verdict.opened);
       examined.push({ ...verdict, sibling });
     }
-    const missing = this.missing([...segments.map(({ id }) => id), ...examined.flatMap(idOf)]);
-    examined.push(...(await this.examineStrays(missing, { siblings, others, stable }, segments, now)));
+    examined.push(...(await this.examineStrays(examined, listing, segments, now)));
     const anchor = examined.findIndex((verdict) => isAnchor(verdict, held));
-    const since = this.lookedAt;
     const fresh: Segment[] = [];
     for (const [i, verdict] of examined.entries()) {
       const { sibling } = verdict;
-      const newer = (anchor >= 0 && i > anchor) || sibling.mtimeMs >= since || this.awaited.has(inodeOf(sibling));
+      const newer = (anchor >= 0 && i > anchor) || this.isNew(sibling, since);
       if (verdict.kind === 'later' && verdict.reason !== 'foreign' && newer) this.awaited.add(inodeOf(sibling));
       if (verdict.kind === 'piece') fresh.push(verdict.segment);
       if (verdict.kind === 'unknown') fresh.push(...(await this.take(verdict.opened, sibling, newer)));
     }
-    if (stable && examined.every((verdict) => verdict.kind !== 'later' || verdict.reason === 'foreign')) {
+    const isAll = stable && isSettled(examined);
+    if (isAll) {
       this.forget(examined, [...held, ...fresh]);
       this.lookedAt = Math.max(since, now - COARSE_MS);
     }
-    return findings(examined, held, fresh, stable);
+    // As long as nothing stands at the live path, its directory may be that below a file system which is not there yet.
+    const isThere = held.some(({ quietSince }) => quietSince === undefined);
+    const lost = isAll && isThere ? this.missing(examined, held) : [];
+    return { ...findings(examined, held, fresh, stable), lost };
   }
 
-  /** Segments that were not read to their end, and are none of those. */
-  private missing(found: readonly string[]): FileStat[] {
-    const ids = new Set(found);
-    return [...this.known.values()].flatMap(({ id, done, file }) => (done || !file || ids.has(id) ? [] : [file]));
+  /** What has changed since the last look, or is known to be ours, is new whatever stands beside it. */
+  private isNew(sibling: Sibling, since: number): boolean {
+    return sibling.mtimeMs >= since || this.awaited.has(inodeOf(sibling));
+  }
+
+  /** Segments that were not read to their end, and that none of the files is. */
+  private missing(examined: readonly Examined[], held: readonly Segment[]): Position[] {
+    const ids = new Set([...held.map(({ id }) => id), ...examined.flatMap(idOf)]);
+    return [...this.known.values()].filter(({ id, done }) => done !== true && !ids.has(id));
   }
 
   private async examineStrays(
-    missing: readonly FileStat[],
+    examined: readonly Examined[],
     { siblings, others }: Listing,
     held: readonly Segment[],
     now: number,
@@ -185,9 +201,10 @@ export class Inventory {
     this.soughtStrays = true;
     const strays: Examined[] = [];
     const found = [...siblings, ...held.map(({ stamp }) => stamp)];
+    const missing = this.missing(examined, held).flatMap(({ file }) => file ?? []);
     for (const sibling of straysOf(missing, found, others)) {
       const verdict = await this.examine(sibling, siblings, { segments: held, unread: [], now });
-      if (verdict.kind === 'piece') strays.push({ ...verdict, sibling });
+      if (verdict.kind === 'piece' || verdict.kind === 'known') strays.push({ ...verdict, sibling });
       if (verdict.kind === 'unknown') await closeFile(verdict.opened);
     }
     return strays;
@@ -198,9 +215,16 @@ export class Inventory {
       this.awaited.delete(inodeOf(sibling));
       return [new Segment(randomUUID(), opened, beginTrace(), true)];
     }
-    this.settled.set(keyOf(sibling), '');
-    await closeFile(opened);
+    await this.letGo({ kind: 'unknown', opened }, sibling);
     return [];
+  }
+
+  /** A file that is unknown, and older than all that is known, is none of our business. */
+  private async letGo(verdict: Verdict, sibling: Sibling): Promise<Verdict> {
+    if (verdict.kind !== 'unknown') return verdict;
+    this.verdicts.settle(sibling, '');
+    await closeFile(verdict.opened);
+    return { kind: 'known', id: '' };
   }
 
   private async examine(
@@ -210,7 +234,7 @@ export class Inventory {
   ): Promise<Verdict> {
     const segment = segments.find(({ stamp }) => sameInode(stamp, sibling));
     if (segment !== undefined) return { kind: 'known', id: segment.id };
-    const settled = this.settled.get(keyOf(sibling)) ?? this.doneId(sibling) ?? (sibling.size === 0 ? '' : undefined);
+    const settled = this.verdicts.of(sibling) ?? this.doneId(sibling) ?? (sibling.size === 0 ? '' : undefined);
     if (settled !== undefined) return { kind: 'known', id: settled };
     if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
     const opened = open(sibling.path);
@@ -220,7 +244,7 @@ export class Inventory {
       this.brokenOff(error, sibling, now),
     );
     if (verdict.kind === 'known' || verdict.kind === 'later') await closeFile(opened);
-    if (verdict.kind === 'known') this.settled.set(keyOf(sibling), verdict.id);
+    if (verdict.kind === 'known') this.verdicts.settle(sibling, verdict.id);
     return verdict;
   }
 
@@ -301,10 +325,9 @@ export class Inventory {
 
   /** Drops what is remembered about files and segments that are no longer there. */
   private forget(examined: readonly Examined[], open: readonly Segment[]): void {
-    const keys = new Set(examined.map(({ sibling }) => keyOf(sibling)));
-    this.settled = new Map([...this.settled].filter(([key]) => keys.has(key)));
+    this.verdicts.keepOnly(examined.map(({ sibling }) => sibling));
     this.awaited.clear();
-    const there = new Set([...open.map(({ id }) => id), ...this.settled.values()]);
+    const there = new Set([...open.map(({ id }) => id), ...this.verdicts.ids]);
     examined.forEach((verdict) => verdict.kind === 'known' && there.add(verdict.id));
     const gone = [...this.known.values()].filter(({ id }) => !there.has(id)).sort((a, b) => b.readAt - a.readAt);
     for (const { id } of gone.slice(KEPT)) {
@@ -323,15 +346,6 @@ interface Circumstances {
   readonly now: number;
 }
 
-const idOf = (verdict: Examined): string[] => (verdict.kind === 'known' ? [verdict.id] : []);
-
-/** Whether the file is, or is a copy of, a segment that is known: what is newer than it is newer than what is known. */
-function isAnchor(verdict: Examined, held: readonly Segment[]): boolean {
-  const segment = held.find(({ stamp }) => sameInode(stamp, verdict.sibling));
-  if (segment !== undefined) return segment.consumed;
-  return verdict.kind === 'piece' || (verdict.kind === 'known' && verdict.id !== '');
-}
-
 function open(path: string): Opened | Verdict {
   try {
     return openFile(path);
@@ -342,44 +356,4 @@ function open(path: string): Opened | Verdict {
       ? { kind: 'later', reason: 'moved' }
       : { kind: 'later', reason: 'unreadable', error };
   }
-}
-
-function findings(
-  examined: readonly Examined[],
-  held: readonly Segment[],
-  fresh: readonly Segment[],
-  stable: boolean,
-): Findings {
-  const all = [...held, ...fresh];
-  const listed = examined.flatMap(({ sibling }) => all.find(({ stamp }) => sameInode(stamp, sibling)) ?? []);
-  const segments = [...listed];
-  let at = 0;
-  for (const segment of held.filter((segment) => !listed.includes(segment))) {
-    const rotated = segment.quietSince !== undefined;
-    const next = segments.findIndex((other, i) => i >= at && other.stamp.mtimeMs > segment.stamp.mtimeMs);
-    at = rotated && next >= 0 ? next : segments.length;
-    segments.splice(at, 0, segment);
-    at++;
-  }
-  return {
-    segments,
-    unseen: fresh.filter(({ consumed }) => !consumed).length,
-    moving: !stable || isAny(examined, 'moved'),
-    again: isAny(examined, 'unread'),
-    troubles: examined.flatMap(troubleOf),
-  };
-}
-
-function isAny(examined: readonly Examined[], reason: Reason): boolean {
-  return examined.some((verdict) => verdict.kind === 'later' && verdict.reason === reason);
-}
-
-function troubleOf(verdict: Examined): Trouble[] {
-  if (verdict.kind !== 'later' || verdict.error === undefined) return [];
-  const kind = verdict.reason === 'damaged' ? 'damaged' : 'unreadable';
-  return [{ kind, path: verdict.sibling.path, error: verdict.error }];
-}
-
-function keyOf(file: FileStat): string {
-  return `${inodeOf(file)} ${file.size} ${file.mtimeMs}`;
 }

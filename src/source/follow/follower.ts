@@ -15,6 +15,7 @@ import { LiveFile } from './live-file.ts';
 import { Segments, type Outcome, type NoticeKind } from './segments.ts';
 import { whyNotPermitted } from '../files/permission.ts';
 import type { Position } from './position.ts';
+import type { StoredVerdicts } from './verdicts.ts';
 
 export interface Notice {
   readonly kind: NoticeKind;
@@ -38,6 +39,8 @@ export interface FollowOptions {
   readonly live?: LiveFile;
   /** Inodes of rotated files that are to be read, whatever is known of their neighbours; `dev ino`. */
   readonly awaited?: readonly string[];
+  /** As the last block has them that had any. */
+  readonly verdicts?: StoredVerdicts | undefined;
   /** Globs of rotated files that are not beside the log. */
   readonly rotated?: readonly string[];
   /** Milliseconds between two looks when there are no hints; default 1000. */
@@ -55,6 +58,8 @@ export interface FollowerStatus {
   readonly truncations: number;
   /** Lines passed over because they were longer than 16 MiB. */
   readonly skippedLines: number;
+  /** Files that were gone before they had been read to their end. */
+  readonly lostSegments: number;
   /** Why the live path cannot be read. */
   readonly unreadable?: string;
   /** Files held open. */
@@ -86,7 +91,7 @@ export class Follower {
     this.options = options;
     this.tickMs = tickMs;
     this.live = options.live ?? new LiveFile(path);
-    const inventory = new Inventory(positions, this.live.since);
+    const inventory = new Inventory(positions, this.live.since, options.verdicts);
     inventory.awaitInodes(awaited);
     this.delivery = new Delivery({
       deliver,

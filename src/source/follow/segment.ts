@@ -62,6 +62,8 @@ export class Segment {
   /** No longer at the live path: by `performance.now()`, since when it has not changed. */
   quietSince: number | undefined;
   unlinked = false;
+  /** At the last reading there was nothing left in it. */
+  isDrained = false;
   /** The directory in which it was when its position was stored. */
   storedIn: string;
   private lookedAt = 0;

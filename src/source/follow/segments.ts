@@ -10,7 +10,7 @@ import type { Inventory } from './discover.ts';
 import type { Block, Lines } from '../files/lines.ts';
 import type { LiveFile } from './live-file.ts';
 import { closeFile, Segment, type Opened } from './segment.ts';
-import { beginTrace, sameInode, type FileStat } from './position.ts';
+import { beginTrace, sameInode, type FileStat, type Position } from './position.ts';
 import { copyOf, remains, FINGERPRINT_BYTES } from './match.ts';
 import { isBeingWritten, listSiblings, type Listing, type Sibling } from '../files/siblings.ts';
 
@@ -25,6 +25,8 @@ export type NoticeKind =
   | 'no-events'
   | 'not-taken'
   | 'taken'
+  /** Lines that nobody can read any more. */
+  | 'lost'
   /** Files beside the log that are not taken for its own. */
   | 'beside';
 
@@ -72,7 +74,7 @@ export class Segments {
   private troubles = new Set<string>();
   /** Blocks that were taken. */
   private taken = 0;
-  private readonly counts = { rotations: 0, truncations: 0, skippedLines: 0 };
+  private readonly counts = { rotations: 0, truncations: 0, skippedLines: 0, lostSegments: 0 };
 
   constructor(options: SegmentsOptions) {
     this.options = options;
@@ -154,13 +156,45 @@ export class Segments {
     const listing = await this.list(live);
     await this.identify(listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
-    const { segments, unseen, moving, again, troubles } = await this.options.inventory.survey(listing, this.open, now);
+    const { inventory } = this.options;
+    const found = await inventory.survey(listing, this.open, now, () => this.storeVerdicts());
+    const { segments, unseen, moving, again, troubles, lost } = found;
     for (const segment of segments.filter((segment) => !this.open.includes(segment)))
       segment.quietSince = performance.now() - Math.max(0, now - segment.stamp.mtimeMs);
     this.open = [...segments];
     this.counts.rotations += unseen;
     this.tellTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
+    for (const position of lost) await this.giveUpLost(position);
+    await this.storeVerdicts();
     return { moving, again };
+  }
+
+  /** With some position that is known, as what is stored is a block. */
+  private async storeVerdicts(): Promise<void> {
+    const { path, inventory, offer } = this.options;
+    const { latest } = inventory;
+    const verdicts = latest && inventory.verdictsToStore(path);
+    if (verdicts) await offer({ log: path, bytes: NOTHING, position: latest, forgotten: [], verdicts });
+  }
+
+  /** A segment that was not read to its end, and is nowhere any more. It is told once, and then done with. */
+  private async giveUpLost(lost: Position): Promise<void> {
+    const { path, inventory, offer, notify } = this.options;
+    const { id, offset, file } = lost;
+    const isLoss = inventory.isLoss(lost);
+    const position = { ...lost, done: true };
+    const block = { log: path, bytes: NOTHING, position, forgotten: [], ...(isLoss && { isBehindLoss: true }) };
+    if (!(await offer(block))) return;
+    inventory.stored(position, []);
+    inventory.reopen(id);
+    if (!isLoss) return;
+    this.counts.lostSegments++;
+    const unread = Math.max(0, (file?.size ?? 0) - offset);
+    const what = unread > 0 ? `up to ${unread} bytes of it and ` : '';
+    notify(
+      'lost',
+      `lines of ${path} were not read: a file of it that was read up to byte ${offset} is nowhere any more; ${what}whatever was written to it since ${new Date(lost.readAt * 1000).toISOString()} is not counted`,
+    );
   }
 
   /**
@@ -290,6 +324,7 @@ export class Segments {
       if (reading.kind === 'truncated') return this.truncated(segment);
       if (reading.kind === 'nuls' && this.stopped) return 'failed';
       if (reading.kind === 'nuls') continue;
+      segment.isDrained = reading.kind === 'end';
       if (reading.kind === 'end' && this.isQuiet(segment)) return this.finish(segment);
       if (reading.kind === 'end') return (await this.noteWhere(segment)) ? 'settled' : 'failed';
       if (!(await this.deliver(segment, reading, false))) return 'failed';
@@ -353,6 +388,7 @@ export class Segments {
       return 'again';
     }
     this.counts.truncations++;
+    if (segment.isDrained) inventory.noteEmptied(segment.id);
     notify('truncated', `${path} was truncated`);
     const position = inventory.position(segment.id);
     const trace = position && (await remains(segment.reader.text, position));

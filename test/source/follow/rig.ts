@@ -27,6 +27,7 @@ import { gzipSync } from 'node:zlib';
 import { Follower, type Notice } from '../../../src/source/follow/follower.ts';
 import type { Block } from '../../../src/source/files/lines.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
+import type { StoredVerdicts } from '../../../src/source/follow/verdicts.ts';
 import { DEADLINE_MS } from '../../deadline.ts';
 
 export const TICK_MS = 10;
@@ -38,6 +39,9 @@ export class Rig {
   readonly lines: string[] = [];
   readonly positions = new Map<string, Position>();
   readonly notices: Notice[] = [];
+  verdicts: StoredVerdicts | undefined;
+  /** Blocks before which lines were lost. */
+  losses = 0;
   blocks = 0;
   tickMs = TICK_MS;
   /** Globs of rotated files elsewhere. */
@@ -66,6 +70,7 @@ export class Rig {
       notice: (notice) => void this.notices.push(notice),
       tickMs: this.tickMs,
       rotated: this.rotated,
+      verdicts: structuredClone(this.verdicts),
     });
     await this.follower.start();
   }
@@ -191,7 +196,9 @@ export class Rig {
     return Promise.resolve();
   }
 
-  private take({ bytes, position, forgotten }: Block): void {
+  private take({ bytes, position, forgotten, verdicts, isBehindLoss }: Block): void {
+    this.verdicts = verdicts ?? this.verdicts;
+    this.losses += Number(isBehindLoss === true);
     assert.ok(bytes.length === 0 || bytes.at(-1) === 10, 'a block is whole lines');
     this.blocks++;
     if (bytes.length > 0) this.lines.push(...bytes.toString('utf8').slice(0, -1).split('\n'));
