@@ -359,7 +359,9 @@ export class Users {
     if (!this.#counts(user)) return;
     const at = user * NAME_WORDS;
     const isKnown = this.#has(user, KNOWN);
-    if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, second)) return;
+    // What ends in the second in which an account is removed is of the account that was there.
+    if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, what === LOGOUT ? second - 1 : second))
+      return;
     const isOpen = this.#isOpen(user);
     // When they were last seen decides only where somebody offline is counted.
     if (isKnown && !isOpen) this.#leave(user);

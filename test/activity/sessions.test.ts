@@ -331,6 +331,16 @@ const DEBUG: readonly Case[] = [
     { alice: undefined },
   ],
   [
+    'what unbinds a session of a removed account whose beginning was not seen is no activity',
+    [
+      '11:00:00 datamanager debug Removing empty accounts datastore for user alice@chat.example',
+      unbind('11:00:00', 'c2s1', PHONE, ': Account deleted'),
+      end('11:00:00', 'c2s1'),
+    ],
+    '12:00:00',
+    { alice: undefined },
+  ],
+  [
     'a log whose debug lines are turned off goes on by the rules for info',
     [
       ...bind('10:00:00', 'c2s1', PHONE),

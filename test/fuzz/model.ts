@@ -44,6 +44,7 @@ class Log {
     latest: -Infinity,
     clock: -Infinity,
     persons: new Map(),
+    removals: new Map(),
     sessions: new Map(),
     smacks: false,
     debug: false,

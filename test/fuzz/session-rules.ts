@@ -70,6 +70,8 @@ export interface State {
   /** The latest instant of an event. */
   clock: number;
   persons: Map<string, Person>;
+  /** When whose account was removed last. */
+  removals: Map<string, number>;
   sessions: Map<string, Session>;
   /** Somebody has resumed a session. */
   smacks: boolean;
@@ -198,7 +200,7 @@ const bound: Rule<'bound'> = (state, { id, user, resource }, at) => {
 
 const unbound: Rule<'unbound'> = (state, { id, user, resource }, at) => {
   const own = state.sessions.get(id);
-  if (own?.state !== 'removed') see(state, user, at);
+  if (own?.state !== 'removed' && at > (state.removals.get(user) ?? -Infinity)) see(state, user, at);
   const session =
     own?.state === 'removed' || own?.state === 'bound'
       ? own
@@ -213,6 +215,7 @@ const removed: Rule<'removed'> = (state, { user }, at) => {
     else if (session.state !== 'removed') state.sessions.delete(session.id);
   }
   state.persons.delete(user);
+  state.removals.set(user, at);
 };
 
 export const RULES: { readonly [K in Says['kind']]?: Rule<K> } = {
