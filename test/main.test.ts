@@ -9,10 +9,12 @@ import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { Session } from '../src/activity/sessions.ts';
+import type { LastSeen } from '../src/activity/user-table.ts';
 import { LastSeenIndex, type Changes } from '../src/index/last-seen.ts';
+import { inPages } from './index/index-contents.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
-const NO_CHANGES: Changes = { users: new Map(), sessions: new Map(), positions: [], forgotten: [], logs: new Map() };
+const NO_CHANGES: Changes = { sessions: new Map(), positions: [], forgotten: [], logs: new Map() };
 let root = '';
 let made = 0;
 
@@ -41,12 +43,15 @@ async function runNode(args: readonly string[], env: Record<string, string> = {}
   return { code, out, err };
 }
 
-async function indexWith(changes: Partial<Changes>): Promise<string> {
+async function indexWith({
+  users,
+  ...changes
+}: Partial<Changes> & { readonly users: ReadonlyMap<string, LastSeen> }): Promise<string> {
   made += 1;
   const path = join(root, `index-${made}`);
   const index = await LastSeenIndex.open(path);
   await index.load();
-  await index.write({ ...NO_CHANGES, ...changes });
+  await index.write({ ...NO_CHANGES, ...changes, ...inPages(users) });
   await index.close();
   return path;
 }
@@ -57,7 +62,7 @@ function session(user: string, state: Session['state']): Session {
 
 function alice(): Promise<string> {
   return indexWith({
-    users: new Map([
+    users: new Map<string, LastSeen>([
       ['alice@chat.example', { login: 1_772_413_200, logout: 1_772_409_600 }],
       ['bob@chat.example', { logout: 1_772_409_600, disabled: true }],
     ]),

@@ -1,4 +1,5 @@
 /** The virtual hosts of the users, as numbers: who is online there, and how many were last seen when. */
+import { NameTable } from '../format/name-table.ts';
 import { ActiveWindow } from './active-window.ts';
 
 export interface Host {
@@ -18,7 +19,13 @@ export interface Host {
 export class HostTable {
   /** By number; undefined for a number that is free. */
   readonly #hosts: (Host | undefined)[] = [];
-  readonly #numbers = new Map<string, number>();
+  /** Their names, by the same numbers: looked up for each user who is new. */
+  readonly #names: NameTable;
+
+  /** `seed` as of a `NameTable`. */
+  constructor(seed: number) {
+    this.#names = new NameTable({ seed });
+  }
 
   at(number: number): Host {
     return this.#hosts[number]!;
@@ -30,9 +37,10 @@ export class HostTable {
   }
 
   /** The number of a host, which one name more is of. */
-  hold(name: string): number {
-    const number = this.#numbers.get(name) ?? this.#add(name);
-    this.at(number).names++;
+  hold(bytes: Uint8Array, from: number, to: number): number {
+    const number = this.#names.intern(bytes, from, to);
+    const host = this.#hosts[number] ?? this.#add(number);
+    host.names++;
     return number;
   }
 
@@ -51,18 +59,16 @@ export class HostTable {
     }
   }
 
-  #add(name: string): number {
-    const free = this.#hosts.indexOf(undefined);
-    const number = free < 0 ? this.#hosts.length : free;
+  #add(number: number): Host {
     const counts = { users: 0, names: 0, open: 0, seenAt: -Infinity, isKnown: false };
-    this.#hosts[number] = { name, window: new ActiveWindow(), ...counts };
-    this.#numbers.set(name, number);
-    return number;
+    const host = { name: this.#names.text(number), window: new ActiveWindow(), ...counts };
+    this.#hosts[number] = host;
+    return host;
   }
 
-  #freeIfUnused(number: number, { name, names, isKnown }: Host): void {
+  #freeIfUnused(number: number, { names, isKnown }: Host): void {
     if (names > 0 || isKnown) return;
     this.#hosts[number] = undefined;
-    this.#numbers.delete(name);
+    this.#names.release(number);
   }
 }

@@ -27,6 +27,9 @@ export interface Session {
   readonly resource?: string;
 }
 
+/** Undefined for an id that means nothing any more. */
+export type SessionChange = readonly [id: string, session: Session | undefined];
+
 /** The states as numbers; none for a session that is not there. Those before `ENDED` are online. */
 export const NONE = 0;
 export const OPEN = 1;
@@ -68,7 +71,16 @@ const CHAIN = 7;
 
 const STATE_MASK = 7;
 const CHANGED = 8;
+/** What is stored of it is to be deleted when it goes. */
+const STORED = 16;
 const LOG_SHIFT = 8;
+
+interface Changes {
+  /** Sessions that may have changed, and may be gone or be others by now. */
+  readonly sessions: number[];
+  /** Ids of which something is stored and whose sessions are gone, low and high. */
+  readonly dropped: number[];
+}
 
 export class SessionTable {
   readonly ids: SessionIds;
@@ -87,8 +99,8 @@ export class SessionTable {
   #used = 1;
   #free = 0;
   #size = 0;
-  /** Per log the ids that changed, low and high; undefined where nobody wants to know. */
-  readonly #changes: (number[] | undefined)[] = [];
+  /** Per log what changed; undefined where nobody wants to know. */
+  readonly #changes: (Changes | undefined)[] = [];
 
   /** `seed` as of a `NameTable`. */
   constructor(users: Users, seed: number) {
@@ -100,7 +112,7 @@ export class SessionTable {
 
   /** The number of one more log. `isStored`: its changes will be asked for. */
   addLog(isStored: boolean): number {
-    return this.#changes.push(isStored ? [] : undefined) - 1;
+    return this.#changes.push(isStored ? { sessions: [], dropped: [] } : undefined) - 1;
   }
 
   /** How many sessions there are, of all logs. */
@@ -211,7 +223,7 @@ export class SessionTable {
     const words = this.#words;
     const at = session * WORDS;
     const wasOnline = isOnlineState(this.stateOf(session));
-    this.#note(session);
+    this.#noteDropped(session);
     this.#unbind(session);
     this.#chains.remove(session, this.#hashOf(session));
     this.#leaveUser(session);
@@ -243,23 +255,29 @@ export class SessionTable {
 
   /** How many sessions of a log have changed since `takeChanges`, at most. */
   changes(log: number): number {
-    return (this.#changes[log]?.length ?? 0) / 2;
+    const changes = this.#changes[log];
+    return changes ? changes.sessions.length + changes.dropped.length / 2 : 0;
   }
 
   /** What changed of a log since the last call, to be stored: undefined for an id that means nothing any more. */
-  takeChanges(log: number): Map<string, Session | undefined> {
-    const changes = new Map<string, Session | undefined>();
-    const ids = this.#changes[log];
-    if (!ids || ids.length === 0) return changes;
-    for (let i = 0; i < ids.length; i += 2) {
-      const [low = 0, high = 0] = [ids[i], ids[i + 1]];
-      const session = this.find(log, low, high);
-      if (session !== 0) this.#words[session * WORDS + STATE]! &= ~CHANGED;
-      changes.set(this.ids.text(low, high), session === 0 ? undefined : this.record(session));
+  takeChanges(log: number): SessionChange[] {
+    const taken: SessionChange[] = [];
+    const changes = this.#changes[log];
+    if (!changes) return taken;
+    this.#changes[log] = { sessions: [], dropped: [] };
+    for (const session of changes.sessions) {
+      const at = session * WORDS;
+      const state = this.#words[at + STATE]!;
+      if ((state & CHANGED) === 0 || state >> LOG_SHIFT !== log) continue;
+      this.#words[at + STATE] = (state & ~CHANGED) | STORED;
+      taken.push([this.ids.text(this.#words[at]!, this.#words[at + HIGH]!), this.record(session)]);
     }
-    this.#changes[log] = [];
-    for (let i = 0; i < ids.length; i += 2) this.ids.letGo(ids[i]!, ids[i + 1]!);
-    return changes;
+    for (let i = 0; i < changes.dropped.length; i += 2) {
+      const [low = 0, high = 0] = [changes.dropped[i], changes.dropped[i + 1]];
+      if (this.find(log, low, high) === NONE) taken.push([this.ids.text(low, high), undefined]);
+      this.ids.letGo(low, high);
+    }
+    return taken;
   }
 
   #ofLog(log: number, session: number): number {
@@ -294,9 +312,18 @@ export class SessionTable {
     const changes = this.#changes[state >> LOG_SHIFT];
     if (!changes || state & CHANGED) return;
     this.#words[at + STATE] = state | CHANGED;
-    changes.push(this.#words[at]!, this.#words[at + HIGH]!);
+    changes.sessions.push(session);
+  }
+
+  /** Most sessions begin and end before anything is stored of them. */
+  #noteDropped(session: number): void {
+    const at = session * WORDS;
+    const state = this.#words[at + STATE]!;
+    if ((state & STORED) === 0) return;
+    const [low, high] = [this.#words[at]!, this.#words[at + HIGH]!];
+    this.#changes[state >> LOG_SHIFT]?.dropped.push(low, high);
     // The name is still wanted when the session has been dropped.
-    this.ids.hold(this.#words[at]!, this.#words[at + HIGH]!);
+    this.ids.hold(low, high);
   }
 
   #setOnline(session: number, isOnline: boolean): void {

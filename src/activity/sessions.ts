@@ -34,6 +34,7 @@ import {
   UNBOUND,
   isOnlineState,
   type Session,
+  type SessionChange,
   type SessionTable,
 } from './session-table.ts';
 import type { Over } from './time-alone.ts';
@@ -139,7 +140,7 @@ export class Sessions {
   }
 
   /** What changed since the last call, to be stored: undefined for an id that means nothing any more. */
-  takeChanges(): Map<string, Session | undefined> {
+  takeChanges(): SessionChange[] {
     return this.#table.takeChanges(this.#log);
   }
 

@@ -10,7 +10,25 @@ import { HostTable, type Host } from './host-table.ts';
 import { Removals } from './removals.ts';
 import { SessionTable } from './session-table.ts';
 import { untold, type Over } from './time-alone.ts';
-import { BITS, LOGIN, LOGOUT, OPEN, SESSIONS } from './user-words.ts';
+import { UserPages } from './user-pages.ts';
+import {
+  AHEAD,
+  BITS,
+  countSeen,
+  DISABLED,
+  EXCLUDED,
+  HOST_SHIFT,
+  KNOWN,
+  LOGIN,
+  LOGOUT,
+  OPEN,
+  OPEN_MASK,
+  PENDING,
+  PLACED,
+  RESUMES,
+  SESSIONS,
+  type Range,
+} from './user-words.ts';
 
 /** What is kept of a user between runs; unix seconds. */
 export interface LastSeen {
@@ -34,47 +52,45 @@ export interface UsersOptions {
   readonly allocate?: (capacity: number) => NameSpace;
 }
 
-const KNOWN = 1;
-const DISABLED = 2;
-const RESUMES = 4;
-const CHANGED = 8;
-const EXCLUDED = 16;
-/** The host has been looked up. */
-const PLACED = 32;
-/** Seen at a time that has not come yet. */
-const AHEAD = 64;
-const HOST_SHIFT = 8;
-const OPEN_MASK = 0xffff;
-const PENDING = 0x1_0000;
+/** The last instant that there is room for, unix seconds: in 2106. */
+const LAST = 0xffff_ffff;
 
+const AT_SIGN = 64;
 const HOUR = 3600;
+/** It has no instant. */
+const NEVER: Range = { after: Infinity, until: Infinity };
 const NOBODY: ReadonlySet<string> = new Set();
-
-export const hostOf = (jid: string): string => jid.slice(jid.indexOf('@') + 1);
 
 export class Users {
   readonly names: NameTable;
   /** Of all logs. */
   readonly sessions: SessionTable;
   readonly removals = new Removals();
-  readonly #hosts = new HostTable();
-  readonly #isExcluded: (jid: string) => boolean;
-  readonly #includeDisabled: boolean;
+  /** Where they are stored. */
+  readonly pages: UserPages;
+  readonly #hosts: HostTable;
+  /** Undefined where everybody counts. */
+  readonly #isExcluded: ((jid: string) => boolean) | undefined;
+  /** Flags of those who do not count. */
+  readonly #uncounted: number;
   /** When those will have been seen whose time has not come yet; unix seconds. */
   readonly #ahead = new Map<number, number>();
   #size = 0;
-  #changed: number[] = [];
+  /** Those of whom something is stored, also if they never count. */
+  #known = 0;
   /** Numbers that may be free. */
   #idle: number[] = [];
 
   constructor({ exclude, includeDisabled, seed = 0, allocate }: UsersOptions) {
     this.names = new NameTable({ seed, ...(allocate && { allocate }) });
+    this.pages = new UserPages(this.names);
     this.sessions = new SessionTable(this, seed);
-    this.#isExcluded = exclusionOf(exclude);
-    this.#includeDisabled = includeDisabled;
+    this.#hosts = new HostTable(seed);
+    this.#isExcluded = exclude.length > 0 ? exclusionOf(exclude) : undefined;
+    this.#uncounted = EXCLUDED | (includeDisabled ? 0 : DISABLED);
   }
 
-  /** How many are known. */
+  /** How many are known, but for those who never count. */
   get size(): number {
     return this.#size;
   }
@@ -92,8 +108,8 @@ export class Users {
   /** What is known of a user. */
   get(jid: string): (Readonly<LastSeen> & { readonly open: number }) | undefined {
     const user = this.find(jid);
-    if (user < 0 || !this.#has(user, KNOWN)) return undefined;
-    return { ...this.#record(user), open: this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK };
+    const record = user < 0 ? undefined : this.record(user);
+    return record && { ...record, open: this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK };
   }
 
   isKnown(user: number): boolean {
@@ -102,11 +118,10 @@ export class Users {
 
   /**
    * Puts back what an earlier run kept; not a change. What lies after `believed`, unix seconds, is of a clock that was wrong,
-   * and must not hide when they are seen from now on. Returns the number.
+   * and must not hide when they are seen from now on. Of those who never count it is kept until it is old.
    */
-  restore(jid: string, kept: LastSeen, believed = Infinity): number {
-    const user = this.number(jid);
-    if (!this.#counts(user) || this.#has(user, KNOWN)) return user;
+  restore(user: number, kept: LastSeen, believed = Infinity): void {
+    if (this.#has(user, KNOWN)) return;
     const at = user * NAME_WORDS;
     this.#become(user);
     const { login = 0, logout = 0, disabled, resumes } = kept;
@@ -116,9 +131,24 @@ export class Users {
     this.names.times[at + LOGIN] = Math.max(ofLogin, come);
     this.names.times[at + LOGOUT] = ofLogout;
     this.names.words[at + BITS]! |= (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (ahead > 0 ? AHEAD : 0);
-    if (ahead > 0) this.#ahead.set(user, ahead);
+    if (ahead > 0) this.#ahead.set(user, Math.min(ahead, LAST));
     this.#enter(user);
-    return user;
+  }
+
+  /** What is to be kept of a user; undefined where nothing is. */
+  record(user: number): LastSeen | undefined {
+    if (!this.#has(user, KNOWN)) return undefined;
+    const { times, words } = this.names;
+    const at = user * NAME_WORDS;
+    const record: LastSeen = {};
+    const [login, logout, bits] = [times[at + LOGIN]!, times[at + LOGOUT]!, words[at + BITS]!];
+    if (login > 0) record.login = login;
+    if (logout > 0) record.logout = logout;
+    if (bits & DISABLED) record.disabled = true;
+    if (bits & RESUMES) record.resumes = true;
+    const ahead = bits & AHEAD ? this.#ahead.get(user) : undefined;
+    if (ahead !== undefined) record.ahead = ahead;
+    return record;
   }
 
   /** A login at `at`, unix seconds. */
@@ -149,6 +179,13 @@ export class Users {
     if (user >= 0 && this.#has(user, KNOWN) && this.#lastSeen(user) <= at) this.#delete(user);
   }
 
+  /** As `remove`, but whoever it is goes, whenever they were last seen. */
+  forget(jid: string, at: number): void {
+    this.removals.note(jid, at);
+    const user = this.find(jid);
+    if (user >= 0 && this.#has(user, KNOWN)) this.#delete(user);
+  }
+
   /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
   isGone(user: number, at: number): boolean {
     return this.removals.isAnyAfter(at) && this.removals.isGone(this.names.text(user), at);
@@ -159,7 +196,7 @@ export class Users {
     this.#leave(user);
     this.names.words[user * NAME_WORDS + BITS]! ^= DISABLED;
     this.#enter(user);
-    this.#note(user);
+    this.pages.noteUser(user);
   }
 
   resumes(user: number): boolean {
@@ -169,20 +206,19 @@ export class Users {
   noteResumption(user: number): void {
     if (!this.#has(user, KNOWN) || this.#has(user, RESUMES)) return;
     this.names.words[user * NAME_WORDS + BITS]! |= RESUMES;
-    this.#note(user);
+    this.pages.noteUser(user);
   }
 
   /** The counts at `at` of every host seen so far, by host. Times never go back. `over`: sessions that time alone has ended. */
   sample(at: number, over: Iterable<Over> = []): HostCounts[] {
     const untold = this.#untoldBy(at, over);
-    const cut = WINDOWS.map((window) => this.#seenInHour(at - window));
-    const early = this.#seenAfter(at);
+    const seen = this.#seenIn([...WINDOWS.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
     const counts: HostCounts[] = [];
     for (const [number, host] of this.#hosts.known()) {
-      const there = host.open - (early.get(number) ?? 0);
+      const ofHost = seen.get(number) ?? [];
+      const there = host.open - (ofHost[WINDOWS.length] ?? 0);
       const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
-        (window, w) =>
-          there + host.window.behind(w, at - window) + (cut[w]?.get(number) ?? 0) + (untold.get(number)?.[w] ?? 0),
+        (window, w) => there + host.window.behind(w, at - window) + (ofHost[w] ?? 0) + (untold.get(number)?.[w] ?? 0),
       );
       counts.push({ at, host: host.name, d1, d7, d30 });
     }
@@ -201,38 +237,6 @@ export class Users {
   /** Drops hosts without users of which none was seen since `second`. */
   forgetHostsUnseenSince(second: number): void {
     this.#hosts.forgetUnseenSince(second);
-  }
-
-  /** What is to be stored of everybody. */
-  *all(): Iterable<readonly [string, LastSeen]> {
-    for (let user = 0; user < this.names.end; user++)
-      if (this.#has(user, KNOWN)) yield [this.names.text(user), this.#record(user)];
-  }
-
-  /** How many have changed since `takeChanges`. */
-  get changes(): number {
-    return this.#changed.length;
-  }
-
-  /** Nobody will ask for what has changed so far. */
-  discardChanges(): void {
-    for (const user of this.#changed) {
-      this.names.words[user * NAME_WORDS + BITS]! &= ~CHANGED;
-      this.releaseIfIdle(user);
-    }
-    this.#changed = [];
-  }
-
-  /** What changed since the last call, to be stored: undefined for a user who is gone. */
-  takeChanges(): Map<string, LastSeen | undefined> {
-    const changes = new Map<string, LastSeen | undefined>();
-    for (const user of this.#changed) {
-      changes.set(this.names.text(user), this.#has(user, KNOWN) ? this.#record(user) : undefined);
-      this.names.words[user * NAME_WORDS + BITS]! &= ~CHANGED;
-      this.releaseIfIdle(user);
-    }
-    this.#changed = [];
-    return changes;
   }
 
   /** An event of the user has been decoded, and will be taken in later: the number stays what it is until then. */
@@ -266,13 +270,13 @@ export class Users {
 
   /** Whether the user never counts. */
   isExcluded(jid: string): boolean {
-    return this.#isExcluded(jid);
+    return this.#isExcluded?.(jid) ?? false;
   }
 
   #isIdle(user: number): boolean {
     const { words } = this.names;
     const at = user * NAME_WORDS;
-    return (words[at + BITS]! & (KNOWN | CHANGED)) === 0 && words[at + SESSIONS] === 0 && words[at + OPEN] === 0;
+    return (words[at + BITS]! & KNOWN) === 0 && words[at + SESSIONS] === 0 && words[at + OPEN] === 0;
   }
 
   #has(user: number, flag: number): boolean {
@@ -288,19 +292,6 @@ export class Users {
     return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);
   }
 
-  #record(user: number): LastSeen {
-    const at = user * NAME_WORDS;
-    const [login, logout] = [this.names.times[at + LOGIN], this.names.times[at + LOGOUT]];
-    const ahead = this.#ahead.get(user);
-    return {
-      ...(login && { login }),
-      ...(logout && { logout }),
-      ...(this.#has(user, DISABLED) && { disabled: true as const }),
-      ...(this.#has(user, RESUMES) && { resumes: true as const }),
-      ...(ahead !== undefined && { ahead }),
-    };
-  }
-
   /** Whether the user is not excluded. */
   #counts(user: number): boolean {
     const bits = this.names.words[user * NAME_WORDS + BITS]!;
@@ -309,9 +300,13 @@ export class Users {
 
   /** Looks up the host of a user who is new. */
   #place(user: number): number {
-    const jid = this.names.text(user);
-    const number = this.#hosts.hold(hostOf(jid));
-    const isExcluded = this.#isExcluded(jid);
+    const { arena } = this.names;
+    const [from, to] = this.names.placeOf(user);
+    let host = from;
+    while (host < to && arena[host] !== AT_SIGN) host++;
+    // Without one it is a host itself.
+    const number = this.#hosts.hold(arena, host < to ? host + 1 : from, to);
+    const isExcluded = this.#isExcluded?.(this.names.text(user)) ?? false;
     return (this.names.words[user * NAME_WORDS + BITS]! |=
       PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
   }
@@ -321,7 +316,7 @@ export class Users {
     const differences = new Map<number, number[]>();
     for (const [user, { closed, seen }] of untold(over, this.#ahead, at)) {
       const open = this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
-      if (open > closed || !this.#has(user, KNOWN) || (this.#has(user, DISABLED) && !this.#includeDisabled)) continue;
+      if (open > closed || !this.#has(user, KNOWN) || this.#has(user, this.#uncounted)) continue;
       const before = this.#lastSeen(user);
       const last = Math.max(before, seen);
       const difference = differences.get(this.#hostNumber(user)) ?? WINDOWS.map(() => 0);
@@ -348,7 +343,10 @@ export class Users {
   }
 
   #become(user: number): void {
+    const counts = this.#counts(user);
     this.names.words[user * NAME_WORDS + BITS]! |= KNOWN;
+    this.pages.grow(++this.#known);
+    if (!counts) return;
     const host = this.#hostOf(user);
     host.isKnown = true;
     host.users++;
@@ -368,25 +366,23 @@ export class Users {
     else if (!isKnown) this.#become(user);
     this.names.times[at + what] = second;
     if (!isOpen) this.#enter(user);
-    this.#note(user);
-  }
-
-  #note(user: number): void {
-    if (this.#has(user, CHANGED)) return;
-    this.names.words[user * NAME_WORDS + BITS]! |= CHANGED;
-    this.#changed.push(user);
+    this.pages.noteUser(user);
   }
 
   #delete(user: number): void {
     const at = user * NAME_WORDS;
     this.#leave(user);
     if (this.#has(user, AHEAD)) this.#clearAhead(user);
-    this.#hostOf(user).users--;
+    if (this.#counts(user)) {
+      this.#hostOf(user).users--;
+      this.#size--;
+    }
+    this.#known--;
     this.names.words[at + BITS]! &= ~(KNOWN | DISABLED | RESUMES);
     this.names.words[at + LOGIN] = this.names.words[at + LOGOUT] = 0;
     this.names.words[at + OPEN]! &= ~OPEN_MASK;
-    this.#size--;
-    this.#note(user);
+    this.pages.noteUser(user);
+    this.releaseIfIdle(user);
   }
 
   #setOpen(user: number, by: 1 | -1): void {
@@ -409,37 +405,30 @@ export class Users {
   }
 
   #count(user: number, by: 1 | -1): void {
+    if (this.#has(user, EXCLUDED)) return;
     const host = this.#hostOf(user);
     const at = this.#lastSeen(user);
     if (at > host.seenAt) host.seenAt = at;
-    if (this.#has(user, DISABLED) && !this.#includeDisabled) return;
+    if (this.#has(user, this.#uncounted)) return;
     if (this.#isOpen(user)) host.open += by;
     else if (at > 0) host.window.count(at, by);
   }
 
-  /** Users of each host who were last seen behind an instant in unix seconds, but in its hour. */
-  #seenInHour(instant: number): ReadonlyMap<number, number> {
-    // The last second of its hour: it cuts none.
-    if (instant % HOUR === 0) return new Map();
-    const end = endOfHour(hourOf(instant));
-    return this.#countWhere((seen) => seen > instant && seen <= end);
+  /** Of each host, how many of those who are offline and count were last seen in each range; by the number of the host. */
+  #seenIn(ranges: readonly Range[]): ReadonlyMap<number, readonly number[]> {
+    if (ranges.every(({ after, until }) => after >= until)) return new Map();
+    return countSeen(this.names, ranges, this.#uncounted);
   }
 
-  /** Users of each host who were last seen after an instant: they count from their own time on. Mostly there are none. */
-  #seenAfter(instant: number): ReadonlyMap<number, number> {
+  /** Who was last seen after an instant counts from their own time on. Mostly there is nobody. */
+  #rangeAfter(instant: number): Range {
     const hour = hourOf(instant + 1);
-    if (![...this.#hosts.known()].some(([, { window }]) => window.newest >= hour)) return new Map();
-    return this.#countWhere((seen) => seen > instant);
+    const isAny = [...this.#hosts.known()].some(([, { window }]) => window.newest >= hour);
+    return isAny ? { after: instant, until: Infinity } : NEVER;
   }
+}
 
-  /** Of each host, how many of those who are offline and count were last seen so; by the number of the host. */
-  #countWhere(isMeant: (seen: number) => boolean): ReadonlyMap<number, number> {
-    const counts = new Map<number, number>();
-    for (let user = 0; user < this.names.end; user++) {
-      const bits = this.names.words[user * NAME_WORDS + BITS]!;
-      if (!(bits & KNOWN) || this.#isOpen(user) || (bits & DISABLED && !this.#includeDisabled)) continue;
-      if (isMeant(this.#lastSeen(user))) counts.set(bits >>> HOST_SHIFT, (counts.get(bits >>> HOST_SHIFT) ?? 0) + 1);
-    }
-    return counts;
-  }
+/** What lies behind an instant in unix seconds, but in its hour: nothing behind the last second of one. */
+function hourCutAt(instant: number): Range {
+  return instant % HOUR === 0 ? NEVER : { after: instant, until: endOfHour(hourOf(instant)) };
 }

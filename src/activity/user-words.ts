@@ -1,5 +1,5 @@
 /** The words of a user beside the name's own (format/name-table.ts); an instant of 0 is none. */
-import { OWN } from '../format/name-table.ts';
+import { NAME_WORDS, OWN, type NameTable } from '../format/name-table.ts';
 
 export const LOGIN = OWN;
 export const LOGOUT = OWN + 1;
@@ -9,3 +9,53 @@ export const BITS = OWN + 2;
 export const OPEN = OWN + 3;
 /** The first session of the user's list. */
 export const SESSIONS = OWN + 4;
+
+/** Of `BITS`: something is stored of the user. */
+export const KNOWN = 1;
+export const DISABLED = 2;
+export const RESUMES = 4;
+export const EXCLUDED = 16;
+/** The host has been looked up. */
+export const PLACED = 32;
+/** Seen at a time that has not come yet. */
+export const AHEAD = 64;
+export const HOST_SHIFT = 8;
+
+/** Of `OPEN`. */
+export const OPEN_MASK = 0xffff;
+export const PENDING = 0x1_0000;
+
+/** Behind `after` and up to `until`, unix seconds. */
+export interface Range {
+  readonly after: number;
+  readonly until: number;
+}
+
+/**
+ * By the number of the host, and for each range: how many of those who are offline were last seen in it. `uncounted`: flags of
+ * those who do not count. A million users are gone through in some milliseconds, so no call is made for one.
+ */
+export function countSeen(
+  { words, times, end }: Pick<NameTable, 'words' | 'times' | 'end'>,
+  ranges: readonly Range[],
+  uncounted: number,
+): ReadonlyMap<number, readonly number[]> {
+  const counts = new Map<number, number[]>();
+  const first = Math.min(...ranges.map(({ after }) => after));
+  for (let at = 0; at < end * NAME_WORDS; at += NAME_WORDS) {
+    const login = times[at + LOGIN]!;
+    const logout = times[at + LOGOUT]!;
+    const seen = login > logout ? login : logout;
+    if (seen <= first || (words[at + OPEN]! & OPEN_MASK) !== 0) continue;
+    const bits = words[at + BITS]!;
+    if ((bits & (KNOWN | uncounted)) !== KNOWN) continue;
+    for (let i = 0; i < ranges.length; i++) {
+      const { after, until } = ranges[i]!;
+      if (seen <= after || seen > until) continue;
+      const ofHost = counts.get(bits >>> HOST_SHIFT) ?? ranges.map(() => 0);
+      counts.set(bits >>> HOST_SHIFT, ofHost);
+      ofHost[i]!++;
+    }
+  }
+  return counts;
+}

@@ -14,7 +14,7 @@ export interface LastArguments {
 
 /** @throws {IndexError} */
 export async function last(config: Config, { user }: LastArguments, io: Io): Promise<number> {
-  const found = await withIndex(config, async (_index, contents) => findUser(contents, user));
+  const found = await withIndex(config, io.now(), async (open) => findUser(open, user));
   if (found) io.stdout.write(describe(user, asOf(io.now(), user, found, config)));
   else io.log('error', unknownUser(user, config));
   return found ? 0 : 1;
@@ -23,18 +23,19 @@ export async function last(config: Config, { user }: LastArguments, io: Io): Pro
 /** What time alone has ended by now, seconds, is open no longer. */
 function asOf(now: number, user: string, { record, sessions }: FoundUser, { count }: Config): FoundUser {
   const users = new Users({ exclude: [], includeDisabled: true });
-  users.restore(user, record);
-  const left = [...new Set(sessions.map(([key]) => key.split('\0')[0] ?? ''))].flatMap((log) => {
-    const own = sessions.flatMap(([key, session]) =>
-      key.startsWith(`${log}\0`) ? [[key.slice(log.length + 1), session] as const] : [],
-    );
+  users.restore(users.number(user), record);
+  const left = [...new Set(sessions.map(({ log }) => log))].flatMap((log) => {
+    const own = sessions.filter((each) => each.log === log);
     const passed = new Sessions(users, count);
-    passed.restore(own, { detail: false, hasResumption: false });
+    passed.restore(
+      own.map(({ id, session }) => [id, session]),
+      { detail: false, hasResumption: false },
+    );
     passed.passTime(now);
-    const changes = passed.takeChanges();
-    return own.flatMap(([id, before]) => {
+    const changes = new Map(passed.takeChanges());
+    return own.flatMap(({ id, session: before }) => {
       const session = changes.has(id) ? changes.get(id) : before;
-      return session ? [[`${log}\0${id}`, session] as const] : [];
+      return session ? [{ log, id, session }] : [];
     });
   });
   return { record: users.get(user) ?? record, sessions: left };
@@ -42,12 +43,9 @@ function asOf(now: number, user: string, { record, sessions }: FoundUser, { coun
 
 function describe(user: string, { record, sessions }: FoundUser): string {
   const open = sessions
-    .filter(([, session]) => isOnline(session))
-    .toSorted(([, a], [, b]) => a.since - b.since)
-    .map(([key, { since }]) => {
-      const [log, id] = key.split('\0');
-      return `  ${time(since)}  ${id ?? ''}  ${log ?? ''}`;
-    });
+    .filter(({ session }) => isOnline(session))
+    .toSorted((a, b) => a.session.since - b.session.since)
+    .map(({ log, id, session }) => `  ${time(session.since)}  ${id}  ${log}`);
   const lines = [
     `user           ${user}${record.disabled ? ' (disabled)' : ''}`,
     `last login     ${time(record.login)}`,

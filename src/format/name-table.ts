@@ -123,6 +123,7 @@ export class NameTable {
   begin(seed: number, size: number): void {
     if (this.#size > 0) throw new TypeError('a table with names keeps its seed');
     this.#seed = seed | 0;
+    if (size > this.#capacity) this.#grow('more names than there is room for');
     this.#chains.expect(size);
   }
 
@@ -247,7 +248,8 @@ export class NameTable {
     const place = this.#slab * SLAB + this.#filled + HEAD;
     this.#arenaWords[(place >> 2) - 2] = name;
     this.#arenaWords[(place >> 2) - 1] = length;
-    this.#arena.set(bytes.subarray(from, to), place);
+    // Most are so short that a call takes longer.
+    for (let i = from, at = place; i < to; i++, at++) this.#arena[at] = bytes[i]!;
     this.#filled += needed;
     this.#live[this.#slab]! += needed;
     return place;

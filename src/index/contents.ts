@@ -1,15 +1,19 @@
-/** What the index holds, room by room, and the text of its records. */
+/** What the index holds, room by room, and the form of its records. */
 import type { Position } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
-import { decodeUser, encodeUser, type UserRecord } from './record.ts';
+import type { LastSeen } from '../activity/user-table.ts';
 
 /** Kept of the files of a log; by its id. */
 export type Followed = Position | StoredVerdicts;
 
 /** What one block of lines changed. A value of undefined deletes the key. */
 export interface Changes {
-  /** Bare JID to record. */
-  readonly users: ReadonlyMap<string, UserRecord | undefined>;
+  /** Pages of users, as user-page.ts has them; undefined for one in which there is nobody any more. */
+  readonly pages?: readonly (readonly [page: number, bytes: Buffer | undefined])[];
+  /** How many pages there are by now; with `pages`. */
+  readonly pageCount?: number;
+  /** Users of an index of version 1 who are in pages by now. */
+  readonly moved?: readonly string[];
   /** `log \0 session id` to a JSON value. */
   readonly sessions: ReadonlyMap<string, unknown>;
   readonly positions: readonly Followed[];
@@ -23,9 +27,10 @@ export interface Changes {
   readonly removals?: ReadonlyMap<string, number | undefined>;
 }
 
-/** Everything that the index holds, with the keys of `Changes`. The maps are the caller's to keep and change. */
+/** Everything that the index holds but for users, with the keys of `Changes`. The maps are the caller's to keep and change. */
 export interface Contents {
-  readonly users: Map<string, UserRecord>;
+  /** Users of an index of version 1, as long as they are not in pages. */
+  readonly unmoved: string[];
   readonly sessions: Map<string, unknown>;
   readonly positions: Followed[];
   readonly logs: Map<string, unknown>;
@@ -33,18 +38,19 @@ export interface Contents {
   readonly removals: Map<string, number>;
 }
 
-export const KEYSPACES = ['users', 'sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
+/** `users` is that of version 1. */
+export const KEYSPACES = ['pages', 'users', 'sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
 export type Keyspace = (typeof KEYSPACES)[number];
 export interface Edit {
   readonly room: Keyspace;
   readonly key: string;
   /** Undefined deletes. */
-  readonly payload: string | undefined;
+  readonly payload: string | Buffer | undefined;
 }
 
 export function noContents(): Contents {
   return {
-    users: new Map(),
+    unmoved: [],
     sessions: new Map(),
     positions: [],
     logs: new Map(),
@@ -60,13 +66,18 @@ export interface Checksums {
   delete(key: string): void;
 }
 
-/** Takes in the users as they are read, in the place of `Contents.users`, and keeps the checksums of their records. */
-export interface UserSink extends Checksums {
-  restore(jid: string, record: UserRecord, checksum: number): void;
+/** Takes in the users as they are read. */
+export interface UserSink {
+  /** So many pages there are; told before the first. `seed`: unsigned 32 bits of this index alone. */
+  begin(pages: number, seed: number): void;
+  page(page: number, bytes: Buffer): void;
+  /** One of an index of version 1, behind all pages. */
+  user(jid: string, record: LastSeen): void;
 }
 
 export function newChecksums(): Record<Keyspace, Checksums> {
   return {
+    pages: new PageChecksums(),
     users: new Map(),
     sessions: new Map(),
     positions: new Map(),
@@ -76,10 +87,42 @@ export function newChecksums(): Record<Keyspace, Checksums> {
   };
 }
 
-export function put(contents: Contents, room: Keyspace, key: string, payload: string): void {
-  if (room === 'users') {
-    contents.users.set(key, decodeUser(payload));
-  } else if (room === 'positions') {
+/** Behind all numbers of pages: the last page comes first, as it takes precedence over the one that it was split from. */
+const END_OF_PAGES = 0xffff_ffff;
+
+export const keyOfPage = (page: number): string => (END_OF_PAGES - page).toString(16);
+export const pageOfKey = (key: string): number => END_OF_PAGES - Number.parseInt(key, 16);
+
+/** By page; there are many. A checksum is never 0. */
+class PageChecksums implements Checksums {
+  #checksums = new Int32Array(64);
+
+  get(key: string): number | undefined {
+    return this.#checksums[pageOfKey(key)] || undefined;
+  }
+
+  set(key: string, checksum: number): void {
+    const page = pageOfKey(key);
+    if (page >= this.#checksums.length) {
+      const grown = new Int32Array(Math.max(page + 1, this.#checksums.length * 2));
+      grown.set(this.#checksums);
+      this.#checksums = grown;
+    }
+    this.#checksums[page] = checksum;
+  }
+
+  delete(key: string): void {
+    if (this.get(key) !== undefined) this.set(key, 0);
+  }
+}
+
+export function put(
+  contents: Contents,
+  room: Exclude<Keyspace, 'pages' | 'users'>,
+  key: string,
+  payload: string,
+): void {
+  if (room === 'positions') {
     const followed: Followed = JSON.parse(payload);
     contents.positions.push(followed);
   } else {
@@ -90,8 +133,8 @@ export function put(contents: Contents, room: Keyspace, key: string, payload: st
 
 /** Deletions of positions come last: an id that is both stored and forgotten is forgotten. */
 export function* edits(changes: Changes): Generator<Edit> {
-  for (const [key, record] of changes.users)
-    yield { room: 'users', key, payload: record === undefined ? undefined : encodeUser(record) };
+  for (const [page, payload] of changes.pages ?? []) yield { room: 'pages', key: keyOfPage(page), payload };
+  for (const key of changes.moved ?? []) yield { room: 'users', key, payload: undefined };
   for (const room of ['sessions', 'logs', 'hosts', 'removals'] as const)
     for (const [key, value] of changes[room] ?? [])
       yield { room, key, payload: value === undefined ? undefined : JSON.stringify(value) };

@@ -11,6 +11,8 @@ export interface Digest {
   count: number;
   sum: number;
   xor: number;
+  /** How many pages of users there are; none in version 1. */
+  pages?: number;
 }
 
 export function emptyDigest(): Digest {

@@ -16,8 +16,6 @@ import {
   edits,
   newChecksums,
   noContents,
-  put,
-  KEYSPACES,
   type Changes,
   type Contents,
   type Edit,
@@ -28,35 +26,24 @@ import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts'
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { compact, openLevel } from './level.ts';
-import { isMeta, keyIn, metaPayload, putMeta, type Batch } from './meta.ts';
+import { keyIn, LAST_KEY, metaPayload, putMeta, type Batch } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
-import { checksum, decodeUser, encode, decode } from './record.ts';
+import { putRecord, readRecords } from './records.ts';
 
 export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
 export { IndexError, type IndexErrorCode } from './index-error.ts';
-export type { UserRecord } from './record.ts';
 
-const SCHEMA = 1;
+/** Of version 0.1.0, which had a record for each user. */
+const FIRST_SCHEMA = 1;
+const SCHEMA = 2;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
   readonly hashes: readonly (readonly [Keyspace, string, number | undefined])[];
   readonly batch: Batch;
 }
-
-/** Where records go that are read. */
-interface Into {
-  readonly contents: Contents;
-  readonly found: Digest;
-  readonly users: UserSink | undefined;
-}
-
-/** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
-const LAST_KEY = '!~';
-const ENTRIES_AT_ONCE = 1000;
-const BYTES_AT_ONCE = 1024 * 1024;
 
 export class LastSeenIndex {
   readonly path: string;
@@ -68,6 +55,8 @@ export class LastSeenIndex {
   #failed: Attempt | undefined;
   #closed = false;
   #secret = '';
+  /** Of what is written. */
+  #schema = SCHEMA;
   /** Opened by root, and not root's. */
   #isForeign = false;
   /** The directory that was opened, and the file by which LevelDB keeps others out, by their inodes. */
@@ -112,17 +101,17 @@ export class LastSeenIndex {
   }
 
   /**
-   * Reads and verifies everything. To be called once, before the first `write`. `users`: where the users go instead.
+   * Reads and verifies everything. To be called once, before the first `write`. `users`: where the users go, if anywhere.
    * @throws {IndexError} DAMAGED when anything is missing, changed or too much; nothing is returned then.
    */
   async load(users?: UserSink): Promise<Contents> {
     if (this.#digest) throw new TypeError('the index is loaded already');
-    if (users) this.#hashes.users = users;
     const contents = noContents();
     const found = emptyDigest();
     try {
       const stored = await this.#storedDigest();
-      await this.#scan({ contents, found, users });
+      users?.begin(stored.pages ?? 0, Number.parseInt(this.#secret.slice(0, 8), 16));
+      await readRecords({ path: this.path, db: this.#db }, { contents, found, users, checksums: this.#hashes });
       if (!sameRecords(found, stored))
         throw damaged(this.path, `${found.count} of ${stored.count} records are as written`);
       this.#digest = stored;
@@ -195,14 +184,14 @@ export class LastSeenIndex {
   }
 
   async #commit(changes: Changes): Promise<void> {
-    if (this.#closed) throw new TypeError('the index is closed');
     if (!this.isInPlace) throw damaged(this.path, 'it was moved or deleted while it was open');
+    if (this.#closed) throw new TypeError('the index is closed');
     try {
       if (this.#failed) await this.#recover(this.#failed);
     } catch (error) {
       throw explainLevelError(this.path, error);
     }
-    await this.#writeBatch(this.#attempt(edits(changes)));
+    await this.#writeBatch(this.#attempt(edits(changes), changes.pageCount));
   }
 
   async #writeBatch(attempt: Attempt): Promise<void> {
@@ -216,9 +205,10 @@ export class LastSeenIndex {
     this.#keepOwner();
   }
 
-  #attempt(edits: Iterable<Edit>): Attempt {
+  #attempt(edits: Iterable<Edit>, pages: number | undefined): Attempt {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
-    const digest = { id: randomUUID(), ...this.#digest, generation: this.#digest.generation + 1 };
+    const generation = this.#digest.generation + 1;
+    const digest = { id: randomUUID(), ...this.#digest, generation, ...(pages !== undefined && { pages }) };
     const hashes = new Map<string, readonly [Keyspace, string, number | undefined]>();
     const batch = this.#db.batch();
     for (const { room, key, payload } of edits) {
@@ -227,13 +217,13 @@ export class LastSeenIndex {
       const before = seen ? seen[2] : this.#hashes[room].get(key);
       // Most sessions begin and end between two batches: of those there is nothing to delete.
       if (payload === undefined && before === undefined && !seen) continue;
-      const after = payload === undefined ? undefined : checksum(room, key, payload);
+      const after = payload === undefined ? undefined : putRecord(batch, room, key, payload);
       if (before !== undefined) remove(digest, before);
       if (after !== undefined) add(digest, after);
       hashes.set(stored, [room, key, after]);
-      if (payload === undefined || after === undefined) batch.del(stored);
-      else batch.put(stored, encode(after, payload));
+      if (after === undefined) batch.del(stored);
     }
+    if (this.#schema !== SCHEMA) putMeta(batch, 'schema', SCHEMA);
     putMeta(batch, 'digest', digest);
     return { digest, hashes: [...hashes.values()], batch };
   }
@@ -244,6 +234,7 @@ export class LastSeenIndex {
       else this.#hashes[room].set(key, hash);
     }
     this.#digest = attempt.digest;
+    this.#schema = SCHEMA;
     this.#failed = undefined;
     this.#mark(attempt.digest);
   }
@@ -274,7 +265,8 @@ export class LastSeenIndex {
     const value = await this.#db.get(keyIn('meta', 'schema'));
     if (value === undefined) return this.#begin();
     const schema = metaPayload(this.path, 'schema', value);
-    if (schema === JSON.stringify(SCHEMA)) return;
+    this.#schema = Number(schema);
+    if (this.#schema === SCHEMA || this.#schema === FIRST_SCHEMA) return;
     const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SCHEMA}): install that version again, or set index.path (--index) to another directory`;
     throw new IndexError('NEWER_SCHEMA', sentence);
   }
@@ -305,37 +297,6 @@ export class LastSeenIndex {
     if (digest.generation < written)
       throw damaged(this.path, `its last ${written - digest.generation} batches are missing`);
     return digest;
-  }
-
-  async #scan(into: Into): Promise<void> {
-    const iterator = this.#db.iterator({ highWaterMarkBytes: BYTES_AT_ONCE, fillCache: false });
-    try {
-      for (;;) {
-        const entries = await iterator.nextv(ENTRIES_AT_ONCE);
-        if (entries.length === 0) return;
-        for (const [stored, value] of entries) this.#take(stored, value, into);
-      }
-    } finally {
-      await iterator.close();
-    }
-  }
-
-  #take(stored: string, value: string, { contents, found, users }: Into): void {
-    const end = stored.indexOf('!', 1);
-    const room = KEYSPACES.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
-    if (!room) return this.#expectMeta(stored);
-    const key = stored.slice(end + 1);
-    const record = decode(room, key, value);
-    if (!record) throw damaged(this.path, `the record ${JSON.stringify(stored)} does not match its checksum`);
-    add(found, record.hash);
-    if (room === 'users' && users) return users.restore(key, decodeUser(record.payload), record.hash);
-    this.#hashes[room].set(key, record.hash);
-    put(contents, room, key, record.payload);
-  }
-
-  #expectMeta(stored: string): void {
-    if (stored !== LAST_KEY && !isMeta(stored))
-      throw damaged(this.path, `it holds an unknown record ${JSON.stringify(stored)}`);
   }
 }
 

@@ -26,6 +26,9 @@ export function metaPayload(path: string, key: Meta, value: string): string {
   return record.payload;
 }
 
+/** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
+export const LAST_KEY = '!~';
+
 export function isMeta(stored: string): boolean {
-  return META.some((key) => keyIn('meta', key) === stored);
+  return stored === LAST_KEY || META.some((key) => keyIn('meta', key) === stored);
 }

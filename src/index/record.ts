@@ -1,22 +1,15 @@
 /**
- * How one record of the index is written: `checksum payload`, both short text.
+ * How one record of the index is written: `checksum payload`, both short text; of bytes, the checksum is the first four.
  *
  * LevelDB does not verify its own block checksums when it reads (`level` does not expose the option): of 300 single
  * flipped bits 95 gave wrong or missing data without an error. So each record carries a checksum over its room, its key
  * and its payload, and all checksums together make the digest of the whole index (digest.ts).
  */
 import { crc32 } from 'node:zlib';
+import type { LastSeen } from '../activity/user-table.ts';
 
-/** Unix seconds of the last login and the last logout. Mutable: there is one per user in memory, and a million users. */
-export interface UserRecord {
-  login?: number;
-  logout?: number;
-  disabled?: true;
-  /** Was seen to resume a session. */
-  resumes?: true;
-  /** Seen at a time that had not come yet. */
-  ahead?: number;
-}
+/** Bytes of the checksum before others. */
+const HEAD = 4;
 
 const TABLE = Int32Array.from({ length: 256 }, (_, byte) => {
   let crc = byte;
@@ -46,6 +39,24 @@ function crcOf(text: string, before: number): number {
   return crc;
 }
 
+/** Likewise of bytes; never 0. */
+export function checksumOfBytes(room: string, key: string, payload: Buffer): number {
+  return crc32(payload, ~crcOf('\0', crcOf(key, crcOf('\0', crcOf(room, -1)))) >>> 0) | 0 || 1;
+}
+
+export function encodeBytes(hash: number, payload: Buffer): Buffer {
+  const value = Buffer.allocUnsafe(HEAD + payload.length);
+  value.writeInt32LE(hash);
+  value.set(payload, HEAD);
+  return value;
+}
+
+export function decodeBytes(room: string, key: string, value: Buffer): { payload: Buffer; hash: number } | undefined {
+  const payload = value.subarray(HEAD);
+  const hash = checksumOfBytes(room, key, payload);
+  return value.length >= HEAD && value.readInt32LE() === hash ? { payload, hash } : undefined;
+}
+
 export function encode(hash: number, payload: string): string {
   return `${(hash >>> 0).toString(36)} ${payload}`;
 }
@@ -59,30 +70,16 @@ export function decode(room: string, key: string, value: string): { payload: str
 }
 
 /**
- * `login,logout,flags`: instants in base 36, empty where unknown; flags the sum of 1 (disabled) and 2 (resumes). A fourth
- * part is there only where a sighting lies ahead.
+ * A user of an index of version 1. `login,logout,flags`: instants in base 36, empty where unknown; flags the sum of 1 (disabled)
+ * and 2 (resumes). A fourth part is there only where a sighting lies ahead.
  */
-export function encodeUser(record: UserRecord): string {
-  const ahead = record.ahead === undefined ? '' : `,${instant(record.ahead)}`;
-  return `${instant(record.login)},${instant(record.logout)},${(record.disabled ? 1 : 0) + (record.resumes ? 2 : 0) || ''}${ahead}`;
-}
-
-export function decodeUser(payload: string): UserRecord {
-  const first = payload.indexOf(',');
-  const second = payload.indexOf(',', first + 1);
-  const record: UserRecord = {};
-  if (first > 0) record.login = Number.parseInt(payload.slice(0, first), 36);
-  if (second > first + 1) record.logout = Number.parseInt(payload.slice(first + 1, second), 36);
-  const third = payload.indexOf(',', second + 1);
-  const flags = Number(payload.slice(second + 1, third < 0 ? undefined : third));
-  if (third > 0) record.ahead = Number.parseInt(payload.slice(third + 1), 36);
-  if (flags & 1) record.disabled = true;
-  if (flags & 2) record.resumes = true;
+export function decodeUser(payload: string): LastSeen {
+  const [login, logout, flags, ahead] = payload.split(',');
+  const record: LastSeen = {};
+  if (login) record.login = Number.parseInt(login, 36);
+  if (logout) record.logout = Number.parseInt(logout, 36);
+  if (ahead) record.ahead = Number.parseInt(ahead, 36);
+  if (Number(flags) & 1) record.disabled = true;
+  if (Number(flags) & 2) record.resumes = true;
   return record;
-}
-
-function instant(seconds: number | undefined): string {
-  if (seconds === undefined) return '';
-  if (!Number.isSafeInteger(seconds)) throw new TypeError(`an instant must be whole unix seconds, not ${seconds}`);
-  return seconds.toString(36);
 }

@@ -4,6 +4,7 @@
  * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm. What was
  * read while later lines were known, and not between them, is read anew when it is given together with those.
  */
+import type { SessionChange } from '../activity/session-table.ts';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
@@ -39,8 +40,8 @@ const DAY = 86_400;
 const FORGET_EVERY = 7 * DAY;
 /** Files of a log touch, and the hour that repeats when summer time ends makes them seem to overlap. */
 const TOUCHING = 2 * 3600;
-/** Users and sessions that are committed together: what many blocks change is mostly the same ones over again. */
-const COMMIT_CHANGES = 50_000;
+/** Pages of users and sessions that are committed together: what many blocks change is mostly the same ones over again. */
+const COMMIT_CHANGES = 400_000;
 /** Bytes of log after which the place that was reached is stored, however little they have changed. */
 const COMMIT_BYTES = 256 * 1024 * 1024;
 
@@ -162,7 +163,7 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
     position: (position: Position) => void positions.set(position.id, position),
     commit: async () => {
       const changes = logState.sessions.takeChanges();
-      for (const id of changes.keys()) changed.add(id);
+      for (const [id] of changes) changed.add(id);
       apply(changes, sessions);
       await writeBuffer.commitUsers();
     },
@@ -187,7 +188,7 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
   return logState;
 }
 
-function apply(changes: ReadonlyMap<string, Session | undefined>, sessions: Map<string, Session>): void {
+function apply(changes: readonly SessionChange[], sessions: Map<string, Session>): void {
   for (const [id, session] of changes) {
     if (session) sessions.set(id, session);
     else sessions.delete(id);
@@ -232,7 +233,7 @@ async function readOne(
     takes.position(position);
     options.onProgress?.(archivedFile.path, position.offset, logState.last);
     bytes += block.bytes.length;
-    if (options.users.changes + logState.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
+    if (options.users.pages.changes + logState.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
     await takes.commit();
     bytes = 0;
   }

@@ -6,7 +6,7 @@ import { livedSince } from '../activity/lifetime.ts';
 import type { Span } from '../activity/coverage.ts';
 import { isOnline } from '../activity/session-table.ts';
 import type { Session } from '../activity/sessions.ts';
-import type { LastSeen, Users } from '../activity/user-table.ts';
+import type { Users } from '../activity/user-table.ts';
 
 const DAY = 86_400;
 
@@ -15,8 +15,6 @@ export class Retention {
   readonly #lives = new Map<string, readonly Span[]>();
   /** By log, for those of which only the index tells: who has an open session. */
   readonly #online = new Map<string, readonly string[]>();
-  /** Those who never count, but were stored when they did. */
-  readonly #excluded = new Map<string, LastSeen>();
 
   constructor(users: Users) {
     this.#users = users;
@@ -31,29 +29,18 @@ export class Retention {
     );
   }
 
-  exclude(jid: string, record: LastSeen): void {
-    this.#excluded.set(jid, record);
-  }
-
-  get excluded(): ReadonlyMap<string, LastSeen> {
-    return this.#excluded;
-  }
-
   /** From now on the users know who has an open session in this log. */
   follow(log: string, lived: readonly Span[]): void {
     this.#lives.set(log, lived);
     this.#online.delete(log);
   }
 
-  /** Returns the excluded users who are to be deleted; all others the users themselves tell. */
-  prune(days: number, reading: readonly Span[] = []): string[] {
+  /** Drops whoever was last seen so many days of lines ago. `reading`: when lines came that are not among those held yet. */
+  prune(days: number, reading: readonly Span[] = []): void {
     const since = livedSince([...[...this.#lives.values()].flat(), ...reading], days * DAY);
     this.#users.forgetUnseenSince(since, this.#heldAt(since));
     this.#users.forgetHostsUnseenSince(since);
     this.#users.removals.forgetBefore(since);
-    const gone = [...this.#excluded].flatMap(([jid, record]) => (lastSeen(record) < since ? [jid] : []));
-    for (const jid of gone) this.#excluded.delete(jid);
-    return gone;
   }
 
   /** Of a log that has been silent for longer than anybody is kept, nobody knows who is online. */
@@ -62,5 +49,3 @@ export class Retention {
     return new Set(known.flatMap(([, users]) => users));
   }
 }
-
-const lastSeen = ({ login = -Infinity, logout = -Infinity }: LastSeen): number => Math.max(login, logout);

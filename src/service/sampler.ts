@@ -96,8 +96,7 @@ export class Sampler {
   #sample(at: number): readonly Sample[] {
     if (at - this.#forgotten >= WEEK) {
       this.#users.forgetUnseenSince(at - FORGET_AFTER);
-      // Nothing is stored of a replay.
-      this.#users.discardChanges();
+      this.#users.settle();
       this.#forgotten = at;
     }
     const covered = coveredWindows(

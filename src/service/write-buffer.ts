@@ -5,20 +5,24 @@
  */
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
-import { IndexError, type LastSeenIndex, type UserRecord } from '../index/last-seen.ts';
+import { IndexError, type LastSeenIndex } from '../index/last-seen.ts';
 import type { Block } from '../source/files/lines.ts';
-import type { Followed } from '../index/contents.ts';
 import type { Position } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
 import type { Place } from './unbelieved.ts';
-import { everything, keyOf, sessionsByLog, type WholeLog } from './whole-index.ts';
+import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
+import { keyOf, sessionsByLog, whole, type WholeLog } from './whole-index.ts';
 import { livedIn, type StoredLog, type LogState } from './log-state.ts';
 
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
+/** So many pages of users are written in one batch: the program stands still while they are made. */
+const PAGES_AT_ONCE = 2048;
+/** So many users of an index of version 1 are deleted in one. */
+const MOVED_AT_ONCE = 10_000;
 
 /** Gives a new index, with that secret, in the place of one that is damaged, and says so. @throws {IndexError} */
 export type Renew = (why: IndexError, secret: string) => Promise<LastSeenIndex>;
@@ -28,10 +32,15 @@ export interface StoredState {
   readonly sessions: readonly (readonly [string, Session])[];
 }
 
+export interface OwnSession {
+  readonly log: string;
+  readonly id: string;
+  readonly session: Session;
+}
+
 export class WriteBuffer {
   #index: LastSeenIndex;
   readonly #renew: Renew | undefined;
-  #remaking: Promise<void> | undefined;
   readonly #users: Users;
   readonly #storedUsers: StoredUsers;
   readonly #positions = new Map<string, Position>();
@@ -40,6 +49,8 @@ export class WriteBuffer {
   readonly #stored = new Map<string, StoredState>();
   /** Of the logs that were committed since. */
   readonly #logStates = new Map<string, LogState>();
+  /** Those that an earlier run kept, by log. */
+  #sessions: ReadonlyMap<string, readonly (readonly [string, Session])[]> = new Map();
   readonly #retention: Retention;
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
@@ -47,15 +58,8 @@ export class WriteBuffer {
   /** Until what may wait is written. */
   #late: NodeJS.Timeout | undefined;
   #isFailing = false;
-  readonly #unwritten = {
-    users: new Map<string, UserRecord | undefined>(),
-    sessions: new Map<string, unknown>(),
-    positions: new Map<string, Followed>(),
-    forgotten: new Set<string>(),
-    logs: new Map<string, unknown>(),
-    hosts: new Map<string, true | undefined>(),
-    removals: new Map<string, number | undefined>(),
-  };
+  #unwritten = nothing();
+  #queue: Promise<unknown> = Promise.resolve();
 
   /** `believed`: the latest instant that is, unix seconds. */
   private constructor(index: LastSeenIndex, users: Users, believed: number, renew: Renew | undefined) {
@@ -63,7 +67,7 @@ export class WriteBuffer {
     this.#renew = renew;
     this.#users = users;
     this.#retention = new Retention(users);
-    this.#storedUsers = new StoredUsers(users, this.#retention, believed);
+    this.#storedUsers = new StoredUsers(users, believed);
   }
 
   /**
@@ -74,6 +78,7 @@ export class WriteBuffer {
     const believed = now + MAX_AHEAD;
     const writeBuffer = new WriteBuffer(index, users, believed, renew);
     const contents = await index.load(writeBuffer.#storedUsers);
+    if (contents.unmoved.length > 0) await writeBuffer.#move(contents.unmoved);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
@@ -82,6 +87,7 @@ export class WriteBuffer {
       else writeBuffer.#positions.set(followed.id, followed);
     }
     const sessions = sessionsByLog(contents.sessions, now);
+    writeBuffer.#sessions = sessions;
     // In an index of version 0.1.0 only the users tell it, and not of which log.
     const { hasResumption } = writeBuffer.#storedUsers;
     for (const [log, entry] of contents.logs) {
@@ -173,8 +179,9 @@ export class WriteBuffer {
     const positions = blocks.map(({ position }) => position);
     const forgotten = blocks.flatMap((block) => block.forgotten);
     this.#noteAll(path, logState, positions, forgotten);
-    const { users, sessions, removals } = this.#unwritten;
-    if (isUrgent || this.#isFailing || users.size + sessions.size + removals.size > 0) return this.#write();
+    const { sessions, removals } = this.#unwritten;
+    const changes = this.#users.pages.changes + sessions.size + removals.size;
+    if (isUrgent || this.#isFailing || changes > 0) return this.#write();
     this.#late ??= setTimeout(() => void this.#write().catch(() => undefined), LATEST_MS);
   }
 
@@ -185,7 +192,7 @@ export class WriteBuffer {
     forgotten: readonly string[],
   ): void {
     const { sessions, logs } = this.#unwritten;
-    this.#takeUsers();
+    this.#takeRemovals();
     for (const [id, session] of logState?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
     if (logState?.stored) {
       logs.set(log, logState.stored);
@@ -231,7 +238,7 @@ export class WriteBuffer {
    * not committed yet.
    */
   prune(days: number, reading?: LogState): void {
-    for (const jid of this.#retention.prune(days, reading?.lived)) this.#unwritten.users.set(jid, undefined);
+    this.#retention.prune(days, reading?.lived);
   }
 
   /** Counts of these hosts are sent. Returns those that were sent before, also by an earlier run, and are gone. */
@@ -249,9 +256,21 @@ export class WriteBuffer {
     return gone;
   }
 
+  /** Deletes these sessions with the next commit. */
+  deleteSessions(sessions: readonly OwnSession[]): void {
+    for (const { log, id } of sessions) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+  }
+
+  /** All sessions of a user that an earlier run kept, whatever their state. */
+  sessionsOf(user: string): OwnSession[] {
+    return [...this.#sessions].flatMap(([log, sessions]) =>
+      sessions.flatMap(([id, session]) => (session.user === user ? [{ log, id, session }] : [])),
+    );
+  }
+
   /** Writes what changed of the users, and what could not be written before. */
   async commitUsers(): Promise<void> {
-    this.#takeUsers();
+    this.#takeRemovals();
     await this.#write();
   }
 
@@ -263,14 +282,11 @@ export class WriteBuffer {
   async close(): Promise<void> {
     // What cannot be written is read again at the next start.
     if (this.#late || (this.#renew && !this.isInPlace)) await this.#write().catch(() => {});
+    await this.#queue;
     await this.#index.close();
   }
 
-  #takeUsers(): void {
-    for (const [jid, record] of this.#users.takeChanges()) {
-      this.#unwritten.users.set(jid, record);
-      if (!record) this.#storedUsers.hold(jid);
-    }
+  #takeRemovals(): void {
     for (const [key, at] of this.#users.removals.takeChanges()) this.#unwritten.removals.set(key, at);
   }
 
@@ -286,42 +302,67 @@ export class WriteBuffer {
     this.#unwritten.forgotten.add(id);
   }
 
+  /** One after the other: each writes what there is by then. */
   async #write(): Promise<void> {
     clearTimeout(this.#late);
     this.#late = undefined;
+    const turn = this.#queue.then(() => this.#writeOrRemake());
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #writeOrRemake(): Promise<void> {
     try {
-      await this.#writeOrRemake();
+      await this.#writeAll();
       this.#isFailing = false;
     } catch (error) {
       this.#isFailing = true;
+      if (!this.#renew || !(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
+      await this.#remake(error, this.#renew);
+      await this.#writeAll();
+      this.#isFailing = false;
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    const { pages } = this.#users;
+    if (this.isInPlace && pages.changes === 0 && isNothing(this.#unwritten)) return;
+    // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
+    while (pages.changes > PAGES_AT_ONCE) await this.#writeWith(nothing());
+    const unwritten = this.#unwritten;
+    this.#unwritten = nothing();
+    try {
+      await this.#writeWith(unwritten);
+    } catch (error) {
+      this.#unwritten = joined(unwritten, this.#unwritten);
       throw error;
     }
   }
 
-  async #writeOrRemake(): Promise<void> {
-    const index = this.#index;
+  /** Writes these and some pages of users, or nothing. */
+  async #writeWith({ positions, forgotten, ...others }: Unwritten): Promise<void> {
+    const taken = this.#users.pages.take(PAGES_AT_ONCE);
+    const pages = taken.map((page) => [page, this.#storedUsers.encode(page)] as const);
+    const batch = { ...others, positions: [...positions.values()], forgotten: [...forgotten], pages };
     try {
-      await this.#writeAll();
+      await this.#index.write({ ...batch, pageCount: this.#users.pages.count });
     } catch (error) {
-      if (!this.#renew || !(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
-      this.#remaking ??= this.#remake(index, error, this.#renew).finally(() => (this.#remaking = undefined));
-      await this.#remaking;
-      await this.#writeAll();
+      this.#users.pages.note(taken);
+      throw error;
     }
   }
 
-  /** Memory knows all that the index held, and the logs perhaps not any more. */
-  async #remake(lost: LastSeenIndex, why: IndexError, renew: Renew): Promise<void> {
-    if (this.#index !== lost) return;
+  /** Memory knows all that the index held, and the logs perhaps not any more: all is to be written to a new one. */
+  async #remake(why: IndexError, renew: Renew): Promise<void> {
+    const { secret } = this.#index;
     // Its files may be gone.
-    await lost.close().catch(() => {});
-    const index = await renew(why, lost.secret);
-    this.#storedUsers.clear();
-    await index.load(this.#storedUsers);
-    this.#index = index;
-    const positions = [...this.#positions.values()];
-    const all = { users: this.#users, excluded: this.#retention.excluded, positions, hosts: this.#sent };
-    for (const changes of everything({ ...all, logs: this.#statesNow() })) await index.write(changes);
+    await this.#index.close().catch(() => {});
+    this.#index = await renew(why, secret);
+    await this.#index.load();
+    this.#users.pages.noteAll();
+    const removals = new Map(this.#users.removals.all);
+    const all = whole({ logs: this.#statesNow(), positions: this.#positions, hosts: this.#sent, removals });
+    this.#unwritten = joined(all, this.#unwritten);
   }
 
   /** Of each log. */
@@ -333,32 +374,12 @@ export class WriteBuffer {
     }
   }
 
-  async #writeAll(): Promise<void> {
-    const { users, sessions, positions, forgotten, logs, hosts, removals } = this.#unwritten;
-    const batch = {
-      users: new Map(users),
-      sessions: new Map(sessions),
-      positions: [...positions.values()],
-      forgotten: [...forgotten],
-      logs: new Map(logs),
-      hosts: new Map(hosts),
-      removals: new Map(removals),
-    };
-    await this.#index.write(batch);
-    // What changed while the batch was being written stays.
-    settle(users, batch.users);
-    for (const jid of batch.users.keys()) if (!users.has(jid)) this.#storedUsers.letGo(jid);
-    settle(sessions, batch.sessions);
-    settle(logs, batch.logs);
-    settle(hosts, batch.hosts);
-    settle(removals, batch.removals);
-    for (const position of batch.positions) if (positions.get(position.id) === position) positions.delete(position.id);
-    for (const id of batch.forgotten) forgotten.delete(id);
+  /** An index of version 1 has a record for each user. Broken off in between, they are in both, and the same. */
+  async #move(jids: readonly string[]): Promise<void> {
+    await this.#write();
+    for (let from = 0; from < jids.length; from += MOVED_AT_ONCE)
+      await this.#index.write({ ...NO_CHANGES, moved: jids.slice(from, from + MOVED_AT_ONCE) });
   }
-}
-
-function settle<V>(unwritten: Map<string, V>, written: ReadonlyMap<string, V>): void {
-  for (const [key, value] of written) if (unwritten.get(key) === value) unwritten.delete(key);
 }
 
 const notAfter = (believed: number, at = -Infinity): number => (at > believed ? -Infinity : at);

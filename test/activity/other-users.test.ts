@@ -8,6 +8,7 @@ import type { Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import { inPages, knownUsers } from '../index/index-contents.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
 import { contextOf } from '../../src/service/log-state.ts';
 import { eventsOf, goldenLog, NEWYEAR_BERLIN, SMALL_UTC } from '../golden.ts';
@@ -60,7 +61,7 @@ describe('what is known of one user does not depend on another who', () => {
 function knownAfter(events: readonly SessionEvent[], exclude: readonly string[]): Map<string, unknown> {
   const { users, sessions } = world(exclude);
   for (const event of events) sessions.take(event);
-  return new Map([...users.takeChanges().keys()].toSorted().flatMap((jid) => known(users, jid)));
+  return new Map([...knownUsers(users).keys()].flatMap((jid) => known(users, jid)));
 }
 
 function known(users: Users, jid: string): [string, LastSeen & { open: number }][] {
@@ -80,7 +81,7 @@ test('an index of version 0.1.0, which kept it with the users only, tells whethe
       const parser = { detail: false, quote: '', unbound: '' };
       const reader = { clock: { year: 2026, last: 1 }, stamp: 'iso', parser };
       await index.write({
-        users: new Map([['eve@chat.example', { login: 1, ...(resumes && { resumes }) }]]),
+        ...inPages(new Map([['eve@chat.example', { login: 1, ...(resumes && { resumes }) }]])),
         sessions: new Map(),
         positions: [],
         forgotten: [],

@@ -3,6 +3,7 @@ import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { Sessions, type Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
+import { knownUsers } from '../index/index-contents.ts';
 import type { Finding, SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { eventsOf, goldenLog, NEWYEAR_BERLIN, OPTIONS, SMALL_UTC } from '../golden.ts';
 import { end, instant, login, MIDNIGHT, play, RESUMPTION, stateOf, world, type Expected, type World } from './play.ts';
@@ -410,13 +411,13 @@ describe('sessions', () => {
 /** What is kept of the sessions, as an index would have it. */
 class Stored {
   readonly sessions = new Map<string, Session>();
-  readonly users = new Map<string, LastSeen>();
+  users: ReadonlyMap<string, LastSeen> = new Map();
   readonly removals = new Map<string, number>();
   hasResumption = false;
 
   store({ users, sessions }: World): void {
     put(this.sessions, sessions.takeChanges());
-    put(this.users, users.takeChanges());
+    this.users = knownUsers(users);
     put(this.removals, users.removals.takeChanges());
     this.hasResumption = sessions.hasResumption;
   }
@@ -424,14 +425,14 @@ class Stored {
   restored(detail: boolean): World {
     const next = world();
     const copy = structuredClone({ users: [...this.users], sessions: [...this.sessions].toReversed() });
-    for (const [jid, user] of copy.users.toReversed()) next.users.restore(jid, user);
+    for (const [jid, user] of copy.users.toReversed()) next.users.restore(next.users.number(jid), user);
     for (const [key, at] of this.removals) next.users.removals.restore(key, at);
     next.sessions.restore(copy.sessions, { detail, hasResumption: this.hasResumption });
     return next;
   }
 }
 
-function put<V>(map: Map<string, V>, changes: ReadonlyMap<string, V | undefined>): void {
+function put<V>(map: Map<string, V>, changes: Iterable<readonly [string, V | undefined]>): void {
   for (const [key, value] of changes) {
     if (value === undefined) map.delete(key);
     else map.set(key, value);

@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { isOnline } from '../../src/activity/session-table.ts';
 import type { Session } from '../../src/activity/sessions.ts';
-import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import { contentsOf } from '../index/index-contents.ts';
 import { golden, run } from '../program.ts';
 
 const FILES = ['prosody.log.2', 'prosody.log.1', 'prosody.log'].map((name) => golden(`small-utc/${name}`));
@@ -35,9 +35,7 @@ async function logs(files: Readonly<Record<string, readonly LogLine[]>>): Promis
 
 /** What an index holds, without what names a run: ids and times of reading. */
 async function contents(path: string): Promise<{ users: object; sessions: Record<string, Session> }> {
-  const index = await LastSeenIndex.open(path, { create: false });
-  const { users, sessions } = await index.load();
-  await index.close();
+  const { users, sessions } = await contentsOf(path);
   return {
     users: Object.fromEntries(users),
     sessions: Object.fromEntries([...sessions].map(([key, session]) => [key, session as Session])),

@@ -11,7 +11,7 @@ const none = { length: 0, hash: '' };
 
 function batch(n: number): Changes {
   return {
-    users: new Map(Array.from({ length: 100 }, (_, i) => [`user${i}@chat.example`, { login: n + i }])),
+    removals: new Map(Array.from({ length: 100 }, (_, i) => [`user${i}@chat.example`, n + i])),
     sessions: new Map(),
     positions: [{ id: 'p', log: '/a.log', offset: n, head: none, marker: none, readAt: 0 }],
     forgotten: [],

@@ -10,7 +10,8 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { Level } from 'level';
-import { LastSeenIndex, moveAside, type Changes, type Contents, type UserRecord } from '../../src/index/last-seen.ts';
+import { keyOfPage } from '../../src/index/contents.ts';
+import { LastSeenIndex, moveAside, type Changes, type Contents } from '../../src/index/last-seen.ts';
 import { checksum, encode } from '../../src/index/record.ts';
 import type { Position } from '../../src/source/follow/position.ts';
 
@@ -30,7 +31,7 @@ function fresh(): string {
 }
 
 function changes(some: Partial<Changes>): Changes {
-  return { users: new Map(), sessions: new Map(), positions: [], forgotten: [], logs: new Map(), ...some };
+  return { sessions: new Map(), positions: [], forgotten: [], logs: new Map(), ...some };
 }
 
 function position(id: string, offset: number): Position {
@@ -60,8 +61,9 @@ async function write(path: string, ...batches: Changes[]): Promise<void> {
   await index.close();
 }
 
-function users(count: number, login: number): Map<string, UserRecord> {
-  return new Map(Array.from({ length: count }, (_, i) => [`user${i}@chat.example`, { login: login + i }]));
+/** As good as any records: accounts that were removed, and when. */
+function removals(count: number, at: number): Map<string, number> {
+  return new Map(Array.from({ length: count }, (_, i) => [`user${i}@chat.example`, at + i]));
 }
 
 /** A LevelDB as this program writes it, opened behind its back. */
@@ -75,19 +77,29 @@ void describe('the index gives back what was written', () => {
   void test('every kind of record survives closing and opening', async () => {
     const path = fresh();
     const all = changes({
-      users: new Map<string, UserRecord>([
-        ['alice@chat.example', { login: 1_772_413_200, logout: 1_772_413_300 }],
-        ['bob@chat.example', { logout: 0 }],
-        ['carol@chat.example', { login: 5, disabled: true }],
-        ['søren ☕@chat.example', {}],
-      ]),
+      pages: [
+        [0, Buffer.from([0, 255, 128, 13, 10])],
+        [70_000, Buffer.from('søren ☕')],
+      ],
+      pageCount: 70_001,
+      hosts: new Map([['søren ☕.example', true as const]]),
+      removals: new Map([['0123abc', 1_772_413_200]]),
       sessions: new Map([['/a.log\0c2s55d2', { user: 'alice@chat.example', since: 1_772_413_200 }]]),
       positions: [position('p1', 10), position('p2', 20)],
       logs: new Map([['/a.log', { last: 1 }]]),
     });
     await write(path, all);
-    const contents = await read(path);
-    assert.deepEqual(contents.users, all.users);
+    const pages: unknown[] = [];
+    const index = await LastSeenIndex.open(path);
+    const contents = await index.load({
+      begin: (count) => pages.push(count),
+      page: (page, bytes) => pages.push([page, bytes]),
+      user: (jid) => pages.push(jid),
+    });
+    await index.close();
+    assert.deepEqual(pages, [70_001, ...(all.pages ?? []).toReversed()]);
+    assert.deepEqual(contents.hosts, all.hosts);
+    assert.deepEqual(contents.removals, all.removals);
     assert.deepEqual(contents.sessions, all.sessions);
     assert.deepEqual(contents.positions, all.positions);
     assert.deepEqual(contents.logs, all.logs);
@@ -97,9 +109,13 @@ void describe('the index gives back what was written', () => {
     const path = fresh();
     await write(
       path,
-      changes({ users: users(3, 1), positions: [position('p1', 1), position('p2', 2)], logs: new Map([['/a', 1]]) }),
       changes({
-        users: new Map([
+        removals: removals(3, 1),
+        positions: [position('p1', 1), position('p2', 2)],
+        logs: new Map([['/a', 1]]),
+      }),
+      changes({
+        removals: new Map([
           ['user1@chat.example', undefined],
           ['nobody@chat.example', undefined],
         ]),
@@ -109,7 +125,7 @@ void describe('the index gives back what was written', () => {
       }),
     );
     const contents = await read(path);
-    assert.deepEqual([...contents.users.keys()], ['user0@chat.example', 'user2@chat.example']);
+    assert.deepEqual([...contents.removals.keys()], ['user0@chat.example', 'user2@chat.example']);
     assert.deepEqual(contents.positions, []);
     assert.equal(contents.logs.size, 0);
   });
@@ -117,32 +133,27 @@ void describe('the index gives back what was written', () => {
   void test('writes that are not awaited are done one after the other', async () => {
     const path = fresh();
     const { index } = await open(path);
-    const writes = Array.from({ length: 20 }, (_, i) => index.write(changes({ users: users(i + 1, i) })));
+    const writes = Array.from({ length: 20 }, (_, i) => index.write(changes({ removals: removals(i + 1, i) })));
     await Promise.all(writes);
     await index.close();
-    assert.deepEqual((await read(path)).users, users(20, 19));
+    assert.deepEqual((await read(path)).removals, removals(20, 19));
   });
 
   void test('any series of changes, with restarts in between, ends as in a map', async () => {
-    const key = fc.constantFrom('a', 'b', 'c', 'é', '!users!', '\0');
-    const record = fc.option(
-      fc.record({ login: fc.nat(), logout: fc.nat() }, { requiredKeys: [], noNullPrototype: true }),
-      {
-        nil: undefined,
-      },
-    );
+    const key = fc.constantFrom('a', 'b', 'c', 'é', '!removals!', '\0');
+    const record = fc.option(fc.nat(), { nil: undefined });
     const batch = fc.array(fc.tuple(key, record), { maxLength: 4 });
     await fc.assert(
       fc.asyncProperty(fc.array(fc.array(batch, { maxLength: 4 }), { maxLength: 3 }), async (runs) => {
         const path = fresh();
-        const model = new Map<string, UserRecord>();
+        const model = new Map<string, number>();
         for (const run of runs) {
-          await write(path, ...run.map((edits) => changes({ users: new Map(edits) })));
+          await write(path, ...run.map((edits) => changes({ removals: new Map(edits) })));
           for (const [user, value] of run.flatMap((edits) => [...new Map(edits)]))
-            if (value) model.set(user, value);
+            if (value !== undefined) model.set(user, value);
             else model.delete(user);
         }
-        assert.deepEqual(sorted((await read(path)).users), sorted(model));
+        assert.deepEqual(sorted((await read(path)).removals), sorted(model));
       }),
       { numRuns: 12 },
     );
@@ -188,12 +199,12 @@ void describe('an index that cannot be opened says why', () => {
     // Only root can be somebody else; anybody else's own index stays theirs.
     const owner = process.getuid?.() || 12_345;
     const path = fresh();
-    await write(path, changes({ users: users(10, 1) }));
+    await write(path, changes({ removals: removals(10, 1) }));
     for (const name of ['.', ...(await readdir(path))]) await chown(join(path, name), owner, -1);
     const link = `${path}.link`;
     await symlink(path, link);
     const { index } = await open(link);
-    await index.write(changes({ users: users(10, 2) }));
+    await index.write(changes({ removals: removals(10, 2) }));
     assert.deepEqual(await ownersIn(path), [owner], 'while it is open');
     await index.close();
     assert.deepEqual(await ownersIn(path), [owner]);
@@ -218,8 +229,8 @@ void describe('an index that cannot be opened says why', () => {
   void test('NEWER_SCHEMA: written by a later version', async () => {
     const path = fresh();
     await write(path);
-    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '2'), '2')));
-    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 2/ });
+    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '3'), '3')));
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 3/ });
   });
 });
 
@@ -229,24 +240,32 @@ function mentions(path: string): RegExp {
 
 void describe('F24: damage is never read as numbers', () => {
   const stored = changes({
-    users: users(50, 1_772_413_200),
+    removals: removals(50, 1_772_413_200),
     sessions: new Map([['/a.log\0s1', { user: 'user1@chat.example', since: 1 }]]),
     positions: [position('p1', 10)],
     logs: new Map([['/a.log', { last: 1 }]]),
+    pages: [0, 1].map((page) => [page, Buffer.from(`page ${page}`)]),
   });
+  const page = (number: number): string => `!pages!${keyOfPage(number)}`;
+  const raw = { valueEncoding: 'buffer' } as const;
   const cases: Record<string, (db: Level) => Promise<void>> = {
-    'a record is lost': (db) => db.del('!users!user7@chat.example'),
+    'a record is lost': (db) => db.del('!removals!user7@chat.example'),
     'a session is lost': (db) => db.del('!sessions!/a.log\0s1'),
     'a position is lost': (db) => db.del('!positions!p1'),
-    'a value is another': (db) => db.put('!users!user7@chat.example', 'abc zzzzz,,'),
-    'a value has no checksum': (db) => db.put('!users!user7@chat.example', 'zzzzz,,'),
+    'a value is another': (db) => db.put('!removals!user7@chat.example', 'abc zzzzz,,'),
+    'a value has no checksum': (db) => db.put('!removals!user7@chat.example', 'zzzzz,,'),
     'a record is stored under the key of another': async (db) => {
-      await db.put('!users!user7@chat.example', (await db.get('!users!user8@chat.example')) ?? '');
+      await db.put('!removals!user7@chat.example', (await db.get('!removals!user8@chat.example')) ?? '');
     },
+    'a page is lost': (db) => db.del(page(0)),
+    'a page is another': (db) => db.put(page(0), Buffer.from('1234page 2'), raw),
+    'a page is empty': (db) => db.put(page(0), Buffer.from(''), raw),
+    'a page is stored under the number of another': async (db) =>
+      db.put(page(0), (await db.get<string, Buffer>(page(1), raw)) ?? Buffer.from(''), raw),
     'an unknown record appears': (db) => db.put('!user!x', '1'),
     'the digest is lost': (db) => db.del('!meta!digest'),
     'the schema is lost': (db) => db.del('!meta!schema'),
-    'the schema is another': (db) => db.put('!meta!schema', 'abc 2'),
+    'the schema is another': (db) => db.put('!meta!schema', 'abc 3'),
     'everything is gone': (db) => db.clear(),
   };
   for (const [name, work] of Object.entries(cases)) {
@@ -262,9 +281,9 @@ void describe('F24: damage is never read as numbers', () => {
     const path = fresh();
     let old: string | undefined;
     await write(path, stored);
-    await tamper(path, async (db) => void (old = await db.get('!users!user7@chat.example')));
-    await write(path, changes({ users: users(50, 1_772_500_000) }));
-    await tamper(path, (db) => db.put('!users!user7@chat.example', old ?? ''));
+    await tamper(path, async (db) => void (old = await db.get('!removals!user7@chat.example')));
+    await write(path, changes({ removals: removals(50, 1_772_500_000) }));
+    await tamper(path, (db) => db.put('!removals!user7@chat.example', old ?? ''));
     await assert.rejects(read(path), { code: 'DAMAGED' });
   });
 
@@ -280,7 +299,7 @@ void describe('F24: damage is never read as numbers', () => {
     const older = fresh();
     await write(path, stored);
     await cp(path, older, { recursive: true });
-    await write(path, changes({ users: users(50, 1_772_500_000) }));
+    await write(path, changes({ removals: removals(50, 1_772_500_000) }));
     await cp(join(path, 'xmpp-active-users'), join(older, 'xmpp-active-users'));
     await assert.rejects(read(older), { code: 'DAMAGED', message: /last 1 batches/ });
   });
@@ -300,21 +319,21 @@ void describe('F24: damage is never read as numbers', () => {
     await write(path, stored);
     for (const readers of [1, 2, 3]) {
       await writeFile(join(path, 'reading'), '.'.repeat(readers));
-      assert.equal((await read(path)).users.size, 50);
+      assert.equal((await read(path)).removals.size, 50);
       assert.ok(!(await readdir(path)).includes('reading'));
     }
   });
 
   void test('the child that looks for such blocks reads every record', async () => {
     const path = fresh();
-    await write(path, changes({ users: users(25_000, 1) }));
+    await write(path, changes({ removals: removals(25_000, 1) }));
     const child = spawn(process.execPath, [PROBE, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     assert.equal(await text(child.stdout), '25003\n');
   });
 
   void test('single flipped bits, anywhere in its files, are found or change nothing', async () => {
     const path = fresh();
-    const batches = Array.from({ length: 20 }, (_, i) => changes({ users: users(200, 1_772_413_200 + i) }));
+    const batches = Array.from({ length: 20 }, (_, i) => changes({ removals: removals(200, 1_772_413_200 + i) }));
     await write(path, ...batches.slice(0, 10), stored);
     await write(path, ...batches.slice(10));
     const expected = await copyAnd(path, async () => {});
@@ -389,24 +408,24 @@ function generator(seed: number): (below: number) => number {
 void describe('a damaged index is moved aside', () => {
   void test('as a whole, and a new one can be built in its place', async () => {
     const path = fresh();
-    await write(path, changes({ users: users(3, 1) }));
+    await write(path, changes({ removals: removals(3, 1) }));
     await rm(join(path, 'CURRENT'));
     const aside = await moveAside(path, new Date('2026-03-02T01:00:00Z'));
     assert.equal(aside, `${path}.damaged-2026-03-02T01:00:00.000Z`);
     assert.ok((await readdir(aside)).includes('xmpp-active-users'));
-    assert.equal((await read(path)).users.size, 0);
+    assert.equal((await read(path)).removals.size, 0);
   });
 
   void test('into itself where it cannot be renamed', async () => {
     const path = fresh();
-    await write(path, changes({ users: users(3, 1) }));
+    await write(path, changes({ removals: removals(3, 1) }));
     const now = new Date('2026-03-02T01:00:00Z');
     await writeFile(`${path}.damaged-${now.toISOString()}`, 'a file in the way');
     const aside = await moveAside(path, now);
     assert.equal(aside, join(path, 'damaged-2026-03-02T01:00:00.000Z'));
     assert.deepEqual(await readdir(path), ['damaged-2026-03-02T01:00:00.000Z']);
-    assert.equal((await read(path)).users.size, 0);
-    assert.equal((await read(aside)).users.size, 3);
+    assert.equal((await read(path)).removals.size, 0);
+    assert.equal((await read(aside)).removals.size, 3);
   });
 });
 
@@ -420,14 +439,14 @@ void describe('a batch is written as a whole', () => {
       const [position] = contents.positions;
       const batch = position && 'offset' in position ? position.offset : 0;
       assert.ok(batch === last || batch === last + 1, `acknowledged ${last}, found ${batch}`);
-      assert.deepEqual(contents.users, users(100, batch));
+      assert.deepEqual(contents.removals, removals(100, batch));
       last = batch;
     }
   });
 
   void test('F33: a full disk rejects the write; with room again all that was acknowledged and more is there', async (t) => {
     const path = fresh();
-    await write(path, changes({ users: users(10, 1) }));
+    await write(path, changes({ removals: removals(10, 1) }));
     const child = spawn(process.execPath, [WRITER, path, 'until-full']);
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const next = async (): Promise<string> => String((await lines.next()).value);
@@ -445,7 +464,7 @@ void describe('a batch is written as a whole', () => {
     assert.equal(word, 'written');
     child.kill('SIGKILL');
     await once(child, 'exit');
-    assert.deepEqual((await read(path)).users, users(100, Number(batch)));
+    assert.deepEqual((await read(path)).removals, removals(100, Number(batch)));
   });
 });
 

@@ -24,7 +24,7 @@ async function write(path: string, batches: number): Promise<void> {
   await index.load();
   for (let login = 1; login <= batches; login++)
     await index.write({
-      users: new Map([['alice@chat.example', { login }]]),
+      removals: new Map([['alice', login]]),
       sessions: new Map(),
       positions: [],
       forgotten: [],
@@ -36,7 +36,7 @@ async function write(path: string, batches: number): Promise<void> {
 async function loginIn(path: string): Promise<number | undefined> {
   const index = await LastSeenIndex.open(path, { create: false });
   try {
-    return (await index.load()).users.get('alice@chat.example')?.login;
+    return (await index.load()).removals.get('alice');
   } finally {
     await index.close();
   }

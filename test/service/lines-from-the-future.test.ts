@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/config.ts';
-import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import { contentsOf } from '../index/index-contents.ts';
 import { Daemon } from '../../src/service/daemon.ts';
 import { deadline } from '../deadline.ts';
 import { run } from '../program.ts';
@@ -84,14 +84,7 @@ async function live(
 
 const once30d = (index: number) => (): Promise<void> => arrives(`xmpp.active_users_30d.a_example:${index}|g`);
 
-async function contents(index: string) {
-  const opened = await LastSeenIndex.open(index, { create: false });
-  try {
-    return await opened.load();
-  } finally {
-    await opened.close();
-  }
-}
+const contents = contentsOf;
 
 async function usersIn(index: string): Promise<number> {
   return (await contents(index)).users.size;

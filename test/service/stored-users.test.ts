@@ -7,6 +7,7 @@ import { after, before, test } from 'node:test';
 import * as fc from 'fast-check';
 import { Users } from '../../src/activity/user-table.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import { contentsOf } from '../index/index-contents.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
 
 const NOW = Date.UTC(2026, 2, 2) / 1000;
@@ -24,10 +25,7 @@ async function open(path: string, exclude: readonly string[]) {
 }
 
 async function stored(path: string): Promise<unknown> {
-  const index = await LastSeenIndex.open(path);
-  const { users } = await index.load();
-  await index.close();
-  return [...users].toSorted(([a], [b]) => (a < b ? -1 : 1));
+  return [...(await contentsOf(path)).users];
 }
 
 type Step = readonly ['login' | 'remove' | 'commit' | 'commit late' | 'fail', user: number, at: number];

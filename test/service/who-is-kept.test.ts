@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/config.ts';
-import { LastSeenIndex, type Contents } from '../../src/index/last-seen.ts';
+import { contentsOf } from '../index/index-contents.ts';
 import { Daemon } from '../../src/service/daemon.ts';
 import { deadline } from '../deadline.ts';
 import { run } from '../program.ts';
@@ -81,14 +81,7 @@ async function live({ logs, index, shift = 0, window = 30 }: Life): Promise<Reco
   return Object.fromEntries(gauges.flatMap((found) => (found ? [[found[1], Number(found[2])]] : [])));
 }
 
-async function contents(index: string): Promise<Contents> {
-  const opened = await LastSeenIndex.open(index, { create: false });
-  try {
-    return await opened.load();
-  } finally {
-    await opened.close();
-  }
-}
+const contents = contentsOf;
 
 /** Of an index whose log is followed. */
 async function count(index: string, log: string): Promise<unknown> {

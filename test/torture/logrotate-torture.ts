@@ -16,7 +16,7 @@ import { Arrivals } from '../e2e/arrivals.ts';
 import type { Child } from '../e2e/child.ts';
 import { startDaemon } from '../e2e/daemon.ts';
 import { listenForStatsd, type StatsdListener } from '../e2e/statsd-listener.ts';
-import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import { contentsOf } from '../index/index-contents.ts';
 import type { WriterOrders, WriterReport } from './log-writer.ts';
 import { rotatingLog, rules, type RotatingLog, type Rule } from './rotating-log.ts';
 
@@ -180,9 +180,7 @@ async function catchUp(stage: Stage): Promise<void> {
 }
 
 async function compare(stage: Stage, users: Readonly<Record<string, number>>): Promise<LogResult[]> {
-  const index = await LastSeenIndex.open(join(stage.directory, 'index'), { create: false });
-  const known = new Set((await index.load()).users.keys());
-  await index.close();
+  const known = new Set((await contentsOf(join(stage.directory, 'index'))).users.keys());
   return stage.logs.map((log) => compareLog(log, users[log.host] ?? 0, known, stage.existed.get(log.host)));
 }
 

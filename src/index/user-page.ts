@@ -1,0 +1,79 @@
+/**
+ * The users of one page as they are stored: one behind the other, numbers with the lowest byte first.
+ *
+ *     flags (1 byte), length of the name (2), then 4 bytes for each instant that the flags name: login, logout, ahead; the name
+ *
+ * There is no string in it, and none is made when it is read: an index has a million users.
+ */
+import type { LastSeen } from '../activity/user-table.ts';
+
+const DISABLED = 1;
+const RESUMES = 2;
+const LOGIN = 4;
+const LOGOUT = 8;
+const AHEAD = 16;
+/** Flags, length, three instants, and the longest name. */
+const LONGEST = 3 + 3 * 4 + 2047;
+
+/** The page that is being made. It grows, and is used again. */
+let bytes = Buffer.alloc(65_536);
+
+/** `arena` has the names. */
+export interface StoredNames {
+  readonly arena: Uint8Array;
+  placeOf(user: number): readonly [from: number, to: number];
+}
+
+/** The page of these users, undefined where none of them is known; `record` is undefined for one who is not. */
+export function encodePage(
+  users: readonly number[],
+  names: StoredNames,
+  record: (user: number) => LastSeen | undefined,
+): Buffer | undefined {
+  let end = 0;
+  for (const user of users) {
+    const known = record(user);
+    if (!known) continue;
+    if (end + LONGEST > bytes.length) bytes = Buffer.concat([bytes, bytes]);
+    end = encodeUser(known, names.arena, names.placeOf(user), end);
+  }
+  return end === 0 ? undefined : Buffer.from(bytes.subarray(0, end));
+}
+
+function encodeUser(
+  { login, logout, disabled, resumes, ahead }: LastSeen,
+  arena: Uint8Array,
+  [from, to]: readonly [number, number],
+  start: number,
+): number {
+  const instants = [login, logout, ahead];
+  let flags = (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0);
+  let at = start + 3;
+  for (const [i, instant] of instants.entries()) {
+    if (instant === undefined) continue;
+    flags |= LOGIN << i;
+    at = bytes.writeUInt32LE(instant, at);
+  }
+  bytes[start] = flags;
+  bytes.writeUInt16LE(to - from, start + 1);
+  bytes.set(arena.subarray(from, to), at);
+  return at + to - from;
+}
+
+/** Calls `take` with each user of a page, and where the name is in it. @throws {RangeError} when it is not one */
+export function decodePage(page: Buffer, take: (record: LastSeen, from: number, to: number) => void): void {
+  for (let at = 0; at < page.length;) {
+    const flags = page[at]!;
+    const length = page.readUInt16LE(at + 1);
+    at += 3;
+    const record: LastSeen = {};
+    if (flags & LOGIN) [record.login, at] = [page.readUInt32LE(at), at + 4];
+    if (flags & LOGOUT) [record.logout, at] = [page.readUInt32LE(at), at + 4];
+    if (flags & AHEAD) [record.ahead, at] = [page.readUInt32LE(at), at + 4];
+    if (flags & DISABLED) record.disabled = true;
+    if (flags & RESUMES) record.resumes = true;
+    if (at + length > page.length) throw new RangeError('a name is longer than its page');
+    take(record, at, at + length);
+    at += length;
+  }
+}

@@ -1,0 +1,52 @@
+/** What an index holds, users and all, and users as they are written to one. */
+import { Users, type LastSeen } from '../../src/activity/user-table.ts';
+import { LastSeenIndex, type Changes, type Contents } from '../../src/index/last-seen.ts';
+import { decodePage, encodePage } from '../../src/index/user-page.ts';
+
+export type IndexContents = Contents & { readonly users: ReadonlyMap<string, LastSeen>; readonly secret: string };
+
+const noUsers = (): Users => new Users({ exclude: [], includeDisabled: true });
+
+/** Of an index that is not open; users in the order of their names. */
+export async function contentsOf(path: string): Promise<IndexContents> {
+  const index = await LastSeenIndex.open(path, { create: false });
+  try {
+    const users: [string, LastSeen][] = [];
+    const contents = await index.load({
+      begin: () => {},
+      page: (_page, bytes) =>
+        decodePage(bytes, (record, from, to) => users.push([bytes.toString('utf8', from, to), record])),
+      user: (jid, record) => users.push([jid, record]),
+    });
+    return { ...contents, secret: index.secret, users: new Map(users.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+  } finally {
+    await index.close();
+  }
+}
+
+/** All that is to be kept of the users, in the order of their names. */
+export function knownUsers(users: Users): Map<string, LastSeen> {
+  return new Map(
+    Array.from({ length: users.names.end }, (_, user) => user)
+      .flatMap((user) => {
+        const record = users.record(user);
+        return record ? [[users.names.text(user), record] as const] : [];
+      })
+      .toSorted(([a], [b]) => (a < b ? -1 : 1)),
+  );
+}
+
+/** Takes the users that have changed: those who are known, of each page that was changed. */
+export function takeChanged(users: Users): Map<string, LastSeen> {
+  const known = knownUsers(users);
+  const pages = users.pages.take(Infinity);
+  return new Map([...known].filter(([jid]) => pages.includes(users.pages.pageOf(users.find(jid)))));
+}
+
+/** All of them in one page. */
+export function inPages(records: ReadonlyMap<string, LastSeen>): Pick<Changes, 'pages' | 'pageCount'> {
+  const users = noUsers();
+  for (const [jid, record] of records) users.restore(users.number(jid), record);
+  const numbers = [...records.keys()].map((jid) => users.find(jid));
+  return { pages: [[0, encodePage(numbers, users.names, (user) => users.record(user))]], pageCount: 1 };
+}
