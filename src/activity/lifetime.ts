@@ -2,6 +2,7 @@
  * When lines of a log came. Users are kept for as long as the lines behind their last one span, and not by the clock: a clock
  * that is wrong for an hour, however far, leaves an hour of lines behind, and nobody is taken to have been away.
  */
+import type { EventBatch } from '../format/event-batch.ts';
 import type { Span } from './coverage.ts';
 
 /** Lines further apart do not tell that the log lived in between; seconds. */
@@ -24,6 +25,11 @@ export class Lifetime {
     if (at >= this.#from && at <= this.#to) return;
     if (at > this.#to && at - this.#to <= LONGEST_PAUSE) this.#to = at;
     else this.#begin(at);
+  }
+
+  /** The events of a batch from `from` on. */
+  noteAll(batch: EventBatch, from: number): void {
+    for (let event = from; event < batch.count; event++) this.note(batch.at(event));
   }
 
   /** In the order of time. */

@@ -157,6 +157,17 @@ export class Sessions {
     this.#users.settle();
   }
 
+  /** The users of a batch keep their numbers until each of its events has been taken in. */
+  expect({ words, count }: EventBatch): void {
+    for (let o = 0; o < count * EVENT_WORDS; o += EVENT_WORDS)
+      if (words[o + KIND] === START) this.#users.expect(words[o + USER]!);
+  }
+
+  /** Takes in the events of a batch from `first` up to `end`, exclusive. */
+  takeRun(batch: EventBatch, first: number, end: number): void {
+    for (let event = first; event < end; event++) this.takeFrom(batch, event);
+  }
+
   /** Takes in one event of a batch, whose users are expected. */
   takeFrom(batch: EventBatch, event: number): void {
     const { words } = batch;

@@ -1,18 +1,23 @@
 /** The events of one block of lines, in their order: those of the scanner as numbers, the others as what they are. */
 import type { Happening } from './dialects/dialect.ts';
-import { AT, EVENT_WORDS, KIND, LOW, OTHER, START, USER, type LineScanner } from './scanner/scanner.ts';
+import { AT, EVENT_WORDS, KIND, LOW, OTHER, type LineScanner } from './scanner/scanner.ts';
+
+/** A log of nothing but events has one in so many bytes: so much room is not asked for twice. */
+const EVENT_BYTES = 64;
 
 export class EventBatch {
   /** The lines. */
   readonly bytes: Buffer;
   /** `EVENT_WORDS` words an event, as of scanner.ts; places are offsets in `bytes`. */
-  words = new Int32Array(16 * EVENT_WORDS);
-  times = new Uint32Array(this.words.buffer);
+  words: Int32Array;
+  times: Uint32Array;
   count = 0;
   readonly others: Happening[] = [];
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
+    const words = new Int32Array((4 + Math.ceil(bytes.length / EVENT_BYTES)) * EVENT_WORDS);
+    [this.words, this.times] = [words, new Uint32Array(words.buffer)];
   }
 
   /** Unix seconds. */
@@ -41,10 +46,12 @@ export class EventBatch {
     this.count += count;
   }
 
-  /** The users who log in by it, by number; each as often as it happens. */
-  *users(): Iterable<number> {
-    for (let at = 0; at < this.count * EVENT_WORDS; at += EVENT_WORDS)
-      if (this.words[at + KIND] === START) yield this.words[at + USER]!;
+  /** From `from` on, the first event up to `to`, exclusive, that is after `at`, unix seconds; `to` when none is. */
+  firstAfter(at: number, from: number, to: number): number {
+    const { times } = this;
+    let event = from;
+    while (event < to && times[event * EVENT_WORDS + AT]! <= at) event++;
+    return event;
   }
 
   #makeRoom(events: number): void {

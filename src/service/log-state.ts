@@ -61,7 +61,6 @@ const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quo
 export class LogState {
   readonly sessions: Sessions;
   readonly #options: LogStateOptions;
-  readonly #users: Users;
   readonly #scannerOf: (plan: ScanPlan) => LineScanner;
   #dialect: Dialect | undefined;
   #reader: LineDecoder | undefined;
@@ -82,7 +81,6 @@ export class LogState {
   constructor(users: Users, options: LogStateOptions) {
     const { stored, server } = options;
     this.#options = options;
-    this.#users = users;
     this.#scannerOf = scannersFor(users);
     this.sessions = new Sessions(users, options);
     this.#coverage = options.coverage ?? stored?.log.coverage ?? [];
@@ -140,8 +138,8 @@ export class LogState {
     this.#gap = undefined;
     const gaps = batch.count;
     decode(batch, reader, this.#scannerOf);
-    for (const user of batch.users()) this.#users.expect(user);
-    for (let event = gaps; event < batch.count; event++) this.#lifetime.note(batch.at(event));
+    this.sessions.expect(batch);
+    this.#lifetime.noteAll(batch, gaps);
     const { firstAt, aheadAt } = reader;
     if (aheadAt !== undefined && place) {
       const { timezone } = this.#options;

@@ -64,12 +64,13 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     options.onProblem(sentence);
   };
   for await (const { logState, batch, first, end } of inOrder(sources, { ...options, onProblem })) {
-    for (let event = first; event < end; event++) {
-      const at = batch.at(event);
-      sampler ??= samplerFrom((begin = at));
-      if (at <= sampler.next) logState.sessions.takeFrom(batch, event);
-      else
-        for (const samples of sampler.takeEarly(logState, batch, event)) if (isWanted(samples, from, to)) yield samples;
+    sampler ??= samplerFrom((begin = batch.at(first)));
+    for (let event = first; event < end;) {
+      const stop = batch.firstAfter(sampler.next, event, end);
+      logState.sessions.takeRun(batch, event, stop);
+      if (stop < end)
+        for (const samples of sampler.takeEarly(logState, batch, stop)) if (isWanted(samples, from, to)) yield samples;
+      event = stop + 1;
     }
     users.settle();
   }

@@ -7,7 +7,6 @@ import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/c
 import type { Sessions } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import { DISORDER, zoneInstants } from '../format/time/clock.ts';
-import type { Happening } from '../format/dialects/dialect.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import type { LogState } from './log-state.ts';
 
@@ -56,7 +55,7 @@ export class Sampler {
   #next: number;
   #forgotten = -Infinity;
   /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
-  #early: { readonly sessions: Sessions; readonly event: Happening }[] = [];
+  #early: { readonly sessions: Sessions; readonly batch: EventBatch; readonly event: number }[] = [];
 
   /** `begin`: unix seconds, before the first sample. */
   constructor(users: Users, logs: readonly ReplayedLog[], begin: number, steps: Steps) {
@@ -76,7 +75,7 @@ export class Sampler {
    * may be a stray: only the second in a row says that the time has come.
    */
   *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
-    this.#early.push({ sessions, event: sessions.eventOf(batch, event) });
+    this.#early.push({ sessions, batch, event });
     const before = event > 0 ? batch.at(event - 1) : -Infinity;
     yield* this.until(Math.min(before, batch.at(event)) - DISORDER - 1);
   }
@@ -87,8 +86,9 @@ export class Sampler {
       const samples = this.#sample(this.#next);
       this.#next = this.#steps(this.#next);
       const early = this.#early;
-      this.#early = early.filter(({ event }) => event.at > this.#next);
-      for (const { sessions, event } of early) if (event.at <= this.#next) sessions.take(event);
+      this.#early = early.filter(({ batch, event }) => batch.at(event) > this.#next);
+      for (const { sessions, batch, event } of early)
+        if (batch.at(event) <= this.#next) sessions.takeFrom(batch, event);
       yield samples;
     }
   }

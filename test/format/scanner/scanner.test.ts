@@ -54,7 +54,7 @@ function byScanner(
   for (const block of blocks) {
     const batch = new EventBatch(block);
     decode(batch, reader, scannerOf);
-    for (const user of batch.users()) users.expect(user);
+    sessions.expect(batch);
     for (let i = 0; i < batch.count; i++) events.push(sessions.eventOf(batch, i));
     scanned += batch.count - batch.others.length;
   }
