@@ -282,7 +282,7 @@ export class Sessions {
       if (table.atOf(session) === since && this.#isOwn(session) && isIdle(table.stateOf(session)))
         this.#forget(session, now);
     }
-    for (let since; (since = this.#ended.since) <= hibernated;) {
+    for (let since; (since = this.#ended.since) < hibernated;) {
       const session = this.#ended.take();
       if (this.#waits(session, ENDED, since)) this.#forgetSettled(table.userOf(session), now);
     }
@@ -350,7 +350,7 @@ export class Sessions {
     const table = this.#table;
     for (let session = table.firstOf(this.#log, user), next; session !== NONE; session = next) {
       next = table.nextOf(this.#log, session);
-      if (table.stateOf(session) !== ENDED || table.atOf(session) + this.#hibernation > now) continue;
+      if (table.stateOf(session) !== ENDED || table.atOf(session) + this.#hibernation >= now) continue;
       if (!this.#isCarried(session, user)) table.drop(session);
     }
   }

@@ -37,7 +37,7 @@ export function logsOf(
     config,
   );
   for (const path of configured.flatMap((each) => each.files)) known.add(path);
-  const unnamed = files.filter((path) => !known.has(path));
+  const unnamed = [...new Set(files)].filter((path) => !known.has(path));
   const logs = [
     ...[...named, ...configured].map((each) => namedLog(each, config)),
     ...unnamedLogs(unnamed, config, doubtful),
@@ -85,7 +85,7 @@ function namedLog({ name, files }: NamedFiles, config: Config): GivenLog {
   const settings = configured ?? { ...config.otherLogs, path: name, name };
   return {
     log: settings.path,
-    files,
+    files: [...new Set(files)],
     timezone: settings.timezone,
     timestamps: settings.timestamps,
     isByName: false,

@@ -20,7 +20,7 @@ export class BruteForce {
 
   seen(jid: string, what: 'login' | 'logout', at: number): void {
     if (this.#excluded.some((name) => jid === name || jid.endsWith(`@${name}`))) return;
-    if (at < (this.#removed.get(jid) ?? -Infinity)) return;
+    if (at - (what === 'logout' ? 1 : 0) < (this.#removed.get(jid) ?? -Infinity)) return;
     const user = this.users.get(jid) ?? { open: 0 };
     user[what] = Math.max(at, user[what] ?? -Infinity);
     this.users.set(jid, user);

@@ -56,6 +56,17 @@ const INFO: readonly Case[] = [
     { alice: { open: 1, login: '10:30:00', logout: '11:00:00' } },
   ],
   [
+    'a session is resumed in the last second in which it can be',
+    [
+      ...login('09:00:00', 'c2s1', 'alice'),
+      end('10:00:00', 'c2s1'),
+      ...login('10:10:01', 'c2s2', 'alice'),
+      end('11:00:00', 'c2s1'),
+    ],
+    '12:00:00',
+    { alice: { open: 0, login: '10:10:01', logout: '11:10:01' } },
+  ],
+  [
     'the same resource bound again: the old session ends within a second, the new one stays',
     [...login('10:00:00', 'c2s1', 'alice'), ...login('11:00:00', 'c2s2', 'alice'), end('11:00:00', 'c2s1')],
     '12:00:00',

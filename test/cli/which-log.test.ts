@@ -104,6 +104,13 @@ describe('the zone of a table', () => {
   });
 });
 
+test('a file that is given twice is read once', async () => {
+  const directory = laid({ 'x.log': [`2026-11-02 09:10:00 ${login('c2s1', 'alice')}`] });
+  const twice = inside(directory, 'x.log', 'x.log');
+  assert.equal((await rows(directory, ...twice)).at('2026-11-02T10:00:00Z'), '1 1 1');
+  assert.equal((await rows(directory, ...twice.flatMap((path) => ['--log', `x=${path}`]))).code, 0);
+});
+
 describe('files of different logs', () => {
   const NODES = {
     'nodeA/prosody.log': [
