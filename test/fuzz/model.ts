@@ -39,6 +39,8 @@ class Log {
   readonly #rules: Rules;
   /** The instant from which each line counts. */
   readonly #due: readonly number[];
+  /** Of each line and all behind it. */
+  readonly #earliest: number[];
   #read = 0;
   #state: State = {
     latest: -Infinity,
@@ -54,11 +56,17 @@ class Log {
     this.#lines = lines;
     this.#rules = rules;
     let latest = -Infinity;
-    this.#due = lines.map(({ at }) => {
+    let before = -Infinity;
+    this.#due = lines.map(({ at, says }) => {
       const due = at < latest - DISORDER ? latest : at;
-      latest = Math.max(latest, at);
+      // One line of a later time is a stray; the second in a row says that the clock was so.
+      if (says) latest = Math.max(latest, Math.min(before, at));
+      if (says) before = at;
       return due;
     });
+    let earliest = Infinity;
+    this.#earliest = this.#due.map(() => 0);
+    for (let i = lines.length - 1; i >= 0; i--) this.#earliest[i] = earliest = Math.min(earliest, this.#due[i] ?? 0);
   }
 
   /** Behind all lines with a stamp not after `t`, which is never earlier than before. */
@@ -74,10 +82,7 @@ class Log {
   /** Lines behind one that is after `t` and yet not after it themselves. */
   #lateFrom(first: number, t: number): number[] {
     const late: number[] = [];
-    for (let i = first, latest = t; i < this.#lines.length && latest <= t + DISORDER; i++) {
-      if ((this.#due[i] ?? 0) <= t) late.push(i);
-      latest = Math.max(latest, this.#lines[i]?.at ?? 0);
-    }
+    for (let i = first; (this.#earliest[i] ?? Infinity) <= t; i++) if ((this.#due[i] ?? 0) <= t) late.push(i);
     return late;
   }
 
