@@ -22,6 +22,9 @@ export interface LiveLogOptions {
   readonly notice: (notice: Notice) => void;
 }
 
+/** What is to be stored with what a block has changed. */
+type Stored = Omit<Block, 'log' | 'bytes'>;
+
 export class LiveLog {
   readonly path: string;
   readonly logState: LogState;
@@ -31,10 +34,12 @@ export class LiveLog {
   /** Taken in, and perhaps not yet committed: when the commit fails, the same block is offered again. */
   #taken: Block | undefined;
   #closing = false;
-  /** Events of the seconds behind the hour, while late lines of the hour before may still come. */
+  /** Events of the seconds behind the hour, while late lines of the hour before may still come, and stray ones. */
   #early: Happening[] = [];
-  /** Blocks that are taken in but for those: their positions must not be stored without them. */
-  #unstored: Block[] = [];
+  /** Whether the event before was one of them, and later than lines are late. */
+  #isAhead = false;
+  /** Of blocks that are taken in but for those: their positions must not be stored without them. */
+  #unstored: Stored[] = [];
 
   constructor(options: LiveLogOptions) {
     const { path, logState, writeBuffer, live, awaited, rotated, notice } = options;
@@ -94,11 +99,13 @@ export class LiveLog {
   async #deliver(block: Block): Promise<void> {
     if (block !== this.#taken) await this.#take(block);
     this.#taken = block;
-    if (this.#early.length > 0) this.#unstored.push(block);
+    // Their text may be long.
+    const { log: _log, bytes: _bytes, ...stored } = block;
+    if (this.#early.length > 0) this.#unstored.push(stored);
     else await this.#store([block]);
   }
 
-  async #store(blocks: readonly Block[]): Promise<void> {
+  async #store(blocks: readonly Stored[]): Promise<void> {
     const { writeBuffer } = this.#options;
     const all = [...this.#unstored, ...blocks];
     await writeBuffer.commitSoon(this, all);
@@ -113,14 +120,18 @@ export class LiveLog {
     const { sessions } = this.logState;
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);
-      if (at > this.#barrier.closedAfter && at <= this.#barrier.closedAfter + LATE) {
-        this.#early.push(sessions.eventOf(batch, event));
-        continue;
-      }
-      if (at > this.#barrier.closedAfter && !(await this.#barrier.pass(at)))
-        throw new Error('stopped while waiting for the hour to be counted');
-      sessions.takeFrom(batch, event);
+      if (this.#isEarly(at)) this.#early.push(sessions.eventOf(batch, event));
+      else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at))) sessions.takeFrom(batch, event);
+      else throw new Error('stopped while waiting for the hour to be counted');
     }
+  }
+
+  /** One line from a later time may be a stray, and lines of this hour follow: only the second in a row says that it has come. */
+  #isEarly(at: number): boolean {
+    const { closedAfter } = this.#barrier;
+    const wasAhead = this.#isAhead;
+    this.#isAhead = at > closedAfter + LATE;
+    return at > closedAfter && !(this.#isAhead && wasAhead);
   }
 
   /** Takes in what may be taken in by now, in the order of the lines. */

@@ -174,3 +174,9 @@ it('one line from far ahead changes nothing else, and is read once more only [8.
   await live({ log, index }, once30d(3));
   assert.ok(packets.includes('xmpp.self.lines_read:0|c'));
 });
+
+it('one line a little ahead holds back none of those behind it [8.12]', async () => {
+  const [log, index] = [fresh('prosody.log'), fresh('index')];
+  await writeFile(log, logins(iso, NOW - 100, 3) + login(iso, NOW + 200, 9) + logins(iso, NOW - 50, 2, 20));
+  await live({ log, index, now: () => NOW }, once30d(5));
+});
