@@ -2,6 +2,8 @@
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Follower } from '../../src/source/follow/follower.ts';
+import { rotatedFiles } from '../../src/source/files/siblings.ts';
+import { inodeOf } from '../../src/source/follow/position.ts';
 import { Journal } from './journal.ts';
 
 const [directory = '', state = '', tick = '1000'] = process.argv.slice(2);
@@ -15,6 +17,8 @@ function follow(path: string): void {
     path,
     positions: [...(stored.get(path)?.values() ?? [])],
     tickMs: Number(tick),
+    // As at the first start of the daemon, where what was rotated before is read, too.
+    awaited: stored.has(path) ? [] : rotatedFiles(path).siblings.map(inodeOf),
     verdicts: journal.verdicts(path),
     deliver: async ({ log, bytes, position, forgotten, verdicts }) =>
       journal.append({ log, position, forgotten, ...(verdicts && { verdicts }) }, bytes),

@@ -9,6 +9,7 @@ import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError, isDirectory } from '../files/archive-error.ts';
 import { openText } from '../files/compression.ts';
+import { leadingNuls } from '../files/lines.ts';
 import { compressionOf, gzipTime } from '../files/file-kind.ts';
 import { edges, isSameDay, sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
 
@@ -202,6 +203,5 @@ class Passage {
 }
 
 function behindNuls(block: Buffer): Buffer {
-  const text = block.findIndex((byte) => byte !== 0);
-  return text < 0 ? Buffer.alloc(0) : block.subarray(text);
+  return block.subarray(leadingNuls(block));
 }

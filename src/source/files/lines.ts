@@ -102,7 +102,7 @@ export class LineReader {
     let { offset: at, crc = 0 } = this.trace;
     for (const stop = at + NULS_AT_ONCE; at < stop;) {
       const body = await this.text.read(at, CHUNK);
-      const nuls = body.equals(NULS.subarray(0, body.length)) ? body.length : body.findIndex((byte) => byte !== 0);
+      const nuls = leadingNuls(body);
       at += nuls;
       crc = crc32(body.subarray(0, nuls), crc);
       if (nuls < CHUNK) {
@@ -143,6 +143,15 @@ export class LineReader {
     const bytes = await text.read(trace.offset, length);
     return bytes.length < length ? TRUNCATED : this.checked(lines(bytes, advance(trace, bytes)));
   }
+}
+
+/** How many bytes of NUL there are before the first other one. There may be gigabytes of them: they are compared, not looked at. */
+export function leadingNuls(bytes: Buffer): number {
+  for (let at = 0; at < bytes.length; at += NULS.length) {
+    const part = bytes.subarray(at, at + NULS.length);
+    if (!part.equals(NULS.subarray(0, part.length))) return at + part.findIndex((byte) => byte !== 0);
+  }
+  return bytes.length;
 }
 
 function lines(bytes: Buffer, trace: Trace, skipped = 0): Lines {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { linkSync, symlinkSync, writeFileSync, readFileSync, mkdirSync } from 'node:fs';
+import { appendFileSync, linkSync, symlinkSync, truncateSync, writeFileSync, readFileSync, mkdirSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -245,4 +245,19 @@ describe('the name of a rotated file', () => {
     ['/l/x-20259923.log', { log: '/l/x-20259923.log' }],
   ];
   for (const [path, expected] of CASES) test(path, () => assert.deepEqual(rotatedName(path), expected));
+});
+
+test('gigabytes of NUL bytes before the text of a file are passed over in little memory [9.12]', async () => {
+  const into = folder();
+  const path = into.put('x.log', '', NOW);
+  truncateSync(path, 3e8);
+  appendFileSync(path, older.text);
+  const before = process.memoryUsage().rss;
+  const { allSeries, problems } = await arrange([path], UTC);
+  assert.deepEqual(
+    problems.filter(({ severity }) => severity === 'error'),
+    [],
+  );
+  assert.equal(allSeries[0]?.archivedFiles[0]?.sampleLines[0], older.text.split('\n')[0]);
+  assert.ok(process.memoryUsage().rss - before < 100_000_000);
 });

@@ -196,3 +196,22 @@ test('F6: a file that lost its end in a power failure, went on and was rotated, 
   await log.start();
   await log.until(() => some(101, 104).every((line) => log.lines.includes(line)));
 });
+
+test('F7: gigabytes of NUL bytes are passed over in little memory, and others are read meanwhile [9.12]', async (t) => {
+  const [log, other] = [rig(t), rig(t, 'other.log')];
+  log.append('');
+  truncateSync(log.path, 5e8);
+  log.write(...some(1, 3));
+  const before = process.memoryUsage().rss;
+  let rounds = 0;
+  await log.start();
+  await other.start();
+  for (; log.lines.length === 0; rounds++) {
+    other.write(...some(rounds, rounds));
+    await other.until(() => other.lines.length > rounds);
+  }
+  await log.delivers(some(1, 3));
+  const grown = process.memoryUsage().rss - before;
+  assert.ok(grown < 100_000_000, `${Math.round(grown / 1e6)} MB more for 500 MB of NUL bytes`);
+  assert.ok(rounds > 3, `only ${rounds} lines of the other log were read meanwhile`);
+});
