@@ -40,7 +40,7 @@ const BEFORE = /^(?<date>\d[-\d_.T:]*)[-_.](?<live>.+)$/;
 
 /** How `name` came to be, if it is a rotated file of the log called `live`. */
 export function rotationOf(live: string, name: string): Rotation | undefined {
-  if (name === live) return undefined;
+  if (name === live || !name.includes(stemOf(live))) return undefined;
   const plain = name.replace(COMPRESSED, '');
   const compressed = plain !== name;
   if (plain === live) return { by: 'time', order: [0, 0], compressed };
@@ -90,6 +90,8 @@ function addedTo(live: string, name: string): string | undefined {
   if (ext === '' || name.length <= live.length || !name.startsWith(stem) || !name.endsWith(ext)) return undefined;
   return name.slice(stem.length, -ext.length);
 }
+
+const stemOf = (live: string): string => parse(live).name;
 
 /** `20260101-` as `-20260101`. */
 const asBehind = (before: string): string => `${before.slice(-1)}${before.slice(0, -1)}`;

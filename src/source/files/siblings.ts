@@ -51,7 +51,8 @@ export interface Listing {
  */
 export function listSiblings(path: string, places: Places = {}): Listing {
   const homes = homesOf(path);
-  const elsewhere = [...(places.directories ?? []), ...homes.flatMap(oldDirectory)];
+  const own = new Set(homes.map((home) => dirname(home)));
+  const elsewhere = (places.directories ?? []).filter((directory) => !own.has(directory));
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
     const found = [
@@ -67,9 +68,9 @@ export function listSiblings(path: string, places: Places = {}): Listing {
 }
 
 /** As `listSiblings`; nothing when its directory cannot be listed. */
-export function rotatedFiles(path: string, places?: Places): Listing {
+export function rotatedFiles(path: string, { rotated = [] }: Places = {}): Listing {
   try {
-    return listSiblings(path, places);
+    return listSiblings(path, { directories: oldDirectories(path), rotated });
   } catch {
     return { siblings: [], others: [], stable: false };
   }
@@ -83,11 +84,11 @@ interface Listed extends FileStat {
 function listOnce(live: string, directory: string): Listed[] {
   const name = basename(live);
   return readdirSync(directory)
+    .filter((each) => rotationOf(name, each) !== undefined || isAkin(name, each))
     .sort()
     .flatMap((each) => {
-      const rotation = rotationOf(name, each);
-      const file = rotation || isAkin(name, each) ? fileAt(join(directory, each)) : undefined;
-      return file ? [{ ...file, rotation }] : [];
+      const file = fileAt(join(directory, each));
+      return file ? [{ ...file, rotation: rotationOf(name, each) }] : [];
     });
 }
 
@@ -112,7 +113,11 @@ function listLike(glob: string, homes: readonly string[]): Listed[] {
  * The directory below that of the log to which its rotated files are moved, on whatever file system. One in which there is a
  * log of the same name belongs to that; and of several nobody knows which it is.
  */
-export function oldDirectory(live: string): string[] {
+export function oldDirectories(path: string): string[] {
+  return homesOf(path).flatMap(oldDirectory);
+}
+
+function oldDirectory(live: string): string[] {
   const name = basename(live);
   const isOld = (directory: string): boolean => {
     const names = namesIn(directory);

@@ -120,9 +120,10 @@ export class Follower {
   /** Resolves when following has begun; `caughtUp` tells when what was there has been read. */
   async start(): Promise<void> {
     this.live.look();
-    await this.watch.watch();
     this.ticking = setInterval(() => this.tick(), this.tickMs);
+    // A life may be short: what is there is read before all is ready to be told what comes.
     this.running = this.run();
+    await this.watch.watch();
   }
 
   /** Resolves once all complete lines that were on disk at the call, and can be read, have been delivered. */

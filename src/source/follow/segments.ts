@@ -12,7 +12,7 @@ import type { LiveFile } from './live-file.ts';
 import { closeFile, Segment, type Opened } from './segment.ts';
 import { beginTrace, sameInode, type FileStat, type Position } from './position.ts';
 import { copyOf, remains, FINGERPRINT_BYTES } from './match.ts';
-import { isBeingWritten, listSiblings, type Listing, type Sibling } from '../files/siblings.ts';
+import { isBeingWritten, listSiblings, oldDirectories, type Listing, type Sibling } from '../files/siblings.ts';
 
 export type NoticeKind =
   | 'rotated'
@@ -70,6 +70,8 @@ export class Segments {
   private surveyedAt = 0;
   private stopped = false;
   private hasListed = false;
+  /** Looked up once: into others files are seen to go. */
+  private oldDirectories: readonly string[] | undefined;
   private begun = false;
   private troubles = new Set<string>();
   /** Blocks that were taken. */
@@ -204,7 +206,9 @@ export class Segments {
   private async list(live: LiveFile): Promise<Listing | undefined> {
     const { path, rotated, inventory } = this.options;
     try {
-      const { siblings, others, stable } = listSiblings(path, { directories: inventory.directories, rotated });
+      this.oldDirectories ??= oldDirectories(path);
+      const directories = [...inventory.directories, ...this.oldDirectories];
+      const { siblings, others, stable } = listSiblings(path, { directories: [...new Set(directories)], rotated });
       live.look();
       const isFresh = await this.takeUp(live.take());
       this.tellOthers(others);
