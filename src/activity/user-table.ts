@@ -358,6 +358,7 @@ export class Users {
     const at = user * NAME_WORDS;
     const isKnown = this.#has(user, KNOWN);
     // What ends in the second in which an account is removed is of the account that was there.
+    // guard: F31
     if ((isKnown && second <= this.names.times[at + what]!) || this.isGone(user, what === LOGOUT ? second - 1 : second))
       return;
     const isOpen = this.#isOpen(user);

@@ -221,6 +221,7 @@ export class LineDecoder {
     }
     const horizon = this.#horizon();
     const at = this.#instant(text, start, this.#parser.stampEnd, horizon);
+    // guard: F34
     if (at === undefined || at > horizon) {
       if (at !== undefined) this.#aheadAt = Math.min(at, this.#aheadAt ?? Infinity);
       this.counts.rejected++;

@@ -66,6 +66,7 @@ export function decode(room: string, key: string, value: string): { payload: str
   const blank = value.indexOf(' ');
   const payload = value.slice(blank + 1);
   const hash = checksum(room, key, payload);
+  // guard: F24-record
   return value.slice(0, Math.max(blank, 0)) === (hash >>> 0).toString(36) ? { payload, hash } : undefined;
 }
 

@@ -1,12 +1,13 @@
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { GUARDS } from './guards.ts';
+import { labelledIn } from './labels.ts';
 
 const FAULTS = ['3b', ...Array.from({ length: 35 }, (_, i) => i + 1)].map((n) => `F${n}`);
-const sourceOf = (file: string): string =>
-  readFileSync(fileURLToPath(new URL(`../../../src/${file}`, import.meta.url)), 'utf8');
+const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 test('every fault has a guard that can be taken away', () => {
   const guarded = new Set(GUARDS.flatMap(({ faults }) => faults));
@@ -14,6 +15,13 @@ test('every fault has a guard that can be taken away', () => {
     FAULTS.filter((fault) => !guarded.has(fault)),
     [],
   );
-  for (const [file, from] of GUARDS.flatMap(({ cut }) => cut))
-    assert.equal(sourceOf(file).split(from).length - 1, 1, `src/${file} holds exactly once: ${from}`);
+});
+
+test('each label stands above one statement of the source, and is that of a guard', () => {
+  const labels = readdirSync(SOURCE, { recursive: true, encoding: 'utf8' })
+    .filter((file) => file.endsWith('.ts'))
+    .flatMap((file) => labelledIn(readFileSync(join(SOURCE, file), 'utf8')))
+    .map(({ label }) => label);
+  const cut = new Set(GUARDS.flatMap((guard) => Object.keys(guard.cut)));
+  assert.deepEqual(labels.toSorted(), [...cut].toSorted());
 });

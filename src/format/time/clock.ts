@@ -215,6 +215,7 @@ export class Clock {
       if (again) return again;
     }
     // 29 February of a year that has none: the year has not been noticed to change.
+    // guard: F27
     if (dated === undefined || dated.at < anchor - NEW_YEAR_STEP) return this.#inNextYear(wall) ?? dated;
     return dated.at > anchor + FAR ? (this.#inYearBefore(wall, anchor) ?? dated) : dated;
   }
@@ -264,6 +265,7 @@ export class Clock {
     const candidates = instantsOf(wall, seconds, this.#instants);
     const first = candidates[0];
     if (first === undefined || candidates.length === 1 || this.#last === undefined) return first;
+    // guard: F28
     return first < this.#last - DISORDER ? candidates[1] : first;
   }
 }

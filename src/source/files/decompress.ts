@@ -38,6 +38,7 @@ export function decompressed(compression: Compression, source: Source, told: Tol
 }
 
 const METHODS: Readonly<Record<Compression, (source: Source, told: Told) => Blocks>> = {
+  // guard: F23
   gzip: (source, told) => throughZlib(() => zlib.createGunzip({ chunkSize: CHUNK }), source, told),
   bzip2: (source, { name }) => throughProgram('bzip2', source(), name),
   zstd,

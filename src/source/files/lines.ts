@@ -26,6 +26,7 @@ export interface Block {
 }
 
 /** Bytes read at a time. */
+// guard: F25
 const CHUNK = 512 * 1024;
 /** A line that is longer (its newline included) is passed over. */
 export const LONGEST_LINE = 16 * 1024 * 1024;
@@ -72,9 +73,12 @@ export class LineReader {
     const before = trace.marker.length;
     const wanted = Math.min(CHUNK, Math.max(0, limit - trace.offset));
     const chunk = await this.text.read(trace.offset - before, before + wanted);
+    // guard: F4
     if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;
     const body = chunk.subarray(before);
+    // guard: F7
     if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);
+    // guard: F12
     const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
     if (bytes.length > 0) return this.checked(lines(bytes, advance(trace, bytes)));
     if (body.length < CHUNK) return { kind: 'end', rest: body.length };
@@ -139,6 +143,7 @@ export class LineReader {
   private async whole(end: Trace): Promise<Reading> {
     const { trace, text } = this;
     const length = end.offset - trace.offset;
+    // guard: F29
     if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));
     const bytes = await text.read(trace.offset, length);
     return bytes.length < length ? TRUNCATED : this.checked(lines(bytes, advance(trace, bytes)));

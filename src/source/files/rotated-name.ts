@@ -42,10 +42,12 @@ const BEFORE = /^(?<date>\d[-\d_.T:]*)[-_.](?<live>.+)$/;
 export function rotationOf(live: string, name: string): Rotation | undefined {
   if (name === live || !name.includes(stemOf(live))) return undefined;
   const plain = name.replace(COMPRESSED, '');
+  // guard: F10
   const compressed = plain !== name;
   if (plain === live) return { by: 'time', order: [0, 0], compressed };
   const added = addedTo(live, plain);
   const found = added === undefined ? undefined : readAdded(added);
+  // guard: F17
   return found && { by: found.by, order: found.order, compressed };
 }
 

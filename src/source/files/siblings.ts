@@ -13,6 +13,7 @@ export interface Sibling extends FileStat {
 }
 
 /** A compressed file that breaks off is still being written if it has changed within this time. */
+// guard: F21
 const BEING_WRITTEN_MS = 60_000;
 
 const ATTEMPTS = 5;
@@ -21,6 +22,7 @@ const BY_TIME: Rotation = { by: 'time', order: [0, 0], compressed: false };
 /** The live path, and that of the file that it is a link to: their directories are where rotated files are first of all. */
 export function homesOf(path: string): string[] {
   try {
+    // guard: F16
     return [...new Set([path, realpathSync(path)])];
   } catch {
     return [path];

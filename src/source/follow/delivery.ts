@@ -31,6 +31,7 @@ export class Delivery {
         if (refusals > 0) over();
         return true;
       } catch (reason) {
+        // guard: F33
         if (refusals === 0) trouble(reason);
         await this.bell.wait(tickMs * Math.min(2 ** refusals, LONGEST_BACKOFF));
       }

@@ -198,6 +198,7 @@ export class Inventory {
     now: number,
   ): Promise<Examined[]> {
     if (this.soughtStrays) return [];
+    // guard: F16-strays
     this.soughtStrays = true;
     const strays: Examined[] = [];
     const found = [...siblings, ...held.map(({ stamp }) => stamp)];
@@ -211,6 +212,7 @@ export class Inventory {
   }
 
   private async take(opened: Opened, sibling: Sibling, newer: boolean): Promise<Segment[]> {
+    // guard: F9
     if (newer) {
       this.awaited.delete(inodeOf(sibling));
       return [new Segment(randomUUID(), opened, beginTrace(), true)];
@@ -233,6 +235,7 @@ export class Inventory {
     { segments, unread, now }: Circumstances,
   ): Promise<Verdict> {
     const segment = segments.find(({ stamp }) => sameInode(stamp, sibling));
+    // guard: F32
     if (segment !== undefined) return { kind: 'known', id: segment.id };
     const settled = this.verdicts.of(sibling) ?? this.doneId(sibling) ?? (sibling.size === 0 ? '' : undefined);
     if (settled !== undefined) return { kind: 'known', id: settled };
@@ -263,8 +266,10 @@ export class Inventory {
     let copy: string | undefined;
     for (const position of this.likely(head)) {
       const text = textBehind(opened.fd, sibling.path);
+      // guard: F32-name
       const likeness = await compare(text, position);
       const isHeld = held.some(({ id }) => id === position.id);
+      // guard: F5
       const trace = isHeld ? undefined : await whereToReadOn(text, position, likeness, opened.stamp);
       if (trace !== undefined)
         return { kind: 'piece', segment: new Segment(position.id, { ...opened, text }, trace, true) };
@@ -308,6 +313,7 @@ export class Inventory {
       if (held.some((other) => other.id === id)) continue;
       if (file && siblings.some((sibling) => sameInode(sibling, file)) && !sameInode(file, segment.stamp)) continue;
       const there = file !== undefined && sameInode(file, segment.stamp);
+      // guard: F1
       const likeness = await compare(text, position);
       if (likeness.kind === 'same' && (there || offset - start >= FINGERPRINT_BYTES))
         return { id, trace: likeness.trace };

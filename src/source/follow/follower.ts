@@ -120,6 +120,7 @@ export class Follower {
   /** Resolves when following has begun; `caughtUp` tells when what was there has been read. */
   async start(): Promise<void> {
     this.live.look();
+    // guard: F19
     this.ticking = setInterval(() => this.tick(), this.tickMs);
     // A life may be short: what is there is read before all is ready to be told what comes.
     this.running = this.run();
@@ -162,12 +163,14 @@ export class Follower {
       const outcome = await this.pass();
       if (outcome === 'settled') waiting.forEach((resolve) => resolve());
       else this.waiting.unshift(...waiting);
+      // guard: F19-wait
       await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
     }
   }
 
   private async pass(): Promise<Outcome> {
     try {
+      // guard: F20
       this.live.look();
       this.tellTrouble();
       const outcome = await this.segments.pass(this.live);
@@ -181,6 +184,7 @@ export class Follower {
   }
 
   private tick(): void {
+    // guard: F20-tick
     this.look();
     if (++this.ticks % WATCH_EVERY === 0) void this.watch.watch();
   }

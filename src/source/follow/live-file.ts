@@ -29,12 +29,14 @@ export class LiveFile {
     this.path = path;
   }
 
+  // guard: F11
   look(): void {
     try {
       this.pin();
       this.trouble = undefined;
     } catch (error) {
       this.trouble = error instanceof Error ? error : new Error(String(error));
+      // guard: F14
       this.current = undefined;
     }
   }

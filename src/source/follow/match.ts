@@ -30,6 +30,7 @@ const OTHER: Likeness = { kind: 'other' };
 /** Compares in ascending order, so that a compressed text can be compared in one go. */
 export async function compare(text: Text, position: Position): Promise<Likeness> {
   const start = position.start ?? 0;
+  // guard: F3b
   const head = await text.read(start, position.head.length);
   if (head.length === 0) return OTHER;
   if (head.length < position.head.length) return isBeginning(head, position) ? { kind: 'shorter' } : OTHER;
@@ -37,10 +38,12 @@ export async function compare(text: Text, position: Position): Promise<Likeness>
   for (const milestone of position.milestones ?? []) {
     const bytes = await before(text, milestone.offset);
     if (bytes === undefined) return { kind: 'shorter' };
+    // guard: F2
     if (digest(bytes) !== milestone.hash) return OTHER;
   }
   const marker = await before(text, position.offset);
   if (marker === undefined) return { kind: 'shorter' };
+  // guard: F2-end
   if (digest(marker) !== position.marker.hash) return OTHER;
   const { offset, milestones = [], crc } = position;
   return { kind: 'same', trace: { start, offset, head, marker, milestones, crc } };

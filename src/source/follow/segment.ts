@@ -116,10 +116,12 @@ export class Segment {
     this.unlinked = stats.nlink === 0;
     const path = this.quietSince === undefined ? undefined : pathBehind(this.fd);
     this.stamp = statOf(path ?? this.stamp.path, stats);
+    // guard: F3
     return this.plain ? stats.size : Infinity;
   }
 
   async read(limit: number): Promise<Reading> {
+    // guard: F22-verify
     if (!this.verified) await this.reader.text.verify();
     this.verified = true;
     return this.reader.read(limit);

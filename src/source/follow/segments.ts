@@ -122,6 +122,7 @@ export class Segments {
     for (const pin of pins) {
       const held = this.open.find(({ stamp }) => sameInode(stamp, pin.stamp));
       if (held !== undefined) await closeFile(pin);
+      // guard: F15
       this.setLive(held ?? new Segment(randomUUID(), pin, beginTrace(), false));
     }
     return pins.length > 0;
@@ -209,6 +210,7 @@ export class Segments {
       this.oldDirectories ??= oldDirectories(path);
       const directories = [...inventory.directories, ...this.oldDirectories];
       const { siblings, others, stable } = listSiblings(path, { directories: [...new Set(directories)], rotated });
+      // guard: F20-list
       live.look();
       const isFresh = await this.takeUp(live.take());
       this.tellOthers(others);
@@ -343,8 +345,10 @@ export class Segments {
 
   private isQuiet(segment: Segment): boolean {
     if (segment.quietSince === undefined) return false;
+    // guard: F8
     if (!segment.plain) return true;
     const ticks = segment.unlinked ? QUIET_UNLINKED : QUIET;
+    // guard: F18
     return performance.now() - segment.quietSince >= ticks * this.options.tickMs;
   }
 
@@ -371,6 +375,7 @@ export class Segments {
     const { forgotten } = inventory;
     const awaited = inventory.awaitedInodes;
     const position = segment.position(path, trace, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
+    // guard: F24
     if (!(await offer({ log: path, bytes, position, forgotten }))) return false;
     inventory.stored(position, forgotten);
     segment.reader.moveTo(trace);
@@ -406,7 +411,9 @@ export class Segments {
     const { inventory } = this.options;
     const brokenOff = !segment.plain && !isBeingWritten(segment.stamp, Date.now());
     this.tellTroubles([[brokenOff ? 'damaged' : 'unreadable', whyUnread(segment.stamp.path, error)]]);
+    // guard: F22
     if (brokenOff) inventory.giveUp(segment.stamp);
+    // guard: F26
     if (segment.quietSince === undefined) live.forget();
     await this.release(segment);
   }

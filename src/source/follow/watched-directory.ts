@@ -89,6 +89,7 @@ function watchDirectory(directory: string): Watched {
  * directory again, also after `close`; that opens the watcher anew, and nobody would ever close it.
  */
 function endWatcher(watcher: FSWatcher): Promise<void> {
+  // guard: F18-watcher
   watcher.add = () => watcher;
   return watcher.close();
 }

@@ -1,7 +1,8 @@
 /** Faults of followers that take one file for another; the numbers are those of the list in CONTRIBUTING. */
 import assert from 'node:assert/strict';
-import { copyFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { test } from 'node:test';
+import { fingerprint } from '../../../src/source/follow/position.ts';
 import { rig, some, type Rig } from './rig.ts';
 
 /** Puts another file with the same inode number at the live path; false if the filesystem gives it to nobody soon. */
@@ -123,17 +124,21 @@ test('F3: a file of one short line is read, and known again', async (t) => {
   await log.delivers(['x', 'y', 'z']);
 });
 
-test('F3b: what a file is does not depend on a setting', async (t) => {
-  const log = rig(t);
-  log.write(...some(1, 20));
-  await log.start();
-  await log.delivers(some(1, 20));
-  await log.stop();
-  log.tickMs = 50;
-  await log.start();
-  log.write(...some(21, 21));
-  await log.delivers(some(1, 21));
-});
+for (const length of [10, 100])
+  test(`F3b: a file is known by as many first bytes as were kept of it, were it ${length}`, async (t) => {
+    const log = rig(t);
+    log.write(...some(1, 20));
+    await log.start();
+    await log.delivers(some(1, 20));
+    await log.stop();
+    const head = fingerprint(readFileSync(log.path).subarray(0, length));
+    for (const [id, position] of log.positions) log.positions.set(id, { ...position, head, headLines: [] });
+    log.tickMs = 50;
+    log.rename('', '.1');
+    log.write(...some(21, 21));
+    await log.start();
+    await log.delivers(some(1, 21));
+  });
 
 for (const when of ['before', 'after'] as const)
   test(`F24: a crash ${when} the commit neither loses nor repeats a line`, async (t) => {
