@@ -12,9 +12,6 @@ import type { LogState } from './log-state.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
-const WEEK = 7 * DAY;
-/** Nobody last seen longer ago is active in any window. */
-const FORGET_AFTER = 31 * DAY;
 /** The first full step after `at`. */
 export const firstAfter = (at: number, step: number): number => (Math.floor(at / step) + 1) * step;
 
@@ -53,7 +50,6 @@ export class Sampler {
   readonly #logs: readonly ReplayedLog[];
   readonly #steps: Steps;
   #next: number;
-  #forgotten = -Infinity;
   /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
   #early: { readonly sessions: Sessions; readonly batch: EventBatch; readonly event: number }[] = [];
 
@@ -94,11 +90,6 @@ export class Sampler {
   }
 
   #sample(at: number): readonly Sample[] {
-    if (at - this.#forgotten >= WEEK) {
-      this.#users.forgetUnseenSince(at - FORGET_AFTER);
-      this.#users.settle();
-      this.#forgotten = at;
-    }
     const covered = coveredWindows(
       this.#logs.map((log) => coverageOf(log, at)),
       at,

@@ -70,6 +70,27 @@ test('one stray line from days ahead takes no count before its time [8.15]', asy
   assert.deepEqual(rows, ['2026-10-02T10:00 1', '2026-10-02T11:00 2', '2026-10-02T12:00 3']);
 });
 
+test('who has resumed a session is known to do so after months, too', async () => {
+  const text =
+    login('2026-06-01 09:00:00', 'a') +
+    end('2026-06-01 10:00:00', 'a') +
+    login('2026-06-01 10:05:00', 'a').replace('c2sa', 'c2sb') +
+    end('2026-06-01 11:00:00', 'a') +
+    login('2026-10-02 09:00:00', 'a') +
+    end('2026-10-02 10:00:00', 'a') +
+    end('2026-10-03 12:00:00', 'x');
+  const rows = await history(
+    { '': text },
+    '--timezone',
+    'UTC',
+    '--from',
+    '2026-10-03T10:00',
+    '--to',
+    '2026-10-03T11:00',
+  );
+  assert.deepEqual(rows, ['2026-10-03T10:00 1', '2026-10-03T11:00 0']);
+});
+
 test('of two rotated files of one second the names tell which is older [8.18]', async () => {
   const rows = await history(
     {
