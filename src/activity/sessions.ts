@@ -134,6 +134,11 @@ export class Sessions {
     return this.#hasResumption;
   }
 
+  /** Whether the log has debug lines by now. */
+  get detail(): boolean {
+    return this.#detail;
+  }
+
   /** How many have changed since `takeChanges`, at most. */
   get changes(): number {
     return this.#table.changes(this.#log);

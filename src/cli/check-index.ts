@@ -7,7 +7,7 @@ import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
 import type { StoredState } from '../service/write-buffer.ts';
 import { openSnapshot, type Snapshot } from '../service/snapshot.ts';
-import { coveredIn, versionOf } from '../service/log-state.ts';
+import { coveredIn } from '../service/log-state.ts';
 import { writerOf } from '../service/self-metrics.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 import { localIso, showTime } from './times.ts';
@@ -93,7 +93,7 @@ function describeIndex(config: Config, snapshot: Snapshot, report: Report, now: 
 }
 
 function describeKept({ log }: StoredState, read: number, timezone: string, now: number): string {
-  const writer = writerOf({ server: log.server, version: versionOf(log.reader) });
+  const writer = writerOf({ server: log.server, version: log.version });
   const { last } = log.reader.clock;
   const covered = coveredByAll([{ spans: coveredIn(log), state: 'current' }], now - 30 * DAY, now) / DAY;
   const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;

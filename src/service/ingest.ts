@@ -13,7 +13,7 @@ import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from '.
 import type { Position } from '../source/follow/position.ts';
 import { fileAt } from '../source/files/siblings.ts';
 import type { WriteBuffer } from './write-buffer.ts';
-import { livedIn, LogState } from './log-state.ts';
+import { LogState } from './log-state.ts';
 
 export interface IngestOptions {
   readonly config: Config;
@@ -100,7 +100,7 @@ function tallyFor({ config, users, log, horizon, writeBuffer }: IngestOptions, g
     ...config.count,
     ...log,
     horizon,
-    ...(known && { coverage: known.log.coverage, lived: livedIn(known.log) }),
+    ...(known && { coverage: known.log.coverage, lived: known.log.lived }),
     ...(stored && { stored }),
   });
 }

@@ -4,7 +4,7 @@
  */
 import { joinSpans, LONGEST_SILENCE, OPEN_IN_SILENCE, withoutSpans, type Span } from '../activity/coverage.ts';
 import { Lifetime } from '../activity/lifetime.ts';
-import { Sessions, type Session, type SessionsContext, type SessionsOptions } from '../activity/sessions.ts';
+import { Sessions, type Session, type SessionsOptions } from '../activity/sessions.ts';
 import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Dialect, Gap } from '../format/dialects/dialect.ts';
@@ -17,23 +17,8 @@ import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/l
 import { strftimeForm } from '../format/time/strftime.ts';
 import type { ArchivedFile } from '../source/archive/arrange.ts';
 import { latestStart } from './latest-year.ts';
+import type { StoredLog } from './stored-log.ts';
 import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
-
-/** What is kept of a log between runs, beside its sessions and positions; plain JSON. */
-export interface StoredLog {
-  readonly server: string;
-  readonly reader: LineDecoderState;
-  readonly coverage: readonly Span[];
-  /** As `Sessions` has it. Version 0.1.0 did not keep it. */
-  readonly hasResumption?: boolean;
-  readonly unbelieved?: Unbelieved;
-  /** As `Lifetime` has it; likewise. */
-  readonly lived?: readonly Span[];
-  /** Times in `coverage` of which lines were lost. */
-  readonly lost?: readonly Span[];
-  /** Lines were lost behind that instant, unix seconds, and none has come since. */
-  readonly lostSince?: number;
-}
 
 export interface LogStateOptions extends SessionsOptions {
   /** A dialect's name, or `auto`. */
@@ -68,6 +53,8 @@ export class LogState {
   #begin: Omit<LineDecoderState, 'parser' | 'stamp'> | LineDecoderState | undefined;
   /** Of readers before. */
   #counted = NO_LINES;
+  /** Of the server, as readers before knew it. */
+  #version: string | undefined;
   #coverage: readonly Span[];
   readonly #lifetime: Lifetime;
   #unbelieved: Unbelieved | undefined;
@@ -84,13 +71,14 @@ export class LogState {
     this.#scannerOf = scannersFor(users);
     this.sessions = new Sessions(users, options);
     this.#coverage = options.coverage ?? stored?.log.coverage ?? [];
-    this.#lifetime = new Lifetime(options.lived ?? (stored ? livedIn(stored.log) : []));
+    this.#lifetime = new Lifetime(options.lived ?? stored?.log.lived ?? []);
     this.#dialect = dialectNamed(server) ?? dialectNamed(stored?.log.server ?? '');
     this.#begin = stored?.log.reader;
+    this.#version = stored?.log.version;
     this.#unbelieved = stored?.log.unbelieved;
     this.#lost = stored?.log.lost ?? [];
     this.#lostSince = stored?.log.lostSince;
-    if (stored) this.sessions.restore(stored.sessions, contextOf(stored.log));
+    if (stored) this.sessions.restore(stored.sessions, stored.log);
   }
 
   /**
@@ -106,6 +94,7 @@ export class LogState {
     if (end !== undefined && firstAt - end > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
     if (last !== undefined && Math.abs(firstAt - last) < YEAR_COUNTED_FOR) return;
     this.#counted = this.counts;
+    this.#version = this.version;
     const before = this.#reader?.state ?? this.#begin;
     const clock = { year, last: undefined, near: firstAt };
     this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock };
@@ -143,7 +132,13 @@ export class LogState {
     const { firstAt, aheadAt } = reader;
     if (aheadAt !== undefined && place) {
       const { timezone } = this.#options;
-      const now = { ...place(), at: aheadAt, timezone, ...(!isFirst && { reader: state }) };
+      const now = {
+        ...place(),
+        at: aheadAt,
+        timezone,
+        detail: this.sessions.detail,
+        ...(!isFirst && { reader: state }),
+      };
       this.#unbelieved = firstOf(this.#unbelieved, now);
     }
     const { last } = reader.state.clock;
@@ -192,7 +187,7 @@ export class LogState {
 
   /** The server's version, where the log has named it. */
   get version(): string | undefined {
-    return this.#reader?.version ?? versionOf(this.#begin);
+    return this.#reader?.version ?? this.#version;
   }
 
   /** The dialect's name; undefined before the first line. */
@@ -201,7 +196,8 @@ export class LogState {
   }
 
   get stored(): StoredLog | undefined {
-    const { hasResumption } = this.sessions;
+    const { hasResumption, detail } = this.sessions;
+    const { version } = this;
     const lost = {
       ...(this.#lost.length > 0 && { lost: this.#lost }),
       ...(this.#lostSince !== undefined && { lostSince: this.#lostSince }),
@@ -214,6 +210,8 @@ export class LogState {
       reader: this.#reader.state,
       coverage: this.#coverage,
       hasResumption,
+      detail,
+      ...(version !== undefined && { version }),
       lived: this.lived,
       ...(this.#unbelieved && { unbelieved: this.#unbelieved }),
     };
@@ -242,21 +240,6 @@ export class LogState {
 /** The time that the lines of a log cover. */
 export function coveredIn({ coverage, lost = [] }: Pick<StoredLog, 'coverage' | 'lost'>): readonly Span[] {
   return withoutSpans(coverage, lost);
-}
-
-export function livedIn({ lived, coverage }: StoredLog): readonly Span[] {
-  return lived ?? coverage;
-}
-
-/** Of the server, as a reader's state has it. */
-export function versionOf(state: object | undefined): string | undefined {
-  const parser = state && 'parser' in state ? (state as LineDecoderState).parser : {};
-  return String(parser['version'] ?? '') || undefined;
-}
-
-/** What the sessions of a log go on from, beside themselves. */
-export function contextOf({ reader, hasResumption = false }: StoredLog): SessionsContext {
-  return { detail: reader.parser['detail'] === true, hasResumption };
 }
 
 export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {

@@ -7,7 +7,6 @@ import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
 import { WriteBuffer, type StoredState } from './write-buffer.ts';
-import { contextOf } from './log-state.ts';
 
 export interface Snapshot {
   readonly writeBuffer: WriteBuffer;
@@ -63,7 +62,7 @@ function restored({ log, sessions }: StoredState, users: Users, { count }: Confi
   const all = new Sessions(users, count);
   all.restore(
     sessions.filter(([, { since }]) => since <= at),
-    contextOf(log),
+    log,
   );
   return all;
 }

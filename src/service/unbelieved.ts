@@ -24,6 +24,8 @@ export interface Unbelieved extends Place {
   readonly timezone: string;
   /** The reader before these lines; undefined when it had read none. */
   readonly reader?: LineDecoderState;
+  /** Whether the log had debug lines before these. */
+  readonly detail?: boolean;
 }
 
 /** So long after the first line that was not believed, seconds, it matters to no count any more. */

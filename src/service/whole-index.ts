@@ -1,6 +1,6 @@
 /** The index as a whole: its sessions as they are put back at the start, and all of it as memory has it, to be written again. */
 import type { Session } from '../activity/sessions.ts';
-import type { StoredLog } from './log-state.ts';
+import type { StoredLog } from './stored-log.ts';
 import type { Followed } from '../index/contents.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { nothing, type Unwritten } from './unwritten.ts';

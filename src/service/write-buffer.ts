@@ -15,7 +15,8 @@ import { StoredUsers } from './stored-users.ts';
 import type { Place } from './unbelieved.ts';
 import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
 import { keyOf, sessionsByLog, whole, type WholeLog } from './whole-index.ts';
-import { livedIn, type StoredLog, type LogState } from './log-state.ts';
+import type { LogState } from './log-state.ts';
+import { storedLogOf, type StoredLog } from './stored-log.ts';
 
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
@@ -91,12 +92,12 @@ export class WriteBuffer {
     // In an index of version 0.1.0 only the users tell it, and not of which log.
     const { hasResumption } = writeBuffer.#storedUsers;
     for (const [log, entry] of contents.logs) {
-      const stored = { hasResumption, ...(entry as StoredLog) };
+      const stored = storedLogOf(entry, hasResumption);
       const own = sessions.get(log) ?? [];
       // A clock that was ahead has not made it later since.
       writeBuffer.#lastLine = Math.max(writeBuffer.#lastLine, notAfter(believed, stored.reader.clock.last));
       writeBuffer.#stored.set(log, { log: stored, sessions: own });
-      writeBuffer.#retention.hold(log, livedIn(stored), own);
+      writeBuffer.#retention.hold(log, stored.lived, own);
     }
     return writeBuffer;
   }
@@ -129,14 +130,14 @@ export class WriteBuffer {
     const state = this.#stored.get(log);
     if (!state?.log.unbelieved) return;
     const { unbelieved, ...rest } = state.log;
-    const { id, position, known, reader } = unbelieved;
+    const { id, position, known, reader, detail = rest.detail } = unbelieved;
     for (const each of this.positions(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
     if (position) this.#note(position);
     const begin = reader?.clock.last ?? -Infinity;
     const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
     for (const session of state.sessions)
       if (!isBefore(session)) this.#unwritten.sessions.set(keyOf(log, session[0]), undefined);
-    const before = reader && { ...rest, reader };
+    const before = reader && { ...rest, reader, detail };
     this.#unwritten.logs.set(log, before);
     if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
     else this.#stored.delete(log);
@@ -228,7 +229,7 @@ export class WriteBuffer {
       this.#unwritten.logs.set(log, {
         ...stored,
         coverage,
-        hasResumption: hasResumption || stored.hasResumption === true,
+        hasResumption: hasResumption || stored.hasResumption,
       });
     for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
   }

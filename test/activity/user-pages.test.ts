@@ -32,7 +32,8 @@ describe('pages of users', () => {
         };
         for (const { kind, from, count } of steps) {
           if (kind === 'write') write(count);
-          for (let n = from; kind !== 'write' && n < from + count; n++) {
+          const numbers = kind === 'write' ? [] : Array.from({ length: count }, (_, i) => from + i);
+          for (const n of numbers) {
             const jid = `user${n}@chat.example`;
             if (kind === 'come') users.sawLogin(users.number(jid), AT + n);
             else users.forget(jid, 0);

@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { coveredByAll } from '../../src/activity/coverage.ts';
-import { coveredIn, LogState, type StoredLog } from '../../src/service/log-state.ts';
+import { coveredIn, LogState } from '../../src/service/log-state.ts';
+import type { StoredLog } from '../../src/service/stored-log.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { newUsers } from '../../src/service/new-users.ts';
 
