@@ -35,13 +35,13 @@ import {
   isOnlineState,
   type Session,
   type SessionChange,
-  type SessionTable,
-} from './session-table.ts';
+} from './session-state.ts';
+import type { SessionTable } from './session-table.ts';
 import type { Over } from './time-alone.ts';
 import { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './user-table.ts';
 
-export type { Session } from './session-table.ts';
+export type { Session } from './session-state.ts';
 
 export interface SessionsOptions {
   /** Prosody's smacks_hibernation_time: how long a user who resumes sessions stays online after a disconnect. */

@@ -2,7 +2,7 @@
  * `forget JID`: removes one user, also from the files of the index, and remembers under no name that it did, so that lines of
  * before do not bring them back, in whatever log they are found later.
  */
-import { isOnline } from '../activity/session-table.ts';
+import { isOnline } from '../activity/session-state.ts';
 import type { Config } from '../config/config.ts';
 import type { Io } from './io.ts';
 import { findUser, unknownUser, withIndex } from './user-in-index.ts';

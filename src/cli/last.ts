@@ -1,5 +1,5 @@
 /** `last JID`: when one user was seen, and what is open now. */
-import { isOnline } from '../activity/session-table.ts';
+import { isOnline } from '../activity/session-state.ts';
 import { Sessions } from '../activity/sessions.ts';
 import { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';

@@ -4,7 +4,7 @@
  * is read anew, for a session may end in another file than it began in; last seen is a maximum, so that does no harm. What was
  * read while later lines were known, and not between them, is read anew when it is given together with those.
  */
-import type { SessionChange } from '../activity/session-table.ts';
+import type { SessionChange } from '../activity/session-state.ts';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';

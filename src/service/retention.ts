@@ -4,7 +4,7 @@
  */
 import { livedSince } from '../activity/lifetime.ts';
 import type { Span } from '../activity/coverage.ts';
-import { isOnline } from '../activity/session-table.ts';
+import { isOnline } from '../activity/session-state.ts';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 

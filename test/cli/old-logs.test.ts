@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { isOnline } from '../../src/activity/session-table.ts';
+import { isOnline } from '../../src/activity/session-state.ts';
 import type { Session } from '../../src/activity/sessions.ts';
 import { contentsOf } from '../index/index-contents.ts';
 import { golden, run } from '../program.ts';
