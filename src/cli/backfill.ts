@@ -3,7 +3,7 @@ import type { Users } from '../activity/user-table.ts';
 import { newUsers } from '../service/new-users.ts';
 import type { Config } from '../config/config.ts';
 import { LastSeenIndex } from '../index/last-seen.ts';
-import type { Arrangement, ArchivedFile } from '../source/archive/arrange.ts';
+import type { Arrangement, ArchivedFile } from '../service/archive/arrange.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
 import { maxTime } from '../service/max-time.ts';
 import { ingest } from '../service/ingest.ts';

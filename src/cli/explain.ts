@@ -3,7 +3,7 @@ import type { Config, LogConfig } from '../config/config.ts';
 import { dialectOf } from '../format/format.ts';
 import { LineDecoder } from '../format/line-decoder.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
-import { readArchivedFile, type Arrangement, type ArchivedFile } from '../source/archive/arrange.ts';
+import { readArchivedFile, type Arrangement, type ArchivedFile } from '../service/archive/arrange.ts';
 import { maxTime } from '../service/max-time.ts';
 import { logsOf } from '../service/given-logs.ts';
 import { firstLines } from '../service/log-state.ts';

@@ -2,7 +2,7 @@
 import { basename } from 'node:path';
 import type { Sample } from '../activity/active-window.ts';
 import { gapsBetween, joinSpans, type Span } from '../activity/coverage.ts';
-import type { Arrangement } from '../source/archive/arrange.ts';
+import type { Arrangement } from '../service/archive/arrange.ts';
 import type { GivenLog } from '../service/given-logs.ts';
 import { quotedWarning } from '../format/dialects/forgeable.ts';
 import type { LineCounts } from '../format/line-decoder.ts';

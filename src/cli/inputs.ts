@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError, type Config } from '../config/config.ts';
-import { arrange, type Arrangement } from '../source/archive/arrange.ts';
+import { arrange, type Arrangement } from '../service/archive/arrange.ts';
 import { logsOf, type Doubtful, type GivenLog, type NamedFiles } from '../service/given-logs.ts';
 import { filesLike } from '../source/files/glob.ts';
 import type { Io } from './io.ts';

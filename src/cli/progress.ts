@@ -1,5 +1,5 @@
 /** How far the reading of old logs has got: a bar on a terminal, elsewhere a line every few seconds. */
-import type { Series } from '../source/archive/arrange.ts';
+import type { Series } from '../service/archive/arrange.ts';
 import { isUnicode, type Io } from './io.ts';
 import { showTime } from './times.ts';
 

@@ -1,7 +1,7 @@
 /** The first start of `run` on a log: its rotated siblings are read before it is followed, oldest first. */
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
-import { arrange, type Arrangement, type Series, type ArchivedFile } from '../source/archive/arrange.ts';
+import { arrange, type Arrangement, type Series, type ArchivedFile } from './archive/arrange.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
 import { inodeOf, type FileStat } from '../source/follow/position.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';

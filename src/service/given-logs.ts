@@ -6,7 +6,7 @@
 import { realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { ConfigError, type Config, type LogConfig } from '../config/config.ts';
-import type { LogFiles } from '../source/archive/arrange.ts';
+import type { LogFiles } from './archive/arrange.ts';
 import { filesLike } from '../source/files/glob.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
 

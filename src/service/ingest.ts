@@ -9,7 +9,7 @@ import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from '../source/archive/arrange.ts';
+import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from './archive/arrange.ts';
 import type { Position } from '../source/follow/position.ts';
 import { fileAt } from '../source/files/siblings.ts';
 import type { WriteBuffer } from './write-buffer.ts';

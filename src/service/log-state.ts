@@ -15,7 +15,7 @@ import type { LineScanner, ScanPlan } from '../format/scanner/scanner.ts';
 import { scannersFor } from './new-users.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
-import type { ArchivedFile } from '../source/archive/arrange.ts';
+import type { ArchivedFile } from './archive/arrange.ts';
 import { latestStart } from './latest-year.ts';
 import type { StoredLog } from './stored-log.ts';
 import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';

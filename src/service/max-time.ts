@@ -3,7 +3,7 @@
  * ever, since last seen is a maximum; but a log whose administrator gives its year, or one that lies in the future as a whole
  * and is only looked at, says more about our clock than about itself.
  */
-import type { Arrangement } from '../source/archive/arrange.ts';
+import type { Arrangement } from './archive/arrange.ts';
 
 export const MAX_AHEAD = 300;
 

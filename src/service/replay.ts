@@ -9,7 +9,7 @@ import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
-import { readArchivedFile, type Arrangement, type Series } from '../source/archive/arrange.ts';
+import { readArchivedFile, type Arrangement, type Series } from './archive/arrange.ts';
 import { maxTime } from './max-time.ts';
 import type { GivenLog } from './given-logs.ts';
 import { lastStep, Sampler, stepsOf, type ReplayedLog } from './sampler.ts';

@@ -10,7 +10,7 @@ import type { Dialect } from '../format/dialects/dialect.ts';
 import { dialectNamed, recogniseDialect, tellingLines } from '../format/format.ts';
 import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
-import { otherZone } from '../format/dating/dating.ts';
+import { otherZone } from './archive/dating.ts';
 import { foreignZone, zoneInstants } from '../format/time/clock.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';

@@ -4,7 +4,7 @@ import { PassThrough } from 'node:stream';
 import { describe, test } from 'node:test';
 import type { Io } from '../../src/cli/io.ts';
 import { Progress } from '../../src/cli/progress.ts';
-import type { Series } from '../../src/source/archive/arrange.ts';
+import type { Series } from '../../src/service/archive/arrange.ts';
 import { DEADLINE_MS } from '../deadline.ts';
 
 const TOTAL = 4 * 1024 * 1024;

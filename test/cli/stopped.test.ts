@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { Sample } from '../../src/activity/active-window.ts';
 import { loadConfig } from '../../src/config/config.ts';
-import { arrange } from '../../src/source/archive/arrange.ts';
+import { arrange } from '../../src/service/archive/arrange.ts';
 import { logsOf } from '../../src/service/given-logs.ts';
 import { replay } from '../../src/service/replay.ts';
 

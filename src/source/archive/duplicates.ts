@@ -6,7 +6,7 @@
 import { createHash } from 'node:crypto';
 import { ArchiveError } from '../files/archive-error.ts';
 import { openText } from '../files/compression.ts';
-import type { Probe } from './probe.ts';
+import type { Probe } from '../../service/archive/probe.ts';
 
 export interface Duplicate {
   readonly path: string;

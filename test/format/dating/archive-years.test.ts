@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
 import * as fc from 'fast-check';
-import type { Arrangement } from '../../../src/source/archive/arrange.ts';
+import type { Arrangement } from '../../../src/service/archive/arrange.ts';
 import { ENDINGS } from '../../source/archives.ts';
-import { arrange, at, DAY, Folder, iso, log, NOW, shown, type Text } from '../../source/archive/old-logs.ts';
+import { arrange, at, DAY, Folder, iso, log, NOW, shown, type Text } from '../../service/archive/old-logs.ts';
 
 const folders: Folder[] = [];
 after(() => folders.forEach((folder) => folder.remove()));

@@ -1,7 +1,7 @@
 /** Files that begin or end with lines of another time: where they belong is told by what most of them and the rest say. */
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { arrange, at, DAY, Folder, iso, log, NOW, type Text } from '../../source/archive/old-logs.ts';
+import { arrange, at, DAY, Folder, iso, log, NOW, type Text } from '../../service/archive/old-logs.ts';
 
 const folders: Folder[] = [];
 after(() => folders.forEach((folder) => folder.remove()));

@@ -8,11 +8,11 @@ import {
   readArchivedFile,
   type ArchivedFile,
   type ReadOptions,
-} from '../../../src/source/archive/arrange.ts';
+} from '../../../src/service/archive/arrange.ts';
 import type { Block } from '../../../src/source/files/lines.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import { ENDINGS } from '../archives.ts';
-import { arrange, at, Folder, log, NOW } from './old-logs.ts';
+import { arrange, at, Folder, log, NOW } from '../../service/archive/old-logs.ts';
 
 const folders: Folder[] = [];
 after(() => folders.forEach((folder) => folder.remove()));

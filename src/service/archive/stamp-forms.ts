@@ -2,10 +2,10 @@
  * Which form the stamps of each file have. What a file alone leaves open, the other files of its name may tell; what they
  * leave open, too, is not read, as day and month exchanged would be other days.
  */
-import { chooseForm, type Choice, type Reading } from '../time/stamp-choice.ts';
-import type { StampForm } from '../time/stamp-form.ts';
+import { chooseForm, type Choice, type Reading } from '../../format/time/stamp-choice.ts';
+import type { StampForm } from '../../format/time/stamp-form.ts';
 import type { Problem } from '../../source/files/archive-error.ts';
-import type { Probe } from '../../source/archive/probe.ts';
+import type { Probe } from './probe.ts';
 import { rotatedName } from '../../source/files/rotated-name.ts';
 
 export interface Stamped extends Probe {

@@ -2,9 +2,9 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
-import { arrange as arrangeLogs, type ArrangeOptions, type Arrangement } from '../../../src/source/archive/arrange.ts';
+import { arrange as arrangeLogs, type ArrangeOptions, type Arrangement } from '../../../src/service/archive/arrange.ts';
 import { rotatedName } from '../../../src/source/files/rotated-name.ts';
-import { archive } from '../archives.ts';
+import { archive } from '../../source/archives.ts';
 
 export const DAY = 86_400;
 export const NOW = at('2026-11-24T04:00:00Z');

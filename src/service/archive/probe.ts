@@ -7,10 +7,10 @@ import type { Stats } from 'node:fs';
 import { ownLines, tellingLines } from '../../format/format.ts';
 import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
-import { ArchiveError, fileError, isDirectory } from '../files/archive-error.ts';
-import { openText } from '../files/compression.ts';
-import { leadingNuls } from '../files/lines.ts';
-import { compressionOf, gzipTime } from '../files/file-kind.ts';
+import { ArchiveError, fileError, isDirectory } from '../../source/files/archive-error.ts';
+import { openText } from '../../source/files/compression.ts';
+import { leadingNuls } from '../../source/files/lines.ts';
+import { compressionOf, gzipTime } from '../../source/files/file-kind.ts';
 import { edges, isSameDay, sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
 
 /** The first and the last bytes of the text, in which the first and the last stamp are looked for. */

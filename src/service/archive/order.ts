@@ -2,9 +2,9 @@
  * Files of one log that follow each other in time are a series. Files that overlap in time and differ in text cannot be of
  * one log, whatever their names: the log of another server, copied in by hand.
  */
-import type { Problem } from '../files/archive-error.ts';
-import type { Dated } from '../../format/dating/dating.ts';
-import { byAge } from '../files/rotated-name.ts';
+import type { Problem } from '../../source/files/archive-error.ts';
+import type { Dated } from './dating.ts';
+import { byAge } from '../../source/files/rotated-name.ts';
 
 /**
  * Files of one log touch with some seconds of disorder, or with the hour that repeats when summer time ends, whose halves

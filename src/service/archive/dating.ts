@@ -4,13 +4,13 @@
  * last those of which nothing better is known than that they are not from the future.
  */
 import type { Problem } from '../../source/files/archive-error.ts';
-import { foreignZone } from '../time/clock.ts';
-import type { Reading } from '../time/stamp-choice.ts';
+import { foreignZone } from '../../format/time/clock.ts';
+import type { Reading } from '../../format/time/stamp-choice.ts';
 import type { Stamped } from './stamp-forms.ts';
-import { secondsOfYear } from './stamp-samples.ts';
-import { extentsOf, type Extent } from './extents.ts';
+import { secondsOfYear } from '../../format/dating/stamp-samples.ts';
+import { extentsOf, type Extent } from '../../format/dating/extents.ts';
 import { byAge, rotatedName, type RotatedName } from '../../source/files/rotated-name.ts';
-import { isAligned, placeSeries, placesOf, type Place, type YearOptions } from './years.ts';
+import { isAligned, placeSeries, placesOf, type Place, type YearOptions } from '../../format/dating/years.ts';
 
 export interface Dated {
   readonly look: Stamped;

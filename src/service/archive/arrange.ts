@@ -5,17 +5,17 @@
 import { zoneInstants } from '../../format/time/clock.ts';
 import { looksLike } from '../../format/strangers.ts';
 import { strftimeForm } from '../../format/time/strftime.ts';
-import { ArchiveError, type Problem } from '../files/archive-error.ts';
-import type { ArchivedFile } from './read.ts';
+import { ArchiveError, type Problem } from '../../source/files/archive-error.ts';
+import type { ArchivedFile } from '../../source/archive/read.ts';
 import { lanesOf, type Lane } from './order.ts';
-import { dateAll } from '../../format/dating/dating.ts';
-import { withoutDuplicates, type Duplicate } from './duplicates.ts';
+import { dateAll } from './dating.ts';
+import { withoutDuplicates, type Duplicate } from '../../source/archive/duplicates.ts';
 import { probeFile, type Probe } from './probe.ts';
-import { statOf } from '../files/siblings.ts';
-import { settleForms } from '../../format/dating/stamp-forms.ts';
+import { statOf } from '../../source/files/siblings.ts';
+import { settleForms } from './stamp-forms.ts';
 
-export type { Problem } from '../files/archive-error.ts';
-export { alreadyRead, readArchivedFile, type ArchivedFile, type ReadOptions } from './read.ts';
+export type { Problem } from '../../source/files/archive-error.ts';
+export { alreadyRead, readArchivedFile, type ArchivedFile, type ReadOptions } from '../../source/archive/read.ts';
 
 /** The files of one log, in any order. */
 export interface LogFiles {

@@ -3,9 +3,9 @@ import { appendFileSync, linkSync, symlinkSync, truncateSync, writeFileSync, rea
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { Arrangement } from '../../../src/source/archive/arrange.ts';
+import type { Arrangement } from '../../../src/service/archive/arrange.ts';
 import { rotatedName } from '../../../src/source/files/rotated-name.ts';
-import { ENDINGS } from '../archives.ts';
+import { ENDINGS } from '../../source/archives.ts';
 import { arrange, at, Folder, iso, log, NOW, shown } from './old-logs.ts';
 
 const UTC = { timezone: 'UTC', now: NOW };
