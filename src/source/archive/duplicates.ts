@@ -1,12 +1,25 @@
 /**
  * The same text under several names: rotated and compressed, copied by hand, or copied when it was shorter. It is read
- * once. Texts that begin alike are compared to the end, by their hashes, one after the other: the xz library cannot read
- * two files at a time.
+ * once. Texts that begin alike are compared to the end, by their hashes.
  */
 import { createHash } from 'node:crypto';
 import { ArchiveError } from '../files/archive-error.ts';
 import { openText } from '../files/compression.ts';
-import type { Probe } from '../../service/archive/probe.ts';
+import type { Stats } from 'node:fs';
+
+/** A text, as far as it is known before it is read. */
+export interface ProbedText {
+  readonly path: string;
+  readonly stats: Pick<Stats, 'dev' | 'ino'>;
+  /** Unix seconds: the modification time in the gzip header, and those of the file and of its duplicates. */
+  readonly gzipTime: number | undefined;
+  readonly fileTimes: readonly number[];
+  readonly compressed: boolean;
+  /** Bytes of the uncompressed text. */
+  readonly textBytes: number;
+  /** The first bytes of the text. */
+  readonly head: Buffer;
+}
 
 export interface Duplicate {
   readonly path: string;
@@ -15,60 +28,60 @@ export interface Duplicate {
   readonly sentence: string;
 }
 
-export interface Texts {
-  readonly distinct: readonly Probe[];
+export interface Texts<P extends ProbedText> {
+  readonly distinct: readonly P[];
   readonly duplicates: readonly Duplicate[];
 }
 
 /** `isOneText`: whether the same text in both would be read once only. */
-export async function withoutDuplicates(
-  looks: readonly Probe[],
-  isOneText: (a: Probe, b: Probe) => boolean,
+export async function withoutDuplicates<P extends ProbedText>(
+  texts: readonly P[],
+  isOneText: (a: P, b: P) => boolean,
   signal?: AbortSignal,
-): Promise<Texts> {
-  const distinct: Probe[] = [];
+): Promise<Texts<P>> {
+  const distinct: P[] = [];
   const duplicates: Duplicate[] = [];
   const hashes = new Hashes(signal);
   // The longest first: a shorter text may be the beginning of a longer one. Of equal ones, what is quickest to read.
-  for (const look of looks.toSorted(byLength)) {
-    const at = await indexOfWhole(look, distinct, isOneText, hashes);
+  for (const text of texts.toSorted(byLength)) {
+    const at = await indexOfWhole(text, distinct, isOneText, hashes);
     const whole = distinct[at];
-    if (!whole) distinct.push(look);
+    if (!whole) distinct.push(text);
     else {
-      duplicates.push(duplicate(look, whole));
-      if (whole.textBytes === look.textBytes) distinct[at] = withTimesOf(whole, look);
+      duplicates.push(duplicate(text, whole));
+      if (whole.textBytes === text.textBytes) distinct[at] = withTimesOf(whole, text);
     }
   }
   return { distinct, duplicates };
 }
 
-function byLength(a: Probe, b: Probe): number {
+function byLength(a: ProbedText, b: ProbedText): number {
   return b.textBytes - a.textBytes || Number(a.compressed) - Number(b.compressed) || (a.path < b.path ? -1 : 1);
 }
 
-function duplicate(look: Probe, whole: Probe): Duplicate {
-  const what = look.textBytes === whole.textBytes ? 'holds the same text as' : 'holds the beginning of';
-  return { path: look.path, of: whole.path, sentence: `${look.path} ${what} ${whole.path}, which is read instead` };
+function duplicate(text: ProbedText, whole: ProbedText): Duplicate {
+  const what = text.textBytes === whole.textBytes ? 'holds the same text as' : 'holds the beginning of';
+  return { path: text.path, of: whole.path, sentence: `${text.path} ${what} ${whole.path}, which is read instead` };
 }
 
-async function indexOfWhole(
-  look: Probe,
-  longer: readonly Probe[],
-  isOneText: (a: Probe, b: Probe) => boolean,
+async function indexOfWhole<P extends ProbedText>(
+  text: P,
+  longer: readonly P[],
+  isOneText: (a: P, b: P) => boolean,
   hashes: Hashes,
 ): Promise<number> {
   for (const [i, other] of longer.entries()) {
-    if (!isOneText(look, other)) continue;
-    if (isSameFile(look, other)) return i;
-    if (!other.head.subarray(0, look.head.length).equals(look.head)) continue;
-    const hash = await hashes.of(look.path, look.textBytes);
-    if (hash !== undefined && hash === (await hashes.of(other.path, look.textBytes))) return i;
+    if (!isOneText(text, other)) continue;
+    if (isSameFile(text, other)) return i;
+    if (!other.head.subarray(0, text.head.length).equals(text.head)) continue;
+    const hash = await hashes.of(text.path, text.textBytes);
+    if (hash !== undefined && hash === (await hashes.of(other.path, text.textBytes))) return i;
   }
   return -1;
 }
 
 /** One copy's modification time may be right where the other's is that of the copying. */
-function withTimesOf(whole: Probe, copy: Probe): Probe {
+function withTimesOf<P extends ProbedText>(whole: P, copy: P): P {
   return {
     ...whole,
     gzipTime: whole.gzipTime ?? copy.gzipTime,
@@ -76,7 +89,7 @@ function withTimesOf(whole: Probe, copy: Probe): Probe {
   };
 }
 
-function isSameFile({ stats: a }: Probe, { stats: b }: Probe): boolean {
+function isSameFile({ stats: a }: ProbedText, { stats: b }: ProbedText): boolean {
   return a.ino === b.ino && a.dev === b.dev;
 }
 
