@@ -189,6 +189,14 @@ export class Sessions {
     this.#table.ids.letGo(low, high);
   }
 
+  /** Adds an event of a batch, whose lines will not be there any more when it is taken in, to another one. */
+  copy(batch: EventBatch, event: number, into: EventBatch): void {
+    const o = event * EVENT_WORDS;
+    const isOfLine = batch.words[o + KIND] !== OTHER && batch.words[o + HIGH] === -1;
+    if (isOfLine) into.add(this.eventOf(batch, event));
+    else into.addFrom(batch, event);
+  }
+
   /** An event of a batch by itself, for what is taken in later than the batch. Its user is not expected any more. */
   eventOf(batch: EventBatch, event: number): Happening {
     const { words, bytes, times } = batch;

@@ -2,22 +2,24 @@
 import type { Happening } from './dialects/dialect.ts';
 import { AT, EVENT_WORDS, KIND, LOW, OTHER, type LineScanner } from './scanner/scanner.ts';
 
-/** A log of nothing but events has one in so many bytes: so much room is not asked for twice. */
-const EVENT_BYTES = 64;
-
 export class EventBatch {
   /** The lines. */
-  readonly bytes: Buffer;
+  bytes: Buffer;
   /** `EVENT_WORDS` words an event, as of scanner.ts; places are offsets in `bytes`. */
-  words: Int32Array;
-  times: Uint32Array;
+  words = new Int32Array(16 * EVENT_WORDS);
+  times = new Uint32Array(this.words.buffer);
   count = 0;
-  readonly others: Happening[] = [];
+  others: Happening[] = [];
 
   constructor(bytes: Buffer) {
     this.bytes = bytes;
-    const words = new Int32Array((4 + Math.ceil(bytes.length / EVENT_BYTES)) * EVENT_WORDS);
-    [this.words, this.times] = [words, new Uint32Array(words.buffer)];
+  }
+
+  /** Makes it the empty batch of other lines: what it was before is over. */
+  begin(bytes: Buffer): void {
+    this.bytes = bytes;
+    this.count = 0;
+    this.others = [];
   }
 
   /** Unix seconds. */
@@ -44,6 +46,15 @@ export class EventBatch {
     this.#makeRoom(count);
     this.words.set(events.subarray(0, count * EVENT_WORDS), this.count * EVENT_WORDS);
     this.count += count;
+  }
+
+  /** Adds an event of another batch, whose session is told without its lines. */
+  addFrom({ words, others }: EventBatch, event: number): void {
+    const from = event * EVENT_WORDS;
+    const other = words[from + KIND] === OTHER ? others[words[from + LOW]!] : undefined;
+    if (other) return this.add(other);
+    this.#makeRoom(1);
+    this.words.set(words.subarray(from, from + EVENT_WORDS), this.count++ * EVENT_WORDS);
   }
 
   /** From `from` on, the first event up to `to`, exclusive, that is after `at`, unix seconds; `to` when none is. */

@@ -46,6 +46,8 @@ const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quo
 export class LogState {
   readonly sessions: Sessions;
   readonly #options: LogStateOptions;
+  /** One for all blocks: an array more with each of them would keep the collector of garbage busy. */
+  readonly #batch = new EventBatch(Buffer.alloc(0));
   readonly #scannerOf: (plan: ScanPlan) => LineScanner;
   #dialect: Dialect | undefined;
   #reader: LineDecoder | undefined;
@@ -112,11 +114,12 @@ export class LogState {
   }
 
   /**
-   * The events of whole lines, in their order; they are still to be taken in by `sessions`. `continues`: the lines follow
+   * The events of whole lines, in their order; they are still to be taken in by `sessions`, before other lines are decoded. `continues`: the lines follow
    * those before in the same file, so that nothing can be missing between. `place`: where they are, if they may be read again.
    */
   decode(bytes: Buffer, continues: boolean, place?: () => Place): EventBatch {
-    const batch = new EventBatch(bytes);
+    const batch = this.#batch;
+    batch.begin(bytes);
     if (bytes.length === 0) return batch;
     const isFirst = !this.#reader && !this.#begin;
     const reader = (this.#reader ??= this.#readerFor(bytes));

@@ -7,9 +7,10 @@ import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/c
 import type { Sessions } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import { DISORDER, zoneInstants } from '../format/time/clock.ts';
-import type { EventBatch } from '../format/event-batch.ts';
+import { EventBatch } from '../format/event-batch.ts';
 import type { LogState } from './log-state.ts';
 
+const NO_LINES = Buffer.alloc(0);
 const HOUR = 3600;
 const DAY = 86_400;
 /** The first full step after `at`. */
@@ -51,7 +52,9 @@ export class Sampler {
   readonly #steps: Steps;
   #next: number;
   /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
-  #early: { readonly sessions: Sessions; readonly batch: EventBatch; readonly event: number }[] = [];
+  #early = new EventBatch(NO_LINES);
+  /** Whose each of them is. */
+  #earlyOf: Sessions[] = [];
 
   /** `begin`: unix seconds, before the first sample. */
   constructor(users: Users, logs: readonly ReplayedLog[], begin: number, steps: Steps) {
@@ -71,7 +74,8 @@ export class Sampler {
    * may be a stray: only the second in a row says that the time has come.
    */
   *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
-    this.#early.push({ sessions, batch, event });
+    sessions.copy(batch, event, this.#early);
+    this.#earlyOf.push(sessions);
     const before = event > 0 ? batch.at(event - 1) : -Infinity;
     yield* this.until(Math.min(before, batch.at(event)) - DISORDER - 1);
   }
@@ -81,11 +85,21 @@ export class Sampler {
     while (this.#next <= at) {
       const samples = this.#sample(this.#next);
       this.#next = this.#steps(this.#next);
-      const early = this.#early;
-      this.#early = early.filter(({ batch, event }) => batch.at(event) > this.#next);
-      for (const { sessions, batch, event } of early)
-        if (batch.at(event) <= this.#next) sessions.takeFrom(batch, event);
+      this.#takeDue();
       yield samples;
+    }
+  }
+
+  /** Takes in what is not after the next sample any more. */
+  #takeDue(): void {
+    const [early, of] = [this.#early, this.#earlyOf];
+    [this.#early, this.#earlyOf] = [new EventBatch(NO_LINES), []];
+    for (const [event, sessions] of of.entries()) {
+      if (early.at(event) <= this.#next) sessions.takeFrom(early, event);
+      else {
+        this.#early.addFrom(early, event);
+        this.#earlyOf.push(sessions);
+      }
     }
   }
 

@@ -21,7 +21,7 @@ import {
 } from '../follow/position.ts';
 import { compare, type Likeness } from '../follow/match.ts';
 import { fileAt, filesIn, statOf } from '../files/siblings.ts';
-import { textBehind, type Text } from '../files/text.ts';
+import { passingText, textBehind, type Text } from '../files/text.ts';
 
 /** One file of a series. Times are unix seconds. */
 export interface ArchivedFile {
@@ -117,7 +117,7 @@ async function withText<T>(path: string, use: (text: Text, handle: FileHandle) =
   }
 }
 
-/** The whole lines of a file. Errors of the file are told to `onProblem` and end the file; others are thrown. */
+/** The whole lines of a file; the bytes of a block hold until the next one is asked for. Errors of the file are told to `onProblem` and end the file; others are thrown. */
 export async function* readArchivedFile(
   archivedFile: ArchivedFile,
   options: ReadOptions,
@@ -193,14 +193,14 @@ async function begin(
   from: Position | undefined,
 ): Promise<Beginning | undefined> {
   if (from) {
-    const text = textBehind(handle.fd, archivedFile.path);
+    const text = textBehind(handle.fd, archivedFile.path, passingText);
     const found = await compared(text, archivedFile, from);
     // The same text goes on: a compressed one has come as far as the place by now.
     if (found.kind === 'same') return { text, trace: found.trace, id: from.id };
     await text.close();
     if (found.kind === 'shorter') return undefined;
   }
-  return { text: textBehind(handle.fd, archivedFile.path), trace: beginTrace(), id: randomUUID() };
+  return { text: textBehind(handle.fd, archivedFile.path, passingText), trace: beginTrace(), id: randomUUID() };
 }
 
 /** Returns whether the text was read to its end, and will have no more. */

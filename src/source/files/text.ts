@@ -30,11 +30,11 @@ export interface Text {
  * The text behind an open descriptor; which kind it is, its first bytes tell, not its name. `path` is for errors.
  * @throws {ArchiveError} if it is none whose text can be read
  */
-export function textBehind(fd: number, path: string): Text {
+export function textBehind(fd: number, path: string, plain: (fd: number) => Text = plainText): Text {
   const first = Buffer.alloc(FIRST_BYTES);
   const length = readSync(fd, first, 0, first.length, 0);
   refuseForeign(first.subarray(0, length), path);
-  return compressionOf(first) === undefined ? plainText(fd) : compressedText(fd, path);
+  return compressionOf(first) === undefined ? plain(fd) : compressedText(fd, path);
 }
 
 export function plainText(fd: number): Text {
@@ -43,6 +43,19 @@ export function plainText(fd: number): Text {
     read: (at, length) => readAt(fd, at, length),
     verify: () => Promise.resolve(),
     close: () => Promise.resolve(),
+  };
+}
+
+/** The same, where what was read is not looked at any more when more is: long pieces are read into one place, again and again. */
+export function passingText(fd: number): Text {
+  let place: Buffer = EMPTY;
+  return {
+    ...plainText(fd),
+    read(at, length) {
+      if (length <= SHORT) return readAt(fd, at, length);
+      if (place.length < length) place = Buffer.allocUnsafeSlow(length);
+      return readAt(fd, at, length, place);
+    },
   };
 }
 
@@ -55,12 +68,17 @@ export function gzipEnd(fd: number, size: number): { crc: number; length: number
   return { crc: ends.readUInt32LE(2), length: ends.readUInt32LE(6) };
 }
 
+const EMPTY = Buffer.alloc(0);
 const readAsync = promisify(read);
 /** So much comes faster at once than by way of another thread. */
 const SHORT = 64 * 1024;
 
-async function readAt(fd: number, at: number, length: number): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafe(length);
+async function readAt(
+  fd: number,
+  at: number,
+  length: number,
+  buffer: Buffer = Buffer.allocUnsafe(length),
+): Promise<Buffer> {
   let filled = 0;
   while (filled < length) {
     const rest = length - filled;
@@ -74,7 +92,6 @@ async function readAt(fd: number, at: number, length: number): Promise<Buffer> {
   return buffer.subarray(0, filled);
 }
 
-const EMPTY = Buffer.alloc(0);
 /** What can still be asked for before the place that was asked for last: a marker's length. */
 const BACK = 64;
 

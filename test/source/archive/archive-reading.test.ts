@@ -43,7 +43,7 @@ async function read(archivedFile: ArchivedFile, options: Partial<ReadOptions> = 
   const problems: string[] = [];
   const onProblem = (sentence: string): unknown => problems.push(sentence);
   for await (const block of readArchivedFile(archivedFile, { complete: true, onProblem, ...options }))
-    blocks.push(block);
+    blocks.push({ ...block, bytes: Buffer.from(block.bytes) });
   const bytes = Buffer.concat(blocks.map((block) => block.bytes));
   return { text: bytes.toString('latin1'), blocks, problems, position: blocks.at(-1)?.position };
 }
