@@ -66,12 +66,11 @@ function compare(a: readonly number[], b: readonly number[]): number {
 
 export function chooseForm(readings: readonly Reading[], evidence: Evidence = NO_EVIDENCE): Choice {
   if (readings.length < 2) return { readings, isAlike: true };
-  const orderly = usual(
-    narrowed(narrowed(readings, isBy(Math.max(evidence.now, ...evidence.times))), isInOrder(readings)),
-  );
+  const orderly = narrowed(narrowed(readings, isBy(Math.max(evidence.now, ...evidence.times))), isInOrder(readings));
+  const likely = usual(surely(orderly, evidence));
   // That a file is older than its lines makes no rare form likely.
-  const possible = narrowed(orderly, isBy(Math.max(...evidence.times)));
-  const written = possible.filter(({ walls }) => endsSoonBefore(walls, evidence));
+  const possible = narrowed(likely, isBy(Math.max(...evidence.times)));
+  const written = possible.filter((each) => endsSoonBefore(each, evidence));
   const close = closest(possible);
   // Where they contradict each other one of them is chance, and nobody knows which.
   const told = written.length === 0 ? close : written.filter((each) => close.length === 0 || close.includes(each));
@@ -96,6 +95,22 @@ function usual(readings: readonly Reading[]): readonly Reading[] {
   return readings.filter(({ form }) => form.rank === least);
 }
 
+/**
+ * The rare forms for which there is more than what chance makes: the days follow each other, or the file was written to the
+ * last line, while the usual ones end years before it. That a day and a month, exchanged, fit a file that was copied is chance.
+ */
+function surely(readings: readonly Reading[], evidence: Evidence): readonly Reading[] {
+  const known = usual(readings);
+  const rare = readings.filter((each) => !known.includes(each) && each.form.family !== YEAR_FIRST);
+  if (rare.length === 0) return readings;
+  const close = closest(readings);
+  const areOld = known.every(({ walls }) => endsLongBefore(walls, evidence));
+  const narrow = (each: Reading): boolean => known.every((other) => spanOf(each) <= spanOf(other));
+  const written = areOld ? readings.filter((each) => endsSoonBefore(each, evidence) && narrow(each)) : [];
+  const told = close.length > 0 ? close : written;
+  return told.length > 0 && told.every((each) => rare.includes(each)) ? told : readings;
+}
+
 function readsAlike({ walls }: Reading, other: Reading | undefined): boolean {
   return walls.every((wall, i) => {
     const same = other?.walls[i];
@@ -118,6 +133,8 @@ function step(from: WallTime, to: WallTime): number {
 const steps = ({ walls }: Reading): number[] =>
   walls.flatMap((wall, i) => (i === 0 ? [] : [step(walls[i - 1] ?? wall, wall)]));
 
+const spanOf = (reading: Reading): number => steps(reading).reduce((sum, seconds) => sum + Math.abs(seconds), 0);
+
 /** Whether the last line is not later than an instant; of stamps without a year, and of none, that says nothing. */
 function isBy(latest: number): (reading: Reading) => boolean {
   return ({ form, walls }) => {
@@ -135,7 +152,7 @@ function isInOrder(readings: readonly Reading[]): (reading: Reading) => boolean 
   return (reading) => back(reading) <= least + STRAY;
 }
 
-function endsSoonBefore(walls: readonly WallTime[], { times }: Evidence): boolean {
+function endsSoonBefore({ walls }: Reading, { times }: Evidence): boolean {
   const last = walls.at(-1);
   if (!last) return false;
   return times.some((time) => {
@@ -150,6 +167,11 @@ function endsSoonBefore(walls: readonly WallTime[], { times }: Evidence): boolea
   });
 }
 
+function endsLongBefore(walls: readonly WallTime[], { times }: Evidence): boolean {
+  const last = walls.at(-1);
+  return last?.year !== undefined && times.every((time) => secondsOf(last) < time - YEAR);
+}
+
 const clockOf = (d: Date) => ({
   day: d.getUTCDate(),
   hour: d.getUTCHours(),
@@ -160,7 +182,7 @@ const clockOf = (d: Date) => ({
 
 /** The reading in which the lines are of days that follow each other, while they are far apart in all others. */
 function closest(readings: readonly Reading[]): readonly Reading[] {
-  const spans = readings.map((reading) => steps(reading).reduce((sum, seconds) => sum + Math.abs(seconds), 0));
+  const spans = readings.map(spanOf);
   const least = Math.min(...spans);
   const close = readings.filter((_, i) => (spans[i] ?? 0) <= 4 * least);
   return close.length < readings.length && close.every(({ walls }) => daysOf(walls) >= TELLING_DAYS) ? close : [];

@@ -82,6 +82,32 @@ describe('a stamp that fits several forms', () => {
     });
   }
 
+  for (const format of ['%d%m%y %T', '%m%d%y %T', '%d%m%y%H%M%S', '%m.%d.%Y %T', '%y/%d/%m %T']) {
+    const times = days('2026-11-08T10:00:00Z', 5);
+    const stamps = times.map((time) => strftime(format, time, 'UTC'));
+    test(`${format} is rare, and decided by days that follow each other [8.16]`, () =>
+      assert.deepEqual(instantsOf(stamps, { evidence: { times: [NOW], now: NOW } }), times));
+  }
+  for (const format of ['%H.%M.%S %y-%m-%d', '%H.%M.%S %y%m%d', '%H-%M-%S %d.%m.%y', '%H-%M-%S %y-%m-%d'])
+    test(`${format}, also read as a date and a time, is decided by when the file was written [8.16]`, () => {
+      const time = at('2017-11-18T16:01:00Z');
+      const stamps = [strftime(format, time, 'UTC')];
+      assert.deepEqual(instantsOf(stamps, { evidence: { times: [time + 60], now: NOW } }), [time]);
+    });
+  test('is read as usual where a copy of another month fits a rare form by chance [8.16]', () => {
+    const evidence = { times: [at('2026-04-03T11:00:00Z')], now: NOW };
+    for (const stamp of ['2026-03-04 10:00:00', '04.03.2026 10:00:00', '04.03.26 10:00:00'])
+      assert.deepEqual(instantsOf([stamp], { evidence }), [at('2026-03-04T10:00:00Z')], stamp);
+  });
+
+  test('is read as usual where a copy of another year fits a rare form by chance, with lines far apart [8.16]', () => {
+    const times = ['2022-11-19', '2022-11-20', '2022-11-23', '2022-11-26'].map((day) => at(`${day}T18:04:00Z`));
+    for (const some of [times, times.slice(2)]) {
+      const stamps = some.map((time) => strftime('%d.%m.%y %T', time, 'UTC'));
+      assert.deepEqual(instantsOf(stamps, { evidence: { times: [NOW], now: NOW } }), some);
+    }
+  });
+
   test('is left open where nothing tells, and is not guessed [8.16]', () => {
     const lines = ['03/04/2026 10:00:00 x', '03/04/2026 11:00:00 x'];
     assert.equal(recogniseStamp(lines), undefined);
@@ -248,8 +274,11 @@ describe('stamps of any format', () => {
   ];
   const formats = fc
     .tuple(fc.constantFrom(...DATES), fc.constantFrom(...TIMES), fc.constantFrom(...AROUND))
-    // Where both look alike nobody can tell the time from the date.
-    .filter(([date, clock, around]) => !(around === 'T D' && clock === '%H.%M.%S' && date === '%d.%m.%y'))
+    // Where each may be the other, nobody can tell the time from the date in a line alone.
+    .filter(
+      ([date, clock, around]) =>
+        !(around === 'T D' && /^%H[.-]%M[.-]%S$/.test(clock) && /^%[dy][-.]?%m[-.]?%[dy]$/.test(date)),
+    )
     .map(([date, clock, around]) =>
       around
         .replace('DT', 'D\0')
