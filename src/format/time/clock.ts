@@ -255,8 +255,10 @@ export class Clock {
 
   #inNextYear(wall: WallTime): Dated | undefined {
     const dated = this.#dated(wall, this.#year + 1);
-    // A line of some days ahead is not believed; it is of no year before either.
-    return dated && dated.at <= Math.min(this.#horizon(), this.#yearUntil()) + FAR ? dated : undefined;
+    const horizon = this.#horizon();
+    // A line of some days ahead is not believed, in whatever file it stands; it is of no year before either.
+    if (!dated || dated.at > horizon + FAR) return undefined;
+    return dated.at > horizon || dated.at <= this.#yearUntil() + FAR ? dated : undefined;
   }
 
   #instant(wall: WallTime, year: number): number | undefined {

@@ -292,3 +292,19 @@ test('a line of some days ahead, over the turn of the year, is not believed, and
   assert.deepEqual(clock.state, { year: 2021, last: at('2021-12-27T15:00:00Z') });
   assert.equal(clock.read(wallOf(at('2021-12-27T16:00:00Z'), 'UTC')), at('2021-12-27T16:00:00Z'));
 });
+
+test('a line of days that are still to come is not of a year before, in an old file either [8.15]', () => {
+  const now = at('2028-01-14T04:00:00Z');
+  const end = at('2027-12-02T00:00:00Z');
+  const clock = new Clock(
+    'UTC',
+    { year: 2027, last: undefined },
+    () => now + 300,
+    () => end,
+  );
+  const stamps = ['Dec 01 11:00:00', 'Jan 14 04:10:00', 'Dec 01 12:00:00'];
+  const instants = stamps.map((stamp) =>
+    iso(clock.read(recogniseStamp([stamp])?.read(stamp, 0) ?? assert.fail(stamp))),
+  );
+  assert.deepEqual(instants, ['2027-12-01T11:00:00', '2028-01-14T04:10:00', '2027-12-01T12:00:00']);
+});
