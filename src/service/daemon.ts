@@ -9,20 +9,18 @@ import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import { writeStatus } from '../index/status-file.ts';
-import type { Notice } from '../source/follow/follower.ts';
 import { LiveFile } from '../source/follow/live-file.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { StatsdReport } from '../report/statsd/statsd.ts';
 import { MAX_AHEAD } from './max-time.ts';
-import { readRotated } from './first-start.ts';
 import type { WriteBuffer } from './write-buffer.ts';
-import { LiveLog } from './live-log.ts';
+import type { LiveLog } from './live-log.ts';
 import { coveredIn } from './log-state.ts';
 import { openWriteBuffer } from './open-index.ts';
+import { openLog } from './open-log.ts';
 import { firstAfter } from './sampler.ts';
 import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
 import { failureIn } from './survey.ts';
-import { isBelievedBy } from './unbelieved.ts';
 import { ParseHealth } from './parse-health.ts';
 
 const HOUR = 3600;
@@ -33,8 +31,6 @@ const SETTLE = 2;
 const LOOK_MS = 60_000;
 /** Milliseconds between two signs of life. */
 const MINUTE_MS = 60_000;
-
-const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken', 'lost']);
 
 export type Level = 'error' | 'warning' | 'notice' | 'info';
 
@@ -135,37 +131,9 @@ export class Daemon {
     return !this.#signal.aborted;
   }
 
-  async #open(log: LogConfig, live: LiveFile): Promise<LiveLog> {
-    const { config, now, tell } = this.#options;
-    const horizon = (): number => now() + MAX_AHEAD;
-    const unbelieved = this.#writeBuffer.stored(log.path)?.log.unbelieved;
-    if (unbelieved && isBelievedBy(horizon(), log.timezone, unbelieved)) {
-      tell('notice', `${log.path} has lines that lay in the future when they were read; reading again from there`);
-      this.#writeBuffer.rewind(log.path);
-    }
-    const common = { config, log, writeBuffer: this.#writeBuffer, users: this.#users, horizon };
-    // What the first start has told of a rotated file need not be told by the follower.
-    const told = new Set<string>();
-    const tellFirst: typeof tell = (level, sentence) => {
-      told.add(sentence);
-      tell(level, sentence);
-    };
-    const { logState, awaited } = await readRotated({
-      ...common,
-      live,
-      now: now(),
-      tell: tellFirst,
-      signal: this.#signal,
-    });
-    return new LiveLog({
-      path: log.path,
-      logState,
-      live,
-      awaited,
-      rotated: log.rotated,
-      writeBuffer: this.#writeBuffer,
-      notice: ({ kind, text }) => told.has(text) || tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
-    });
+  #open(log: LogConfig, live: LiveFile, before?: LiveLog): Promise<LiveLog> {
+    const common = { ...this.#options, signal: this.#signal, writeBuffer: this.#writeBuffer, users: this.#users };
+    return openLog({ ...common, log, live, ...(before && { before }) });
   }
 
   /** So that the journal says of a daemon that works that it works. Of a log that cannot be read its follower tells. */
@@ -206,8 +174,26 @@ export class Daemon {
   async #reachedHour(hour: number): Promise<boolean> {
     for (const log of this.#logs.keys()) log.stopAfter(hour);
     await this.#sleepUntil(hour + SETTLE);
-    this.#beginAgainIfBelieved();
+    const believed = [...this.#logs.keys()].filter((log) => this.#isBelieved(log));
+    // Long behind the hour, the clock was set: begun anew, the count is one of now.
+    if (believed.length > 0 && this.#options.now() - hour > MAX_AHEAD) this.#again.abort();
+    for (const log of believed) await this.#readAgain(log, hour);
     return this.#reached();
+  }
+
+  /** Lines of this log that lay in the future do so no longer: only it goes back to them. */
+  async #readAgain(before: LiveLog, hour: number): Promise<void> {
+    const log = this.#options.config.logs.find(({ path }) => path === before.path);
+    const parseHealth = this.#logs.get(before);
+    if (!log || !parseHealth || this.#signal.aborted) return;
+    const live = new LiveFile(log.path);
+    live.look();
+    await before.close();
+    const again = await this.#open(log, live, before);
+    this.#logs.delete(before);
+    this.#logs.set(again, parseHealth);
+    again.stopAfter(hour);
+    await again.start();
   }
 
   /** All lines up to the instant have been taken in; false when it is the end. */
@@ -275,11 +261,9 @@ export class Daemon {
     }
   }
 
-  /** Lines that lay in the future may do so no longer. */
-  #beginAgainIfBelieved(): void {
-    const horizon = this.#options.now() + MAX_AHEAD;
-    for (const { logState } of this.#logs.keys())
-      if (logState.unbelieved && logState.unbelieved.at <= horizon) this.#again.abort();
+  /** Whether lines that lay in the future do so no longer. */
+  #isBelieved({ logState }: LiveLog): boolean {
+    return logState.unbelieved.some(({ at }) => at <= this.#options.now() + MAX_AHEAD);
   }
 
   #repeat(): () => void {
@@ -302,7 +286,11 @@ export class Daemon {
       await this.#untilStopped(new Promise<void>((resolve) => (timer = setTimeout(resolve, wait))));
       clearTimeout(timer);
       // The clock was set; else it is looked at only before a count, as the log may come from where the clock is ahead.
-      if (now() - performance.now() / 1000 - ahead > MAX_AHEAD) this.#beginAgainIfBelieved();
+      if (
+        now() - performance.now() / 1000 - ahead > MAX_AHEAD &&
+        [...this.#logs.keys()].some((log) => this.#isBelieved(log))
+      )
+        this.#again.abort();
     }
   }
 

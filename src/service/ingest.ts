@@ -14,6 +14,7 @@ import type { Position } from '../source/follow/position.ts';
 import { fileAt } from '../source/files/siblings.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { LogState } from './log-state.ts';
+import type { Unbelieved } from './unbelieved.ts';
 
 export interface IngestOptions {
   readonly config: Config;
@@ -48,8 +49,9 @@ const COMMIT_BYTES = 256 * 1024 * 1024;
 /** Reads a series, and returns the log state that a follower of its log goes on with. */
 export async function ingest(series: Series, options: IngestOptions): Promise<LogState> {
   let tasks = await tasksOf(series, options);
-  if (isUnbelieved(tasks, options)) {
-    options.writeBuffer.rewind(options.log.path);
+  const place = unbelievedOf(tasks, options);
+  if (place) {
+    options.writeBuffer.rewind(options.log.path, place);
     tasks = await tasksOf(series, options);
   }
   const isOld = isBehind(tasks, options);
@@ -68,10 +70,10 @@ async function tasksOf(series: Series, { writeBuffer, log }: IngestOptions): Pro
   return tasks;
 }
 
-/** Whether lines of these files were read and not believed. */
-function isUnbelieved(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): boolean {
-  const place = writeBuffer.stored(log.path)?.log.unbelieved;
-  return place !== undefined && tasks.some(({ read }) => read && !place.known.includes(read.id));
+/** Where lines of these files were read and not believed. */
+function unbelievedOf(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): Unbelieved | undefined {
+  const places = writeBuffer.stored(log.path)?.log.unbelieved ?? [];
+  return places.find(({ known }) => tasks.some(({ read }) => read && !known.includes(read.id)));
 }
 
 function isRead({ archivedFile, read }: Task): boolean {

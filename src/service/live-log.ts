@@ -19,6 +19,8 @@ export interface LiveLogOptions {
   /** As the follower has it. */
   readonly awaited: readonly string[];
   readonly rotated: readonly string[];
+  /** Whether lines are read again that were not believed before: that is told once. */
+  readonly hasGoneBack: boolean;
   readonly notice: (notice: Notice) => void;
 }
 
@@ -27,6 +29,7 @@ type Stored = Omit<Block, 'log' | 'bytes'>;
 
 export class LiveLog {
   readonly path: string;
+  readonly hasGoneBack: boolean;
   readonly logState: LogState;
   readonly #barrier = new HourBarrier();
   readonly #options: LiveLogOptions;
@@ -44,6 +47,7 @@ export class LiveLog {
   constructor(options: LiveLogOptions) {
     const { path, logState, writeBuffer, live, awaited, rotated, notice } = options;
     this.path = path;
+    this.hasGoneBack = options.hasGoneBack;
     this.logState = logState;
     this.#options = options;
     this.#follower = new Follower({

@@ -18,7 +18,7 @@ import { strftimeForm } from '../format/time/strftime.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
 import { latestStart } from './latest-year.ts';
 import type { StoredLog } from './stored-log.ts';
-import { firstOf, type Place, type Unbelieved } from './unbelieved.ts';
+import { withPlace, type Place, type Unbelieved } from './unbelieved.ts';
 
 export interface LogStateOptions extends SessionsOptions {
   /** A dialect's name, or `auto`. */
@@ -59,7 +59,7 @@ export class LogState {
   #version: string | undefined;
   #coverage: readonly Span[];
   readonly #lifetime: Lifetime;
-  #unbelieved: Unbelieved | undefined;
+  #unbelieved: readonly Unbelieved[];
   #lost: readonly Span[];
   #lostSince: number | undefined;
   /** Where most lines of the old file that is read end, unix seconds. */
@@ -77,7 +77,7 @@ export class LogState {
     this.#dialect = dialectNamed(server) ?? dialectNamed(stored?.log.server ?? '');
     this.#begin = stored?.log.reader;
     this.#version = stored?.log.version;
-    this.#unbelieved = stored?.log.unbelieved;
+    this.#unbelieved = (stored?.log.unbelieved ?? []).map((place) => ({ ...place, counts: NO_LINES }));
     this.#lost = stored?.log.lost ?? [];
     this.#lostSince = stored?.log.lostSince;
     if (stored) this.sessions.restore(stored.sessions, stored.log);
@@ -108,6 +108,11 @@ export class LogState {
     this.#lostSince ??= this.last;
   }
 
+  /** The lines before are counted, though others have read them. */
+  countOn(before: LineCounts): void {
+    this.#counted = sumCounts([this.#counted, before]);
+  }
+
   /** What comes next may have been written since the files were looked at. */
   endFiles(): void {
     this.#fileEnd = undefined;
@@ -124,6 +129,7 @@ export class LogState {
     const isFirst = !this.#reader && !this.#begin;
     const reader = (this.#reader ??= this.#readerFor(bytes));
     const { state } = reader;
+    const { counts } = this;
     const before = state.clock.last;
     if (this.#lostSince !== undefined) this.#gap ??= { kind: 'gap', at: this.#lostSince };
     if (this.#gap) batch.add(this.#gap);
@@ -139,10 +145,11 @@ export class LogState {
         ...place(),
         at: aheadAt,
         timezone,
+        counts,
         detail: this.sessions.detail,
         ...(!isFirst && { reader: state }),
       };
-      this.#unbelieved = firstOf(this.#unbelieved, now);
+      this.#unbelieved = withPlace(this.#unbelieved, now);
     }
     const { last } = reader.state.clock;
     for (const at of [firstAt, last]) if (at !== undefined) this.#lifetime.note(at);
@@ -178,8 +185,8 @@ export class LogState {
     return this.#lost;
   }
 
-  /** Where lines were not believed, and since when. */
-  get unbelieved(): Unbelieved | undefined {
+  /** Where lines were not believed. */
+  get unbelieved(): readonly Unbelieved[] {
     return this.#unbelieved;
   }
 
@@ -216,7 +223,7 @@ export class LogState {
       detail,
       ...(version !== undefined && { version }),
       lived: this.lived,
-      ...(this.#unbelieved && { unbelieved: this.#unbelieved }),
+      ...(this.#unbelieved.length > 0 && { unbelieved: this.#unbelieved }),
     };
   }
 

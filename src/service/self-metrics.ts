@@ -95,8 +95,9 @@ function placeOf({ offset, lagBytes }: FollowerStatus): Record<string, number> {
   return { position_bytes: offset, lag_bytes: lagBytes };
 }
 
+/** A log that is read again from an earlier place may have counted less. */
 function added(before: Counted, now: Counted): Record<string, number> {
-  return {
+  const since = {
     lines_read: now.lines - before.lines,
     events: now.events - before.events,
     rejected: now.rejected + now.foreign - before.rejected - before.foreign,
@@ -105,6 +106,7 @@ function added(before: Counted, now: Counted): Record<string, number> {
     rotations: now.rotations - before.rotations,
     truncations: now.truncations - before.truncations,
   };
+  return Object.fromEntries(Object.entries(since).map(([name, n]) => [name, Math.max(0, n)]));
 }
 
 function lag({ status, logState }: LiveLog, at: number): number {

@@ -11,7 +11,7 @@ export interface StoredLog extends SessionsContext {
   readonly version?: string;
   readonly reader: LineDecoderState;
   readonly coverage: readonly Span[];
-  readonly unbelieved?: Unbelieved;
+  readonly unbelieved?: readonly Unbelieved[];
   /** As `Lifetime` has it. */
   readonly lived: readonly Span[];
   /** Times in `coverage` of which lines were lost. */

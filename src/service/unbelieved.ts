@@ -1,9 +1,9 @@
 /**
  * Lines that lay in the future when they were read. They changed nothing, as last seen is a maximum and one wrong stamp would
- * be for ever; but the clock or the zone may have been wrong, and not the lines. So the place of the first one is kept with
- * the log, and the log is read again from there when they can be believed.
+ * be for ever; but the clock or the zone may have been wrong, and not the lines. So their places are kept with the log, and the
+ * log is read again from there when they can be believed.
  */
-import type { LineDecoderState } from '../format/line-decoder.ts';
+import type { LineCounts, LineDecoderState } from '../format/line-decoder.ts';
 import type { Position } from '../source/follow/position.ts';
 
 /** Where a block of lines began. */
@@ -26,19 +26,33 @@ export interface Unbelieved extends Place {
   readonly reader?: LineDecoderState;
   /** Whether the log had debug lines before these. */
   readonly detail?: boolean;
+  /** What became of the lines before, as far as they were read since the start of the program. */
+  readonly counts: LineCounts;
 }
 
 /** So long after the first line that was not believed, seconds, it matters to no count any more. */
 const WORTH_KEEPING = 31 * 86_400;
+/** Places kept of a log. */
+const MOST = 8;
 
-/** What is to be kept when lines were not believed, now and perhaps before. */
-export function firstOf(before: Unbelieved | undefined, now: Unbelieved): Unbelieved {
-  if (!before) return now;
-  const [from = -Infinity, to = -Infinity] = [before.reader?.clock.last, now.reader?.clock.last];
-  return to - from > WORTH_KEEPING ? now : { ...before, at: Math.min(before.at, now.at) };
+/**
+ * The places to be kept of a log, in the order of its lines, when lines at one more were not believed. Those of each place
+ * will be believed earlier than those of the place before: one line from far ahead must not have all behind it read again
+ * each time. What will be believed later is read again with what is before it.
+ */
+export function withPlace(before: readonly Unbelieved[], now: Unbelieved): readonly Unbelieved[] {
+  const to = now.reader?.clock.last ?? -Infinity;
+  const kept = before.filter(({ reader }) => !(to - (reader?.clock.last ?? -Infinity) > WORTH_KEEPING));
+  const last = kept.at(-1);
+  if (!last || (now.at < last.at && kept.length < MOST)) return [...kept, now];
+  return [...kept.slice(0, -1), { ...last, at: Math.min(last.at, now.at) }];
 }
 
-/** Whether the lines are to be read again. `horizon`: the latest instant believed, unix seconds. */
-export function isBelievedBy(horizon: number, timezone: string, unbelieved: Unbelieved): boolean {
-  return unbelieved.at <= horizon || unbelieved.timezone !== timezone;
+/** The place from which lines are to be read again. `horizon`: the latest instant believed, unix seconds. */
+export function believedBy(
+  horizon: number,
+  timezone: string,
+  places: readonly Unbelieved[] = [],
+): Unbelieved | undefined {
+  return places.find((place) => place.at <= horizon || place.timezone !== timezone);
 }

@@ -12,7 +12,7 @@ import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
-import type { Place } from './unbelieved.ts';
+import type { Place, Unbelieved } from './unbelieved.ts';
 import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
 import { keyOf, sessionsByLog, whole, type WholeLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
@@ -123,24 +123,37 @@ export class WriteBuffer {
   }
 
   /**
-   * Puts the log back to where lines were not believed: what was read from there on is to be read again. Of its sessions
-   * remain those that nothing was heard of since; who was seen stays seen. Written with the next commit.
+   * Puts the log back to one of the places where lines were not believed: what was read from there on is to be read again. Of
+   * its sessions remain those that nothing was heard of since; who was seen stays seen. Written with the next commit.
    */
-  rewind(log: string): void {
-    const state = this.#stored.get(log);
-    if (!state?.log.unbelieved) return;
-    const { unbelieved, ...rest } = state.log;
-    const { id, position, known, reader, detail = rest.detail } = unbelieved;
+  rewind(log: string, place: Unbelieved): void {
+    const state = this.#takeState(log);
+    if (!state) return;
+    const { unbelieved = [], ...rest } = state.log;
+    const { id, position, known, reader, detail = rest.detail } = place;
+    const earlier = unbelieved.filter(({ at }) => at > place.at);
     for (const each of this.positions(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
     if (position) this.#note(position);
     const begin = reader?.clock.last ?? -Infinity;
     const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
     for (const session of state.sessions)
       if (!isBefore(session)) this.#unwritten.sessions.set(keyOf(log, session[0]), undefined);
-    const before = reader && { ...rest, reader, detail };
+    const before = reader && { ...rest, reader, detail, ...(earlier.length > 0 && { unbelieved: earlier }) };
     this.#unwritten.logs.set(log, before);
     if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
     else this.#stored.delete(log);
+  }
+
+  /** The state of a log, which memory then holds no longer: nobody reads it at the moment. */
+  #takeState(log: string): StoredState | undefined {
+    const logState = this.#logStates.get(log);
+    if (!logState?.stored) return this.#stored.get(log);
+    this.#noteAll(log, logState, [], []);
+    const state = { log: logState.stored, sessions: [...logState.sessions.all()] };
+    logState.sessions.dropAll();
+    logState.sessions.takeChanges();
+    this.#logStates.delete(log);
+    return state;
   }
 
   /** The time of the last line that the index has taken in, unix seconds. */

@@ -255,6 +255,17 @@ describe('the daemon', () => {
     assert.equal((await gauges(3)).length, 3, 'a heartbeat is no count');
   });
 
+  it('says that a log that has been silent for 325 days covers nothing [8.17]', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const log = join(root, 'silent.log');
+    const end = now - 325 * 86_400;
+    await writeFile(log, login(end - 40 * 86_400, 'c2s1', 'alice') + login(end, 'c2s2', 'bob'));
+    startOn(log, { now: () => now });
+    await packet(`xmpp.self.last_count_timestamp:${now}|g`, 1);
+    await packet('xmpp.self.coverage_seconds:0|g', 1);
+    assert.deepEqual(await gauges(3), counted(0, 0, 0));
+  });
+
   it('tells once of hosts that would share a name [8.25]', async () => {
     const now = Math.floor(Date.now() / 1000);
     const log = join(root, 'clash.log');

@@ -59,11 +59,12 @@ interface Life {
   readonly index: string;
   readonly now?: () => number;
   readonly timezone?: string;
+  readonly tell?: (level: string, sentence: string) => void;
 }
 
 /** Runs the daemon, as `run` does, until `done`. */
 async function live(
-  { log, index, now = () => Date.now() / 1000, timezone = 'UTC' }: Life,
+  { log, index, now = () => Date.now() / 1000, timezone = 'UTC', tell = () => {} }: Life,
   done: () => Promise<void>,
 ): Promise<void> {
   const stop = new AbortController();
@@ -75,7 +76,7 @@ async function live(
     defaultTimezone: 'UTC',
   });
   const keepRunning = async (): Promise<void> => {
-    while (!stop.signal.aborted) await Daemon.run({ config, now, tell: () => {}, signal: stop.signal });
+    while (!stop.signal.aborted) await Daemon.run({ config, now, tell, signal: stop.signal });
   };
   const running = keepRunning();
   await done().finally(() => stop.abort());
@@ -179,4 +180,32 @@ it('one line a little ahead holds back none of those behind it [8.12]', async ()
   const [log, index] = [fresh('prosody.log'), fresh('index')];
   await writeFile(log, logins(iso, NOW - 100, 3) + login(iso, NOW + 200, 9) + logins(iso, NOW - 50, 2, 20));
   await live({ log, index, now: () => NOW }, once30d(5));
+});
+
+it('only the log whose lines can be believed by now goes back to them, at the hour and told once [8.3]', async () => {
+  const [log, index] = [fresh('prosody.log'), fresh('index')];
+  const hour = Math.ceil(NOW / HOUR) * HOUR;
+  await writeFile(log, logins(iso, hour - 1000, 3) + login(iso, hour + 20 * 86_400, 9));
+  let at = hour - 1.5;
+  await live({ log, index, now: () => at }, once30d(3));
+  const [ahead, second] = [login(iso, hour + 300, 20), login(iso, hour + 301, 21)];
+  await appendFile(log, ahead + second + logins(iso, hour - 500, 2, 4) + logout(iso, hour - 400, 1));
+  packets = [];
+  const told: string[] = [];
+  await live({ log, index, now: () => at, tell: (_, sentence) => told.push(sentence) }, async () => {
+    await once30d(5)();
+    packets = [];
+    at = hour + 2;
+    await arrives(`xmpp.self.last_count_timestamp:${hour}|g`);
+    await arrives('xmpp.self.lines_read:0|c');
+    assert.ok(packets.includes('xmpp.active_users_30d.a_example:5|g'));
+  });
+  assert.equal(told.filter((sentence) => sentence.includes('reading again')).length, 1, told.join('\n'));
+  const { sessions } = await contents(index);
+  const open = [...sessions.values()].flatMap((value) => {
+    const { user, state } = value as { user: string; state: string };
+    return state === 'open' ? [user] : [];
+  });
+  for (const n of [2, 3, 4, 5]) assert.ok(open.includes(`user${n}@a.example`), `${n} of ${open.join(' ')}`);
+  assert.ok(!open.includes('user1@a.example'));
 });
