@@ -1,7 +1,8 @@
 /** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
 import type { Happening } from '../format/dialects/dialect.ts';
-import { Follower, type FollowerStatus, type Notice } from '../source/follow/follower.ts';
+import { Follower, type FollowerStatus } from '../source/follow/follower.ts';
+import type { Notice } from '../source/follow/notices.ts';
 import type { Block } from '../source/files/lines.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
 import { HourBarrier } from './hour-barrier.ts';

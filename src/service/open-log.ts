@@ -4,7 +4,7 @@
  */
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
-import type { Notice } from '../source/follow/follower.ts';
+import type { Notice } from '../source/follow/notices.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
 import { readRotated } from './first-start.ts';
 import { LiveLog } from './live-log.ts';

@@ -26,6 +26,7 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F1'],
     guard: 'the content decides what a file is, not its inode',
     test: 'source/follow/faults-identity',
+    also: ['F2'],
     cut: {
       F1: `const likeness = there ? { kind: 'same' as const, trace: { start, offset, head: await text.read(start, position.head.length), marker: await text.read(Math.max(0, offset - 64), position.marker.length), milestones: [], crc: undefined } } : await compare(text, position);`,
       F4: NOTHING,
@@ -41,24 +42,28 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F3'],
     guard: 'as many first bytes as were read tell a file, however few',
     test: 'source/follow/faults-identity',
+    also: ['F1', 'F2', 'F3b'],
     cut: { F3: 'return this.plain ? (stats.size < 256 ? 0 : stats.size) : Infinity;' },
   },
   {
     faults: ['F3b'],
     guard: 'what tells a file does not depend on a setting',
     test: 'source/follow/faults-identity',
+    also: ['F3'],
     cut: { F3b: 'const head = await text.read(start, FINGERPRINT_BYTES);' },
   },
   {
     faults: ['F4'],
     guard: 'the marker is read again with every read',
     test: 'source/follow/faults-truncation',
+    also: ['F5'],
     cut: { F4: NOTHING },
   },
   {
     faults: ['F5'],
     guard: 'a copy is known, and read on from the place in the original',
     test: 'source/follow/faults-truncation',
+    also: ['F6'],
     cut: {
       F5: 'const trace = Date.now() > 0 ? undefined : await whereToReadOn(text, position, likeness, opened.stamp);',
     },
@@ -79,12 +84,14 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F8'],
     guard: 'a rotated file is held until it has been quiet',
     test: 'source/follow/faults-rotation',
+    also: ['F18', 'F32'],
     cut: { F8: 'return true;' },
   },
   {
     faults: ['F9'],
     guard: 'a sibling that nobody has seen and that is newer is read',
     test: 'source/follow/faults-rotation',
+    also: ['F10', 'F16'],
     cut: {
       F9: `if (newer && Date.now() < 0) {
       this.awaited.delete(inodeOf(sibling));
@@ -128,6 +135,7 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F14'],
     guard: 'a missing file is waited for',
     test: 'source/follow/faults-world',
+    also: ['F11', 'F35', 'F20', 'F26'],
     cut: {
       F14: `this.current = undefined;
 throw error;`,
@@ -137,6 +145,7 @@ throw error;`,
     faults: ['F15'],
     guard: 'a new file is read from its beginning',
     test: 'source/follow/faults-rotation',
+    also: ['F8', 'F9', 'F10', 'F16', 'F18', 'F32'],
     cut: {
       F15: 'this.setLive(held ?? new Segment(randomUUID(), pin, this.begun ? { ...beginTrace(), start: pin.stamp.size, offset: pin.stamp.size } : beginTrace(), this.begun));',
     },
@@ -155,6 +164,7 @@ throw error;`,
     faults: ['F17'],
     guard: 'only names that rotation makes are siblings',
     test: 'source/follow/faults-rotation',
+    also: ['F9', 'F16'],
     cut: { F17: `return { by: 'time', order: [0, 0], compressed };` },
   },
   {

@@ -26,7 +26,7 @@ function endOfStatement(source: string, from: number): number {
     const char = source.charAt(at);
     if (char === "'" || char === '`') at = source.indexOf(char, at + 1);
     else if (OPEN.includes(char)) depth++;
-    else if (CLOSE.includes(char) && --depth === 0 && char === '}' && /^\s*(?![;,.)\s])/.test(source.slice(at + 1)))
+    else if (CLOSE.includes(char) && --depth === 0 && char === '}' && /^\s*(?![;,.):?\s])/.test(source.slice(at + 1)))
       return at + 1;
     else if (depth === 0 && char === ';') return at + 1;
     else if (depth === 0 && char === ',') return at;

@@ -11,6 +11,7 @@ import { ArchiveError, fileError, isDirectory } from '../../source/files/archive
 import { openText } from '../../source/files/compression.ts';
 import { leadingNuls } from '../../source/files/lines.ts';
 import { compressionOf, gzipTime } from '../../source/files/file-kind.ts';
+import { FINGERPRINT_BYTES } from '../../source/follow/position.ts';
 import { edges, isSameDay, sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
 
 /** The first and the last bytes of the text, in which the first and the last stamp are looked for. */
@@ -20,8 +21,6 @@ const SMALL = 4 * 1024 * 1024;
 /** Bytes between two stamps looked at in a file that is gone through. */
 const STEP = 8 * 1024;
 const SAMPLE_LINES = 200;
-/** How much of the start of a text tells it from others. */
-const TELLING = 256;
 
 export interface Probe {
   readonly path: string;
@@ -116,7 +115,10 @@ async function glance(handle: FileHandle, start: Buffer, size: number, forms: re
 }
 
 function beginning(start: Buffer): Pick<Seen, 'head' | 'sampleLines'> {
-  return { head: Buffer.from(start.subarray(0, TELLING)), sampleLines: linesOf(start).slice(0, SAMPLE_LINES) };
+  return {
+    head: Buffer.from(start.subarray(0, FINGERPRINT_BYTES)),
+    sampleLines: linesOf(start).slice(0, SAMPLE_LINES),
+  };
 }
 
 function formsOf(start: Buffer, end: Buffer, known: readonly StampForm[]): StampForm[] {

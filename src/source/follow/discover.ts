@@ -10,18 +10,20 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { ArchiveError } from '../files/archive-error.ts';
-import { beginTrace, digest, inodeOf, sameInode, type FileStat, type Position, type Trace } from './position.ts';
-import { closeFile, openFile, Segment, type Opened } from './segment.ts';
 import {
-  compare,
-  compressedOf,
-  isLikeUnread,
-  remains,
+  beginTrace,
+  digest,
   FINGERPRINT_BYTES,
-  whereToReadOn,
-  type Unread,
-} from './match.ts';
-import { findings, idOf, isAnchor, isSettled, type Examined, type Findings, type Verdict } from './findings.ts';
+  inodeOf,
+  sameInode,
+  type FileStat,
+  type Position,
+  type Trace,
+} from './position.ts';
+import { closeFile, Segment, type Opened } from './segment.ts';
+import { compare, compressedOf, isLikeUnread, remains, whereToReadOn, type Unread } from './match.ts';
+import { findings, idOf, isAnchor, isSettled, openSibling } from './findings.ts';
+import type { Circumstances, Examined, Findings, Verdict } from './findings.ts';
 import { keyOf, Verdicts, type StoredVerdicts } from './verdicts.ts';
 import { isBeingWritten, isHalf, straysOf, type Listing, type Sibling } from '../files/siblings.ts';
 import { textBehind } from '../files/text.ts';
@@ -240,7 +242,7 @@ export class Inventory {
     const settled = this.verdicts.of(sibling) ?? this.doneId(sibling) ?? (sibling.size === 0 ? '' : undefined);
     if (settled !== undefined) return { kind: 'known', id: settled };
     if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
-    const opened = open(sibling.path);
+    const opened = openSibling(sibling.path);
     if (!('fd' in opened) && opened.kind === 'later' && opened.reason === 'foreign') this.giveUp(sibling);
     if (!('fd' in opened)) return opened;
     const verdict = await this.judge(opened, sibling, segments, unread).catch((error: Error) =>
@@ -340,26 +342,5 @@ export class Inventory {
       this.known.delete(id);
       this.forgettable.add(id);
     }
-  }
-}
-
-interface Circumstances {
-  /** Those that are open, oldest first. */
-  readonly segments: readonly Segment[];
-  /** Of files that are known by nothing yet: a file that begins alike may be a copy. */
-  readonly unread: readonly Unread[];
-  /** Unix milliseconds. */
-  readonly now: number;
-}
-
-function open(path: string): Opened | Verdict {
-  try {
-    return openFile(path);
-  } catch (reason) {
-    const error: NodeJS.ErrnoException = reason instanceof Error ? reason : new Error(String(reason));
-    if (error instanceof ArchiveError) return { kind: 'later', reason: 'foreign', error };
-    return error.code === 'ENOENT'
-      ? { kind: 'later', reason: 'moved' }
-      : { kind: 'later', reason: 'unreadable', error };
   }
 }

@@ -1,6 +1,8 @@
 /** What a survey of the files beside a log has found: the segments to be read, in order, and what is still in doubt. */
 import { sameInode, type Position } from './position.ts';
-import type { Opened, Segment } from './segment.ts';
+import type { Unread } from './match.ts';
+import { openFile, type Opened, type Segment } from './segment.ts';
+import { ArchiveError } from '../files/archive-error.ts';
 import type { Sibling } from '../files/siblings.ts';
 
 /**
@@ -38,6 +40,27 @@ export interface Findings {
   readonly troubles: readonly Trouble[];
   /** Segments that were not read to their end, and are nowhere any more. */
   readonly lost: readonly Position[];
+}
+
+export interface Circumstances {
+  /** Those that are open, oldest first. */
+  readonly segments: readonly Segment[];
+  /** Of files that are known by nothing yet: a file that begins alike may be a copy. */
+  readonly unread: readonly Unread[];
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+export function openSibling(path: string): Opened | Verdict {
+  try {
+    return openFile(path);
+  } catch (reason) {
+    const error: NodeJS.ErrnoException = reason instanceof Error ? reason : new Error(String(reason));
+    if (error instanceof ArchiveError) return { kind: 'later', reason: 'foreign', error };
+    return error.code === 'ENOENT'
+      ? { kind: 'later', reason: 'moved' }
+      : { kind: 'later', reason: 'unreadable', error };
+  }
 }
 
 /** Nothing that was listed may still turn out to be something. */

@@ -12,17 +12,11 @@ import { Watch } from './watch.ts';
 import { Inventory } from './discover.ts';
 import type { Block } from '../files/lines.ts';
 import { LiveFile } from './live-file.ts';
-import { Segments, type Outcome, type NoticeKind } from './segments.ts';
+import type { Notice, NoticeKind } from './notices.ts';
+import { Segments, type Outcome } from './segments.ts';
 import { whyNotPermitted } from '../files/permission.ts';
 import type { Position } from './position.ts';
 import type { StoredVerdicts } from './verdicts.ts';
-
-export interface Notice {
-  readonly kind: NoticeKind;
-  readonly log: string;
-  /** A sentence for whoever reads the journal. */
-  readonly text: string;
-}
 
 export interface FollowOptions {
   /** The live path; it may be absent, and may be a symbolic link. */

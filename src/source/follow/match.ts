@@ -5,6 +5,7 @@ import {
   beginTrace,
   digest,
   markerStart,
+  FINGERPRINT_BYTES,
   sameInode,
   type FileStat,
   type Position,
@@ -12,9 +13,6 @@ import {
 } from './position.ts';
 import type { Opened } from './segment.ts';
 import { gzipEnd, plainText, type Text } from '../files/text.ts';
-
-/** Content of which so much is equal is the same content; less may be equal by chance (a banner, a first line). */
-export const FINGERPRINT_BYTES = 256;
 
 export type Likeness =
   /** The segment itself or a copy that reaches as far; `trace` is where to read on. */

@@ -9,7 +9,8 @@
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
 
-const HEAD = 256;
+/** Bytes at the beginning that tell a text; content of which so much is equal is the same, less may be equal by chance (a banner). */
+export const FINGERPRINT_BYTES = 256;
 const MARKER = 64;
 const NEWLINE = 10;
 const FIRST_OCTAVE = 16;
@@ -98,7 +99,7 @@ export function beginTrace(nuls = 0, crc = 0): Trace {
 export function advance(trace: Trace, bytes: Buffer): Trace {
   if (bytes.length === 0) return trace;
   const offset = trace.offset + bytes.length;
-  const missing = HEAD - trace.head.length;
+  const missing = FINGERPRINT_BYTES - trace.head.length;
   return {
     start: trace.start,
     offset,

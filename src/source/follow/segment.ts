@@ -8,7 +8,7 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LineReader, type Reading } from '../files/lines.ts';
-import { positionOf, type FileStat, type Position, type Trace } from './position.ts';
+import { FINGERPRINT_BYTES, positionOf, type FileStat, type Position, type Trace } from './position.ts';
 import { statOf } from '../files/siblings.ts';
 import { textBehind, type Text } from '../files/text.ts';
 
@@ -19,6 +19,9 @@ export interface Opened {
   readonly stamp: FileStat;
 }
 
+/** In ticks. A file that is in no directory any more can only be read as long as it is held. */
+const QUIET = 10;
+const QUIET_UNLINKED = 60;
 /** O_NONBLOCK: opening a FIFO that stands where a log should be must not wait for its writer. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -106,6 +109,16 @@ export class Segment {
     return this.quietSince === undefined || now - this.quietSince < tickMs || now - this.lookedAt >= tickMs;
   }
 
+  /** Nobody writes to it any more, as far as one can tell. */
+  isQuiet(tickMs: number): boolean {
+    if (this.quietSince === undefined) return false;
+    // guard: F8
+    if (!this.plain) return true;
+    const ticks = this.unlinked ? QUIET_UNLINKED : QUIET;
+    // guard: F18
+    return performance.now() - this.quietSince >= ticks * tickMs;
+  }
+
   /** Looks at the file, and returns where its text ends at this moment. */
   look(): number {
     const now = performance.now();
@@ -143,4 +156,16 @@ export class Segment {
   close(): Promise<void> {
     return closeFile({ fd: this.fd, text: this.reader.text });
   }
+}
+
+/** The deleted file among those that are open that begins like this segment. */
+export async function originalOf(segment: Segment, open: readonly Segment[]): Promise<Segment | undefined> {
+  const head = await segment.reader.text.read(0, FINGERPRINT_BYTES);
+  for (const other of open) {
+    if (other === segment || !other.plain || !other.consumed) continue;
+    other.look();
+    if (!other.unlinked || head.length < FINGERPRINT_BYTES) continue;
+    if (head.equals(await other.reader.text.read(0, FINGERPRINT_BYTES))) return other;
+  }
+  return undefined;
 }

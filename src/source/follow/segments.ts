@@ -5,47 +5,26 @@
  */
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
-import { ArchiveError } from '../files/archive-error.ts';
+import { Beside, type BesideOptions } from './beside.ts';
 import type { Inventory } from './discover.ts';
 import type { Block, Lines } from '../files/lines.ts';
 import type { LiveFile } from './live-file.ts';
-import { closeFile, Segment, type Opened } from './segment.ts';
-import { beginTrace, sameInode, type FileStat, type Position } from './position.ts';
-import { copyOf, remains, FINGERPRINT_BYTES } from './match.ts';
-import { isBeingWritten, listSiblings, oldDirectories, type Listing, type Sibling } from '../files/siblings.ts';
-
-export type NoticeKind =
-  | 'rotated'
-  | 'truncated'
-  | 'waiting'
-  | 'unreadable'
-  | 'readable'
-  | 'skipped-line'
-  | 'damaged'
-  | 'no-events'
-  | 'not-taken'
-  | 'taken'
-  /** Lines that nobody can read any more. */
-  | 'lost'
-  /** Files beside the log that are not taken for its own. */
-  | 'beside';
+import { closeFile, originalOf, Segment, type Opened } from './segment.ts';
+import { lossOf, whyUnread, type NoticeKind } from './notices.ts';
+import { beginTrace, sameInode, type Position } from './position.ts';
+import { copyOf, remains } from './match.ts';
+import { isBeingWritten, type Listing, type Sibling } from '../files/siblings.ts';
 
 /** `again`: something could not be settled and may be soon. `failed`: at the next tick perhaps. */
 export type Outcome = 'settled' | 'again' | 'failed';
 
-export interface SegmentsOptions {
-  readonly path: string;
-  /** Globs of rotated files elsewhere. */
-  readonly rotated: readonly string[];
+export interface SegmentsOptions extends BesideOptions {
   readonly tickMs: number;
   readonly inventory: Inventory;
   readonly offer: (block: Block) => Promise<boolean>;
-  readonly notify: (kind: NoticeKind, text: string) => void;
 }
 
-/** In ticks. A file that is in no directory any more can only be read as long as it is held. */
-const QUIET = 10;
-const QUIET_UNLINKED = 60;
+/** In ticks. */
 const SURVEY_EVERY = 10;
 /** To see the files beside a log at rest. */
 const ATTEMPTS = 10;
@@ -69,9 +48,7 @@ export class Segments {
   private open: Segment[] = [];
   private surveyedAt = 0;
   private stopped = false;
-  private hasListed = false;
-  /** Looked up once: into others files are seen to go. */
-  private oldDirectories: readonly string[] | undefined;
+  private readonly beside: Beside;
   private begun = false;
   private troubles = new Set<string>();
   /** Blocks that were taken. */
@@ -80,6 +57,7 @@ export class Segments {
 
   constructor(options: SegmentsOptions) {
     this.options = options;
+    this.beside = new Beside(options);
   }
 
   get liveSegment(): Segment | undefined {
@@ -183,21 +161,15 @@ export class Segments {
   /** A segment that was not read to its end, and is nowhere any more. It is told once, and then done with. */
   private async giveUpLost(lost: Position): Promise<void> {
     const { path, inventory, offer, notify } = this.options;
-    const { id, offset, file } = lost;
     const isLoss = inventory.isLoss(lost);
     const position = { ...lost, done: true };
     const block = { log: path, bytes: NOTHING, position, forgotten: [], ...(isLoss && { isBehindLoss: true }) };
     if (!(await offer(block))) return;
     inventory.stored(position, []);
-    inventory.reopen(id);
+    inventory.reopen(lost.id);
     if (!isLoss) return;
     this.counts.lostSegments++;
-    const unread = Math.max(0, (file?.size ?? 0) - offset);
-    const what = unread > 0 ? `up to ${unread} bytes of it and ` : '';
-    notify(
-      'lost',
-      `lines of ${path} were not read: a file of it that was read up to byte ${offset} is nowhere any more; ${what}whatever was written to it since ${new Date(lost.readAt * 1000).toISOString()} is not counted`,
-    );
+    notify('lost', lossOf(lost));
   }
 
   /**
@@ -205,36 +177,12 @@ export class Segments {
    * stands there by now, another one may have become a sibling since the listing.
    */
   private async list(live: LiveFile): Promise<Listing | undefined> {
-    const { path, rotated, inventory } = this.options;
-    try {
-      this.oldDirectories ??= oldDirectories(path);
-      const directories = [...inventory.directories, ...this.oldDirectories];
-      const { siblings, others, stable } = listSiblings(path, { directories: [...new Set(directories)], rotated });
-      // guard: F20-list
-      live.look();
-      const isFresh = await this.takeUp(live.take());
-      this.tellOthers(others);
-      return { siblings, others, stable: stable && !isFresh };
-    } catch (error) {
-      // That nothing is there is told of the live path.
-      const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
-      const text = `The directory of ${path} cannot be listed (${String(error)}): what is rotated beside it is not seen`;
-      if (!isMissing) this.tellTroubles([['unreadable', text]]);
-      return undefined;
-    }
-  }
-
-  /** Once, at the first look: later there may be files that somebody works on. */
-  private tellOthers(others: readonly FileStat[]): void {
-    const { path, notify } = this.options;
-    if (!this.hasListed && others.length > 0) {
-      const names = others.map((other) => other.path).join(', ');
-      notify(
-        'beside',
-        `${names}: not read with ${path}, as rotation makes no such names; rotated in its [[log]] names more`,
-      );
-    }
-    this.hasListed = true;
+    const listing = this.beside.list(this.options.inventory.directories);
+    if (listing === undefined) return undefined;
+    // guard: F20-list
+    live.look();
+    const isFresh = await this.takeUp(live.take());
+    return { ...listing, stable: listing.stable && !isFresh };
   }
 
   private async identify(siblings: readonly Sibling[]): Promise<void> {
@@ -251,7 +199,7 @@ export class Segments {
    * read to. A writer may go on in the deleted file, so that is held on to, as a segment of its own.
    */
   private async isCopy(segment: Segment): Promise<boolean> {
-    const original = await this.originalOf(segment);
+    const original = await originalOf(segment, this.open);
     if (original === undefined || !(await this.drainNow(original))) return false;
     const trace = await copyOf(segment.reader.text, original.reader.text, original.trace);
     if (trace === undefined) return false;
@@ -259,22 +207,6 @@ export class Segments {
     this.exchange(original, original.as(randomUUID()));
     this.exchange(segment, copy);
     return this.deliver(copy, { kind: 'lines', bytes: NOTHING, trace, skipped: 0 }, false);
-  }
-
-  /** The deleted file that begins like this segment. */
-  private async originalOf(segment: Segment): Promise<Segment | undefined> {
-    const head = await segment.reader.text.read(0, FINGERPRINT_BYTES);
-    for (const other of this.open) {
-      if (other === segment || !other.plain || !other.consumed) continue;
-      other.look();
-      if (
-        other.unlinked &&
-        head.length === FINGERPRINT_BYTES &&
-        head.equals(await other.reader.text.read(0, FINGERPRINT_BYTES))
-      )
-        return other;
-    }
-    return undefined;
   }
 
   private async drainNow(segment: Segment): Promise<boolean> {
@@ -331,7 +263,7 @@ export class Segments {
       if (reading.kind === 'nuls' && this.stopped) return 'failed';
       if (reading.kind === 'nuls') continue;
       segment.isDrained = reading.kind === 'end';
-      if (reading.kind === 'end' && this.isQuiet(segment)) return this.finish(segment);
+      if (reading.kind === 'end' && segment.isQuiet(this.options.tickMs)) return this.finish(segment);
       if (reading.kind === 'end') return (await this.noteWhere(segment)) ? 'settled' : 'failed';
       if (!(await this.deliver(segment, reading, false))) return 'failed';
     }
@@ -341,15 +273,6 @@ export class Segments {
   private async noteWhere(segment: Segment): Promise<boolean> {
     if (!segment.consumed || segment.storedIn === dirname(segment.stamp.path)) return true;
     return this.deliver(segment, { kind: 'lines', bytes: NOTHING, trace: segment.trace, skipped: 0 }, false);
-  }
-
-  private isQuiet(segment: Segment): boolean {
-    if (segment.quietSince === undefined) return false;
-    // guard: F8
-    if (!segment.plain) return true;
-    const ticks = segment.unlinked ? QUIET_UNLINKED : QUIET;
-    // guard: F18
-    return performance.now() - segment.quietSince >= ticks * this.options.tickMs;
   }
 
   /** The end of a segment: its last line, newline or not, and the file released. */
@@ -417,11 +340,6 @@ export class Segments {
     if (segment.quietSince === undefined) live.forget();
     await this.release(segment);
   }
-}
-
-/** What is wrong with an archive is a whole sentence. */
-function whyUnread(path: string, error: unknown): string {
-  return error instanceof ArchiveError ? error.message : `${path} cannot be read: ${String(error)}`;
 }
 
 const NOTHING = Buffer.alloc(0);
