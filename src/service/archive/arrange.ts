@@ -141,7 +141,7 @@ function asProblem(error: unknown): Problem {
 function faults(look: Probe): Problem[] {
   if (look.problem) return [asProblem(look.problem)];
   if (look.readings.length > 0) return look.hasTrailing ? [trailing(look.path)] : [];
-  const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or has a form that is not known${looksLike(look.sampleLines)}; it is not read`;
+  const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or of a form that is not known${looksLike(look.sampleLines) || '; timestamps in [[log]], or --timestamps, says which'}; it is not read`;
   return [{ path: look.path, severity: 'error', code: 'NO_STAMPS', sentence }];
 }
 
