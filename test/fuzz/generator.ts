@@ -2,7 +2,7 @@
 import { type Case, type LogCase, type PieceCase } from './case.ts';
 import type { Entry } from './prosody.ts';
 import { Random } from './random.ts';
-import { FORMS, formOf, hasRepeatedHour, wallOf, ZONES, type Form } from './stamps.ts';
+import { FORMS, formOf, hasRepeatedHour, isShownAgain, wallOf, ZONES, type Form } from './stamps.ts';
 import { linesOfAWorld } from './world.ts';
 
 const HOUR = 3600;
@@ -91,7 +91,8 @@ function logOf(random: Random, options: LogOptions): LogCase {
     removals: random.pick([0, 0, 1, 4]),
     quiet: isTold ? random.pick([3000, 4 * HOUR]) : 3000,
   });
-  const entries = withWrongClock(random, written, now);
+  const begin = written.findIndex(({ at }) => form.hasZone || !isShownAgain(at, zone));
+  const entries = withWrongClock(random, written.slice(Math.max(0, begin)), now);
   return { directory, name: 'prosody.log', format: form.format, zone, pieces: rotated(random, entries, options) };
 }
 

@@ -36,6 +36,10 @@ function formatterOf(zone: string): Intl.DateTimeFormat {
 /** The clock on the wall as a Date whose UTC fields show it. */
 export const wallOf = (at: number, zone: string): Date => new Date((at + offsetAt(zone, at)) * 1000);
 
+/** Whether a clock in the zone has shown this time before: of the first line of a log nobody can tell. */
+export const isShownAgain = (at: number, zone: string): boolean =>
+  [1800, 3600].some((seconds) => wallOf(at - seconds, zone).getTime() === wallOf(at, zone).getTime());
+
 /** Whether clocks are set back in a zone between two instants, so that an hour repeats there. */
 export function hasRepeatedHour(zone: string, from: number, until: number): boolean {
   for (let at = from; at <= until; at += 86_400) if (offsetAt(zone, at + 86_400) < offsetAt(zone, at)) return true;

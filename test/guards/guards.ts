@@ -230,6 +230,7 @@ throw error;`,
     faults: ['F24'],
     guard: 'what the lines did and the position are one step',
     test: 'source/follow/faults-identity',
+    also: ['F2', 'F3', 'F3b', 'F25'],
     cut: {
       F24: 'if (!(await offer({ log: path, bytes, position: { ...position, offset: 0, head: { length: 0, hash: "" } }, forgotten }))) return false;',
     },
