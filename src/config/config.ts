@@ -7,25 +7,12 @@
 import { join, resolve } from 'node:path';
 import { readConfigFile, unknownKey, type ConfigFile } from './config-file.ts';
 import { ConfigLayers, shown, type Value } from './layers.ts';
+import { takeLogs, type LogConfig } from './log-tables.ts';
 import * as settings from './settings.ts';
 
-export const DEFAULT_FILE = '/etc/xmpp-active-users/config.toml';
+export type { LogConfig } from './log-tables.ts';
 
-/** How one log is to be read. */
-export interface LogConfig {
-  /** What it is called in `--log NAME=GLOB`; each log has another name. */
-  readonly name: string;
-  /** Absolute. */
-  readonly path: string;
-  /** The name of a dialect, or `auto`. */
-  readonly server: string;
-  /** IANA name of the zone of its stamps, where they name none. */
-  readonly timezone: string;
-  /** The form of its stamps, as strftime has it; empty where the lines tell. */
-  readonly timestamps: string;
-  /** Globs, absolute, of its rotated files that are not beside it. */
-  readonly rotated: readonly string[];
-}
+export const DEFAULT_FILE = '/etc/xmpp-active-users/config.toml';
 
 export interface Config {
   /** The configuration file that was read. */
@@ -225,7 +212,7 @@ function takeDestination(layers: ConfigLayers): Pick<Config['statsd'], 'host' | 
         ? 'must be the path of a socket, as in "/run/statsd.sock"'
         : 'is a path: set statsd.protocol to "uds"';
     layers.problems.push(
-      `${originOf(layers, 'statsd.host')}: statsd.host ${advice}, with statsd.protocol ${shown(protocol)} not ${shown(host)}`,
+      `${layers.originOf('statsd.host')}: statsd.host ${advice}, with statsd.protocol ${shown(protocol)} not ${shown(host)}`,
     );
   }
   return { host, port, protocol };
@@ -237,7 +224,7 @@ function protocolFor(host: string, layers: ConfigLayers): settings.Protocol {
   const [ofHost, ofProtocol] = [layers.strength(settings.STATSD_HOST), layers.strength(settings.STATSD_PROTOCOL)];
   const isOverridden = ofProtocol >= 0 && ofHost > ofProtocol;
   if (!isOverridden || host.startsWith('/') === (protocol === 'uds')) return protocol;
-  layers.origin.set(settings.STATSD_PROTOCOL.key, originOf(layers, 'statsd.host'));
+  layers.origin.set(settings.STATSD_PROTOCOL.key, layers.originOf('statsd.host'));
   return protocol === 'uds' ? 'udp' : 'uds';
 }
 
@@ -250,89 +237,6 @@ function takeTags(layers: ConfigLayers): Pick<Config['statsd'], 'tags' | 'hostTa
 /** Those that are followed when none is configured, whether they are there or not. */
 export function usualLogs({ otherLogs }: Config): readonly LogConfig[] {
   return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
-}
-
-function originOf(layers: ConfigLayers, key: string): string {
-  return layers.origin.get(key) ?? 'default';
-}
-
-type ReadAs = { readonly [key in 'server' | 'timezone' | 'timestamps']: string | undefined };
-
-/** Paths by flag or environment take the place of the configured ones; the table of a path that is configured still applies. */
-function takeLogs(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, readAs: ReadAs): LogConfig[] {
-  const tables = (content.logs ?? []).map((table, i) => readTable(layers, table, `log.${i}`));
-  const paths = layers.optional(settings.LOG_PATHS);
-  const chosen = paths
-    ? paths.map((path) => tables.find((table) => table.path === path) ?? { path, origin: originOf(layers, 'log.path') })
-    : content.logs
-      ? tables
-      : settings.KNOWN_LOGS.filter(input.exists).map((path) => ({ path, origin: 'default' }));
-  refuseRepeated(layers, chosen);
-  return chosen.map((log, i) => finish(input, layers, log, readAs, `log.${i}`));
-}
-
-interface LogTable {
-  readonly path: string;
-  readonly name?: { readonly name: string; readonly origin: string } | undefined;
-  readonly origin: string;
-  readonly server?: { readonly name: string; readonly origin: string } | undefined;
-  readonly timezone?: { readonly name: string; readonly origin: string } | undefined;
-  readonly timestamps?: { readonly name: string; readonly origin: string } | undefined;
-  readonly rotated?: Value | undefined;
-}
-
-function readTable(layers: ConfigLayers, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
-  const take = (setting: settings.Setting<string>, name: string): { name: string; origin: string } | undefined => {
-    const value = table.values.get(setting.key);
-    const read = value && layers.read(setting, `${place}.${name}`, value);
-    return value && read !== undefined ? { name: read, origin: value.origin } : undefined;
-  };
-  const path = take(settings.LOG_PATH, 'path');
-  if (!table.values.has(settings.LOG_PATH.key))
-    layers.problems.push(`${table.origin}: this [[log]] has no path: add path = "/var/log/..." or remove the table`);
-  const origin = path?.origin ?? table.origin;
-  return {
-    path: path?.name ?? '',
-    origin,
-    name: take(settings.LOG_NAME, 'name'),
-    server: take(settings.SERVER, 'server'),
-    timezone: take(settings.TIMEZONE, 'timezone'),
-    timestamps: take(settings.TIMESTAMPS, 'timestamps'),
-    rotated: table.values.get(settings.LOG_ROTATED.key),
-  };
-}
-
-function refuseRepeated(layers: ConfigLayers, logs: readonly LogTable[]): void {
-  for (const [i, { path, origin }] of logs.entries())
-    if (path !== '' && logs.findIndex((other) => other.path === path) < i)
-      layers.problems.push(
-        `${origin}: the log ${shown(path)} is named twice: remove one, or its lines would count twice`,
-      );
-  const names = logs.map(nameOf);
-  for (const [i, log] of logs.entries()) {
-    const first = logs[names.indexOf(nameOf(log))];
-    if (first && first.path !== log.path)
-      layers.problems.push(`${log.origin}: two logs have the name ${shown(names[i])}: give each a name of its own`);
-  }
-}
-
-const nameOf = ({ name, path }: LogTable): string => name?.name ?? path;
-
-function finish(input: ConfigInput, layers: ConfigLayers, log: LogTable, readAs: ReadAs, place: string): LogConfig {
-  const by = (key: string, over: string | undefined, own: LogTable['server'], fallback: string): string => {
-    layers.origin.set(
-      `${place}.${key}`,
-      over === undefined ? (own?.origin ?? 'default') : originOf(layers, `log.${key}`),
-    );
-    return over ?? own?.name ?? fallback;
-  };
-  layers.origin.set(`${place}.path`, log.origin);
-  layers.origin.set(`${place}.name`, log.name?.origin ?? 'default');
-  const server = by('server', readAs.server, log.server, 'auto');
-  const timezone = by('timezone', readAs.timezone, log.timezone, input.defaultTimezone);
-  const timestamps = by('timestamps', readAs.timestamps, log.timestamps, '');
-  const rotated = (log.rotated && layers.read(settings.LOG_ROTATED, `${place}.rotated`, log.rotated)) ?? [];
-  return { name: nameOf(log), path: log.path, server, timezone, timestamps, rotated };
 }
 
 /** For root, who has none of their own, that of the service. */

@@ -33,6 +33,11 @@ export class ConfigLayers {
     return this.#strongest(setting, setting.key);
   }
 
+  /** Where a value came from, as a person would say it. */
+  originOf(key: string): string {
+    return this.origin.get(key) ?? 'default';
+  }
+
   /** Which source gives a setting: greater is stronger, -1 is none. */
   strength({ key }: Pick<Setting<unknown>, 'key'>): number {
     return this.#sources.findLastIndex((source) => source.has(key));
