@@ -5,13 +5,11 @@
  * `--help` and a typing mistake are answered at once.
  */
 import { Command, CommanderError, Option } from 'commander';
-import type { HistoryArguments } from './history.ts';
-import type { FileArguments } from './inputs.ts';
+import { historyArguments, type HistoryFlags } from './history-arguments.ts';
 import type { Io } from './io.ts';
 import type { Config } from '../config/config.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
-import { carbon, collect, instant, instantIn, jid, step, type InstantIn } from './option-values.ts';
-import { foldAddress } from '../format/jid.ts';
+import { carbon, collect, instant, instantIn, jid, step } from './option-values.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
 export interface Invocation {
@@ -177,12 +175,6 @@ const COUNT = `Examples:
   ${NAME} count
   ${NAME} count --at 2026-03-02T01:00:00Z --json`;
 
-type HistoryFlags = Partial<Omit<HistoryArguments, 'files' | 'logs' | 'hosts' | 'from' | 'to'>> & {
-  readonly host?: readonly string[];
-  readonly from?: InstantIn;
-  readonly to?: InstantIn;
-};
-
 function history(program: Command, choose: Choose): Command {
   return takingFiles(
     add(
@@ -238,23 +230,6 @@ function history(program: Command, choose: Choose): Command {
         },
       });
     });
-}
-
-function historyArguments(
-  files: FileArguments,
-  { host = [], from, to, ...flags }: HistoryFlags,
-  timezone: string,
-): HistoryArguments {
-  const span = { ...(from && { from: from(timezone) }), ...(to && { to: to(timezone) }) };
-  const unset = {
-    step: 3600,
-    total: false,
-    dates: false,
-    coverage: false,
-    carbonPrefix: 'stats.gauges.',
-    dryRun: false,
-  };
-  return { ...unset, ...flags, ...span, hosts: host.map(foldAddress), ...files };
 }
 
 const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds. Pictures of several hosts

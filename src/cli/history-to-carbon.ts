@@ -5,7 +5,7 @@ import { ConfigError, type Config } from '../config/config.ts';
 import { sendHistory, type CarbonResult } from '../report/graphite/carbon.ts';
 import { metricName } from '../report/metric-name.ts';
 import { parseRetention, readStorageSchemas, RetentionError, type Retention } from '../report/graphite/retention.ts';
-import type { HistoryArguments } from './history.ts';
+import type { HistoryArguments } from './history-arguments.ts';
 import { showTime } from './times.ts';
 import { print, type Io } from './io.ts';
 

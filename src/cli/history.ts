@@ -8,38 +8,11 @@ import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
 import { sampleOf, tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
+import type { HistoryArguments } from './history-arguments.ts';
 import { toCarbon } from './history-to-carbon.ts';
-import { allNamed, withInputs, type FileArguments, type Inputs } from './inputs.ts';
+import { allNamed, withInputs, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
-
-export interface HistoryArguments extends FileArguments {
-  /** Unix seconds. */
-  readonly from?: number;
-  readonly to?: number;
-  /** Seconds, at least 60. */
-  readonly step: number;
-  /** Absent: a chart on a terminal, else CSV. */
-  readonly format?: 'csv' | 'json' | 'chart' | 'svg';
-  /** Case-folded; empty: all. */
-  readonly hosts: readonly string[];
-  /** In CSV and JSON all hosts together as well. */
-  readonly total: boolean;
-  /** CSV: ISO 8601 instead of unix seconds. */
-  readonly dates: boolean;
-  /** CSV: also the seconds of each window that the logs cover. */
-  readonly coverage: boolean;
-  /** Send to Graphite's Carbon. */
-  readonly carbon?: { readonly host: string; readonly port: number };
-  readonly carbonProtocol?: 'plaintext' | 'pickle';
-  /** As typed: `10s:6h,1m:6d`. Not together with `storageSchemas`. */
-  readonly retention?: string;
-  /** Path of a storage-schemas.conf. */
-  readonly storageSchemas?: string;
-  /** Before `statsd.prefix` in the names of Graphite's series. */
-  readonly carbonPrefix: string;
-  readonly dryRun: boolean;
-}
 
 interface Replayed {
   readonly samples: AsyncGenerator<readonly Sample[], ReplaySummary>;
