@@ -89,7 +89,7 @@ async function live(root: string, the: Case, { statsd, config, life }: World): P
     writeUpTo(at);
     const written = logs.map(({ lines }) => lines);
     const lived = await life(config, at, () => (until > at ? writeUpTo(until) : undefined), statsd);
-    counted = Math.max(at, ...lived.times);
+    counted = Math.max(counted, ...lived.times);
     const difference = differenceOf(written, the, lived);
     if (difference) return [difference];
   }
