@@ -8,7 +8,6 @@ import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
 import { isBoshId, SessionIds } from './session-id.ts';
 import { isOnlineState, NONE, STATES, type Session, type SessionChange } from './session-state.ts';
 import { SESSIONS } from './user-words.ts';
-import type { Users } from './user-table.ts';
 
 /** Words of a session. */
 const WORDS = 8;
@@ -38,9 +37,18 @@ interface Changes {
   readonly dropped: number[];
 }
 
+/** The users of the sessions: whose words hold the number of the first one, and who are told who is online. */
+export interface SessionUsers {
+  readonly names: NameTable;
+  open(user: number): void;
+  close(user: number): void;
+  /** Nothing more is known of the user than the name, which may go. */
+  releaseIfIdle(user: number): void;
+}
+
 export class SessionTable {
   readonly ids: SessionIds;
-  readonly #users: Users;
+  readonly #users: SessionUsers;
   #capacity = 0;
   #words = new Int32Array(0);
   #times = new Uint32Array(0);
@@ -59,7 +67,7 @@ export class SessionTable {
   readonly #changes: (Changes | undefined)[] = [];
 
   /** `seed` as of a `NameTable`. */
-  constructor(users: Users, seed: number) {
+  constructor(users: SessionUsers, seed: number) {
     this.#users = users;
     this.#reserve(SMALL);
     this.#resources = new NameTable({ seed });
