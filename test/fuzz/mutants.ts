@@ -19,9 +19,9 @@ export const MUTANTS: readonly Mutant[] = [
   {
     without: 'the edge of a window cuts an hour exactly',
     cut: [
-      'activity/user-table.ts',
-      '(seen) => seen > instant && seen <= end',
-      '(seen) => seen >= instant && seen <= end',
+      'activity/user-words.ts',
+      'if (seen <= after || seen > until) continue;',
+      'if (seen < after || seen > until) continue;',
     ],
   },
   {
@@ -34,7 +34,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a disabled account does not count',
-    cut: ['activity/user-table.ts', 'if (this.#has(user, DISABLED) && !this.#includeDisabled) return;', ''],
+    cut: ['activity/user-table.ts', 'EXCLUDED | (includeDisabled ? 0 : DISABLED)', 'EXCLUDED'],
   },
   {
     without: 'a second end of an id shows that it was resumed',
@@ -86,7 +86,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a sample takes in no later line',
-    cut: ['service/replay.ts', 'if (at <= sampler.next) logState', 'if (at <= sampler.next + 60) logState'],
+    cut: ['service/replay.ts', 'firstAfter(sampler.next, event', 'firstAfter(sampler.next + 60, event'],
   },
   {
     without: 'a sample takes in lines that come late',
