@@ -197,6 +197,17 @@ export class Sessions {
     else into.addFrom(batch, event);
   }
 
+  /** The id that an event of a batch is about; undefined for one that is about none. */
+  idIn({ words, bytes, others }: EventBatch, event: number): string | undefined {
+    const o = event * EVENT_WORDS;
+    if (words[o + KIND] === OTHER) {
+      const other = others[words[o + LOW]!]!;
+      return 'session' in other ? other.session : undefined;
+    }
+    if (words[o + HIGH] !== -1) return this.#table.ids.text(words[o + LOW]!, words[o + HIGH]!);
+    return bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
+  }
+
   /** An event of a batch by itself, for what is taken in later than the batch. Its user is not expected any more. */
   eventOf(batch: EventBatch, event: number): Happening {
     const { words, bytes, times } = batch;

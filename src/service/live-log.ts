@@ -126,8 +126,10 @@ export class LiveLog {
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);
       if (this.#isEarly(at)) this.#early.push(sessions.eventOf(batch, event));
-      else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at))) sessions.takeFrom(batch, event);
-      else throw new Error('stopped while waiting for the hour to be counted');
+      else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at))) {
+        if (this.#early.length > 0) this.#takeEarlyOf(sessions.idIn(batch, event));
+        sessions.takeFrom(batch, event);
+      } else throw new Error('stopped while waiting for the hour to be counted');
     }
   }
 
@@ -139,10 +141,21 @@ export class LiveLog {
     return at > closedAfter && !(this.#isAhead && wasAhead);
   }
 
-  /** Takes in what may be taken in by now, in the order of the lines. */
+  /** What came early of a session of which more comes: its connection may begin a second after its login, but it is the same one. */
+  #takeEarlyOf(id: string | undefined): void {
+    this.#takeEarlyOnes((early) => id !== undefined && 'session' in early && early.session === id);
+  }
+
+  /** Takes in what may be taken in by now. */
   #takeEarly(): void {
-    const early = this.#early;
-    this.#early = early.filter(({ at }) => at > this.#barrier.closedAfter);
-    for (const event of early) if (event.at <= this.#barrier.closedAfter) this.logState.sessions.take(event);
+    this.#takeEarlyOnes(({ at }) => at <= this.#barrier.closedAfter);
+  }
+
+  /** Takes in those that came early and are due, in the order of the lines. */
+  #takeEarlyOnes(isDue: (early: Happening) => boolean): void {
+    const due = this.#early.filter(isDue);
+    if (due.length === 0) return;
+    this.#early = this.#early.filter((early) => !due.includes(early));
+    for (const event of due) this.logState.sessions.take(event);
   }
 }

@@ -67,7 +67,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     sampler ??= samplerFrom((begin = batch.at(first)));
     for (let event = first; event < end;) {
       const stop = batch.firstAfter(sampler.next, event, end);
-      logState.sessions.takeRun(batch, event, stop);
+      sampler.takeInTime(logState, batch, event, stop);
       if (stop < end)
         for (const samples of sampler.takeEarly(logState, batch, stop)) if (isWanted(samples, from, to)) yield samples;
       event = stop + 1;

@@ -70,6 +70,19 @@ export class Sampler {
   }
 
   /**
+   * What happened by the next sample, of a batch from `first` up to `end`, exclusive. What came early of a session of which more
+   * comes is taken in before that: its connection may begin a second after its login, but it is the same one.
+   */
+  takeInTime({ sessions }: LogState, batch: EventBatch, first: number, end: number): void {
+    if (this.#earlyOf.length === 0) return sessions.takeRun(batch, first, end);
+    for (let event = first; event < end; event++) {
+      const id = sessions.idIn(batch, event);
+      this.#takeEarlyOnes((early, of) => of === sessions && id !== undefined && of.idIn(this.#early, early) === id);
+      sessions.takeFrom(batch, event);
+    }
+  }
+
+  /**
    * What happened after the next sample; gives the samples that no late line belongs to any more. One line from a later time
    * may be a stray: only the second in a row says that the time has come.
    */
@@ -85,17 +98,19 @@ export class Sampler {
     while (this.#next <= at) {
       const samples = this.#sample(this.#next);
       this.#next = this.#steps(this.#next);
-      this.#takeDue();
+      this.#takeEarlyOnes((early) => this.#early.at(early) <= this.#next);
       yield samples;
     }
   }
 
-  /** Takes in what is not after the next sample any more. */
-  #takeDue(): void {
+  /** Takes in those that came early and are due by now, in the order of the lines. */
+  #takeEarlyOnes(isDue: (early: number, of: Sessions) => boolean): void {
+    const due = this.#earlyOf.map((of, early) => isDue(early, of));
+    if (!due.includes(true)) return;
     const [early, of] = [this.#early, this.#earlyOf];
     [this.#early, this.#earlyOf] = [new EventBatch(NO_LINES), []];
     for (const [event, sessions] of of.entries()) {
-      if (early.at(event) <= this.#next) sessions.takeFrom(early, event);
+      if (due[event]) sessions.takeFrom(early, event);
       else {
         this.#early.addFrom(early, event);
         this.#earlyOf.push(sessions);

@@ -70,6 +70,24 @@ test('one stray line from days ahead takes no count before its time [8.15]', asy
   assert.deepEqual(rows, ['2026-10-02T10:00 1', '2026-10-02T11:00 2', '2026-10-02T12:00 3']);
 });
 
+test('a connection that begins seconds after its login, and behind the full hour, does not end its session [8.18]', async () => {
+  const text =
+    login('2026-11-02 09:10:00', 'a') +
+    '2026-11-02 10:00:06 c2sb\tinfo\tClient connected\n' +
+    login('2026-11-02 10:00:00', 'b') +
+    end('2026-11-04 10:30:00', 'x');
+  const rows = await history(
+    { '': text },
+    '--timezone',
+    'UTC',
+    '--from',
+    '2026-11-04T10:00',
+    '--to',
+    '2026-11-04T10:00',
+  );
+  assert.deepEqual(rows, ['2026-11-04T10:00 2']);
+});
+
 test('who has resumed a session is known to do so after months, too', async () => {
   const text =
     login('2026-06-01 09:00:00', 'a') +
