@@ -52,6 +52,17 @@ export interface SessionsOptions {
   readonly isStored?: boolean;
 }
 
+/** What an event is about: a session's id, a user's number, both, or nobody. */
+export interface Subject {
+  readonly id: string | undefined;
+  readonly user: number | undefined;
+}
+
+/** Whether the order of two events matters to the rules: they are of one session, or of one user. */
+export function isOneSubject(a: Subject, b: Subject): boolean {
+  return (a.id !== undefined && a.id === b.id) || (a.user !== undefined && a.user >= 0 && a.user === b.user);
+}
+
 /** A replaced session's connection ends within this of the login that replaced it. */
 const REPLACED_WITHIN = 2;
 
@@ -197,15 +208,29 @@ export class Sessions {
     else into.addFrom(batch, event);
   }
 
-  /** The id that an event of a batch is about; undefined for one that is about none. */
-  idIn({ words, bytes, others }: EventBatch, event: number): string | undefined {
+  /** What an event of a batch is about. */
+  subjectIn(batch: EventBatch, event: number): Subject {
+    const { words, bytes, others } = batch;
     const o = event * EVENT_WORDS;
-    if (words[o + KIND] === OTHER) {
-      const other = others[words[o + LOW]!]!;
-      return 'session' in other ? other.session : undefined;
-    }
-    if (words[o + HIGH] !== -1) return this.#table.ids.text(words[o + LOW]!, words[o + HIGH]!);
-    return bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
+    if (words[o + KIND] === OTHER) return this.subjectOf(others[words[o + LOW]!]!);
+    const isShort = words[o + HIGH] !== -1;
+    const id = isShort
+      ? this.#table.ids.text(words[o + LOW]!, words[o + HIGH]!)
+      : bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
+    return { id, user: words[o + KIND] === START ? words[o + USER]! : this.#userOf(id) };
+  }
+
+  subjectOf(event: Happening): Subject {
+    const id = 'session' in event ? event.session : undefined;
+    return { id, user: 'user' in event ? this.#users.find(event.user) : this.#userOf(id) };
+  }
+
+  #userOf(text: string | undefined): number | undefined {
+    if (text === undefined) return undefined;
+    const id = this.#table.ids.take(text);
+    const session = this.#table.find(this.#log, id.low, id.high);
+    this.#table.ids.letGo(id.low, id.high);
+    return session === NONE ? undefined : this.#table.userOf(session);
   }
 
   /** An event of a batch by itself, for what is taken in later than the batch. Its user is not expected any more. */

@@ -1,5 +1,6 @@
 /** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
+import { isOneSubject, type Subject } from '../activity/sessions.ts';
 import type { Happening } from '../format/dialects/dialect.ts';
 import { Follower, type FollowerStatus } from '../source/follow/follower.ts';
 import type { Notice } from '../source/follow/notices.ts';
@@ -127,7 +128,7 @@ export class LiveLog {
       const at = batch.at(event);
       if (this.#isEarly(at)) this.#early.push(sessions.eventOf(batch, event));
       else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at))) {
-        if (this.#early.length > 0) this.#takeEarlyOf(sessions.idIn(batch, event));
+        if (this.#early.length > 0) this.#takeEarlyOf(sessions.subjectIn(batch, event));
         sessions.takeFrom(batch, event);
       } else throw new Error('stopped while waiting for the hour to be counted');
     }
@@ -141,9 +142,9 @@ export class LiveLog {
     return at > closedAfter && !(this.#isAhead && wasAhead);
   }
 
-  /** What came early of a session of which more comes: its connection may begin a second after its login, but it is the same one. */
-  #takeEarlyOf(id: string | undefined): void {
-    this.#takeEarlyOnes((early) => id !== undefined && 'session' in early && early.session === id);
+  /** What came early of the same session or user is taken in before what comes late, as the rules go by the order of the lines. */
+  #takeEarlyOf(subject: Subject): void {
+    this.#takeEarlyOnes((early) => isOneSubject(this.logState.sessions.subjectOf(early), subject));
   }
 
   /** Takes in what may be taken in by now. */

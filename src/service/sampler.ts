@@ -4,7 +4,7 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
-import type { Sessions } from '../activity/sessions.ts';
+import { isOneSubject, type Sessions } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import { DISORDER, zoneInstants } from '../format/time/clock.ts';
 import { EventBatch } from '../format/event-batch.ts';
@@ -70,14 +70,14 @@ export class Sampler {
   }
 
   /**
-   * What happened by the next sample, of a batch from `first` up to `end`, exclusive. What came early of a session of which more
-   * comes is taken in before that: its connection may begin a second after its login, but it is the same one.
+   * What happened by the next sample, of a batch from `first` up to `end`, exclusive. What came early of the same session or
+   * user is taken in before that, as the rules go by the order of the lines.
    */
   takeInTime({ sessions }: LogState, batch: EventBatch, first: number, end: number): void {
     if (this.#earlyOf.length === 0) return sessions.takeRun(batch, first, end);
     for (let event = first; event < end; event++) {
-      const id = sessions.idIn(batch, event);
-      this.#takeEarlyOnes((early, of) => of === sessions && id !== undefined && of.idIn(this.#early, early) === id);
+      const subject = sessions.subjectIn(batch, event);
+      this.#takeEarlyOnes((early, of) => of === sessions && isOneSubject(of.subjectIn(this.#early, early), subject));
       sessions.takeFrom(batch, event);
     }
   }

@@ -88,6 +88,26 @@ test('a connection that begins seconds after its login, and behind the full hour
   assert.deepEqual(rows, ['2026-11-04T10:00 2']);
 });
 
+test('an end behind the full hour, before a login that comes late, does not end what that begins [8.18]', async () => {
+  const text =
+    login('2026-11-02 08:00:00', 'a') +
+    end('2026-11-02 09:00:00', 'a') +
+    login('2026-11-02 09:05:00', 'a').replace('c2sa', 'c2sb') +
+    end('2026-11-02 10:00:32', 'a') +
+    login('2026-11-02 09:59:45', 'a').replace('c2sa', 'c2sc') +
+    end('2026-11-04 10:30:00', 'x');
+  const rows = await history(
+    { '': text },
+    '--timezone',
+    'UTC',
+    '--from',
+    '2026-11-04T10:00',
+    '--to',
+    '2026-11-04T10:00',
+  );
+  assert.deepEqual(rows, ['2026-11-04T10:00 1']);
+});
+
 test('who has resumed a session is known to do so after months, too', async () => {
   const text =
     login('2026-06-01 09:00:00', 'a') +
