@@ -88,8 +88,4 @@ export const MUTANTS: readonly Mutant[] = [
     without: 'a sample takes in no later line',
     cut: ['service/replay.ts', 'firstAfter(sampler.next, event', 'firstAfter(sampler.next + 60, event'],
   },
-  {
-    without: 'a sample takes in lines that come late',
-    cut: ['service/sampler.ts', 'batch.at(event)) - DISORDER - 1);', 'batch.at(event)) - 1);'],
-  },
 ];
