@@ -50,6 +50,8 @@ const COMMIT_BYTES = 256 * 1024 * 1024;
 export async function ingest(series: Series, options: IngestOptions): Promise<LogState> {
   let tasks = await tasksOf(series, options);
   const place = unbelievedOf(tasks, options);
+  // Where all files are given, they tell what the sessions were at the place, too.
+  if (place && isAll(tasks, options)) return readAnew(tasks, false, options);
   if (place) {
     options.writeBuffer.rewind(options.log.path, place);
     tasks = await tasksOf(series, options);
@@ -126,12 +128,16 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<L
   return logState;
 }
 
+/** Whether all that the index has read of the log is given. */
+function isAll(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): boolean {
+  const given = new Set(tasks.map(({ read }) => read?.id));
+  return writeBuffer.positions(log.path).every(({ id }) => given.has(id));
+}
+
 /** Whether the index knows of lines that are later than all that is given. */
 function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
-  const given = new Set(tasks.map(({ read }) => read?.id));
-  const isAll = options.writeBuffer.positions(options.log.path).every(({ id }) => given.has(id));
   // Where all of it is given, only the hour that repeats can make its end seem earlier.
-  const end = Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll ? TOUCHING : 0);
+  const end = Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll(tasks, options) ? TOUCHING : 0);
   return lastKept(options) > end;
 }
 

@@ -21,3 +21,34 @@ test('count takes in no login that is some minutes ahead, though it is believed 
   const later = JSON.parse((await run(['count', '--index', index, '--json', '--at', String(now + 250)])).out);
   assert.equal(later.hosts['ahead.example'].d1, 1);
 });
+
+test('a backfill of all files again, as one line of them lay in the future, leaves the sessions as they were [8.3]', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ahead-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const [older, log, index] = ['prosody.log.1', 'prosody.log', 'index'].map((name) => join(directory, name)) as [
+    string,
+    string,
+    string,
+  ];
+  const now = Math.floor(Date.now() / 1000);
+  const line = (ago: number, session: string, text: string): string =>
+    `${new Date((now - ago) * 1000).toISOString()} ${session}\tinfo\t${text}\n`;
+  const DAY = 86_400;
+  const online = line(7 * DAY, 'c2s1', 'Authenticated as alice@a.example');
+  writeFileSync(older, online + line(3 * DAY + 3600, 'c2s9', 'Client connected'));
+  const resumed = [
+    line(3 * DAY, 'c2s9', 'Client connected'),
+    line(-20 * DAY, 'c2s8', 'Authenticated as ghost@a.example'),
+    line(3 * DAY - 60, 'c2s1', 'Client disconnected: connection closed'),
+    line(3 * DAY - 120, 'c2s2', 'Authenticated as alice@a.example'),
+    // An id that is used again without an end carried a resumption: alice is online.
+    line(2 * DAY, 'c2s2', 'Client connected'),
+    line(60, 'c2s9', 'Client connected'),
+  ];
+  writeFileSync(log, resumed.join(''));
+  for (const _ of ['first', 'again']) {
+    await run(['backfill', '--index', index, older, log]);
+    const { hosts } = JSON.parse((await run(['count', '--index', index, '--json'])).out);
+    assert.deepEqual(hosts['a.example'], { d1: 1, d7: 1, d30: 1 });
+  }
+});
