@@ -212,17 +212,16 @@ export class Sessions {
   subjectIn(batch: EventBatch, event: number): Subject {
     const { words, bytes, others } = batch;
     const o = event * EVENT_WORDS;
-    if (words[o + KIND] === OTHER) return this.subjectOf(others[words[o + LOW]!]!);
+    if (words[o + KIND] === OTHER) {
+      const other = others[words[o + LOW]!]!;
+      const id = 'session' in other ? other.session : undefined;
+      return { id, user: 'user' in other ? this.#users.find(other.user) : this.#userOf(id) };
+    }
     const isShort = words[o + HIGH] !== -1;
     const id = isShort
       ? this.#table.ids.text(words[o + LOW]!, words[o + HIGH]!)
       : bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
     return { id, user: words[o + KIND] === START ? words[o + USER]! : this.#userOf(id) };
-  }
-
-  subjectOf(event: Happening): Subject {
-    const id = 'session' in event ? event.session : undefined;
-    return { id, user: 'user' in event ? this.#users.find(event.user) : this.#userOf(id) };
   }
 
   #userOf(text: string | undefined): number | undefined {

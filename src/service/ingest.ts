@@ -137,7 +137,8 @@ function isAll(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): boo
 /** Whether the index knows of lines that are later than all that is given. */
 function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
   // Where all of it is given, only the hour that repeats can make its end seem earlier.
-  const end = Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll(tasks, options) ? TOUCHING : 0);
+  const end =
+    Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll(tasks, options) ? TOUCHING : 0);
   return lastKept(options) > end;
 }
 

@@ -1,11 +1,10 @@
 /** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
-import { isOneSubject, type Subject } from '../activity/sessions.ts';
-import type { Happening } from '../format/dialects/dialect.ts';
 import { Follower, type FollowerStatus } from '../source/follow/follower.ts';
 import type { Notice } from '../source/follow/notices.ts';
 import type { Block } from '../source/files/lines.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
+import { EarlyEvents } from './early-events.ts';
 import { HourBarrier } from './hour-barrier.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { coveredIn, type LogState } from './log-state.ts';
@@ -40,7 +39,7 @@ export class LiveLog {
   #taken: Block | undefined;
   #closing = false;
   /** Events of the seconds behind the hour, while late lines of the hour before may still come, and stray ones. */
-  #early: Happening[] = [];
+  readonly #early = new EarlyEvents();
   /** Whether the event before was one of them, and later than lines are late. */
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
@@ -72,8 +71,8 @@ export class LiveLog {
   /** Events after `instant`, unix seconds, wait until this is called again. */
   stopAfter(instant: number): void {
     this.#barrier.closeAfter(instant);
-    this.#takeEarly();
-    if (this.#unstored.length > 0 && this.#early.length === 0) void this.#store([]).catch(() => undefined);
+    this.#early.takeUntil(instant);
+    if (this.#unstored.length > 0 && this.#early.count === 0) void this.#store([]).catch(() => undefined);
   }
 
   /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
@@ -107,7 +106,7 @@ export class LiveLog {
     this.#taken = block;
     // Their text may be long.
     const { log: _log, bytes: _bytes, ...stored } = block;
-    if (this.#early.length > 0) this.#unstored.push(stored);
+    if (this.#early.count > 0) this.#unstored.push(stored);
     else await this.#store([block]);
   }
 
@@ -126,11 +125,10 @@ export class LiveLog {
     const { sessions } = this.logState;
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);
-      if (this.#isEarly(at)) this.#early.push(sessions.eventOf(batch, event));
-      else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at))) {
-        if (this.#early.length > 0) this.#takeEarlyOf(sessions.subjectIn(batch, event));
-        sessions.takeFrom(batch, event);
-      } else throw new Error('stopped while waiting for the hour to be counted');
+      if (this.#isEarly(at)) this.#early.add(sessions, batch, event);
+      else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at)))
+        this.#early.takeWith(sessions, batch, event);
+      else throw new Error('stopped while waiting for the hour to be counted');
     }
   }
 
@@ -140,23 +138,5 @@ export class LiveLog {
     const wasAhead = this.#isAhead;
     this.#isAhead = at > closedAfter + LATE;
     return at > closedAfter && !(this.#isAhead && wasAhead);
-  }
-
-  /** What came early of the same session or user is taken in before what comes late, as the rules go by the order of the lines. */
-  #takeEarlyOf(subject: Subject): void {
-    this.#takeEarlyOnes((early) => isOneSubject(this.logState.sessions.subjectOf(early), subject));
-  }
-
-  /** Takes in what may be taken in by now. */
-  #takeEarly(): void {
-    this.#takeEarlyOnes(({ at }) => at <= this.#barrier.closedAfter);
-  }
-
-  /** Takes in those that came early and are due, in the order of the lines. */
-  #takeEarlyOnes(isDue: (early: Happening) => boolean): void {
-    const due = this.#early.filter(isDue);
-    if (due.length === 0) return;
-    this.#early = this.#early.filter((early) => !due.includes(early));
-    for (const event of due) this.logState.sessions.take(event);
   }
 }

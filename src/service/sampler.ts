@@ -4,13 +4,12 @@
  */
 import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
-import { isOneSubject, type Sessions } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import { DISORDER, zoneInstants } from '../format/time/clock.ts';
-import { EventBatch } from '../format/event-batch.ts';
+import type { EventBatch } from '../format/event-batch.ts';
+import { EarlyEvents } from './early-events.ts';
 import type { LogState } from './log-state.ts';
 
-const NO_LINES = Buffer.alloc(0);
 const HOUR = 3600;
 const DAY = 86_400;
 /** The first full step after `at`. */
@@ -51,10 +50,8 @@ export class Sampler {
   readonly #logs: readonly ReplayedLog[];
   readonly #steps: Steps;
   #next: number;
-  /** Of instants after the next sample, which late lines still belong to; in the order of the lines. */
-  #early = new EventBatch(NO_LINES);
-  /** Whose each of them is. */
-  #earlyOf: Sessions[] = [];
+  /** Of instants after the next sample, which late lines still belong to. */
+  readonly #early = new EarlyEvents();
 
   /** `begin`: unix seconds, before the first sample. */
   constructor(users: Users, logs: readonly ReplayedLog[], begin: number, steps: Steps) {
@@ -69,17 +66,10 @@ export class Sampler {
     return this.#next;
   }
 
-  /**
-   * What happened by the next sample, of a batch from `first` up to `end`, exclusive. What came early of the same session or
-   * user is taken in before that, as the rules go by the order of the lines.
-   */
+  /** What happened by the next sample, of a batch from `first` up to `end`, exclusive. */
   takeInTime({ sessions }: LogState, batch: EventBatch, first: number, end: number): void {
-    if (this.#earlyOf.length === 0) return sessions.takeRun(batch, first, end);
-    for (let event = first; event < end; event++) {
-      const subject = sessions.subjectIn(batch, event);
-      this.#takeEarlyOnes((early, of) => of === sessions && isOneSubject(of.subjectIn(this.#early, early), subject));
-      sessions.takeFrom(batch, event);
-    }
+    if (this.#early.count === 0) return sessions.takeRun(batch, first, end);
+    for (let event = first; event < end; event++) this.#early.takeWith(sessions, batch, event);
   }
 
   /**
@@ -87,8 +77,7 @@ export class Sampler {
    * may be a stray: only the second in a row says that the time has come.
    */
   *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
-    sessions.copy(batch, event, this.#early);
-    this.#earlyOf.push(sessions);
+    this.#early.add(sessions, batch, event);
     const before = event > 0 ? batch.at(event - 1) : -Infinity;
     yield* this.until(Math.min(before, batch.at(event)) - DISORDER - 1);
   }
@@ -98,23 +87,8 @@ export class Sampler {
     while (this.#next <= at) {
       const samples = this.#sample(this.#next);
       this.#next = this.#steps(this.#next);
-      this.#takeEarlyOnes((early) => this.#early.at(early) <= this.#next);
+      this.#early.takeUntil(this.#next);
       yield samples;
-    }
-  }
-
-  /** Takes in those that came early and are due by now, in the order of the lines. */
-  #takeEarlyOnes(isDue: (early: number, of: Sessions) => boolean): void {
-    const due = this.#earlyOf.map((of, early) => isDue(early, of));
-    if (!due.includes(true)) return;
-    const [early, of] = [this.#early, this.#earlyOf];
-    [this.#early, this.#earlyOf] = [new EventBatch(NO_LINES), []];
-    for (const [event, sessions] of of.entries()) {
-      if (due[event]) sessions.takeFrom(early, event);
-      else {
-        this.#early.addFrom(early, event);
-        this.#earlyOf.push(sessions);
-      }
     }
   }
 

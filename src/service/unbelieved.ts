@@ -18,7 +18,7 @@ export interface Place {
 
 /** Plain JSON. */
 export interface Unbelieved extends Place {
-  /** When the earliest of the lines will be believed, but for `BELIEVED_AHEAD`; unix seconds. */
+  /** When the earliest of the lines will be believed, but for `MAX_AHEAD`; unix seconds. */
   readonly at: number;
   /** The zone that was taken for theirs. */
   readonly timezone: string;

@@ -1,7 +1,7 @@
 /**
- * Memory and index kept in step: what the index holds is put back at start, and from then on everything that changed since
- * the last commit is written in one batch with the position it belongs to. What could not be written stays to be written
- * with the next commit.
+ * Memory and index kept in step: what the index holds is put back at start, and from then on sessions that changed since the
+ * last commit are written in one batch with the position they belong to; users in that batch or, where they are many, in some
+ * before it. What could not be written stays to be written with the next commit.
  */
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
@@ -136,8 +136,10 @@ export class WriteBuffer {
     if (position) this.#note(position);
     const begin = reader?.clock.last ?? -Infinity;
     const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
-    for (const session of state.sessions)
-      if (!isBefore(session)) this.#unwritten.sessions.set(keyOf(log, session[0]), undefined);
+    this.#drop(
+      log,
+      state.sessions.filter((session) => !isBefore(session)).map(([session]) => session),
+    );
     const before = reader && { ...rest, reader, detail, ...(earlier.length > 0 && { unbelieved: earlier }) };
     this.#unwritten.logs.set(log, before);
     if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
@@ -226,7 +228,10 @@ export class WriteBuffer {
     positions: readonly Position[],
     forgotten: readonly string[],
   ): Promise<void> {
-    for (const [id] of this.stored(log)?.sessions ?? []) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+    this.#drop(
+      log,
+      (this.stored(log)?.sessions ?? []).map(([session]) => session),
+    );
     for (const [id, session] of sessions) this.#unwritten.sessions.set(keyOf(log, id), session);
     await this.commit(log, logState, positions, forgotten);
   }
@@ -244,7 +249,7 @@ export class WriteBuffer {
         coverage,
         hasResumption: hasResumption || stored.hasResumption,
       });
-    for (const id of over) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+    this.#drop(log, over);
   }
 
   /**
@@ -272,7 +277,7 @@ export class WriteBuffer {
 
   /** Deletes these sessions with the next commit. */
   deleteSessions(sessions: readonly OwnSession[]): void {
-    for (const { log, id } of sessions) this.#unwritten.sessions.set(keyOf(log, id), undefined);
+    for (const { log, id } of sessions) this.#drop(log, [id]);
   }
 
   /** All sessions of a user that an earlier run kept, whatever their state. */
@@ -298,6 +303,11 @@ export class WriteBuffer {
     if (this.#late || (this.#renew && !this.isInPlace)) await this.#write().catch(() => {});
     await this.#queue;
     await this.#index.close();
+  }
+
+  /** These sessions of a log mean nothing any more. */
+  #drop(log: string, sessions: Iterable<string>): void {
+    for (const session of sessions) this.#unwritten.sessions.set(keyOf(log, session), undefined);
   }
 
   #takeRemovals(): void {

@@ -1,0 +1,53 @@
+/**
+ * Events of instants that are still to be counted, set aside while lines before that instant may follow. The rules go by the
+ * order of the lines: so what is set aside of a session or of a user is taken in before anything else of them is.
+ */
+import { isOneSubject, type Sessions } from '../activity/sessions.ts';
+import { EventBatch } from '../format/event-batch.ts';
+
+const NO_LINES = Buffer.alloc(0);
+
+export class EarlyEvents {
+  /** In the order of the lines. */
+  #events = new EventBatch(NO_LINES);
+  /** Whose each of them is. */
+  #of: Sessions[] = [];
+
+  get count(): number {
+    return this.#of.length;
+  }
+
+  /** Sets an event of a batch aside; the batch may then go. */
+  add(sessions: Sessions, batch: EventBatch, event: number): void {
+    sessions.copy(batch, event, this.#events);
+    this.#of.push(sessions);
+  }
+
+  /** Takes in an event of a batch, and before it what was set aside of the same session or user. */
+  takeWith(sessions: Sessions, batch: EventBatch, event: number): void {
+    if (this.#of.length > 0) {
+      const subject = sessions.subjectIn(batch, event);
+      this.#take((early, of) => of === sessions && isOneSubject(of.subjectIn(this.#events, early), subject));
+    }
+    sessions.takeFrom(batch, event);
+  }
+
+  /** Takes in what happened up to `instant`, unix seconds. */
+  takeUntil(instant: number): void {
+    this.#take((early) => this.#events.at(early) <= instant);
+  }
+
+  #take(isDue: (early: number, of: Sessions) => boolean): void {
+    const due = this.#of.map((of, early) => isDue(early, of));
+    if (!due.includes(true)) return;
+    const [events, owners] = [this.#events, this.#of];
+    [this.#events, this.#of] = [new EventBatch(NO_LINES), []];
+    for (const [event, sessions] of owners.entries()) {
+      if (due[event]) sessions.takeFrom(events, event);
+      else {
+        this.#events.addFrom(events, event);
+        this.#of.push(sessions);
+      }
+    }
+  }
+}
