@@ -51,11 +51,11 @@ async function readInputs({ arrangement, failed }: Inputs, into: Into, io: Io): 
     hasProblem = true;
     progress.io.log('error', sentence);
   };
-  const logStates = await readChains(arrangement, into, progress, onProblem);
+  const logStates = await readAll(arrangement, into, progress, onProblem);
   return conclude(logStates, arrangement, into, io) || hasProblem;
 }
 
-async function readChains(
+async function readAll(
   arrangement: Inputs['arrangement'],
   into: Into,
   progress: Progress,

@@ -85,14 +85,14 @@ function describeIndex(config: Config, snapshot: Snapshot, report: Report, now: 
   for (const log of config.logs) {
     const stored = writeBuffer.stored(log.path);
     const read = writeBuffer.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
-    if (stored) lines.push(`  ${log.path}: ${describeKept(stored, read, log.timezone, now)}`);
+    if (stored) lines.push(`  ${log.path}: ${describeStored(stored, read, log.timezone, now)}`);
   }
   const samples = snapshot.sample(now);
   if (samples.length > 0) lines.push(`  it would send ${describeCounts(samples, atLeast)}`);
   for (const { host } of samples) hosts.add(host);
 }
 
-function describeKept({ log }: StoredState, read: number, timezone: string, now: number): string {
+function describeStored({ log }: StoredState, read: number, timezone: string, now: number): string {
   const writer = writerOf({ server: log.server, version: log.version });
   const { last } = log.reader.clock;
   const covered = coveredByAll([{ spans: coveredIn(log), state: 'current' }], now - 30 * DAY, now) / DAY;

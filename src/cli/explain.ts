@@ -28,10 +28,10 @@ export async function explain(config: Config, { file, json }: ExplainArguments, 
     const unstamped = arrangement.problems
       .filter(({ code }) => code === 'NO_STAMPS')
       .flatMap(({ path }) =>
-        logsOf([path], [], config, doubtful).map((of) => ({ archivedFile: plainPiece(path, io), of })),
+        logsOf([path], [], config, doubtful).map((of) => ({ archivedFile: plainFile(path, io), of })),
       );
     for (const { archivedFile, of } of [...archivedFiles, ...unstamped])
-      await explainPiece(archivedFile, { config, settings: of.settings, arrangement, json }, said);
+      await explainFile(archivedFile, { config, settings: of.settings, arrangement, json }, said);
     return isEmpty || (failed && unstamped.length === 0) || io.signal.aborted ? 1 : 0;
   });
 }
@@ -39,7 +39,7 @@ export async function explain(config: Config, { file, json }: ExplainArguments, 
 /** What its lines say is the same in whatever log they are, and its zone is shown. */
 const doubtful = (): void => {};
 
-function plainPiece(path: string, io: Io): ArchivedFile {
+function plainFile(path: string, io: Io): ArchivedFile {
   const year = new Date(io.now() * 1000).getUTCFullYear();
   return { path, log: path, firstAt: 0, lastAt: 0, year, textBytes: 0, sampleLines: [], head: Buffer.alloc(0) };
 }
@@ -51,7 +51,7 @@ interface How {
   readonly json: boolean;
 }
 
-async function explainPiece(
+async function explainFile(
   archivedFile: ArchivedFile,
   { config, settings, arrangement, json }: How,
   io: Io,

@@ -58,8 +58,8 @@ export async function ingest(series: Series, options: IngestOptions): Promise<Lo
   }
   const isOld = isBehind(tasks, options);
   const first = tasks.findIndex((task) => !isRead(task) || (!isOld && task.read?.isLate));
-  if (first < 0) return tallyFor(options, true);
-  return goesOn(tasks.slice(first), lastKept(options))
+  if (first < 0) return logStateFor(options, true);
+  return goesOn(tasks.slice(first), lastStored(options))
     ? readOn(tasks.slice(first), options)
     : readAnew(tasks, isOld, options);
 }
@@ -87,7 +87,7 @@ function isRead({ archivedFile, read }: Task): boolean {
 }
 
 /** The time up to which the log was read before. */
-function lastKept({ writeBuffer, log }: IngestOptions): number {
+function lastStored({ writeBuffer, log }: IngestOptions): number {
   return writeBuffer.stored(log.path)?.log.reader.clock.last ?? -Infinity;
 }
 
@@ -97,7 +97,7 @@ function goesOn([first, ...later]: readonly Task[], last: number): boolean {
   return last <= (first.read ? lastAt : firstAt) + TOUCHING;
 }
 
-function tallyFor({ config, users, log, horizon, writeBuffer }: IngestOptions, goOn: boolean): LogState {
+function logStateFor({ config, users, log, horizon, writeBuffer }: IngestOptions, goOn: boolean): LogState {
   const known = writeBuffer.stored(log.path);
   const stored = goOn ? known : undefined;
   return new LogState(users, {
@@ -111,7 +111,7 @@ function tallyFor({ config, users, log, horizon, writeBuffer }: IngestOptions, g
 
 async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<LogState> {
   const { writeBuffer, log } = options;
-  const logState = tallyFor(options, true);
+  const logState = logStateFor(options, true);
   const positions = new Map<string, Position>();
   const commit = async (): Promise<void> => {
     await writeBuffer.commit(log.path, logState, [...positions.values()], []);
@@ -139,7 +139,7 @@ function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
   // Where all of it is given, only the hour that repeats can make its end seem earlier.
   const end =
     Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll(tasks, options) ? TOUCHING : 0);
-  return lastKept(options) > end;
+  return lastStored(options) > end;
 }
 
 /** The sessions in the index that began before the files given, and so may have ended in them. */
@@ -157,7 +157,7 @@ function earlierSessions(
  */
 async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestOptions): Promise<LogState> {
   const { writeBuffer, log, signal } = options;
-  const logState = tallyFor(options, false);
+  const logState = logStateFor(options, false);
   const earlier = isOld ? earlierSessions(tasks, options) : [];
   logState.sessions.restore(earlier, { detail: false, hasResumption: false });
   const positions = new Map<string, Position>();

@@ -21,7 +21,7 @@ export interface OpenOptions {
 export async function openWriteBuffer(options: OpenOptions, users: Users): Promise<WriteBuffer> {
   const { path } = options.config.index;
   try {
-    return await loadLedger(options, users);
+    return await load(options, users);
   } catch (error) {
     if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
     const aside = await moveAside(path);
@@ -29,11 +29,11 @@ export async function openWriteBuffer(options: OpenOptions, users: Users): Promi
       'warning',
       `${error.message}. It was moved to ${aside} and is made again from the logs that are there`,
     );
-    return loadLedger(options, users);
+    return load(options, users);
   }
 }
 
-async function loadLedger({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
+async function load({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
   const index = await openWhenFree(config.index.path, signal);
   try {
     return await WriteBuffer.open(index, users, now(), renewing(config, tell));

@@ -48,7 +48,7 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
   const horizon = maxTime({ arrangement, year: config.year, now, permanent: false });
   const sources = arrangement.allSeries.map((series) => ({
     series,
-    logState: tallyOf(series, users, config, horizon),
+    logState: logStateOf(series, users, config, horizon),
     lastAt: Math.min(horizon, series.archivedFiles.at(-1)?.lastAt ?? -Infinity),
   }));
   if (sources.length === 0) return summary([]);
@@ -99,7 +99,7 @@ function extent(allSeries: readonly Series[], horizon: number): { firstAt: numbe
   };
 }
 
-function tallyOf({ of }: Series<GivenLog>, users: Users, config: Config, horizon: number): LogState {
+function logStateOf({ of }: Series<GivenLog>, users: Users, config: Config, horizon: number): LogState {
   return new LogState(users, { ...config.count, ...of.settings, horizon: () => horizon, isStored: false });
 }
 

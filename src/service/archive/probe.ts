@@ -80,7 +80,7 @@ async function lookInto(path: string, { signal, forms = STAMP_FORMS }: ProbeOpti
     const inPlaces = !compressed && stats.size > SMALL && start[0] !== 0;
     return {
       ...known,
-      ...(inPlaces ? await glance(handle, start, stats.size, forms) : await goThrough(handle, path, { signal, forms })),
+      ...(inPlaces ? await sample(handle, start, stats.size, forms) : await goThrough(handle, path, { signal, forms })),
     };
   } finally {
     await handle.close();
@@ -96,7 +96,7 @@ async function readAt(handle: FileHandle, at: number, length: number): Promise<B
 
 const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
 
-async function glance(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
+async function sample(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
   const end = await readAt(handle, size - END, END);
   const ends = formsOf(start, end, forms).map((form) => {
     return { form, begins: wallsOf(linesOf(start), form), ends: wallsOf(linesOf(end).slice(1), form) };

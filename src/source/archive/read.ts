@@ -124,7 +124,7 @@ export async function* readArchivedFile(
 ): AsyncGenerator<Block, void, undefined> {
   let handle: FileHandle | undefined;
   try {
-    handle = await openPiece(archivedFile);
+    handle = await openArchived(archivedFile);
     yield* linesOf(archivedFile, handle, options);
   } catch (error) {
     const problem = fileError(archivedFile.path, error);
@@ -136,7 +136,7 @@ export async function* readArchivedFile(
 }
 
 /** The file that was looked at, under the name that it has by now. */
-async function openPiece({ path, file, head }: ArchivedFile): Promise<FileHandle> {
+async function openArchived({ path, file, head }: ArchivedFile): Promise<FileHandle> {
   const there = fileAt(path);
   const isThere = file === undefined || (there !== undefined && sameInode(there, file));
   const now = isThere ? undefined : filesIn(dirname(path)).find((each) => sameInode(each, file));

@@ -1,7 +1,7 @@
 /**
  * Blocks of bytes cut into complete lines. Lines end at byte 10 and nowhere else: a CR, NEL or U+2028 is content.
  *
- * The reader is the authority on what a piece holds. With every read it reads the marker again: if that is not there,
+ * The reader is the authority on what a segment holds. With every read it reads the marker again: if that is not there,
  * the file was truncated below us, even if it has grown past our place since.
  */
 import { crc32 } from 'node:zlib';
@@ -9,7 +9,7 @@ import { advance, beginTrace, type Position, type Trace } from '../follow/positi
 import type { StoredVerdicts } from '../follow/verdicts.ts';
 import type { Text } from './text.ts';
 
-/** Complete lines of one piece of a log, and what to remember once they have been taken in. */
+/** Complete lines of one segment of a log, and what to remember once they have been taken in. */
 export interface Block {
   /** The live path of the log. */
   readonly log: string;

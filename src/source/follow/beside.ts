@@ -27,16 +27,16 @@ export class Beside {
       this.oldDirectories ??= oldDirectories(path);
       const all = new Set([...directories, ...this.oldDirectories]);
       const listing = listSiblings(path, { directories: [...all], rotated });
-      this.tellOthers(listing);
+      this.notifyOthers(listing);
       this.trouble = undefined;
       return listing;
     } catch (error) {
-      this.tellTrouble(error);
+      this.notifyTrouble(error);
       return undefined;
     }
   }
 
-  private tellTrouble(error: unknown): void {
+  private notifyTrouble(error: unknown): void {
     const { path, notify } = this.options;
     // That nothing is there is told of the live path.
     if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return;
@@ -46,7 +46,7 @@ export class Beside {
   }
 
   /** At the first look: later there may be files that somebody works on. */
-  private tellOthers({ others }: Listing): void {
+  private notifyOthers({ others }: Listing): void {
     const { path, notify } = this.options;
     if (!this.hasListed && others.length > 0) {
       const names = others.map((other) => other.path).join(', ');

@@ -34,7 +34,7 @@ const KEPT = 50;
 const SAVE_EVERY_MS = 100;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
-export class Inventory {
+export class Discovery {
   private readonly known: Map<string, Position>;
   private readonly forgettable = new Set<string>();
   private readonly verdicts: Verdicts;
@@ -157,7 +157,7 @@ export class Inventory {
       const found = await this.examine(sibling, siblings, { segments, unread, now });
       isOld &&= !isAnchor({ ...found, sibling }, held);
       const verdict = isOld && !this.isNew(sibling, since) ? await this.letGo(found, sibling) : found;
-      if (verdict.kind === 'piece') segments.push(verdict.segment);
+      if (verdict.kind === 'segment') segments.push(verdict.segment);
       if (verdict.kind === 'unknown' && verdict.opened.text.plain) unread.push(verdict.opened);
       examined.push({ ...verdict, sibling });
     }
@@ -168,7 +168,7 @@ export class Inventory {
       const { sibling } = verdict;
       const newer = (anchor >= 0 && i > anchor) || this.isNew(sibling, since);
       if (verdict.kind === 'later' && verdict.reason !== 'foreign' && newer) this.awaited.add(inodeOf(sibling));
-      if (verdict.kind === 'piece') fresh.push(verdict.segment);
+      if (verdict.kind === 'segment') fresh.push(verdict.segment);
       if (verdict.kind === 'unknown') fresh.push(...(await this.take(verdict.opened, sibling, newer)));
     }
     const isAll = stable && isSettled(examined);
@@ -207,7 +207,7 @@ export class Inventory {
     const missing = this.missing(examined, held).flatMap(({ file }) => file ?? []);
     for (const sibling of straysOf(missing, found, others)) {
       const verdict = await this.examine(sibling, siblings, { segments: held, unread: [], now });
-      if (verdict.kind === 'piece' || verdict.kind === 'known') strays.push({ ...verdict, sibling });
+      if (verdict.kind === 'segment' || verdict.kind === 'known') strays.push({ ...verdict, sibling });
       if (verdict.kind === 'unknown') await closeFile(verdict.opened);
     }
     return strays;
@@ -274,7 +274,7 @@ export class Inventory {
       // guard: F5
       const trace = isHeld ? undefined : await whereToReadOn(text, position, likeness, opened.stamp);
       if (trace !== undefined)
-        return { kind: 'piece', segment: new Segment(position.id, { ...opened, text }, trace, true) };
+        return { kind: 'segment', segment: new Segment(position.id, { ...opened, text }, trace, true) };
       await text.close();
       if (likeness.kind !== 'other') copy ??= position.id;
     }

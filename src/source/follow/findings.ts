@@ -15,7 +15,7 @@ export type Verdict =
   /** It is, or is a copy of, the segment `id`; '' if it is older than all that concerns us. */
   | { readonly kind: 'known'; readonly id: string }
   /** It is a known segment, and is to be read on. */
-  | { readonly kind: 'piece'; readonly segment: Segment }
+  | { readonly kind: 'segment'; readonly segment: Segment }
   | { readonly kind: 'unknown'; readonly opened: Opened }
   /** It cannot be told yet; or, of a damaged or foreign file, never. */
   | { readonly kind: 'later'; readonly reason: Reason; readonly error?: Error };
@@ -70,13 +70,13 @@ export function isSettled(examined: readonly Examined[]): boolean {
 
 /** The segment that a file was found to be, or to be a copy of. */
 export const idOf = (verdict: Examined): string[] =>
-  verdict.kind === 'known' ? [verdict.id] : verdict.kind === 'piece' ? [verdict.segment.id] : [];
+  verdict.kind === 'known' ? [verdict.id] : verdict.kind === 'segment' ? [verdict.segment.id] : [];
 
 /** Whether the file is, or is a copy of, a segment that is known: what is newer than it is newer than what is known. */
 export function isAnchor(verdict: Examined, held: readonly Segment[]): boolean {
   const segment = held.find(({ stamp }) => sameInode(stamp, verdict.sibling));
   if (segment !== undefined) return segment.consumed;
-  return verdict.kind === 'piece' || (verdict.kind === 'known' && verdict.id !== '');
+  return verdict.kind === 'segment' || (verdict.kind === 'known' && verdict.id !== '');
 }
 
 export function findings(

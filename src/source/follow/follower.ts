@@ -9,7 +9,7 @@
 import { Bell } from './bell.ts';
 import { Delivery } from './delivery.ts';
 import { Watch } from './watch.ts';
-import { Inventory } from './discover.ts';
+import { Discovery } from './discover.ts';
 import type { Block } from '../files/lines.ts';
 import { LiveFile } from './live-file.ts';
 import type { Notice, NoticeKind } from './notices.ts';
@@ -85,8 +85,8 @@ export class Follower {
     this.options = options;
     this.tickMs = tickMs;
     this.live = options.live ?? new LiveFile(path);
-    const inventory = new Inventory(positions, this.live.since, options.verdicts);
-    inventory.awaitInodes(awaited);
+    const discovery = new Discovery(positions, this.live.since, options.verdicts);
+    discovery.awaitInodes(awaited);
     this.delivery = new Delivery({
       deliver,
       tickMs,
@@ -97,7 +97,7 @@ export class Follower {
       path,
       rotated: options.rotated ?? [],
       tickMs,
-      inventory,
+      discovery,
       offer: (block) => this.delivery.offer(block),
       notify: (kind, text) => this.notify(kind, text),
     });
@@ -166,13 +166,13 @@ export class Follower {
     try {
       // guard: F20
       this.live.look();
-      this.tellTrouble();
+      this.notifyTrouble();
       const outcome = await this.segments.pass(this.live);
       if (outcome === 'settled') this.watch.follow(this.segments.liveSegment);
       this.told.delete('failed');
       return outcome;
     } catch (error) {
-      this.tellOnce('failed', 'unreadable', `${this.options.path} cannot be followed at the moment: ${said(error)}`);
+      this.notifyOnce('failed', 'unreadable', `${this.options.path} cannot be followed at the moment: ${said(error)}`);
       return 'failed';
     }
   }
@@ -194,19 +194,19 @@ export class Follower {
     this.look();
   }
 
-  private tellTrouble(): void {
+  private notifyTrouble(): void {
     const { path, trouble } = this.live;
     if (trouble === undefined) {
       if (this.told.delete('live')) this.notify('readable', `${path} is there and can be read`);
     } else if (trouble.code === 'ENOENT') {
-      this.tellOnce('live', 'waiting', `${path} does not exist; waiting for it`);
+      this.notifyOnce('live', 'waiting', `${path} does not exist; waiting for it`);
     } else {
       const reason = trouble.code === 'EACCES' ? whyNotPermitted(path) : `cannot be read (${trouble.message})`;
-      this.tellOnce('live', 'unreadable', `${path} ${reason}; trying again every ${this.tickMs} ms`);
+      this.notifyOnce('live', 'unreadable', `${path} ${reason}; trying again every ${this.tickMs} ms`);
     }
   }
 
-  private tellOnce(about: string, kind: NoticeKind, text: string): void {
+  private notifyOnce(about: string, kind: NoticeKind, text: string): void {
     if (this.told.get(about) === text) return;
     this.told.set(about, text);
     this.notify(kind, text);

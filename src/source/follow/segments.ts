@@ -6,7 +6,7 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { Beside, type BesideOptions } from './beside.ts';
-import type { Inventory } from './discover.ts';
+import type { Discovery } from './discover.ts';
 import type { Block, Lines } from '../files/lines.ts';
 import type { LiveFile } from './live-file.ts';
 import { closeFile, originalOf, Segment, type Opened } from './segment.ts';
@@ -20,7 +20,7 @@ export type Outcome = 'settled' | 'again' | 'failed';
 
 export interface SegmentsOptions extends BesideOptions {
   readonly tickMs: number;
-  readonly inventory: Inventory;
+  readonly discovery: Discovery;
   readonly offer: (block: Block) => Promise<boolean>;
 }
 
@@ -133,18 +133,18 @@ export class Segments {
   private async surveyOnce(live: LiveFile): Promise<Survey> {
     const now = Date.now();
     if ((await this.measure(live, this.open)) === undefined) return { moving: false, again: true };
-    this.options.inventory.awaitInodes(live.refusedInodes);
+    this.options.discovery.awaitInodes(live.refusedInodes);
     const listing = await this.list(live);
     await this.identify(listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
-    const { inventory } = this.options;
-    const found = await inventory.survey(listing, this.open, now, () => this.storeVerdicts());
+    const { discovery } = this.options;
+    const found = await discovery.survey(listing, this.open, now, () => this.storeVerdicts());
     const { segments, unseen, moving, again, troubles, lost } = found;
     for (const segment of segments.filter((segment) => !this.open.includes(segment)))
       segment.quietSince = performance.now() - Math.max(0, now - segment.stamp.mtimeMs);
     this.open = [...segments];
     this.counts.rotations += unseen;
-    this.tellTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
+    this.notifyTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
     for (const position of lost) await this.giveUpLost(position);
     await this.storeVerdicts();
     return { moving, again };
@@ -152,21 +152,21 @@ export class Segments {
 
   /** With some position that is known, as what is stored is a block. */
   private async storeVerdicts(): Promise<void> {
-    const { path, inventory, offer } = this.options;
-    const { latest } = inventory;
-    const verdicts = latest && inventory.verdictsToStore(path);
+    const { path, discovery, offer } = this.options;
+    const { latest } = discovery;
+    const verdicts = latest && discovery.verdictsToStore(path);
     if (verdicts) await offer({ log: path, bytes: NOTHING, position: latest, forgotten: [], verdicts });
   }
 
   /** A segment that was not read to its end, and is nowhere any more. It is told once, and then done with. */
   private async giveUpLost(lost: Position): Promise<void> {
-    const { path, inventory, offer, notify } = this.options;
-    const isLoss = inventory.isLoss(lost);
+    const { path, discovery, offer, notify } = this.options;
+    const isLoss = discovery.isLoss(lost);
     const position = { ...lost, done: true };
     const block = { log: path, bytes: NOTHING, position, forgotten: [], ...(isLoss && { isBehindLoss: true }) };
     if (!(await offer(block))) return;
-    inventory.stored(position, []);
-    inventory.reopen(lost.id);
+    discovery.stored(position, []);
+    discovery.reopen(lost.id);
     if (!isLoss) return;
     this.counts.lostSegments++;
     notify('lost', lossOf(lost));
@@ -177,7 +177,7 @@ export class Segments {
    * stands there by now, another one may have become a sibling since the listing.
    */
   private async list(live: LiveFile): Promise<Listing | undefined> {
-    const listing = this.beside.list(this.options.inventory.directories);
+    const listing = this.beside.list(this.options.discovery.directories);
     if (listing === undefined) return undefined;
     // guard: F20-list
     live.look();
@@ -188,7 +188,7 @@ export class Segments {
   private async identify(siblings: readonly Sibling[]): Promise<void> {
     for (const segment of this.open.filter(({ identified }) => !identified)) {
       if (await this.isCopy(segment)) continue;
-      const known = await this.options.inventory.identify(segment, this.open, siblings);
+      const known = await this.options.discovery.identify(segment, this.open, siblings);
       known.quietSince = segment.quietSince;
       this.exchange(segment, known);
     }
@@ -221,7 +221,7 @@ export class Segments {
     this.open = this.open.map((other) => (other === segment ? by : other));
   }
 
-  private tellTroubles(troubles: readonly (readonly [NoticeKind, string])[]): void {
+  private notifyTroubles(troubles: readonly (readonly [NoticeKind, string])[]): void {
     for (const [kind, text] of troubles) if (!this.troubles.has(text)) this.options.notify(kind, text);
     this.troubles = new Set(troubles.map(([, text]) => text));
   }
@@ -246,7 +246,7 @@ export class Segments {
     for (const { segment, limit } of turns) {
       if (this.stopped) return 'failed';
       try {
-        const outcome = await this.drainPiece(segment, limit);
+        const outcome = await this.drainSegment(segment, limit);
         if (outcome !== 'settled') return outcome;
       } catch (error) {
         await this.lose(segment, error, live);
@@ -256,7 +256,7 @@ export class Segments {
     return 'settled';
   }
 
-  private async drainPiece(segment: Segment, limit: number): Promise<Outcome> {
+  private async drainSegment(segment: Segment, limit: number): Promise<Outcome> {
     for (;;) {
       const reading = await segment.read(limit);
       if (reading.kind === 'truncated') return this.truncated(segment);
@@ -282,25 +282,25 @@ export class Segments {
     const last: Lines =
       rest.kind === 'lines' ? rest : { kind: 'lines', bytes: NOTHING, trace: segment.trace, skipped: 0 };
     if ((segment.consumed || rest.kind === 'lines') && !(await this.deliver(segment, last, true))) return 'failed';
-    if (!segment.consumed) this.options.inventory.giveUp(segment.stamp);
+    if (!segment.consumed) this.options.discovery.giveUp(segment.stamp);
     await this.release(segment);
     return 'settled';
   }
 
   private async release(segment: Segment): Promise<void> {
     this.open = this.open.filter((other) => other !== segment);
-    this.options.inventory.reopen(segment.id);
+    this.options.discovery.reopen(segment.id);
     await segment.close();
   }
 
   private async deliver(segment: Segment, { bytes, trace, skipped }: Lines, done: boolean): Promise<boolean> {
-    const { path, inventory, offer, notify } = this.options;
-    const { forgotten } = inventory;
-    const awaited = inventory.awaitedInodes;
+    const { path, discovery, offer, notify } = this.options;
+    const { forgotten } = discovery;
+    const awaited = discovery.awaitedInodes;
     const position = segment.position(path, trace, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
     // guard: F24
     if (!(await offer({ log: path, bytes, position, forgotten }))) return false;
-    inventory.stored(position, forgotten);
+    discovery.stored(position, forgotten);
     segment.reader.moveTo(trace);
     segment.storedIn = dirname(segment.stamp.path);
     this.taken++;
@@ -312,17 +312,17 @@ export class Segments {
 
   /** What was read of a segment is no longer in its file. The rest of it may be in a copy, which a survey finds. */
   private async truncated(segment: Segment): Promise<Outcome> {
-    const { path, inventory, notify } = this.options;
+    const { path, discovery, notify } = this.options;
     this.surveyDue = true;
-    inventory.reopen(segment.id);
+    discovery.reopen(segment.id);
     if (segment.quietSince !== undefined) {
       await this.release(segment);
       return 'again';
     }
     this.counts.truncations++;
-    if (segment.isDrained) inventory.noteEmptied(segment.id);
+    if (segment.isDrained) discovery.noteEmptied(segment.id);
     notify('truncated', `${path} was truncated`);
-    const position = inventory.position(segment.id);
+    const position = discovery.position(segment.id);
     const trace = position && (await remains(segment.reader.text, position));
     if (trace !== undefined) segment.reader.moveTo(trace);
     else this.exchange(segment, segment.as(randomUUID(), beginTrace()));
@@ -331,11 +331,11 @@ export class Segments {
 
   /** A file that fails to be read is let go; what it is and where to read on is found out anew at a later look. */
   private async lose(segment: Segment, error: unknown, live: LiveFile): Promise<void> {
-    const { inventory } = this.options;
+    const { discovery } = this.options;
     const brokenOff = !segment.plain && !isBeingWritten(segment.stamp, Date.now());
-    this.tellTroubles([[brokenOff ? 'damaged' : 'unreadable', whyUnread(segment.stamp.path, error)]]);
+    this.notifyTroubles([[brokenOff ? 'damaged' : 'unreadable', whyUnread(segment.stamp.path, error)]]);
     // guard: F22
-    if (brokenOff) inventory.giveUp(segment.stamp);
+    if (brokenOff) discovery.giveUp(segment.stamp);
     // guard: F26
     if (segment.quietSince === undefined) live.forget();
     await this.release(segment);

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, openSync, statSync, truncateSync, utimesSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { Inventory } from '../../../src/source/follow/discover.ts';
+import { Discovery } from '../../../src/source/follow/discover.ts';
 import { listSiblings } from '../../../src/source/files/siblings.ts';
 import { rig, some, type Rig } from './rig.ts';
 
@@ -123,17 +123,17 @@ test('a start that is broken off has stored what it found out [9.10]', async (t)
   await begin(log);
   await log.stop();
   const positions = [...log.positions.values()];
-  const inventory = new Inventory(positions, Date.now());
+  const discovery = new Discovery(positions, Date.now());
   const brokenOff = new Error('broken off');
-  let stored: ReturnType<Inventory['verdictsToStore']>;
+  let stored: ReturnType<Discovery['verdictsToStore']>;
   const save = (): Promise<never> => {
-    stored = inventory.verdictsToStore(log.path);
+    stored = discovery.verdictsToStore(log.path);
     return Promise.reject(brokenOff);
   };
-  await assert.rejects(inventory.survey(listSiblings(log.path), [], Date.now(), save), brokenOff);
+  await assert.rejects(discovery.survey(listSiblings(log.path), [], Date.now(), save), brokenOff);
   const found = stored?.verdicts.length ?? 0;
   assert.ok(found > 0 && found < 300, `${found} verdicts`);
-  const next = new Inventory(positions, Date.now(), stored);
+  const next = new Discovery(positions, Date.now(), stored);
   const { segments, again, moving } = await next.survey(listSiblings(log.path), [], Date.now());
   // The live file is not held here, so it is found like any other.
   assert.deepEqual([segments.map(({ stamp }) => stamp.path), again, moving], [[log.path], false, false]);

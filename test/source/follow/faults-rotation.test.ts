@@ -15,7 +15,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { Inventory } from '../../../src/source/follow/discover.ts';
+import { Discovery } from '../../../src/source/follow/discover.ts';
 import { LiveFile } from '../../../src/source/follow/live-file.ts';
 import { Segment } from '../../../src/source/follow/segment.ts';
 import { beginTrace } from '../../../src/source/follow/position.ts';
@@ -255,13 +255,13 @@ test('F10: a short compressed file is read, however often it is looked at while 
   log.append('short\n', '.1');
   log.gzip('.1');
 
-  const inventory = new Inventory([...log.positions.values()], Date.now());
+  const discovery = new Discovery([...log.positions.values()], Date.now());
   const listing = listSiblings(log.path);
-  const { segments } = await inventory.survey(listing, [], Date.now());
+  const { segments } = await discovery.survey(listing, [], Date.now());
   const [segment] = segments;
   assert.ok(segment);
   // What a follower does before it lists the files once more.
-  if (!segment.identified) await inventory.identify(segment, segments, listing.siblings);
+  if (!segment.identified) await discovery.identify(segment, segments, listing.siblings);
   const reading = await segment.read(Infinity);
   assert.equal(reading.kind === 'lines' && reading.bytes.toString(), 'short\n');
   await segment.close();
@@ -480,7 +480,7 @@ test('F10: the compressed copy of a file that was empty when it was opened is no
   const [opened] = live.take();
   assert.ok(opened);
   const segment = new Segment('live', opened, beginTrace(), true);
-  const { segments, again } = await new Inventory([], 0).survey(listSiblings(log.path), [segment], Date.now());
+  const { segments, again } = await new Discovery([], 0).survey(listSiblings(log.path), [segment], Date.now());
   assert.deepEqual([segments, again], [[segment], true]);
   await segment.close();
 });
