@@ -70,43 +70,31 @@ test('one stray line from days ahead takes no count before its time [8.15]', asy
   assert.deepEqual(rows, ['2026-10-02T10:00 1', '2026-10-02T11:00 2', '2026-10-02T12:00 3']);
 });
 
-test('a connection that begins seconds after its login, and behind the full hour, does not end its session [8.18]', async () => {
-  const text =
+const ACROSS_THE_HOUR: readonly (readonly [what: string, text: string, d1: number])[] = [
+  [
+    'a connection that begins seconds after its login, and behind the full hour, does not end its session',
     login('2026-11-02 09:10:00', 'a') +
-    '2026-11-02 10:00:06 c2sb\tinfo\tClient connected\n' +
-    login('2026-11-02 10:00:00', 'b') +
-    end('2026-11-04 10:30:00', 'x');
-  const rows = await history(
-    { '': text },
-    '--timezone',
-    'UTC',
-    '--from',
-    '2026-11-04T10:00',
-    '--to',
-    '2026-11-04T10:00',
-  );
-  assert.deepEqual(rows, ['2026-11-04T10:00 2']);
-});
-
-test('an end behind the full hour, before a login that comes late, does not end what that begins [8.18]', async () => {
-  const text =
+      '2026-11-02 10:00:06 c2sb\tinfo\tClient connected\n' +
+      login('2026-11-02 10:00:00', 'b'),
+    2,
+  ],
+  [
+    'an end behind the full hour, before a login that comes late, does not end what that begins',
     login('2026-11-02 08:00:00', 'a') +
-    end('2026-11-02 09:00:00', 'a') +
-    login('2026-11-02 09:05:00', 'a').replace('c2sa', 'c2sb') +
-    end('2026-11-02 10:00:32', 'a') +
-    login('2026-11-02 09:59:45', 'a').replace('c2sa', 'c2sc') +
-    end('2026-11-04 10:30:00', 'x');
-  const rows = await history(
-    { '': text },
-    '--timezone',
-    'UTC',
-    '--from',
-    '2026-11-04T10:00',
-    '--to',
-    '2026-11-04T10:00',
-  );
-  assert.deepEqual(rows, ['2026-11-04T10:00 1']);
-});
+      end('2026-11-02 09:00:00', 'a') +
+      login('2026-11-02 09:05:00', 'a').replace('c2sa', 'c2sb') +
+      end('2026-11-02 10:00:32', 'a') +
+      login('2026-11-02 09:59:45', 'a').replace('c2sa', 'c2sc'),
+    1,
+  ],
+];
+
+for (const [what, text, d1] of ACROSS_THE_HOUR)
+  test(`${what} [8.18]`, async () => {
+    const at = '2026-11-04T10:00';
+    const log = text + end('2026-11-04 10:30:00', 'x');
+    assert.deepEqual(await history({ '': log }, '--timezone', 'UTC', '--from', at, '--to', at), [`${at} ${d1}`]);
+  });
 
 test('who has resumed a session is known to do so after months, too', async () => {
   const text =
