@@ -2,7 +2,7 @@
  * Events of instants that are still to be counted, set aside while lines before that instant may follow. The rules go by the
  * order of the lines: so what is set aside of a session or of a user is taken in before anything else of them is.
  */
-import { isOneSubject, type Sessions } from '../activity/sessions.ts';
+import { isOneSubject, type Sessions, type Subject } from '../activity/sessions.ts';
 import { EventBatch } from '../format/event-batch.ts';
 
 const NO_LINES = Buffer.alloc(0);
@@ -27,18 +27,29 @@ export class EarlyEvents {
   takeWith(sessions: Sessions, batch: EventBatch, event: number): void {
     if (this.#of.length > 0) {
       const subject = sessions.subjectIn(batch, event);
-      this.#take((early, of) => of === sessions && isOneSubject(of.subjectIn(this.#events, early), subject));
+      this.#take(this.#of.map((_, early) => this.#isAbout(early, sessions, subject)));
     }
     sessions.takeFrom(batch, event);
   }
 
-  /** Takes in what happened up to `instant`, unix seconds. */
+  /** Takes in what happened up to `instant`, unix seconds, and with it what stands before it of the same session or user. */
   takeUntil(instant: number): void {
-    this.#take((early) => this.#events.at(early) <= instant);
+    const due = this.#of.map((_, early) => this.#events.at(early) <= instant);
+    const first = due.indexOf(false);
+    for (let late = due.lastIndexOf(true); late > first && first >= 0; late--) {
+      if (!due[late]) continue;
+      const sessions = this.#of[late]!;
+      const subject = sessions.subjectIn(this.#events, late);
+      for (let early = first; early < late; early++) due[early] ||= this.#isAbout(early, sessions, subject);
+    }
+    this.#take(due);
   }
 
-  #take(isDue: (early: number, of: Sessions) => boolean): void {
-    const due = this.#of.map((of, early) => isDue(early, of));
+  #isAbout(early: number, sessions: Sessions, subject: Subject): boolean {
+    return this.#of[early] === sessions && isOneSubject(sessions.subjectIn(this.#events, early), subject);
+  }
+
+  #take(due: readonly boolean[]): void {
     if (!due.includes(true)) return;
     const [events, owners] = [this.#events, this.#of];
     [this.#events, this.#of] = [new EventBatch(NO_LINES), []];

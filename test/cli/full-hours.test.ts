@@ -79,6 +79,14 @@ const ACROSS_THE_HOUR: readonly (readonly [what: string, text: string, d1: numbe
     2,
   ],
   [
+    'nor when both lie in the next hour but one, the connection behind its end',
+    login('2026-11-02 08:30:00', 'a') +
+      '2026-11-02 10:00:55 c2sb\tinfo\tClient connected\n' +
+      login('2026-11-02 09:59:54', 'b') +
+      '2026-11-02 10:40:00 c2sc\tinfo\tClient connected\n',
+    2,
+  ],
+  [
     'an end behind the full hour, before a login that comes late, does not end what that begins',
     login('2026-11-02 08:00:00', 'a') +
       end('2026-11-02 09:00:00', 'a') +
