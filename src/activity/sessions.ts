@@ -322,7 +322,7 @@ export class Sessions {
       if (!this.#isOpenSince(session, since)) continue;
       this.#users.sawLogout(table.userOf(session), since + Math.min(BOSH_STAY, this.#options.boshSeconds));
       // An end that comes after all is still a sighting.
-      this.#set(session, CARRIER, now);
+      this.#set(session, CARRIER, since + this.#options.boshSeconds);
       this.#forgetSettled(table.userOf(session), now);
     }
     for (let since; (since = this.#idle.since) <= now - IDLE_KEPT;) {

@@ -94,4 +94,13 @@ describe('a BOSH session without an end', () => {
       assert.equal(state.users.get(USER)?.logout, instant(logout));
       assert.equal(state.users.get(USER)?.open, 0);
     });
+
+  test('is forgotten a week after it ended, however late the next line came', () => {
+    const state = world([], { hibernationSeconds: 600, boshSeconds: 43_200 });
+    login(state, BOSH, 0);
+    const [hour, week] = [60, 7 * 24 * 60];
+    state.sessions.passTime(at(20 * hour));
+    end(state, BOSH, week + 13 * hour);
+    assert.equal(state.users.get(USER)?.logout, instant('00:20:00'));
+  });
 });
