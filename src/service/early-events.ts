@@ -2,7 +2,8 @@
  * Events of instants that are still to be counted, set aside while lines before that instant may follow. The rules go by the
  * order of the lines: so what is set aside of a session or of a user is taken in before anything else of them is.
  */
-import { isOneSubject, type Sessions, type Subject } from '../activity/sessions.ts';
+import { isOneSubject, type Subject } from '../activity/session-events.ts';
+import type { Sessions } from '../activity/sessions.ts';
 import { EventBatch } from '../format/event-batch.ts';
 
 const NO_LINES = Buffer.alloc(0);
@@ -35,8 +36,8 @@ export class EarlyEvents {
   /** Takes in what happened up to `instant`, unix seconds, and with it what stands before it of the same session or user. */
   takeUntil(instant: number): void {
     const due = this.#of.map((_, early) => this.#events.at(early) <= instant);
-    const first = due.indexOf(false);
-    for (let late = due.lastIndexOf(true); late > first && first >= 0; late--) {
+    const first = due.includes(false) ? due.indexOf(false) : due.length;
+    for (let late = due.lastIndexOf(true); late > first; late--) {
       if (!due[late]) continue;
       const sessions = this.#of[late]!;
       const subject = sessions.subjectIn(this.#events, late);

@@ -38,27 +38,27 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a second end of an id shows that it was resumed',
-    cut: ['activity/sessions.ts', 'return this.#endResumed(session, at);', 'return;'],
+    cut: ['activity/resumption.ts', 'return endResumed(log, session, at);', 'return;'],
   },
   {
     without: 'the end of a session ends what carried its resumption',
-    cut: ['activity/sessions.ts', 'if (this.#hasResumption) this.#closeCarriers(session, at);', ''],
+    cut: ['activity/resumption.ts', 'if (log.hasResumption) closeCarriers(log, session, at);', ''],
   },
   {
     without: 'an id that is used again had carried a resumption',
-    cut: ['activity/sessions.ts', 'if (state === OPEN) this.#reopenResumed(user, since);', ''],
+    cut: ['activity/resumption.ts', 'if (state === OPEN) reopenResumed(log, user, since);', ''],
   },
   {
     without: 'a session that has just replaced another one goes on',
-    cut: ['activity/sessions.ts', 'if (at - table.sinceOf(other) > REPLACED_WITHIN) this', 'this'],
+    cut: ['activity/resumption.ts', 'if (at - table.sinceOf(other) > REPLACED_WITHIN) log', 'log'],
   },
   {
     without: 'whoever comes back was not logged out by hibernation',
-    cut: ['activity/sessions.ts', 'if (table.stateOf(other) === AWAY) this.#set(', 'if (at < 0) this.#set('],
+    cut: ['activity/resumption.ts', 'if (table.stateOf(other) === AWAY) log.set(', 'if (at < 0) log.set('],
   },
   {
     without: 'a hibernation ends a second after its time',
-    cut: ['activity/sessions.ts', 'options.hibernationSeconds + 1', 'options.hibernationSeconds'],
+    cut: ['activity/log-sessions.ts', 'hibernationSeconds + 1', 'hibernationSeconds'],
   },
   {
     without: 'a start of the server ends all sessions',
@@ -67,22 +67,22 @@ export const MUTANTS: readonly Mutant[] = [
   {
     without: 'a BOSH session of which nothing is heard ends',
     cut: [
-      'activity/sessions.ts',
-      '(since = this.#bosh.since) <= now - this.#options.boshSeconds',
-      '(since = this.#bosh.since) < 0',
+      'activity/passing-time.ts',
+      '(since = log.bosh.since) <= now - log.boshSeconds',
+      '(since = log.bosh.since) < 0',
     ],
   },
   {
     without: 'the exact signs of a debug log win',
     cut: [
-      'activity/sessions.ts',
-      'return this.#detail ? undefined : this.#endOpen(session, at);',
-      'return this.#endOpen(session, at);',
+      'activity/resumption.ts',
+      'return log.detail ? undefined : endOpen(log, session, at);',
+      'return endOpen(log, session, at);',
     ],
   },
   {
     without: 'what ends after an account was removed is nobody’s activity',
-    cut: ['activity/sessions.ts', 'else if (state !== REMOVED) table.drop(session);', ''],
+    cut: ['activity/binding.ts', 'else if (state !== REMOVED) table.drop(session);', ''],
   },
   {
     without: 'a sample takes in no later line',

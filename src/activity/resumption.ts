@@ -1,0 +1,159 @@
+/**
+ * The rules of the info level. The end of a session names no user there, only an id that is soon used again, and stream
+ * management (XEP-0198) leaves no line of its own: a session that is resumed on a new connection goes on under its old id,
+ * whose connection has ended before, and the new connection's id, here called the carrier, never ends. The rules were
+ * measured against what Prosody itself counts.
+ */
+import type { LogSessions } from './log-sessions.ts';
+import type { SessionId } from './session-id.ts';
+import { AWAY, BOUND, CARRIER, ENDED, NONE, OPEN, UNBOUND } from './session-state.ts';
+
+/** A replaced session's connection ends within this of the login that replaced it. */
+const REPLACED_WITHIN = 2;
+
+/** `id` begins; whatever it meant before is over. As all of these, behind `passTime`. */
+export function connect(log: LogSessions, low: number, high: number, at: number): void {
+  const { table } = log;
+  const session = log.find(low, high);
+  if (session === NONE) return;
+  const user = table.userOf(session);
+  const [state, since] = [table.stateOf(session), table.sinceOf(session)];
+  table.drop(session);
+  if (state === OPEN) reopenResumed(log, user, since);
+  forgetSettled(log, user, at);
+}
+
+/** An id that is used again without having ended carried a resumption: the session it resumed is still online. */
+function reopenResumed(log: LogSessions, user: number, since: number): void {
+  const { table } = log;
+  let resumed = NONE;
+  for (let other = log.firstOf(user); other !== NONE; other = log.nextOf(other)) {
+    if (table.stateOf(other) !== ENDED || table.isBosh(other) || !mayCarry(log, since, other)) continue;
+    if (resumed === NONE || table.atOf(other) >= table.atOf(resumed)) resumed = other;
+  }
+  if (resumed === NONE) return;
+  noteResumption(log, user);
+  log.set(resumed, OPEN, table.atOf(resumed));
+}
+
+/** A login. */
+export function start(log: LogSessions, low: number, high: number, user: number, at: number): void {
+  const { table, users } = log;
+  const before = log.find(low, high);
+  if (before !== NONE) forget(log, before, at);
+  if (users.isGone(user, at)) return;
+  users.sawLogin(user, at);
+  for (let other = log.firstOf(user); other !== NONE; other = log.nextOf(other))
+    if (table.stateOf(other) === AWAY) log.set(other, ENDED, table.atOf(other));
+  const session = log.insert(low, high, user, at);
+  log.set(session, log.detail ? UNBOUND : OPEN, at);
+  log.spare(user);
+}
+
+/** The end of a connection that the log says hibernates. */
+export function hibernate(log: LogSessions, { low, high }: SessionId, at: number): void {
+  const session = log.find(low, high);
+  const state = log.table.stateOf(session);
+  // The end a moment before was that of the connection only. No session is resumed by it, and nothing carried it.
+  if ((state === ENDED || state === AWAY) && log.table.atOf(session) === at) goAway(log, session, at);
+  else end(log, low, high, at);
+}
+
+/** The end of a connection, which may be the end of the session. */
+export function end(log: LogSessions, low: number, high: number, at: number): void {
+  const session = log.find(low, high);
+  switch (log.table.stateOf(session)) {
+    case OPEN:
+    // A carrier never ends: what ends after all was another client's session.
+    case CARRIER:
+      return endOpen(log, session, at);
+    case AWAY:
+    case ENDED:
+      return endResumed(log, session, at);
+    case BOUND:
+      // The log has no debug lines any more, so nothing will unbind it.
+      return log.detail ? undefined : endOpen(log, session, at);
+    default:
+      return undefined;
+  }
+}
+
+function endOpen(log: LogSessions, session: number, at: number): void {
+  const { table, users } = log;
+  if (log.hasResumption) closeCarriers(log, session, at);
+  if (!table.isBosh(session) && users.resumes(table.userOf(session))) goAway(log, session, at);
+  else finish(log, session, at);
+}
+
+/** Sessions that began while this one was open carried its resumption, but not the one that has just replaced it. */
+function closeCarriers(log: LogSessions, ended: number, at: number): void {
+  const { table } = log;
+  const began = table.sinceOf(ended);
+  for (let other = log.firstOf(table.userOf(ended)); other !== NONE; other = log.nextOf(other)) {
+    if (table.isBosh(other) || table.stateOf(other) !== OPEN || table.sinceOf(other) <= began) continue;
+    if (at - table.sinceOf(other) > REPLACED_WITHIN) log.set(other, CARRIER, at);
+  }
+}
+
+function endResumed(log: LogSessions, session: number, at: number): void {
+  const { table } = log;
+  const user = table.userOf(session);
+  noteResumption(log, user);
+  for (let other = log.firstOf(user); other !== NONE; other = log.nextOf(other)) {
+    if (table.isBosh(other) || table.stateOf(other) !== OPEN) continue;
+    if (table.sinceOf(other) >= table.atOf(session)) log.set(other, CARRIER, at);
+  }
+  goAway(log, session, at);
+}
+
+function noteResumption(log: LogSessions, user: number): void {
+  log.hasResumption = true;
+  log.users.noteResumption(user);
+}
+
+function goAway(log: LogSessions, session: number, at: number): void {
+  log.users.sawLogout(log.table.userOf(session), at);
+  log.set(session, AWAY, at);
+}
+
+/** The session is over since `at`, unix seconds. */
+export function finish(log: LogSessions, session: number, at: number): void {
+  const { table } = log;
+  const user = table.userOf(session);
+  log.users.sawLogout(user, at);
+  // A BOSH session is never resumed.
+  if (table.isBosh(session)) table.drop(session);
+  else log.set(session, ENDED, at);
+  forgetSettled(log, user, at);
+}
+
+export function forget(log: LogSessions, session: number, now: number): void {
+  const user = log.table.userOf(session);
+  log.table.drop(session);
+  forgetSettled(log, user, now);
+}
+
+/** Drops ended sessions that cannot have been resumed: none that might be their carrier is there any more. */
+export function forgetSettled(log: LogSessions, user: number, now: number): void {
+  const { table } = log;
+  for (let session = log.firstOf(user), next; session !== NONE; session = next) {
+    next = log.nextOf(session);
+    if (table.stateOf(session) !== ENDED || table.atOf(session) + log.hibernation >= now) continue;
+    if (!isCarried(log, session, user)) table.drop(session);
+  }
+}
+
+/** Whether any session of the user may be the carrier of this one's resumption. */
+function isCarried(log: LogSessions, ended: number, user: number): boolean {
+  const { table } = log;
+  for (let other = log.firstOf(user); other !== NONE; other = log.nextOf(other)) {
+    const state = table.stateOf(other);
+    if ((state === OPEN || state === CARRIER) && mayCarry(log, table.sinceOf(other), ended)) return true;
+  }
+  return false;
+}
+
+function mayCarry(log: LogSessions, since: number, ended: number): boolean {
+  const at = log.table.atOf(ended);
+  return since >= at && since - at <= log.hibernation;
+}

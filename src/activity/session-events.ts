@@ -1,0 +1,70 @@
+/** An event of a batch by itself: what it says, and whom it is about, for what is taken in later than the batch. */
+import type { Happening } from '../format/dialects/dialect.ts';
+import type { EventBatch } from '../format/event-batch.ts';
+import {
+  AT,
+  CONNECT,
+  EVENT_WORDS,
+  HIGH,
+  KIND,
+  LOW,
+  OTHER,
+  SOURCE,
+  SOURCE_END,
+  START,
+  USER,
+} from '../format/scanner/scanner.ts';
+import type { LogSessions } from './log-sessions.ts';
+import { NONE } from './session-state.ts';
+
+/** What an event is about: a session's id, a user's number, both, or nobody. */
+export interface Subject {
+  readonly id: string | undefined;
+  readonly user: number | undefined;
+}
+
+/** Whether the order of two events matters to the rules: they are of one session, or of one user. */
+export function isOneSubject(a: Subject, b: Subject): boolean {
+  return (a.id !== undefined && a.id === b.id) || (a.user !== undefined && a.user >= 0 && a.user === b.user);
+}
+
+/** The event as a dialect gives it. Its user is not expected any more. */
+export function eventOf({ users }: LogSessions, batch: EventBatch, event: number): Happening {
+  const { words, times, others } = batch;
+  const o = event * EVENT_WORDS;
+  const kind = words[o + KIND]!;
+  if (kind === OTHER) return others[words[o + LOW]!]!;
+  const [at, session] = [times[o + AT]!, sourceOf(batch, o)];
+  if (kind !== START) return { kind: kind === CONNECT ? 'connect' : 'end', session, at };
+  const number = words[o + USER]!;
+  const user = users.names.text(number);
+  users.expected(number);
+  return { kind: 'start', session, user, at };
+}
+
+export function subjectOf(log: LogSessions, batch: EventBatch, event: number): Subject {
+  const { words, others } = batch;
+  const o = event * EVENT_WORDS;
+  if (words[o + KIND] === OTHER) {
+    const other = others[words[o + LOW]!]!;
+    const id = 'session' in other ? other.session : undefined;
+    return { id, user: 'user' in other ? log.users.find(other.user) : userOf(log, id) };
+  }
+  const isShort = words[o + HIGH] !== -1;
+  const id = isShort ? log.table.ids.text(words[o + LOW]!, words[o + HIGH]!) : sourceOf(batch, o);
+  return { id, user: words[o + KIND] === START ? words[o + USER]! : userOf(log, id) };
+}
+
+function userOf(log: LogSessions, text: string | undefined): number | undefined {
+  if (text === undefined) return undefined;
+  const { table } = log;
+  const id = table.ids.take(text);
+  const session = log.find(id.low, id.high);
+  table.ids.letGo(id.low, id.high);
+  return session === NONE ? undefined : table.userOf(session);
+}
+
+/** The source that stands in the line of an event at word `o`. */
+export function sourceOf({ words, bytes }: EventBatch, o: number): string {
+  return bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
+}
