@@ -6,6 +6,7 @@ import { LastSeenIndex } from '../index/last-seen.ts';
 import type { Arrangement, ArchivedFile } from '../service/archive/arrange.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
 import { maxTime } from '../service/max-time.ts';
+import { storeOnce } from '../service/consume.ts';
 import { ingest } from '../service/ingest.ts';
 import { WriteBuffer } from '../service/write-buffer.ts';
 import { sumCounts, type LogState } from '../service/log-state.ts';
@@ -75,6 +76,7 @@ async function readAll(
         isComplete: ({ path }: ArchivedFile) => path !== rotatedName(path).log,
         onProgress: (path: string, bytes: number, at: number | undefined) => progress.reached(path, bytes, at),
         onProblem,
+        store: storeOnce,
       };
       logStates.push(await ingest(series, { ...into, ...options }));
     }

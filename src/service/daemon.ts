@@ -62,6 +62,8 @@ export class Daemon {
   readonly #since: number;
   #countedAt: number | undefined;
   #noting: NodeJS.Timeout | undefined;
+  /** Why a log can be followed no longer. */
+  #failure: { readonly error: unknown } | undefined;
 
   private constructor(options: DaemonOptions, writeBuffer: WriteBuffer, users: Users, statsd: StatsdReport) {
     this.#options = options;
@@ -90,6 +92,7 @@ export class Daemon {
     } finally {
       await daemon.#close();
     }
+    if (daemon.#failure) throw daemon.#failure.error;
   }
 
   async #follow(): Promise<void> {
@@ -100,7 +103,7 @@ export class Daemon {
     this.#before = this.#coverageBefore();
     const start = Math.floor(now());
     for (const log of this.#logs.keys()) log.stopAfter(start);
-    await Promise.all([...this.#logs.keys()].map((log) => log.start()));
+    for (const log of this.#logs.keys()) log.start();
     if (!(await this.#reached())) return;
     started?.();
     this.#tellStarted();
@@ -133,7 +136,11 @@ export class Daemon {
 
   #open(log: LogConfig, live: LiveFile, before?: LiveLog): Promise<LiveLog> {
     const common = { ...this.#options, signal: this.#signal, writeBuffer: this.#writeBuffer, users: this.#users };
-    return openLog({ ...common, log, live, ...(before && { before }) });
+    const fail = (error: unknown): void => {
+      this.#failure ??= { error };
+      this.#again.abort();
+    };
+    return openLog({ ...common, log, live, fail, ...(before && { before }) });
   }
 
   /** So that the journal says of a daemon that works that it works. Of a log that cannot be read its follower tells. */
@@ -193,7 +200,7 @@ export class Daemon {
     this.#logs.delete(before);
     this.#logs.set(again, parseHealth);
     again.stopAfter(hour);
-    await again.start();
+    again.start();
   }
 
   /** All lines up to the instant have been taken in; false when it is the end. */

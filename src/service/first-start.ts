@@ -5,6 +5,7 @@ import { arrange, type Arrangement, type Series, type ArchivedFile } from './arc
 import type { LiveFile } from '../source/follow/live-file.ts';
 import { inodeOf, type FileStat } from '../source/follow/position.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
+import { storeWithPatience } from './consume.ts';
 import { ingest } from './ingest.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { LogState, YEAR_KNOWN_FOR } from './log-state.ts';
@@ -107,7 +108,12 @@ async function read(series: Series, options: FirstStartOptions): Promise<LogStat
   const onProblem = (sentence: string): void => options.tell('warning', sentence);
   let isPast = false;
   const horizon = (): number => (isPast ? options.horizon() : options.now);
-  const logState = await ingest(series, { ...options, horizon, isComplete: () => true, onProblem });
+  const store = storeWithPatience({
+    signal: options.signal,
+    trouble: (reason) => options.tell('warning', `What was read of ${series.log} cannot be stored: ${reason}`),
+    over: () => options.tell('info', `What was read of ${series.log} has been stored at last`),
+  });
+  const logState = await ingest(series, { ...options, horizon, isComplete: () => true, onProblem, store });
   isPast = true;
   return logState;
 }

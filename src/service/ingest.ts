@@ -11,10 +11,12 @@ import type { Config, LogConfig } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from './archive/arrange.ts';
 import type { Position } from '../source/follow/position.ts';
+import type { Block } from '../source/source.ts';
 import { fileAt } from '../source/files/siblings.ts';
+import { consume, type Store } from './consume.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { LogState } from './log-state.ts';
-import type { Unbelieved } from './unbelieved.ts';
+import type { Place, Unbelieved } from './unbelieved.ts';
 
 export interface IngestOptions {
   readonly config: Config;
@@ -28,6 +30,7 @@ export interface IngestOptions {
   readonly isComplete: (archivedFile: ArchivedFile) => boolean;
   readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
   readonly onProblem: (sentence: string) => void;
+  readonly store: Store;
 }
 
 interface Task {
@@ -110,7 +113,7 @@ function logStateFor({ config, users, log, horizon, writeBuffer }: IngestOptions
 }
 
 async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<LogState> {
-  const { writeBuffer, log } = options;
+  const { writeBuffer, log, store } = options;
   const logState = logStateFor(options, true);
   const positions = new Map<string, Position>();
   const commit = async (): Promise<void> => {
@@ -124,7 +127,7 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<L
     known: () => [...writeBuffer.positions(log.path).map(({ id }) => id), ...positions.keys()],
   };
   for (const task of tasks) await readOne(task, logState, takes, options);
-  if (positions.size > 0) await commit();
+  if (positions.size > 0) await store(commit);
   return logState;
 }
 
@@ -156,7 +159,7 @@ function earlierSessions(
  * of the log than the files given do, its sessions are better; these only move last seen, and end what began before them.
  */
 async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestOptions): Promise<LogState> {
-  const { writeBuffer, log, signal } = options;
+  const { writeBuffer, log, signal, store } = options;
   const logState = logStateFor(options, false);
   const earlier = isOld ? earlierSessions(tasks, options) : [];
   logState.sessions.restore(earlier, { detail: false, hasResumption: false });
@@ -179,7 +182,7 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
     known: () => [...positions.keys()],
   };
   for (const { archivedFile } of tasks) await readOne({ archivedFile, read: undefined }, logState, takes, options);
-  await takes.commit();
+  await store(takes.commit);
   if (isOld) logState.sessions.dropAll();
   if (signal.aborted) return logState;
   if (isOld) {
@@ -187,13 +190,13 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
     writeBuffer.patch(log.path, { coverage: logState.coverage, hasResumption: logState.sessions.hasResumption }, over);
     const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
     const late = [...positions.values()].map((position) => ({ ...position, isLate: true }));
-    await writeBuffer.commit(log.path, undefined, late, forgotten);
+    await store(() => writeBuffer.commit(log.path, undefined, late, forgotten));
     return logState;
   }
   // What other files said of sessions is not known any more: given again, they are to be read with all that is given.
   const others = writeBuffer.positions(log.path).map(({ id }) => id);
   const forgotten = others.filter((id) => !positions.has(id));
-  await writeBuffer.replace(log.path, logState, sessions, [...positions.values()], forgotten);
+  await store(() => writeBuffer.replace(log.path, logState, sessions, [...positions.values()], forgotten));
   return logState;
 }
 
@@ -225,16 +228,12 @@ async function readOne(
   const forget = forgetting(logState, options);
   let position = read;
   let bytes = 0;
-  for await (const block of readArchivedFile(archivedFile, {
-    ...(read && { from: read }),
-    signal,
-    complete,
-    onProblem,
-  })) {
+  const apply = (block: Block): void => {
     const { id } = block.position;
     const before = position;
     const known = (): string[] => takes.known().filter((each) => each !== id);
-    const batch = logState.decode(block.bytes, before !== undefined, () => ({ id, position: before, known: known() }));
+    const place = (): Place => ({ id, position: before, known: known() });
+    const batch = logState.decode(block.bytes, block.continues, place);
     for (let event = 0; event < batch.count; event++) takes.event(batch, event);
     options.users.settle();
     forget();
@@ -242,10 +241,14 @@ async function readOne(
     takes.position(position);
     options.onProgress?.(archivedFile.path, position.offset, logState.last);
     bytes += block.bytes.length;
-    if (options.users.pages.changes + logState.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) continue;
+  };
+  const commit = async (): Promise<void> => {
+    if (options.users.pages.changes + logState.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) return;
     await takes.commit();
     bytes = 0;
-  }
+  };
+  const blocks = readArchivedFile(archivedFile, { ...(read && { from: read }), signal, complete, onProblem });
+  await consume(blocks, { apply, commit, store: options.store });
   // Also of a damaged file: it is not read again as long as it stays what it is.
   if (position && complete && !signal.aborted) takes.position({ ...position, done: true });
 }

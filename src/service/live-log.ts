@@ -1,9 +1,10 @@
-/** One followed log of the daemon: what its follower delivers is taken in, and committed together with the position reached. */
+/** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
 import { Follower, type FollowerStatus } from '../source/follow/follower.ts';
 import type { Notice } from '../source/follow/notices.ts';
-import type { Block } from '../source/files/lines.ts';
+import type { Block } from '../source/source.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
+import { consume, storeWithPatience, type Store } from './consume.ts';
 import { EarlyEvents } from './early-events.ts';
 import { HourBarrier } from './hour-barrier.ts';
 import type { WriteBuffer } from './write-buffer.ts';
@@ -23,6 +24,9 @@ export interface LiveLogOptions {
   /** Whether lines are read again that were not believed before: that is told once. */
   readonly hasGoneBack: boolean;
   readonly notice: (notice: Notice) => void;
+  readonly tell: (level: 'warning' | 'notice', sentence: string) => void;
+  /** Called when it cannot go on, for whatever reason but the state of files and disks. */
+  readonly fail: (error: unknown) => void;
 }
 
 /** What is to be stored with what a block has changed. */
@@ -35,9 +39,9 @@ export class LiveLog {
   readonly #barrier = new HourBarrier();
   readonly #options: LiveLogOptions;
   readonly #follower: Follower;
-  /** Taken in, and perhaps not yet committed: when the commit fails, the same block is offered again. */
-  #taken: Block | undefined;
-  #closing = false;
+  readonly #over = new AbortController();
+  readonly #write: Store;
+  #consuming: Promise<void> | undefined;
   /** Events of the seconds behind the hour, while late lines of the hour before may still come, and stray ones. */
   readonly #early = new EarlyEvents();
   /** Whether the event before was one of them, and later than lines are late. */
@@ -46,7 +50,7 @@ export class LiveLog {
   #unstored: Stored[] = [];
 
   constructor(options: LiveLogOptions) {
-    const { path, logState, writeBuffer, live, awaited, rotated, notice } = options;
+    const { path, logState, writeBuffer, live, awaited, rotated, notice, tell } = options;
     this.path = path;
     this.hasGoneBack = options.hasGoneBack;
     this.logState = logState;
@@ -58,21 +62,33 @@ export class LiveLog {
       live,
       awaited,
       rotated,
-      deliver: (block) => this.#deliver(block),
-      // That a block is turned away at the end is no news.
-      notice: (each) => (this.#closing ? undefined : notice(each)),
+      notice,
+    });
+    this.#write = storeWithPatience({
+      signal: this.#over.signal,
+      trouble: (reason) => tell('warning', `What was read from ${path} cannot be stored: ${reason}`),
+      over: () => tell('notice', `What was read from ${path} has been stored at last`),
     });
   }
 
-  start(): Promise<void> {
-    return this.#follower.start();
+  start(): void {
+    const { signal } = this.#over;
+    this.#consuming = consume(this.#follower.blocks(signal), {
+      apply: (block) => this.#apply(block),
+      commit: (block) => this.#commit(block),
+      store: this.#write,
+    }).catch((error: unknown) => {
+      // Stopped in the middle of a block, it is read again at the next start.
+      if (!signal.aborted) this.#options.fail(error);
+    });
   }
 
   /** Events after `instant`, unix seconds, wait until this is called again. */
   stopAfter(instant: number): void {
     this.#barrier.closeAfter(instant);
     this.#early.takeUntil(instant);
-    if (this.#unstored.length > 0 && this.#early.count === 0) void this.#store([]).catch(() => undefined);
+    if (this.#unstored.length > 0 && this.#early.count === 0)
+      void this.#write(() => this.#store([])).catch(() => undefined);
   }
 
   /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
@@ -96,18 +112,16 @@ export class LiveLog {
   }
 
   async close(): Promise<void> {
-    this.#closing = true;
+    this.#over.abort();
     this.#barrier.close();
-    await this.#follower.close();
+    await (this.#consuming ?? this.#options.live.close());
   }
 
-  async #deliver(block: Block): Promise<void> {
-    if (block !== this.#taken) await this.#take(block);
-    this.#taken = block;
+  async #commit(block: Block): Promise<void> {
     // Their text may be long.
     const { log: _log, bytes: _bytes, ...stored } = block;
     if (this.#early.count > 0) this.#unstored.push(stored);
-    else await this.#store([block]);
+    else await this.#store([stored]);
   }
 
   async #store(blocks: readonly Stored[]): Promise<void> {
@@ -118,10 +132,10 @@ export class LiveLog {
   }
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
-  async #take({ bytes, position, isBehindLoss = false }: Block): Promise<void> {
+  async #apply({ bytes, continues, position, isBehindLoss = false }: Block): Promise<void> {
     if (isBehindLoss) this.logState.loseLines();
     const place = () => this.#options.writeBuffer.placeOf(this.path, position.id);
-    const batch = this.logState.decode(bytes, position.offset > bytes.length, place);
+    const batch = this.logState.decode(bytes, continues, place);
     const { sessions } = this.logState;
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);

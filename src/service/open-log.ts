@@ -12,7 +12,7 @@ import { MAX_AHEAD } from './max-time.ts';
 import { believedBy } from './unbelieved.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
-const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'not-taken', 'lost']);
+const WARNINGS: ReadonlySet<Notice['kind']> = new Set(['unreadable', 'damaged', 'skipped-line', 'lost']);
 
 export interface OpenLogOptions {
   readonly config: Config;
@@ -25,13 +25,15 @@ export interface OpenLogOptions {
   readonly now: () => number;
   readonly tell: (level: 'warning' | 'notice' | 'info', sentence: string) => void;
   readonly signal: AbortSignal;
+  /** Called when the log cannot be followed on, for whatever reason but the state of files and disks. */
+  readonly fail: (error: unknown) => void;
   /** What has followed the log up to now, and is closed. */
   readonly before?: LiveLog;
 }
 
 /** Rejects when the signal aborts. */
 export async function openLog(options: OpenLogOptions): Promise<LiveLog> {
-  const { log, writeBuffer, live, now, tell, before } = options;
+  const { log, writeBuffer, live, now, tell, before, fail } = options;
   const horizon = (): number => now() + MAX_AHEAD;
   const places = before ? before.logState.unbelieved : writeBuffer.stored(log.path)?.log.unbelieved;
   const place = believedBy(horizon(), log.timezone, places);
@@ -49,6 +51,7 @@ export async function openLog(options: OpenLogOptions): Promise<LiveLog> {
   return new LiveLog({
     ...{ path: log.path, logState, live, awaited, writeBuffer, rotated: log.rotated },
     hasGoneBack: place !== undefined,
+    ...{ tell, fail },
     notice: ({ kind, text }) => told.has(text) || tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),
   });
 }

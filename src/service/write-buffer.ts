@@ -6,7 +6,7 @@
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import { IndexError, type LastSeenIndex } from '../index/last-seen.ts';
-import type { Block } from '../source/files/lines.ts';
+import type { Block } from '../source/source.ts';
 import type { Position } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { MAX_AHEAD } from './max-time.ts';

@@ -185,7 +185,10 @@ throw error;`,
     guard: 'the tick looks where no event comes',
     test: 'source/follow/faults-world',
     also: ['F11', 'F35', 'F14', 'F26', 'F33'],
-    cut: { F19: 'this.ticking = setInterval(() => {}, this.tickMs);', 'F19-wait': 'await this.bell.wait(1e9);' },
+    cut: {
+      F19: 'const ticking = setInterval(() => {}, this.tickMs);',
+      'F19-wait': 'if (!signal.aborted) await this.bell.wait(1e9);',
+    },
   },
   {
     faults: ['F20'],
@@ -232,7 +235,7 @@ throw error;`,
     test: 'source/follow/faults-identity',
     also: ['F2', 'F3', 'F3b', 'F25'],
     cut: {
-      F24: 'if (!(await offer({ log: path, bytes, position: { ...position, offset: 0, head: { length: 0, hash: "" } }, forgotten }))) return false;',
+      F24: 'yield { log: path, bytes, continues: segment.consumed, position: { ...position, offset: 0, head: { length: 0, hash: "" } }, forgotten };',
     },
   },
   {
@@ -282,11 +285,11 @@ throw error;`,
   },
   {
     faults: ['F33'],
-    guard: 'a block that cannot be stored is offered again',
+    guard: 'a block that cannot be stored is stored later',
     test: 'source/follow/faults-world',
     cut: {
-      F33: `if (refusals === 0) trouble(reason);
-        if (refusals > 2) return true;`,
+      F33: `if (!isTold) trouble(reason instanceof Error ? reason.message : String(reason));
+        if (failures > 2) return;`,
     },
   },
   {

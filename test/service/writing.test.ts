@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { Users } from '../../src/activity/user-table.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
-import type { Block } from '../../src/source/files/lines.ts';
+import type { Block } from '../../src/source/source.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
 import { LogState } from '../../src/service/log-state.ts';
 import { deadline } from '../deadline.ts';
@@ -35,7 +35,7 @@ async function open(path: string) {
     for (let event = 0; event < batch.count; event++) logState.sessions.takeFrom(batch, event);
     const none = { length: 0, hash: '' };
     const position = { id: 'p', log: LOG, offset, head: none, marker: none, readAt: 0 };
-    const block: Block = { log: LOG, bytes, position, forgotten: [] };
+    const block: Block = { log: LOG, bytes, continues: offset > bytes.length, position, forgotten: [] };
     return writeBuffer.commitSoon({ path: LOG, logState }, [block]);
   };
   return { writeBuffer, take, batches: () => batchesOf(path) };

@@ -9,10 +9,11 @@ import { Journal } from './journal.ts';
 const [directory = '', state = '', tick = '1000'] = process.argv.slice(2);
 const journal = new Journal(join(state, 'journal'), 'a+');
 const stored = journal.positions();
-const followers = new Map<string, Follower>();
+const followed = new Map<string, Promise<void>>();
+const stopping = new AbortController();
 
 function follow(path: string): void {
-  if (followers.has(path)) return;
+  if (followed.has(path)) return;
   const follower = new Follower({
     path,
     positions: [...(stored.get(path)?.values() ?? [])],
@@ -20,15 +21,17 @@ function follow(path: string): void {
     // As at the first start of the daemon, where what was rotated before is read, too.
     awaited: stored.has(path) ? [] : rotatedFiles(path).siblings.map(inodeOf),
     verdicts: journal.verdicts(path),
-    deliver: async ({ log, bytes, position, forgotten, verdicts }) =>
-      journal.append({ log, position, forgotten, ...(verdicts && { verdicts }) }, bytes),
     notice: ({ kind, text }) => {
       if (process.env['VERBOSE'] !== undefined || ['unreadable', 'damaged', 'lost'].includes(kind))
         process.stderr.write(`${Date.now()} ${kind}: ${text}\n`);
     },
   });
-  followers.set(path, follower);
-  void follower.start();
+  followed.set(path, keep(follower));
+}
+
+async function keep(follower: Follower): Promise<void> {
+  for await (const { log, bytes, position, forgotten, verdicts } of follower.blocks(stopping.signal))
+    journal.append({ log, position, forgotten, ...(verdicts && { verdicts }) }, bytes);
 }
 
 [...stored.keys()].forEach(follow);
@@ -39,5 +42,6 @@ setInterval(() => {
 }, 50);
 
 process.on('SIGTERM', () => {
-  void Promise.all([...followers.values()].map((follower) => follower.close())).then(() => process.exit(0));
+  stopping.abort();
+  void Promise.all(followed.values()).then(() => process.exit(0));
 });

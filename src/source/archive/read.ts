@@ -7,7 +7,7 @@ import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import type { StampForm } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError } from '../files/archive-error.ts';
-import { LineReader, LONGEST_LINE, type Block, type Lines, type Reading } from '../files/lines.ts';
+import { LineReader, LONGEST_LINE, type Lines, type Reading } from '../files/lines.ts';
 import { soundLines } from '../files/corrupt.ts';
 import {
   advance,
@@ -19,6 +19,7 @@ import {
   type Position,
   type Trace,
 } from '../follow/position.ts';
+import type { Block } from '../source.ts';
 import { compare, type Likeness } from '../follow/match.ts';
 import { fileAt, filesIn, statOf } from '../files/siblings.ts';
 import { passingText, textBehind, type Text } from '../files/text.ts';
@@ -167,7 +168,9 @@ async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options:
   const { text, trace, id } = begun;
   const block = (lines: Pick<Lines, 'bytes' | 'trace'>, done: boolean): Block => {
     const of = { id, log: archivedFile.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
-    return { log: archivedFile.log, bytes: lines.bytes, position: positionOf(lines.trace, of), forgotten: [] };
+    const continues = reader.trace.offset > reader.trace.start;
+    const position = positionOf(lines.trace, of);
+    return { log: archivedFile.log, bytes: lines.bytes, continues, position, forgotten: [] };
   };
   // What comes to a live file from now on is its follower's.
   const limit = text.plain ? stats.size : Infinity;

@@ -5,25 +5,8 @@
  * the file was truncated below us, even if it has grown past our place since.
  */
 import { crc32 } from 'node:zlib';
-import { advance, beginTrace, type Position, type Trace } from '../follow/position.ts';
-import type { StoredVerdicts } from '../follow/verdicts.ts';
+import { advance, beginTrace, type Trace } from '../follow/position.ts';
 import type { Text } from './text.ts';
-
-/** Complete lines of one segment of a log, and what to remember once they have been taken in. */
-export interface Block {
-  /** The live path of the log. */
-  readonly log: string;
-  /** One or more complete lines; the last byte is a newline. Empty when only positions change. */
-  readonly bytes: Buffer;
-  /** To be stored in one atomic batch with whatever these lines changed. */
-  readonly position: Position;
-  /** Ids of positions that are no longer needed, to be deleted in the same batch. */
-  readonly forgotten: readonly string[];
-  /** What was found out about files beside the log, in the place of what was before; to be stored without delay. */
-  readonly verdicts?: StoredVerdicts;
-  /** There were lines before these, in a file that is gone, and nobody has read them. */
-  readonly isBehindLoss?: boolean;
-}
 
 /** Bytes read at a time. */
 // guard: F25

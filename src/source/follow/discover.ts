@@ -24,6 +24,7 @@ import { closeFile, Segment, type Opened } from './segment.ts';
 import { compare, compressedOf, isLikeUnread, remains, whereToReadOn, type Unread } from './match.ts';
 import { findings, idOf, isAnchor, isSettled, openSibling } from './findings.ts';
 import type { Circumstances, Examined, Findings, Verdict } from './findings.ts';
+import type { Block } from '../source.ts';
 import { keyOf, Verdicts, type StoredVerdicts } from './verdicts.ts';
 import { isBeingWritten, isHalf, straysOf, type Listing, type Sibling } from '../files/siblings.ts';
 import { textBehind } from '../files/text.ts';
@@ -34,6 +35,14 @@ const KEPT = 50;
 const SAVE_EVERY_MS = 100;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
+
+export const NOTHING = Buffer.alloc(0);
+
+/** A block that changes nothing but what is stored of a segment. */
+export function onlyPosition(log: string, position: Position): Block {
+  return { log, bytes: NOTHING, continues: true, position, forgotten: [] };
+}
+
 export class Discovery {
   private readonly known: Map<string, Position>;
   private readonly forgettable = new Set<string>();
@@ -79,7 +88,7 @@ export class Discovery {
   }
 
   /** The position that was read last. */
-  get latest(): Position | undefined {
+  private get latest(): Position | undefined {
     return [...this.known.values()].toSorted((a, b) => a.readAt - b.readAt).at(-1);
   }
 
@@ -94,9 +103,11 @@ export class Discovery {
     forgotten.forEach((id) => this.forgettable.delete(id));
   }
 
-  /** What was found out and is not stored yet. */
-  verdictsToStore(log: string): StoredVerdicts | undefined {
-    return this.verdicts.isFresh ? this.verdicts.toStore(log) : undefined;
+  /** What was found out and is not stored yet, with some position that is known, as what is stored is a block. */
+  *verdictBlocks(): Generator<Block> {
+    const { latest } = this;
+    if (latest && this.verdicts.isFresh)
+      yield { ...onlyPosition(latest.log, latest), verdicts: this.verdicts.toStore(latest.log) };
   }
 
   /** The segment can no longer be read where it was read. */
@@ -131,15 +142,10 @@ export class Discovery {
   }
 
   /**
-   * Compares the siblings with what is known; `held` are the segments that are open, oldest first. What is found out is handed to
-   * `save` meanwhile, so that a start that is broken off has done something for the next.
+   * Compares the siblings with what is known; `held` are the segments that are open, oldest first. What is found out is given to
+   * be stored meanwhile, so that a start that is broken off has done something for the next.
    */
-  async survey(
-    listing: Listing,
-    held: readonly Segment[],
-    now: number,
-    save: () => Promise<unknown> = () => Promise.resolve(),
-  ): Promise<Findings> {
+  async *survey(listing: Listing, held: readonly Segment[], now: number): AsyncGenerator<Block, Findings, undefined> {
     const { siblings, stable } = listing;
     const examined: Examined[] = [];
     const segments = [...held];
@@ -151,7 +157,7 @@ export class Discovery {
     let savedAt = performance.now();
     for (const sibling of siblings) {
       if (performance.now() - savedAt > SAVE_EVERY_MS) {
-        if (this.verdicts.isFresh) await save();
+        yield* this.verdictBlocks();
         savedAt = performance.now();
       }
       const found = await this.examine(sibling, siblings, { segments, unread, now });

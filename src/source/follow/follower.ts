@@ -4,13 +4,12 @@
  * A pass looks which file stands at the live path, compares the files beside it with what is known when there is reason to,
  * and then drains all segments that are open, oldest first; of the newer ones no more than was there when the draining
  * began, for what a writer puts into the new file comes after what it puts into the old one. Hints only decide when the
- * next pass begins; the tick begins one anyway. A place moves when, and only when, a block has been taken.
+ * next pass begins; the tick begins one anyway. A place moves when, and only when, the next block is asked for.
  */
 import { Bell } from './bell.ts';
-import { Delivery } from './delivery.ts';
 import { Watch } from './watch.ts';
 import { Discovery } from './discover.ts';
-import type { Block } from '../files/lines.ts';
+import type { Block } from '../source.ts';
 import { LiveFile } from './live-file.ts';
 import type { Notice, NoticeKind } from './notices.ts';
 import { Segments, type Outcome } from './segments.ts';
@@ -23,13 +22,8 @@ export interface FollowOptions {
   readonly path: string;
   /** What was stored about this log's segments; none on a first start, which then reads the live file from its beginning. */
   readonly positions: readonly Position[];
-  /**
-   * Resolves once the block's effects and `block.position` are durably stored and the ids in `block.forgotten` deleted.
-   * Called for one block at a time. If it rejects, the same block is offered again, at growing intervals up to 30 ticks.
-   */
-  readonly deliver: (block: Block) => Promise<void>;
   readonly notice?: (notice: Notice) => void;
-  /** The live path, when it has been looked at before the follower is made; the follower closes it. */
+  /** The live path, when it has been looked at before the follower is made; whoever iterates over the blocks closes it by that. */
   readonly live?: LiveFile;
   /** Inodes of rotated files that are to be read, whatever is known of their neighbours; `dev ino`. */
   readonly awaited?: readonly string[];
@@ -69,36 +63,26 @@ export class Follower {
   private readonly options: FollowOptions;
   private readonly tickMs: number;
   private readonly live: LiveFile;
-  private readonly delivery: Delivery;
   private readonly segments: Segments;
   private readonly watch: Watch;
   private readonly bell = new Bell();
   private readonly told = new Map<string, string>();
-  private waiting: (() => void)[] = [];
-  private running: Promise<void> | undefined;
-  private ticking: NodeJS.Timeout | undefined;
+  private readonly waiting: (() => void)[] = [];
   private ticks = 0;
-  private closed = false;
+  private isOver = false;
 
   constructor(options: FollowOptions) {
-    const { path, positions, deliver, awaited = [], tickMs = 1000 } = options;
+    const { path, positions, awaited = [], tickMs = 1000 } = options;
     this.options = options;
     this.tickMs = tickMs;
     this.live = options.live ?? new LiveFile(path);
     const discovery = new Discovery(positions, this.live.since, options.verdicts);
     discovery.awaitInodes(awaited);
-    this.delivery = new Delivery({
-      deliver,
-      tickMs,
-      trouble: (reason) => this.notify('not-taken', `What was read from ${path} cannot be stored: ${said(reason)}`),
-      over: () => this.notify('taken', `What was read from ${path} has been stored at last`),
-    });
     this.segments = new Segments({
       path,
       rotated: options.rotated ?? [],
       tickMs,
       discovery,
-      offer: (block) => this.delivery.offer(block),
       notify: (kind, text) => this.notify(kind, text),
     });
     this.watch = new Watch({
@@ -111,19 +95,30 @@ export class Follower {
     });
   }
 
-  /** Resolves when following has begun; `caughtUp` tells when what was there has been read. */
-  async start(): Promise<void> {
+  /**
+   * What is in the log and what comes to it, until the signal aborts; to be iterated over once. `caughtUp` tells when what was
+   * there has been read.
+   */
+  async *blocks(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
+    const wake = (): void => this.bell.ring();
+    signal.addEventListener('abort', wake);
     this.live.look();
     // guard: F19
-    this.ticking = setInterval(() => this.tick(), this.tickMs);
-    // A life may be short: what is there is read before all is ready to be told what comes.
-    this.running = this.run();
-    await this.watch.watch();
+    const ticking = setInterval(() => this.tick(), this.tickMs);
+    void this.watch.watch();
+    try {
+      while (!signal.aborted) yield* this.passAndWait(signal);
+    } finally {
+      this.isOver = true;
+      clearInterval(ticking);
+      signal.removeEventListener('abort', wake);
+      await this.release();
+    }
   }
 
-  /** Resolves once all complete lines that were on disk at the call, and can be read, have been delivered. */
+  /** Resolves once all complete lines that were on disk at the call, and can be read, have been given and stored. */
   caughtUp(): Promise<void> {
-    if (this.closed) return Promise.resolve();
+    if (this.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.waiting.push(resolve);
       this.segments.surveyDue = true;
@@ -137,37 +132,27 @@ export class Follower {
     return { path, ...this.segments.status(), ...unreadable };
   }
 
-  /** Finishes the delivery that has begun, and releases everything. */
-  async close(): Promise<void> {
-    this.closed = true;
-    clearInterval(this.ticking);
-    this.delivery.close();
-    this.segments.stop();
-    this.bell.ring();
-    await this.running;
+  private async release(): Promise<void> {
     await this.watch.close();
     await this.segments.close();
     await this.live.close();
     this.waiting.splice(0).forEach((resolve) => resolve());
   }
 
-  private async run(): Promise<void> {
-    while (!this.closed) {
-      const waiting = this.waiting.splice(0);
-      const outcome = await this.pass();
-      if (outcome === 'settled') waiting.forEach((resolve) => resolve());
-      else this.waiting.unshift(...waiting);
-      // guard: F19-wait
-      await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
-    }
+  private async *passAndWait(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
+    const waiting = this.waiting.length;
+    const outcome = yield* this.pass(signal);
+    if (outcome === 'settled') this.waiting.splice(0, waiting).forEach((resolve) => resolve());
+    // guard: F19-wait
+    if (!signal.aborted) await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
   }
 
-  private async pass(): Promise<Outcome> {
+  private async *pass(signal: AbortSignal): AsyncGenerator<Block, Outcome, undefined> {
     try {
       // guard: F20
       this.live.look();
       this.notifyTrouble();
-      const outcome = await this.segments.pass(this.live);
+      const outcome = yield* this.segments.pass(this.live, signal);
       if (outcome === 'settled') this.watch.follow(this.segments.liveSegment);
       this.told.delete('failed');
       return outcome;
@@ -183,7 +168,7 @@ export class Follower {
     if (++this.ticks % WATCH_EVERY === 0) void this.watch.watch();
   }
 
-  /** Looks at the live path even while a delivery takes long, so that no file that stands there is missed. */
+  /** Looks at the live path even while the storing of a block takes long, so that no file that stands there is missed. */
   private look(): void {
     this.live.look();
     this.bell.ring();

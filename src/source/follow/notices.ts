@@ -11,8 +11,6 @@ export type NoticeKind =
   | 'skipped-line'
   | 'damaged'
   | 'no-events'
-  | 'not-taken'
-  | 'taken'
   /** Lines that nobody can read any more. */
   | 'lost'
   /** Files beside the log that are not taken for its own. */

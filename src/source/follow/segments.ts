@@ -6,12 +6,13 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { Beside, type BesideOptions } from './beside.ts';
-import type { Discovery } from './discover.ts';
-import type { Block, Lines } from '../files/lines.ts';
+import { NOTHING, onlyPosition, type Discovery } from './discover.ts';
+import type { Lines } from '../files/lines.ts';
+import type { Block } from '../source.ts';
 import type { LiveFile } from './live-file.ts';
 import { closeFile, originalOf, Segment, type Opened } from './segment.ts';
 import { lossOf, whyUnread, type NoticeKind } from './notices.ts';
-import { beginTrace, sameInode, type Position } from './position.ts';
+import { beginTrace, sameInode, type Position, type Trace } from './position.ts';
 import { copyOf, remains } from './match.ts';
 import { isBeingWritten, type Listing, type Sibling } from '../files/siblings.ts';
 
@@ -21,7 +22,6 @@ export type Outcome = 'settled' | 'again' | 'failed';
 export interface SegmentsOptions extends BesideOptions {
   readonly tickMs: number;
   readonly discovery: Discovery;
-  readonly offer: (block: Block) => Promise<boolean>;
 }
 
 /** In ticks. */
@@ -47,7 +47,6 @@ export class Segments {
   private readonly options: SegmentsOptions;
   private open: Segment[] = [];
   private surveyedAt = 0;
-  private stopped = false;
   private readonly beside: Beside;
   private begun = false;
   private troubles = new Set<string>();
@@ -75,20 +74,17 @@ export class Segments {
     };
   }
 
-  /** One look at everything, and the delivery of all lines that were there when it began. */
-  async pass(live: LiveFile): Promise<Outcome> {
+  /** One look at everything, and all lines that were there when it began. */
+  async *pass(live: LiveFile, signal: AbortSignal): Blocks<Outcome> {
     const fresh = await this.takeUp(live.take());
     const { taken } = this;
     const { tickMs } = this.options;
     const all = fresh || this.surveyDue || performance.now() - this.surveyedAt > SURVEY_EVERY * tickMs;
-    const { moving, again } = all ? await this.survey(live) : AT_REST;
-    const drained = await this.drain(live, all ? this.open : this.open.filter((segment) => segment.due(tickMs)));
+    const { moving, again } = all ? yield* this.survey(live) : AT_REST;
+    const due = all ? this.open : this.open.filter((segment) => segment.due(tickMs));
+    const drained = yield* this.drain(live, due, signal);
     // What cannot be told before something else has been read has to wait for that, and nobody has to wait for it.
     return drained === 'settled' && (moving || (again && this.taken > taken)) ? 'again' : drained;
-  }
-
-  stop(): void {
-    this.stopped = true;
   }
 
   async close(): Promise<void> {
@@ -120,51 +116,42 @@ export class Segments {
   }
 
   /** What has to be looked at again soon. While files are being renamed under our eyes, nothing newer is read. */
-  private async survey(live: LiveFile): Promise<Survey> {
+  private async *survey(live: LiveFile): Blocks<Survey> {
     this.surveyDue = false;
     this.surveyedAt = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const survey = await this.surveyOnce(live);
+      const survey = yield* this.surveyOnce(live);
       this.surveyDue ||= survey.moving || survey.again;
       if (!survey.moving || attempt === ATTEMPTS) return survey;
     }
   }
 
-  private async surveyOnce(live: LiveFile): Promise<Survey> {
+  private async *surveyOnce(live: LiveFile): Blocks<Survey> {
     const now = Date.now();
     if ((await this.measure(live, this.open)) === undefined) return { moving: false, again: true };
     this.options.discovery.awaitInodes(live.refusedInodes);
     const listing = await this.list(live);
-    await this.identify(listing?.siblings ?? []);
+    yield* this.identify(listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
     const { discovery } = this.options;
-    const found = await discovery.survey(listing, this.open, now, () => this.storeVerdicts());
+    const found = yield* discovery.survey(listing, this.open, now);
     const { segments, unseen, moving, again, troubles, lost } = found;
     for (const segment of segments.filter((segment) => !this.open.includes(segment)))
       segment.quietSince = performance.now() - Math.max(0, now - segment.stamp.mtimeMs);
     this.open = [...segments];
     this.counts.rotations += unseen;
     this.notifyTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
-    for (const position of lost) await this.giveUpLost(position);
-    await this.storeVerdicts();
+    for (const position of lost) yield* this.giveUpLost(position);
+    yield* discovery.verdictBlocks();
     return { moving, again };
   }
 
-  /** With some position that is known, as what is stored is a block. */
-  private async storeVerdicts(): Promise<void> {
-    const { path, discovery, offer } = this.options;
-    const { latest } = discovery;
-    const verdicts = latest && discovery.verdictsToStore(path);
-    if (verdicts) await offer({ log: path, bytes: NOTHING, position: latest, forgotten: [], verdicts });
-  }
-
   /** A segment that was not read to its end, and is nowhere any more. It is told once, and then done with. */
-  private async giveUpLost(lost: Position): Promise<void> {
-    const { path, discovery, offer, notify } = this.options;
+  private *giveUpLost(lost: Position): Generator<Block> {
+    const { path, discovery, notify } = this.options;
     const isLoss = discovery.isLoss(lost);
     const position = { ...lost, done: true };
-    const block = { log: path, bytes: NOTHING, position, forgotten: [], ...(isLoss && { isBehindLoss: true }) };
-    if (!(await offer(block))) return;
+    yield { ...onlyPosition(path, position), ...(isLoss && { isBehindLoss: true }) };
     discovery.stored(position, []);
     discovery.reopen(lost.id);
     if (!isLoss) return;
@@ -185,9 +172,9 @@ export class Segments {
     return { ...listing, stable: listing.stable && !isFresh };
   }
 
-  private async identify(siblings: readonly Sibling[]): Promise<void> {
+  private async *identify(siblings: readonly Sibling[]): Blocks<void> {
     for (const segment of this.open.filter(({ identified }) => !identified)) {
-      if (await this.isCopy(segment)) continue;
+      if (yield* this.isCopy(segment)) continue;
       const known = await this.options.discovery.identify(segment, this.open, siblings);
       known.quietSince = segment.quietSince;
       this.exchange(segment, known);
@@ -198,22 +185,23 @@ export class Segments {
    * Whether the segment is a copy that took the place of one we hold (`cp`, `mv`): then it is read on where that one has been
    * read to. A writer may go on in the deleted file, so that is held on to, as a segment of its own.
    */
-  private async isCopy(segment: Segment): Promise<boolean> {
+  private async *isCopy(segment: Segment): Blocks<boolean> {
     const original = await originalOf(segment, this.open);
-    if (original === undefined || !(await this.drainNow(original))) return false;
+    if (original === undefined || !(yield* this.drainNow(original))) return false;
     const trace = await copyOf(segment.reader.text, original.reader.text, original.trace);
     if (trace === undefined) return false;
     const copy = segment.as(original.id, trace);
     this.exchange(original, original.as(randomUUID()));
     this.exchange(segment, copy);
-    return this.deliver(copy, { kind: 'lines', bytes: NOTHING, trace, skipped: 0 }, false);
+    yield* this.deliver(copy, noLines(trace), false);
+    return true;
   }
 
-  private async drainNow(segment: Segment): Promise<boolean> {
+  private async *drainNow(segment: Segment): Blocks<boolean> {
     for (;;) {
       const reading = await segment.read(segment.look());
       if (reading.kind !== 'lines') return reading.kind === 'end';
-      if (!(await this.deliver(segment, reading, false))) return false;
+      yield* this.deliver(segment, reading, false);
     }
   }
 
@@ -240,13 +228,13 @@ export class Segments {
     return turns;
   }
 
-  private async drain(live: LiveFile, segments: readonly Segment[]): Promise<Outcome> {
+  private async *drain(live: LiveFile, segments: readonly Segment[], signal: AbortSignal): Blocks<Outcome> {
     const turns = await this.measure(live, segments);
     if (turns === undefined) return 'failed';
     for (const { segment, limit } of turns) {
-      if (this.stopped) return 'failed';
+      if (signal.aborted) return 'failed';
       try {
-        const outcome = await this.drainSegment(segment, limit);
+        const outcome = yield* this.drainSegment(segment, limit, signal);
         if (outcome !== 'settled') return outcome;
       } catch (error) {
         await this.lose(segment, error, live);
@@ -256,32 +244,32 @@ export class Segments {
     return 'settled';
   }
 
-  private async drainSegment(segment: Segment, limit: number): Promise<Outcome> {
+  private async *drainSegment(segment: Segment, limit: number, signal: AbortSignal): Blocks<Outcome> {
     for (;;) {
       const reading = await segment.read(limit);
       if (reading.kind === 'truncated') return this.truncated(segment);
-      if (reading.kind === 'nuls' && this.stopped) return 'failed';
+      if (signal.aborted) return 'failed';
       if (reading.kind === 'nuls') continue;
       segment.isDrained = reading.kind === 'end';
-      if (reading.kind === 'end' && segment.isQuiet(this.options.tickMs)) return this.finish(segment);
-      if (reading.kind === 'end') return (await this.noteWhere(segment)) ? 'settled' : 'failed';
-      if (!(await this.deliver(segment, reading, false))) return 'failed';
+      if (reading.kind === 'end' && segment.isQuiet(this.options.tickMs)) return yield* this.finish(segment);
+      if (reading.kind === 'end') return yield* this.noteWhere(segment);
+      yield* this.deliver(segment, reading, false);
     }
   }
 
   /** Where rotated files go is stored at once: the next may go there while nobody looks. */
-  private async noteWhere(segment: Segment): Promise<boolean> {
-    if (!segment.consumed || segment.storedIn === dirname(segment.stamp.path)) return true;
-    return this.deliver(segment, { kind: 'lines', bytes: NOTHING, trace: segment.trace, skipped: 0 }, false);
+  private *noteWhere(segment: Segment): Generator<Block, Outcome> {
+    const isNoted = !segment.consumed || segment.storedIn === dirname(segment.stamp.path);
+    if (!isNoted) yield* this.deliver(segment, noLines(segment.trace), false);
+    return 'settled';
   }
 
   /** The end of a segment: its last line, newline or not, and the file released. */
-  private async finish(segment: Segment): Promise<Outcome> {
+  private async *finish(segment: Segment): Blocks<Outcome> {
     const rest = await segment.reader.readRest();
     if (rest.kind === 'truncated') return this.truncated(segment);
-    const last: Lines =
-      rest.kind === 'lines' ? rest : { kind: 'lines', bytes: NOTHING, trace: segment.trace, skipped: 0 };
-    if ((segment.consumed || rest.kind === 'lines') && !(await this.deliver(segment, last, true))) return 'failed';
+    const last = rest.kind === 'lines' ? rest : noLines(segment.trace);
+    if (segment.consumed || rest.kind === 'lines') yield* this.deliver(segment, last, true);
     if (!segment.consumed) this.options.discovery.giveUp(segment.stamp);
     await this.release(segment);
     return 'settled';
@@ -293,13 +281,13 @@ export class Segments {
     await segment.close();
   }
 
-  private async deliver(segment: Segment, { bytes, trace, skipped }: Lines, done: boolean): Promise<boolean> {
-    const { path, discovery, offer, notify } = this.options;
+  private *deliver(segment: Segment, { bytes, trace, skipped }: Lines, done: boolean): Generator<Block> {
+    const { path, discovery, notify } = this.options;
     const { forgotten } = discovery;
     const awaited = discovery.awaitedInodes;
     const position = segment.position(path, trace, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
     // guard: F24
-    if (!(await offer({ log: path, bytes, position, forgotten }))) return false;
+    yield { log: path, bytes, continues: segment.consumed, position, forgotten };
     discovery.stored(position, forgotten);
     segment.reader.moveTo(trace);
     segment.storedIn = dirname(segment.stamp.path);
@@ -307,7 +295,6 @@ export class Segments {
     this.counts.skippedLines += skipped;
     if (skipped > 0)
       notify('skipped-line', `A line of ${path} that ends at byte ${trace.offset} is longer than 16 MiB: passed over`);
-    return true;
   }
 
   /** What was read of a segment is no longer in its file. The rest of it may be in a copy, which a survey finds. */
@@ -342,5 +329,7 @@ export class Segments {
   }
 }
 
-const NOTHING = Buffer.alloc(0);
+type Blocks<Result> = AsyncGenerator<Block, Result, undefined>;
+
+const noLines = (trace: Trace): Lines => ({ kind: 'lines', bytes: NOTHING, trace, skipped: 0 });
 const AT_REST: Survey = { moving: false, again: false };

@@ -9,7 +9,7 @@ import {
   type ArchivedFile,
   type ReadOptions,
 } from '../../../src/service/archive/arrange.ts';
-import type { Block } from '../../../src/source/files/lines.ts';
+import type { Block } from '../../../src/source/source.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import { ENDINGS } from '../archives.ts';
 import { arrange, at, Folder, log, NOW } from '../../service/archive/old-logs.ts';

@@ -22,13 +22,13 @@ for (const lines of [2, 60])
   test(`F1: a new file of ${lines} lines that got the inode of the old one is read from its beginning`, async (t) => {
     const log = rig(t);
     log.write(...some(1, 20));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20));
     await log.stop();
     const reused = reuseInode(log);
     t.diagnostic(`inode ${reused ? 'used again' : 'not used again'}`);
     log.write(...some(21, 20 + lines));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20 + lines));
   });
 
@@ -41,7 +41,7 @@ const BANNER = [
 test('F2: files with the same first lines are told apart, rotated while running', async (t) => {
   const log = rig(t);
   log.write(...BANNER, ...some(1, 2));
-  await log.start();
+  log.start();
   await log.delivers([...BANNER, ...some(1, 2)]);
   log.rename('', '.1');
   log.write(...BANNER);
@@ -56,27 +56,27 @@ test('F2: a short file is not taken for the beginning of another one that is ali
   const log = rig(t);
   const alike = 'a'.repeat(100);
   log.write(`1 ${alike}`, `2 ${'b'.repeat(200)}`);
-  await log.start();
+  log.start();
   await log.delivers([`1 ${alike}`, `2 ${'b'.repeat(200)}`]);
   await log.stop();
   log.rename('', '.2');
   log.append(`3 ${alike}\n4\n`, '.1');
   log.write('5');
-  await log.start();
+  log.start();
   await log.delivers([`1 ${alike}`, `2 ${'b'.repeat(200)}`, `3 ${alike}`, '4', '5']);
 });
 
 test('F2: files with the same first lines are told apart, rotated while down', async (t) => {
   const log = rig(t);
   log.write(...BANNER, ...some(1, 2));
-  await log.start();
+  log.start();
   await log.delivers([...BANNER, ...some(1, 2)]);
   await log.stop();
   log.rename('', '.2');
   log.write(...BANNER, ...some(3, 90));
   log.rename('', '.1');
   log.write(...BANNER, ...some(91, 91));
-  await log.start();
+  log.start();
   await log.delivers([...BANNER, ...some(1, 2), ...BANNER, ...some(3, 90), ...BANNER, ...some(91, 91)]);
 });
 
@@ -85,7 +85,7 @@ test('F2: an empty file is no piece, however many there are', async (t) => {
   log.append('');
   log.append('', '.1');
   log.append('', '.2');
-  await log.start();
+  log.start();
   await log.looks(3);
   log.write('a');
   log.rename('', '.3');
@@ -98,21 +98,21 @@ test('F2: an empty file is no piece, however many there are', async (t) => {
 test('F2: a compressed file is known by its text, whatever its name', async (t) => {
   const log = rig(t);
   log.write(...some(1, 20));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 20));
   await log.stop();
   log.rename('', '.plain');
   log.append(some(21, 21) + '\n', '.plain');
   log.gzip('.plain', '.1');
   log.write(...some(22, 22));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 22));
 });
 
 test('F3: a file of one short line is read, and known again', async (t) => {
   const log = rig(t);
   log.write('x');
-  await log.start();
+  log.start();
   await log.delivers(['x']);
   await log.restart();
   log.write('y');
@@ -120,7 +120,7 @@ test('F3: a file of one short line is read, and known again', async (t) => {
   await log.stop();
   log.rename('', '.1');
   log.write('z');
-  await log.start();
+  log.start();
   await log.delivers(['x', 'y', 'z']);
 });
 
@@ -128,7 +128,7 @@ for (const length of [10, 100])
   test(`F3b: a file is known by as many first bytes as were kept of it, were it ${length}`, async (t) => {
     const log = rig(t);
     log.write(...some(1, 20));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20));
     await log.stop();
     const head = fingerprint(readFileSync(log.path).subarray(0, length));
@@ -136,7 +136,7 @@ for (const length of [10, 100])
     log.tickMs = 50;
     log.rename('', '.1');
     log.write(...some(21, 21));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 21));
   });
 
@@ -144,7 +144,7 @@ for (const when of ['before', 'after'] as const)
   test(`F24: a crash ${when} the commit neither loses nor repeats a line`, async (t) => {
     const log = rig(t);
     log.write(...some(1, 5));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 5));
     log.intercept = (_block, take) => {
       if (when === 'after') take();
@@ -154,18 +154,18 @@ for (const when of ['before', 'after'] as const)
     log.write(...some(6, 9));
     await log.until(() => abandoned.status().lagBytes > 0 && (when === 'before' || log.lines.length === 9));
     log.abandon();
-    await log.start();
+    log.start();
     await log.delivers(some(1, 9));
   });
 
 test('F24: with no positions at all the live file is read from its beginning', async (t) => {
   const log = rig(t);
   log.write(...some(1, 5));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 5));
   await log.stop();
   log.positions.clear();
-  await log.start();
+  log.start();
   await log.delivers([...some(1, 5), ...some(1, 5)]);
 });
 
@@ -179,19 +179,19 @@ test('F25: in a large file the place is stored as it is read, not at its end', a
     take();
     return Promise.resolve();
   };
-  await log.start();
+  log.start();
   await log.until(() => blocks === 4);
   log.abandon();
   const stored = log.lines.length;
   assert.ok(stored > 5000 && stored < 40_000, `${stored} lines are stored`);
-  await log.start();
+  log.start();
   await log.delivers(lines);
 });
 
 test('a copy of a rotated piece that an administrator makes is not read', async (t) => {
   const log = rig(t);
   log.write(...some(1, 20));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 20));
   log.rename('', '.1');
   log.write(...some(21, 21));

@@ -2,13 +2,11 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, openSync, statSync, truncateSync, utimesSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { Discovery } from '../../../src/source/follow/discover.ts';
-import { listSiblings } from '../../../src/source/files/siblings.ts';
 import { rig, some, type Rig } from './rig.ts';
 
 async function begin(log: Rig): Promise<void> {
   log.write(...some(1, 20));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 20));
 }
 
@@ -24,7 +22,7 @@ for (const [what, destroy] of [
     log.write(...some(21, 30));
     destroy(log);
     log.write(...some(31, 32));
-    await log.start();
+    log.start();
     await log.delivers([...some(1, 20), ...some(31, 32)]);
     assert.equal(log.told('lost'), 1);
     assert.equal(log.losses, 1);
@@ -56,7 +54,7 @@ test('of a file whose size is known it is told how many bytes were not read [9.9
   log.positions.set(position.id, { ...position, file: { ...position.file, size: position.offset + 77 } });
   log.remove();
   log.write(...some(31, 32));
-  await log.start();
+  log.start();
   await log.until(() => log.told('lost') === 1);
   assert.match(log.notices.find(({ kind }) => kind === 'lost')?.text ?? '', /up to 77 bytes/);
 });
@@ -77,7 +75,7 @@ test('no loss is told as long as nothing stands at the path of the log, or a cop
   await begin(log);
   await log.stop();
   log.rename('', '.away');
-  await log.start();
+  log.start();
   await log.looks(3);
   assert.equal(log.told('lost'), 0);
   copyFileSync(`${log.path}.away`, `${log.path}.1`);
@@ -109,7 +107,7 @@ test('an archive that is none of ours is not opened again at the next start, as 
     writeSync(fd, Buffer.alloc(statSync(path).size - 10, 0xff), 0, undefined, 10);
     utimesSync(path, atime, mtime);
   }
-  await log.start();
+  log.start();
   log.write(...some(21, 21));
   await log.delivers(some(1, 21));
   assert.equal(log.told('damaged'), 0, 'nobody has seen that they are damaged now');
@@ -122,21 +120,19 @@ test('a start that is broken off has stored what it found out [9.10]', async (t)
   oldArchives(log, 300, 500);
   await begin(log);
   await log.stop();
-  const positions = [...log.positions.values()];
-  const discovery = new Discovery(positions, Date.now());
-  const brokenOff = new Error('broken off');
-  let stored: ReturnType<Discovery['verdictsToStore']>;
-  const save = (): Promise<never> => {
-    stored = discovery.verdictsToStore(log.path);
-    return Promise.reject(brokenOff);
+  log.verdicts = undefined;
+  log.intercept = (block, take) => {
+    take();
+    return block.verdicts ? log.hang() : Promise.resolve();
   };
-  await assert.rejects(discovery.survey(listSiblings(log.path), [], Date.now(), save), brokenOff);
-  const found = stored?.verdicts.length ?? 0;
+  log.start();
+  await log.until(() => log.verdicts !== undefined);
+  log.abandon();
+  const found = known(log);
   assert.ok(found > 0 && found < 300, `${found} verdicts`);
-  const next = new Discovery(positions, Date.now(), stored);
-  const { segments, again, moving } = await next.survey(listSiblings(log.path), [], Date.now());
-  // The live file is not held here, so it is found like any other.
-  assert.deepEqual([segments.map(({ stamp }) => stamp.path), again, moving], [[log.path], false, false]);
-  await Promise.all(segments.map((segment) => segment.close()));
-  assert.equal(next.verdictsToStore(log.path)?.verdicts.length, 300);
+  log.start();
+  await log.until(() => known(log) === 300);
+  await log.delivers(some(1, 20));
 });
+
+const known = ({ verdicts }: Rig): number => verdicts?.verdicts.length ?? 0;

@@ -7,7 +7,7 @@ import { rig, some } from './rig.ts';
 test('F4: after copytruncate the new lines are delivered and the old ones not again', async (t) => {
   const log = rig(t);
   log.write(...some(1, 30));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 30));
   log.copyTruncate();
   log.write(...some(31, 32));
@@ -20,7 +20,7 @@ test('F4: after copytruncate the new lines are delivered and the old ones not ag
 test('F4: a truncation under its eyes is counted and told once', async (t) => {
   const log = rig(t);
   log.write(...some(1, 30));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 30));
   log.copyTruncate();
   await log.until(() => log.running.status().truncations === 1);
@@ -34,14 +34,14 @@ for (const suffix of ['.1', '-20260101'] as const)
     test(`F5: what was unread at copytruncate while the daemon was down comes from the copy x.log${suffix}${gzip ? '.gz' : ''}`, async (t) => {
       const log = rig(t);
       log.write(...some(1, 100));
-      await log.start();
+      log.start();
       await log.delivers(some(1, 100));
       await log.stop();
       log.write(...some(101, 150));
       log.copyTruncate(suffix);
       if (gzip) log.gzip(suffix);
       log.write(...some(151, 160));
-      await log.start();
+      log.start();
       await log.delivers(some(1, 160));
       await log.restart();
       await log.delivers(some(1, 160));
@@ -50,7 +50,7 @@ for (const suffix of ['.1', '-20260101'] as const)
 test('F5: of two copytruncates while the daemon was down both copies are read', async (t) => {
   const log = rig(t);
   log.write(...some(1, 10));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 10));
   await log.stop();
   log.write(...some(11, 12));
@@ -58,14 +58,14 @@ test('F5: of two copytruncates while the daemon was down both copies are read', 
   log.write(...some(13, 14));
   log.copyTruncate('.1');
   log.write(...some(15, 16));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 16));
 });
 
 test('F5: a copy that ends before the place that was reached in the original is not read', async (t) => {
   const log = rig(t);
   log.write(...some(1, 40));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 40));
   copyFileSync(log.path, `${log.path}.1`);
   log.write(...some(41, 400));
@@ -73,14 +73,14 @@ test('F5: a copy that ends before the place that was reached in the original is 
   await log.stop();
   truncateSync(log.path);
   log.write(...some(401, 402));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 402));
 });
 
 test('F5: a copy of one line, made before more were written and read, is not read', async (t) => {
   const log = rig(t);
   log.write(...some(1, 1));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 1));
   copyFileSync(log.path, `${log.path}.1`);
   log.write(...some(2, 300));
@@ -95,7 +95,7 @@ test('F5: a copy of one line, made before more were written and read, is not rea
 test('F5: while the copy is being made, and nothing was read of the original, each line comes once', async (t) => {
   const log = rig(t);
   log.write(...some(1, 1));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 1));
   log.rename('', '.2');
   log.write(...some(2, 20));
@@ -110,19 +110,19 @@ for (const down of [false, true])
   test(`F6: a file truncated and grown past the old place is read from its beginning, truncated while ${down ? 'down' : 'running'}`, async (t) => {
     const log = rig(t);
     log.write(...some(1, 20));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20));
     if (down) await log.stop();
     truncateSync(log.path);
     log.write(...some(21, 80));
-    if (down) await log.start();
+    if (down) log.start();
     await log.delivers(some(1, 80));
   });
 
 test('F6: a file truncated and grown to exactly the old size is read from its beginning', async (t) => {
   const log = rig(t);
   log.write(...some(11, 30));
-  await log.start();
+  log.start();
   await log.delivers(some(11, 30));
   truncateSync(log.path);
   log.write(...some(31, 50));
@@ -135,7 +135,7 @@ test('F6: a file whose middle is another one but whose last bytes are the same i
   const first = [...some(10, 19), last];
   const second = [...some(20, 29), last];
   log.write(...first);
-  await log.start();
+  log.start();
   await log.delivers(first);
   truncateSync(log.path);
   log.write(...second, 'end');
@@ -144,7 +144,7 @@ test('F6: a file whose middle is another one but whose last bytes are the same i
 
 test('F6: a file that lost its end in a power failure is read on, not from its beginning', async (t) => {
   const log = rig(t);
-  await log.start();
+  log.start();
   for (let i = 1; i <= 40; i++) {
     log.write(...some(i, i));
     await log.delivers(some(1, i));
@@ -152,7 +152,7 @@ test('F6: a file that lost its end in a power failure is read on, not from its b
   await log.stop();
   truncateSync(log.path, some(1, 38).join('\n').length + 1);
   log.write(...some(41, 41));
-  await log.start();
+  log.start();
   await log.until(() => log.lines.at(-1) === some(41, 41)[0]);
   assert.ok(log.lines.length < 50, `${log.lines.length} lines: only a few may come again`);
 });
@@ -163,13 +163,13 @@ for (const down of [false, true])
     const writer = openSync(log.path, 'w');
     const put = (lines: string[]) => writeSync(writer, lines.join('\n') + '\n');
     put(some(1, 20_000));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20_000));
     if (down) await log.stop();
     copyFileSync(log.path, `${log.path}.1`);
     ftruncateSync(openSync(log.path, 'r+'));
     put(some(20_001, 20_010));
-    if (down) await log.start();
+    if (down) log.start();
     await log.delivers(some(1, 20_010));
     await log.restart();
     put(some(20_011, 20_011));
@@ -183,7 +183,7 @@ for (const down of [false, true])
 
 test('F6: a file that lost its end in a power failure, went on and was rotated, is read on', async (t) => {
   const log = rig(t);
-  await log.start();
+  log.start();
   for (let i = 1; i <= 60; i++) {
     log.write(...some(i, i));
     await log.delivers(some(1, i));
@@ -193,7 +193,7 @@ test('F6: a file that lost its end in a power failure, went on and was rotated, 
   log.write(...some(101, 103));
   log.rename('', '.1');
   log.write(...some(104, 104));
-  await log.start();
+  log.start();
   await log.until(() => some(101, 104).every((line) => log.lines.includes(line)));
 });
 
@@ -204,8 +204,8 @@ test('F7: gigabytes of NUL bytes are passed over in little memory, and others ar
   log.write(...some(1, 3));
   const before = process.memoryUsage().rss;
   let rounds = 0;
-  await log.start();
-  await other.start();
+  log.start();
+  other.start();
   for (; log.lines.length === 0; rounds++) {
     other.write(...some(rounds, rounds));
     await other.until(() => other.lines.length > rounds);

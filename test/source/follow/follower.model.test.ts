@@ -158,7 +158,7 @@ class Model {
   }
 
   private async start(): Promise<void> {
-    if (!this.running) await this.log.start();
+    if (!this.running) this.log.start();
     this.running = true;
   }
 

@@ -26,9 +26,10 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import { Follower } from '../../../src/source/follow/follower.ts';
 import type { Notice } from '../../../src/source/follow/notices.ts';
-import type { Block } from '../../../src/source/files/lines.ts';
+import type { Block } from '../../../src/source/source.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import type { StoredVerdicts } from '../../../src/source/follow/verdicts.ts';
+import { consume, storeWithPatience } from '../../../src/service/consume.ts';
 import { DEADLINE_MS } from '../../deadline.ts';
 
 export const TICK_MS = 10;
@@ -49,8 +50,12 @@ export class Rig {
   rotated: readonly string[] = [];
   /** What happens instead of taking a block, if anything. */
   intercept: ((block: Block, take: () => void) => Promise<void>) | undefined;
+  /** Reasons why a block could not be stored, and that it was in the end. */
+  readonly troubles: string[] = [];
   private follower: Follower | undefined;
-  private readonly abandoned: Follower[] = [];
+  private stopping = new AbortController();
+  private consuming: Promise<void> | undefined;
+  private readonly abandoned: Promise<void>[] = [];
   private readonly hanging: (() => void)[] = [];
 
   constructor(name = 'x.log', directory = mkdtempSync(join(tmpdir(), 'follow-'))) {
@@ -63,22 +68,36 @@ export class Rig {
     return this.follower;
   }
 
-  async start(): Promise<void> {
+  start(): void {
     this.follower = new Follower({
       path: this.path,
       positions: structuredClone([...this.positions.values()]),
-      deliver: (block) => (this.intercept ? this.intercept(block, () => this.take(block)) : this.taken(block)),
       notice: (notice) => void this.notices.push(notice),
       tickMs: this.tickMs,
       rotated: this.rotated,
       verdicts: structuredClone(this.verdicts),
     });
-    await this.follower.start();
+    const { signal } = (this.stopping = new AbortController());
+    const store = storeWithPatience({
+      signal,
+      trouble: (reason) => this.troubles.push(reason),
+      over: () => this.troubles.push('over'),
+      waitMs: this.tickMs,
+    });
+    this.consuming = consume(this.follower.blocks(signal), {
+      apply: () => {},
+      commit: (block) => (this.intercept ? this.intercept(block, () => this.take(block)) : this.taken(block)),
+      store,
+    }).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
+    });
   }
 
   async stop(): Promise<void> {
-    await this.follower?.close();
+    this.stopping.abort();
+    await this.consuming;
     this.follower = undefined;
+    this.consuming = undefined;
   }
 
   /** A delivery that does not end while the test lasts. */
@@ -89,12 +108,14 @@ export class Rig {
   /** Leaves a follower whose delivery hangs, as a kill would: it does nothing more. */
   abandon(): void {
     this.intercept = undefined;
-    this.abandoned.push(this.running);
+    this.stopping.abort();
+    if (this.consuming) this.abandoned.push(this.consuming);
     this.follower = undefined;
+    this.consuming = undefined;
   }
 
   async end(): Promise<void> {
-    const ending = [...this.abandoned.map((follower) => follower.close()), this.stop()];
+    const ending = [...this.abandoned, this.stop()];
     this.hanging.forEach((over) => over());
     await Promise.all(ending);
     rmSync(this.directory, { recursive: true, force: true });
@@ -102,7 +123,7 @@ export class Rig {
 
   async restart(): Promise<void> {
     await this.stop();
-    await this.start();
+    this.start();
   }
 
   /** The lines delivered so far are these, once they have come, and no more come after them. */
@@ -205,6 +226,14 @@ export class Rig {
     if (bytes.length > 0) this.lines.push(...bytes.toString('utf8').slice(0, -1).split('\n'));
     this.positions.set(position.id, position);
     forgotten.forEach((id) => this.positions.delete(id));
+  }
+}
+
+/** What a generator returns, whatever it gives before. */
+export async function resultOf<Result>(generator: AsyncGenerator<unknown, Result>): Promise<Result> {
+  for (;;) {
+    const next = await generator.next();
+    if (next.done === true) return next.value;
   }
 }
 

@@ -25,13 +25,13 @@ for (const compressed of [false, true])
     test(`what was unread is read from ${name}${compressed ? '.gz' : ''}, rotated while the daemon was down [9.7]`, async (t) => {
       const log = rig(t);
       log.write(...some(1, 20));
-      await log.start();
+      log.start();
       await log.delivers(some(1, 20));
       await log.stop();
       log.write(...some(21, 30));
       moveTo(log, name, compressed);
       log.write(...some(31, 32));
-      await log.start();
+      log.start();
       await log.deliversAll(some(1, 32));
       await log.restart();
       await log.looks(2);
@@ -42,7 +42,7 @@ for (const name of NAMES.slice(0, -1))
   test(`of two rotations while the daemon was down both files are read, the newer as ${name} [9.7]`, async (t) => {
     const log = rig(t);
     log.write(...some(1, 20));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20));
     await log.stop();
     log.write(...some(21, 30));
@@ -53,7 +53,7 @@ for (const name of NAMES.slice(0, -1))
     log.write(...some(31, 40));
     renameSync(log.path, join(log.directory, name));
     log.write(...some(41, 42));
-    await log.start();
+    log.start();
     await log.deliversAll(some(1, 42));
   });
 
@@ -80,7 +80,7 @@ async function twoRotationsWhileDown(log: Rig, directory: string): Promise<void>
   log.write(...some(31, 40));
   moveFile(log.path, join(directory, 'x.log.1'));
   log.write(...some(41, 42));
-  await log.start();
+  log.start();
   await log.deliversAll(some(1, 42));
   await log.restart();
   await log.looks(2);
@@ -91,7 +91,7 @@ test('a directory to which a rotated file was seen to go is looked into from the
   const log = rig(t);
   const old = otherDirectory(t, tmpdir());
   log.write(...some(1, 10));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 10));
   moveFile(log.path, join(old, 'x.log.1'));
   log.write(...some(11, 20));
@@ -110,7 +110,7 @@ for (const [what, base] of [
     const old = otherDirectory(t, base);
     log.rotated = [join(old, '*')];
     log.write(...some(1, 20));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20));
     await twoRotationsWhileDown(log, old);
   });
@@ -122,7 +122,7 @@ test('a directory below that of the log is looked into, unless there is another 
   for (const directory of [old, other]) mkdirSync(directory);
   for (const name of ['x.log', 'x.log.1']) writeFileSync(join(other, name), 'of another log\n');
   log.write(...some(1, 20));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 20));
   await twoRotationsWhileDown(log, old);
 });
@@ -130,14 +130,14 @@ test('a directory below that of the log is looked into, unless there is another 
 test('of a log that was copied to a name of nobody and emptied, the rest is read from the copy [9.7]', async (t) => {
   const log = rig(t);
   log.write(...some(1, 20));
-  await log.start();
+  log.start();
   await log.delivers(some(1, 20));
   await log.stop();
   log.write(...some(21, 30));
   log.copyTruncate('.before-the-upgrade');
   log.remove();
   log.write(...some(31, 32));
-  await log.start();
+  log.start();
   await log.deliversAll(some(1, 32));
 });
 
@@ -146,7 +146,7 @@ test('what stands beside the log and is not taken is named once, and no line of 
   log.write(...some(1, 20));
   const others = ['x.log.err', 'x.log.bak-notes.txt', 'x.err', 'x-errors.log'];
   for (const name of others) writeFileSync(join(log.directory, name), 'of something else\n');
-  await log.start();
+  log.start();
   await log.delivers(some(1, 20));
   await log.looks(2);
   await log.delivers(some(1, 20));
@@ -168,7 +168,7 @@ for (const [suffix, first] of UNREADABLE)
   test(`a rotated file x.log.1${suffix} is named as one that cannot be read, once [9.7]`, async (t) => {
     const log = rig(t);
     log.write(...some(1, 20));
-    await log.start();
+    log.start();
     await log.delivers(some(1, 20));
     log.append(Buffer.concat([Buffer.from(first, 'hex'), Buffer.alloc(200, 0x81), Buffer.from('\n')]), `.1${suffix}`);
     await log.until(() => log.told('unreadable') === 1);
