@@ -233,6 +233,12 @@ export class Sessions {
     return eventOf(this.#log, batch, event);
   }
 
+  /** An event of a batch will be taken in before the count that it comes behind. */
+  noteBefore(batch: EventBatch, event: number): void {
+    const { user = -1 } = this.subjectIn(batch, event);
+    if (user >= 0) this.#log.users.noteBefore(user);
+  }
+
   /** What an event of a batch is about. */
   subjectIn(batch: EventBatch, event: number): Subject {
     return subjectOf(this.#log, batch, event);

@@ -75,6 +75,8 @@ export class Users {
   readonly #uncounted: number;
   /** When those will have been seen whose time has not come yet; unix seconds. */
   readonly #ahead = new Map<number, number>();
+  /** Of whom something later than the next count was taken in: when they were last seen before, unix seconds; Infinity if online. */
+  readonly #before = new Map<number, number>();
   #size = 0;
   /** Those of whom something is stored, also if they never count. */
   #known = 0;
@@ -161,6 +163,12 @@ export class Users {
     this.#saw(user, LOGOUT, at);
   }
 
+  /** What is taken in next of a user is later than the next count, which goes by what is known now, and by what comes late. */
+  noteBefore(user: number): void {
+    if (this.#before.has(user)) return;
+    this.#before.set(user, this.#isOpen(user) ? Infinity : this.#lastSeen(user));
+  }
+
   /** A session of a user that was seen before is open from now on. */
   open(user: number): void {
     this.#setOpen(user, 1);
@@ -212,6 +220,7 @@ export class Users {
   /** The counts at `at` of every host seen so far, by host. Times never go back. `over`: sessions that time alone has ended. */
   sample(at: number, over: Iterable<Over> = []): HostCounts[] {
     const untold = this.#untoldBy(at, over);
+    this.#before.clear();
     const seen = this.#seenIn([...WINDOWS.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
     const counts: HostCounts[] = [];
     for (const [number, host] of this.#hosts.known()) {
@@ -311,22 +320,39 @@ export class Users {
       PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
   }
 
-  /** By how much time alone makes the counts of each host others, per window; by the number of the host. */
+  /**
+   * By how much the counts of each host are others, per window, than what is known of its users now: for what time alone has
+   * ended, and for what was taken in before its time; by the number of the host.
+   */
   #untoldBy(at: number, over: Iterable<Over>): ReadonlyMap<number, readonly number[]> {
     const differences = new Map<number, number[]>();
     for (const [user, { closed, seen }] of untold(over, this.#ahead, at)) {
       const open = this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
-      if (open > closed || !this.#has(user, KNOWN) || this.#has(user, this.#uncounted)) continue;
-      const before = this.#lastSeen(user);
-      const last = Math.max(before, seen);
-      const difference = differences.get(this.#hostNumber(user)) ?? WINDOWS.map(() => 0);
-      for (const [w, window] of WINDOWS.entries()) {
-        const isIn = (seenAt: number): boolean => seenAt <= at && at - seenAt < window;
-        difference[w]! += Number(isIn(last)) - Number(open > 0 || isIn(before));
-      }
-      differences.set(this.#hostNumber(user), difference);
+      if (open <= closed && !this.#before.has(user))
+        this.#differ(differences, user, at, Math.max(this.#lastSeen(user), seen));
     }
+    for (const [user, before] of this.#before)
+      this.#differ(differences, user, at, Math.max(before, this.#seenBy(user, at)));
     return differences;
+  }
+
+  /** A user was last seen at `last`, unix seconds; Infinity for who is online. */
+  #differ(differences: Map<number, number[]>, user: number, at: number, last: number): void {
+    if (!this.#has(user, KNOWN) || this.#has(user, this.#uncounted)) return;
+    const isIn = (seen: number, window: number): boolean => seen <= at && at - seen < window;
+    const difference = differences.get(this.#hostNumber(user)) ?? WINDOWS.map(() => 0);
+    for (const [w, window] of WINDOWS.entries())
+      difference[w]! +=
+        Number(last === Infinity || isIn(last, window)) -
+        Number(this.#isOpen(user) || isIn(this.#lastSeen(user), window));
+    differences.set(this.#hostNumber(user), difference);
+  }
+
+  /** When a user was last seen up to an instant, as far as that is known. */
+  #seenBy(user: number, instant: number): number {
+    const { times } = this.names;
+    const [login, logout] = [times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!];
+    return Math.max(login <= instant ? login : 0, logout <= instant ? logout : 0);
   }
 
   #clearAhead(user: number): void {

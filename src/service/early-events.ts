@@ -28,14 +28,16 @@ export class EarlyEvents {
   takeWith(sessions: Sessions, batch: EventBatch, event: number): void {
     if (this.#of.length > 0) {
       const subject = sessions.subjectIn(batch, event);
-      this.#take(this.#of.map((_, early) => this.#isAbout(early, sessions, subject)));
+      const isBefore = this.#of.map((_, early) => this.#isAbout(early, sessions, subject));
+      this.#take(isBefore, isBefore);
     }
     sessions.takeFrom(batch, event);
   }
 
   /** Takes in what happened up to `instant`, unix seconds, and with it what stands before it of the same session or user. */
   takeUntil(instant: number): void {
-    const due = this.#of.map((_, early) => this.#events.at(early) <= instant);
+    const isPast = this.#of.map((_, early) => this.#events.at(early) <= instant);
+    const due = [...isPast];
     const first = due.includes(false) ? due.indexOf(false) : due.length;
     for (let late = due.lastIndexOf(true); late > first; late--) {
       if (!due[late]) continue;
@@ -43,20 +45,26 @@ export class EarlyEvents {
       const subject = sessions.subjectIn(this.#events, late);
       for (let early = first; early < late; early++) due[early] ||= this.#isAbout(early, sessions, subject);
     }
-    this.#take(due);
+    this.#take(
+      due,
+      isPast.map((past) => !past),
+    );
   }
 
   #isAbout(early: number, sessions: Sessions, subject: Subject): boolean {
     return this.#of[early] === sessions && isOneSubject(sessions.subjectIn(this.#events, early), subject);
   }
 
-  #take(due: readonly boolean[]): void {
+  /** `isAhead`: those that are taken in before the count that they come behind. */
+  #take(due: readonly boolean[], isAhead: readonly boolean[]): void {
     if (!due.includes(true)) return;
     const [events, owners] = [this.#events, this.#of];
     [this.#events, this.#of] = [new EventBatch(NO_LINES), []];
     for (const [event, sessions] of owners.entries()) {
-      if (due[event]) sessions.takeFrom(events, event);
-      else {
+      if (due[event]) {
+        if (isAhead[event]) sessions.noteBefore(events, event);
+        sessions.takeFrom(events, event);
+      } else {
         this.#events.addFrom(events, event);
         this.#of.push(sessions);
       }

@@ -104,6 +104,18 @@ for (const [what, text, d1] of ACROSS_THE_HOUR)
     assert.deepEqual(await history({ '': log }, '--timezone', 'UTC', '--from', at, '--to', at), [`${at} ${d1}`]);
   });
 
+test('who was seen before a full hour is in its count, though what came behind it had to be taken in first [8.18]', async () => {
+  const text =
+    login('2026-11-02 08:30:00', 'a') +
+    end('2026-11-02 08:50:00', 'a') +
+    login('2026-11-02 10:00:29', 'a') +
+    end('2026-11-02 09:59:01', 'a') +
+    login('2026-11-02 10:03:02', 'b') +
+    end('2026-11-02 10:30:00', 'b');
+  const rows = await history({ '': text }, '--timezone', 'UTC');
+  assert.deepEqual(rows, ['2026-11-02T09:00 1', '2026-11-02T10:00 1', '2026-11-02T11:00 2']);
+});
+
 test('who has resumed a session is known to do so after months, too', async () => {
   const text =
     login('2026-06-01 09:00:00', 'a') +
