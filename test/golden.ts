@@ -1,7 +1,7 @@
 /** The golden logs in test/logs, and what the sessions and users of one come to. */
 import { readFileSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
-import type { SessionEvent } from '../src/format/dialects/dialect.ts';
+import type { Dialect, SessionEvent } from '../src/format/dialects/dialect.ts';
 import { prosody } from '../src/format/dialects/prosody.ts';
 import { LineDecoder, type LineCounts } from '../src/format/line-decoder.ts';
 import { Sessions } from '../src/activity/sessions.ts';
@@ -43,9 +43,13 @@ export function goldenLog({ name }: Campaign, level: 'info' | 'debug'): Buffer {
 }
 
 /** The events of a log, and what became of its lines. */
-export function eventsOf(log: Buffer, { timezone, year }: Omit<Campaign, 'name'>): [SessionEvent[], LineCounts] {
+export function eventsOf(
+  log: Buffer,
+  { timezone, year }: Omit<Campaign, 'name'>,
+  dialect: Dialect = prosody,
+): [SessionEvent[], LineCounts] {
   const state = { clock: { year, last: undefined } };
-  const reader = new LineDecoder({ dialect: prosody, timezone, state, horizon: () => Infinity });
+  const reader = new LineDecoder({ dialect, timezone, state, horizon: () => Infinity });
   const events: SessionEvent[] = [];
   reader.read(log, (event) => events.push(event));
   return [events, reader.counts];

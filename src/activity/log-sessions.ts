@@ -41,6 +41,8 @@ export class LogSessions {
   detail = false;
   /** Whether anybody in this log was ever seen to resume a session. */
   hasResumption = false;
+  /** When lines were lost, unix seconds, in their order, as long as that leaves sessions in doubt (named-sessions.ts). */
+  losses: readonly number[] = [];
   /** Those that time does something to: `away` ends, a BOSH session has long been open, `ended` is settled, `idle` forgotten. */
   readonly away = new TimeoutQueue();
   readonly bosh = new TimeoutQueue();

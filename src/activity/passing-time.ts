@@ -1,5 +1,6 @@
 /** What time alone ends, when no line tells: hibernation, BOSH sessions of which no more was heard, and what ids mean. */
 import type { LogSessions } from './log-sessions.ts';
+import { endDoubted } from './named-sessions.ts';
 import { finish, forget, forgetSettled } from './resumption.ts';
 import { AWAY, CARRIER, ENDED } from './session-state.ts';
 import type { Over } from './time-alone.ts';
@@ -20,6 +21,7 @@ const IDLE_KEPT = 7 * 86_400;
 export function passTime(log: LogSessions, now: number): void {
   const { table } = log;
   const hibernated = now - log.hibernation;
+  endDoubted(log, now);
   for (let since; (since = log.away.since) <= hibernated;) {
     const session = log.away.take();
     if (log.waits(session, AWAY, since)) finish(log, session, since + log.hibernation);

@@ -35,7 +35,8 @@ export function eventOf({ users }: LogSessions, batch: EventBatch, event: number
   const kind = words[o + KIND]!;
   if (kind === OTHER) return others[words[o + LOW]!]!;
   const [at, session] = [times[o + AT]!, sourceOf(batch, o)];
-  if (kind !== START) return { kind: kind === CONNECT ? 'connect' : 'end', session, at };
+  if (kind === CONNECT) return { kind: 'connect', session, at };
+  if (kind !== START) return { kind: 'end', session, at };
   const number = words[o + USER]!;
   const user = users.names.text(number);
   users.expected(number);

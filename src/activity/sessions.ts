@@ -6,6 +6,7 @@ import type { Happening } from '../format/dialects/dialect.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, START, USER } from '../format/scanner/scanner.ts';
 import { bind, remove, unbind } from './binding.ts';
+import { close, logOutAll, noteLoss, open } from './named-sessions.ts';
 import { LogSessions, type SessionsOptions } from './log-sessions.ts';
 import { overBy, passTime } from './passing-time.ts';
 import { connect, end, finish, hibernate, start } from './resumption.ts';
@@ -35,6 +36,8 @@ export interface SessionsContext {
    * that uses it. It belongs to the log, and to nobody who may be excluded, removed or forgotten.
    */
   readonly hasResumption: boolean;
+  /** When lines were lost, as `LogSessions` has it. */
+  readonly losses?: readonly number[];
 }
 
 export class Sessions {
@@ -46,9 +49,10 @@ export class Sessions {
   }
 
   /** Puts back what an earlier run kept, before the first event and after its users; not a change. Any order will do. */
-  restore(kept: Iterable<readonly [string, Session]>, { detail, hasResumption }: SessionsContext): void {
+  restore(kept: Iterable<readonly [string, Session]>, { detail, hasResumption, losses = [] }: SessionsContext): void {
     this.#log.detail = detail;
     this.#log.hasResumption = hasResumption;
+    this.#log.losses = losses;
     for (const [text, session] of [...kept].toSorted(([, a], [, b]) => a.at - b.at)) this.#restore(text, session);
     this.takeChanges();
   }
@@ -70,6 +74,11 @@ export class Sessions {
   /** Whether the log has debug lines by now. */
   get detail(): boolean {
     return this.#log.detail;
+  }
+
+  /** When lines were lost, unix seconds, as long as that matters. */
+  get losses(): readonly number[] {
+    return this.#log.losses;
   }
 
   /** How many have changed since `takeChanges`, at most. */
@@ -136,12 +145,14 @@ export class Sessions {
     const { at } = event;
     const id = table.ids.take(event.session);
     if (event.kind === 'connect') connect(log, id.low, id.high, at);
-    else if (event.kind === 'end') {
+    else if (event.kind === 'end' && !('behind' in event)) {
       if (event.hibernates) hibernate(log, id, at);
       else end(log, id.low, id.high, at);
     } else {
       const user = users.number(event.user);
-      if (event.kind === 'start') start(log, id.low, id.high, user, at);
+      if (event.kind === 'end') close(log, id, user, event);
+      else if (event.kind === 'start' && event.resource !== undefined) open(log, id, user, event.resource, at);
+      else if (event.kind === 'start') start(log, id.low, id.high, user, at);
       else if (event.kind === 'bind') bind(log, id, user, event.resource, at);
       else unbind(log, id, user, event.resource, at);
       users.releaseIfIdle(user);
@@ -159,9 +170,13 @@ export class Sessions {
       case 'detail':
         this.#log.detail = event.on;
         return undefined;
+      case 'loss':
+        return noteLoss(this.#log, event.at);
       case 'server-stop':
+        if (event.logsOut) return logOutAll(this.#log, event.at);
         return this.#logOutAway(event.at);
       case 'server-start':
+        if (event.logsOut) return logOutAll(this.#log, event.before ?? event.at);
         return this.dropAll();
       case 'gap':
         return this.#loseTrack(event.at);

@@ -4,14 +4,14 @@ import type { LineCounts } from '../format/line-decoder.ts';
 import { escaped } from '../report/table.ts';
 import { showSecond } from './times.ts';
 
-type Kind = Exclude<Finding['kind'], 'detail'>;
+type Kind = Exclude<Finding['kind'], 'detail' | 'loss'>;
 
 /** In the order of the summary. */
 const MEANINGS: Readonly<Record<Kind, string>> = {
   connect: 'a new connection; it names no user yet',
   start: 'a login: the user is seen, and has an open session',
   end: 'a connection ends, and its session with it unless it is resumed',
-  bind: 'a full JID comes online (debug lines only)',
+  bind: 'a full JID comes online (debug lines only), or is resumed',
   unbind: 'a full JID goes offline (debug lines only)',
   removed: 'an account is removed: the user is forgotten',
   disabled: 'an account is disabled: the user does not count',
@@ -24,10 +24,10 @@ const LONGEST_KIND = Math.max(...Object.keys(MEANINGS).map((kind) => kind.length
 /** A longer user or session (BOSH has those) moves its own line only. */
 const LONGEST = { user: 24, session: 15 };
 
-/** That debug lines begin is no event of a session. */
-export type ShownEvent = Exclude<SessionEvent, { kind: 'detail' }>;
+/** That debug lines begin, or that lines were lost, is no event of a session. */
+export type ShownEvent = Exclude<SessionEvent, { kind: 'detail' | 'loss' }>;
 
-export const isShown = (event: SessionEvent): event is ShownEvent => event.kind !== 'detail';
+export const isShown = (event: SessionEvent): event is ShownEvent => event.kind !== 'detail' && event.kind !== 'loss';
 
 export function jsonOf(event: ShownEvent | undefined, line: number): string {
   if (!event) return JSON.stringify({ line, kind: null });

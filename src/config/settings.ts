@@ -8,10 +8,10 @@ import { strftimeForm } from '../format/time/strftime.ts';
 export type Protocol = 'udp' | 'tcp' | 'uds';
 
 /** Names of the dialects that `server` may be set to. Grows with the files in format/dialects/. */
-export const SERVERS: readonly string[] = ['auto', 'prosody'];
+export const SERVERS: readonly string[] = ['auto', 'prosody', 'ejabberd'];
 
 /** Followed without being configured; of servers that are understood only. */
-export const KNOWN_LOGS: readonly string[] = ['/var/log/prosody/prosody.log'];
+export const KNOWN_LOGS: readonly string[] = ['/var/log/prosody/prosody.log', '/var/log/ejabberd/ejabberd.log'];
 
 /** Where the unit of systemd/ has the index; the second is where the first one leads to. */
 export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users', '/var/lib/private/xmpp-active-users'];

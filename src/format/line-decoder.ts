@@ -21,6 +21,8 @@ export interface LineDecoderState {
   readonly clock: ClockState;
   readonly stamp: string | undefined;
   readonly parser: ParserState;
+  /** The last instant, unix seconds, before the first line of a start of the server that has not been told yet. */
+  readonly runEnd?: number | undefined;
 }
 
 export interface LineDecoderOptions {
@@ -102,6 +104,7 @@ export class LineDecoder {
   readonly #given: StampForm | undefined;
   #stamp: StampForm | undefined;
   #minute: Minute | undefined;
+  #runEnd: number | undefined;
   #isKnown = false;
   #firstAt: number | undefined;
   #aheadAt: number | undefined;
@@ -113,10 +116,13 @@ export class LineDecoder {
     this.#given = options.stamp;
     this.#stamp = options.stamp ?? STAMP_FORMS.find((form) => form.name === options.state.stamp);
     this.#horizon = options.horizon;
+    this.#runEnd = options.state.runEnd;
   }
 
   get state(): LineDecoderState {
-    return { clock: this.#clock.state, stamp: this.#given ? undefined : this.#stamp?.name, parser: this.#parser.state };
+    const stamp = this.#given ? undefined : this.#stamp?.name;
+    const runEnd = this.#runEnd === undefined ? {} : { runEnd: this.#runEnd };
+    return { clock: this.#clock.state, stamp, parser: this.#parser.state, ...runEnd };
   }
 
   /** The instant of the first line of the last block that is dated and believed, unix seconds. */
@@ -213,8 +219,10 @@ export class LineDecoder {
     this.counts.lines++;
     const start = text.charCodeAt(from) === 0 ? behindNuls(text, from, end) : from;
     const found = this.#parser.parse(text, start, end);
+    const { last } = this.#clock.state;
     if (typeof found === 'string') {
-      if (found === 'plain') this.#watchClock(text, start);
+      if (found === 'first') this.#runEnd ??= last;
+      if (found === 'plain' || found === 'first') this.#watchClock(text, start);
       if (found === 'foreign') this.counts.foreign++;
       if (found === 'quoted') this.counts.quoted++;
       return undefined;
@@ -229,7 +237,14 @@ export class LineDecoder {
     }
     this.counts.events++;
     this.#firstAt ??= at;
-    return { ...found, at };
+    return this.#withRun({ ...found, at }, last);
+  }
+
+  /** With the start of a server, when the run before it ended. `last`: of the line before, unix seconds. */
+  #withRun(event: SessionEvent, last: number | undefined): SessionEvent {
+    const before = this.#runEnd ?? last;
+    if (event.kind !== 'loss') this.#runEnd = undefined;
+    return event.kind === 'server-start' && event.logsOut && before !== undefined ? { ...event, before } : event;
   }
 
   /** The instant of the stamp between `start` and `end`, undefined when it cannot be read or is not all that stands there. */

@@ -206,7 +206,7 @@ export class LogState {
   }
 
   get stored(): StoredLog | undefined {
-    const { hasResumption, detail } = this.sessions;
+    const { hasResumption, detail, losses } = this.sessions;
     const { version } = this;
     const lost = {
       ...(this.#lost.length > 0 && { lost: this.#lost }),
@@ -221,6 +221,7 @@ export class LogState {
       coverage: this.#coverage,
       hasResumption,
       detail,
+      ...(losses.length > 0 && { losses }),
       ...(version !== undefined && { version }),
       lived: this.lived,
       ...(this.#unbelieved.length > 0 && { unbelieved: this.#unbelieved }),

@@ -60,19 +60,14 @@ void describe('without any configuration', () => {
     assert.equal(origin.get('statsd.host'), 'default');
   });
 
-  void test('it follows the known log that exists, and none of a server that is not understood [8.25]', () => {
-    const others = ['ejabberd/ejabberd', 'jabberd2/sm', 'metronome/metronome'].map((name) => `/var/log/${name}.log`);
-    const { logs } = load({ exists: [...others, '/var/log/prosody/prosody.log', '/var/log/syslog'] });
-    assert.deepEqual(logs, [
-      {
-        name: '/var/log/prosody/prosody.log',
-        path: '/var/log/prosody/prosody.log',
-        server: 'auto',
-        timezone: 'Asia/Tokyo',
-        timestamps: '',
-        rotated: [],
-      },
-    ]);
+  void test('it follows the known logs that exist, and none of a server that is not understood [8.25]', () => {
+    const others = ['jabberd2/sm', 'metronome/metronome'].map((name) => `/var/log/${name}.log`);
+    const known = ['/var/log/prosody/prosody.log', '/var/log/ejabberd/ejabberd.log'];
+    const { logs } = load({ exists: [...others, ...known, '/var/log/syslog'] });
+    assert.deepEqual(
+      logs,
+      known.map((path) => ({ name: path, path, server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] })),
+    );
   });
 
   const states: [Record<string, string>, string][] = [

@@ -6,16 +6,37 @@ import type { ScanPlan } from '../scanner/scanner.ts';
 export type Finding =
   /** An id begins; whatever it meant before is over. */
   | { readonly kind: 'connect'; readonly session: string }
-  /** A login. */
-  | { readonly kind: 'start'; readonly session: string; readonly user: string }
+  /** A login. With a resource it is that of a full JID whose end will name it, too. */
+  | { readonly kind: 'start'; readonly session: string; readonly user: string; readonly resource?: string }
   /** The end of a connection, which may be the end of the session; or, directly behind it, that the session hibernates. */
   | { readonly kind: 'end'; readonly session: string; readonly hibernates?: true }
-  /** A full JID came online or went offline: the exact signs of a debug log. */
+  /** The end of a session that is named: `behind` begins with its resource, and what stands behind that is no more of it. */
+  | {
+      readonly kind: 'end';
+      readonly session: string;
+      readonly user: string;
+      readonly behind: string;
+      readonly hibernates?: undefined;
+    }
+  /** A full JID came online or went offline: the exact signs of a debug log. Or it is resumed, by another session. */
   | { readonly kind: 'bind' | 'unbind'; readonly session: string; readonly user: string; readonly resource: string }
   | { readonly kind: 'removed' | 'disabled' | 'enabled'; readonly user: string }
   /** Whether the log has debug lines from here on, so that `bind` and `unbind` are to be waited for. */
   | { readonly kind: 'detail'; readonly on: boolean }
-  | { readonly kind: 'server-start' | 'server-stop' };
+  /** Lines may have been lost: the logger throws away what is too much for it. */
+  | { readonly kind: 'loss' }
+  /**
+   * `logsOut`: who is online by then is not any more. Of a start they were until the last line `before` it, unix seconds, which
+   * a parser does not know.
+   */
+  | { readonly kind: 'server-start'; readonly logsOut?: true; readonly before?: number }
+  | { readonly kind: 'server-stop'; readonly logsOut?: true };
+
+/** The session of an end that is named, where the line does not tell which it is. */
+export const UNKNOWN_SESSION = '(unknown)';
+
+/** Begins the resource of a session that is no stream, as of MQTT: one of each may be open under a full JID. */
+export const OTHER_RESOURCE = '\u0001';
 
 /** A finding and when: `at` is in whole unix seconds, UTC. */
 export type SessionEvent = Finding & { readonly at: number };
@@ -33,11 +54,11 @@ export type Happening = SessionEvent | Gap;
 export type ParserState = Readonly<Record<string, boolean | string>>;
 
 /**
- * A line without event: `plain`, a line of its own; `continuation`, a further line of the message before, which may be the
+ * A line without event: `plain`, a line of its own; `first`, the first one of a server that starts; `continuation`, a further line of the message before, which may be the
  * text of a remote party and proves nothing, not even the time; `quoted`, taken for one though it may be a line of its own;
  * `foreign`, none of this server's.
  */
-export type Eventless = 'plain' | 'continuation' | 'quoted' | 'foreign';
+export type Eventless = 'plain' | 'first' | 'continuation' | 'quoted' | 'foreign';
 
 /** Reads the lines of one log in their order. */
 export interface Parser {

@@ -1,0 +1,151 @@
+/**
+ * ejabberd 13 to 26.07, info level, file and console layout, lager and OTP logger. A session's both ends name the full JID, and the
+ * process that stands for it tells it from others of the same name; processes are numbered anew in each run of the server.
+ */
+import { type Dialect, type Eventless, type Finding, type Parser, type ParserState } from './dialect.ts';
+import { ownText } from '../own-text.ts';
+import { endOf, partsOf, type Parts } from './ejabberd-layout.ts';
+import { crashedIn, FIRST_LINES, REPORT, ruleAt, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
+import { charactersIn, isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
+
+/** `2026-11-23 19:29:20` */
+const TO_SECOND = 19;
+/**
+ * ejabberd_logger.erl, log_burst_limit_count: of more lines than 500 in a second the others are thrown away without a word. So many
+ * stand then in one of the two seconds that share them.
+ */
+const BURST = 250;
+
+/** A message that goes on in the lines that follow. */
+interface Open {
+  /** Which of `QUOTING` it is. */
+  readonly quoting: number;
+  readonly stamp: string;
+  /** Characters at most. */
+  left: number;
+}
+
+/** Lines of a block that are the text of a remote party: those that begin before `to`. */
+interface Quotation {
+  readonly text: string;
+  readonly to: number;
+}
+
+class EjabberdParser implements Parser {
+  #version: string;
+  /** A line of ejabberd's own has been seen: what has no date is of a message before. */
+  #isOwn: boolean;
+  #open: Open | undefined;
+  /** Never part of the state: what is read later is believed again. */
+  #quotation: Quotation | undefined;
+  #second = '';
+  #inSecond = 0;
+  #isLossToTell = false;
+  stampEnd = 0;
+
+  constructor(state: ParserState) {
+    this.#version = String(state['version'] ?? '');
+    this.#isOwn = state['own'] === true;
+    const [quoting, left, stamp] = String(state['open'] ?? '').split(' ');
+    if (stamp !== undefined) this.#open = { quoting: Number(quoting), left: Number(left), stamp };
+  }
+
+  get state(): ParserState {
+    const open = this.#open;
+    return {
+      version: this.#version,
+      own: this.#isOwn,
+      ...(open && { open: `${open.quoting} ${open.left} ${open.stamp}` }),
+    };
+  }
+
+  get version(): string | undefined {
+    return this.#version === '' ? undefined : this.#version;
+  }
+
+  /** What a line says cannot be told by its columns. */
+  readonly plan = undefined;
+
+  passed(): void {}
+
+  needsContext(line: string): boolean {
+    return (
+      this.#quotation !== undefined || line.includes(REPORT) || QUOTING.some(({ begins }) => line.includes(begins))
+    );
+  }
+
+  stampEndOf(line: string): number {
+    return partsOf(line, 0, line.length)?.stampEnd ?? -1;
+  }
+
+  parse(text: string, start: number, lineEnd: number): Finding | Eventless {
+    const parts = partsOf(text, start, lineEnd);
+    if (this.#isQuoted(text, start, lineEnd, parts)) return parts ? 'quoted' : 'continuation';
+    if (!parts) return this.#isOwn ? 'continuation' : 'foreign';
+    this.#isOwn = true;
+    this.stampEnd = parts.stampEnd;
+    this.#countBurst(text, start);
+    const { message, module, process, end } = parts;
+    this.#quote(text, start, parts, lineEnd);
+    const rule = ruleAt(text, message, module);
+    const rest = rule ? text.slice(message + rule.begins.length, end) : '';
+    const finding = rule?.read(rest, process === undefined ? undefined : ownText(process));
+    if (rule === RUNS && finding?.kind === 'server-start') this.#version = ownText(versionIn(rest) ?? '');
+    return finding ?? this.#eventless(text, message, end);
+  }
+
+  #eventless(text: string, message: number, end: number): Finding | Eventless {
+    const crashed = crashedIn(text, message);
+    if (crashed !== undefined) return { kind: 'end', session: ownText(crashed) };
+    if (FIRST_LINES.some((begins) => text.startsWith(begins, message))) return 'first';
+    if (!this.#isLossToTell && !tellsLoss(text.slice(message, Math.min(end, message + 200)))) return 'plain';
+    this.#isLossToTell = false;
+    return { kind: 'loss' };
+  }
+
+  #countBurst(text: string, start: number): void {
+    if (text.startsWith(this.#second, start) && this.#second !== '') this.#inSecond++;
+    else [this.#second, this.#inSecond] = [ownText(text.slice(start, start + TO_SECOND)), 1];
+    if (this.#inSecond === BURST) this.#isLossToTell = true;
+  }
+
+  #isQuoted(text: string, start: number, lineEnd: number, parts: Parts | undefined): boolean {
+    if (this.#open) return this.#goesOn(text.slice(start, endOf(text, lineEnd)), this.#open, parts !== undefined);
+    const quotation = this.#quotation;
+    if (!quotation) return false;
+    if (text === quotation.text && start < quotation.to) return true;
+    this.#quotation = undefined;
+    return false;
+  }
+
+  /** Whether a line is of the message that a block before left open. */
+  #goesOn(line: string, open: Open, isDated: boolean): boolean {
+    const quoting = QUOTING[open.quoting];
+    if (!quoting || open.left < 0 || (isDated && isLate(line, open.stamp))) {
+      this.#open = undefined;
+      return false;
+    }
+    if (isEnd(line, quoting, open.left)) this.#open = undefined;
+    open.left -= charactersIn(line) + 1;
+    return true;
+  }
+
+  #quote(text: string, start: number, { message, end }: Parts, lineEnd: number): void {
+    const quoting = quotingAt(text, message, end);
+    const rest = quoting && restOf(text, { quoting, message, lineEnd });
+    if (!rest) return;
+    if ('to' in rest) this.#quotation = { text, to: rest.to };
+    else {
+      const stamp = text.slice(start, start + TO_SECOND).replace(' ', 'T');
+      this.#open = { quoting: QUOTING.indexOf(quoting), stamp: ownText(stamp), left: rest.left };
+    }
+  }
+}
+
+export const ejabberd: Dialect = {
+  name: 'ejabberd',
+  welcome: WELCOME,
+  begin: (state = {}) => new EjabberdParser(state),
+  // Lines that are forged are told from real ones.
+  isForgeable: () => false,
+};
