@@ -2,14 +2,11 @@
 import type { Sample } from '../activity/active-window.ts';
 import { ConfigError, type Config } from '../config/config.ts';
 import { replay, type ReplaySummary } from '../service/replay.ts';
-import { chart } from '../report/charts/terminal.ts';
-import { svg } from '../report/charts/svg.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
 import { sampleOf, tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
 import type { HistoryArguments } from './history-arguments.ts';
-import { toCarbon } from './history-to-carbon.ts';
 import { allNamed, withInputs, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
@@ -22,7 +19,7 @@ interface Replayed {
 
 export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
   checkArguments(args, config, io);
-  const output = outputOf(config, args, io);
+  const output = await outputOf(config, args, io);
   return withInputs(args, config, io, async (inputs, said) => {
     if (inputs.arrangement.allSeries.length === 0) {
       if (!inputs.failed) tellEmpty(allNamed(args), said);
@@ -147,8 +144,10 @@ function isStreamed(args: HistoryArguments, io: Io): boolean {
 
 type Output = (samples: AsyncIterable<readonly Sample[]>) => Promise<void>;
 
-function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
-  if (args.carbon !== undefined) return toCarbon(config, args, args.carbon, io);
+/** What an output needs is loaded only for it: most of the time that a short log takes is the start. */
+async function outputOf(config: Config, args: HistoryArguments, io: Io): Promise<Output> {
+  if (args.carbon !== undefined)
+    return (await import('./history-to-carbon.ts')).toCarbon(config, args, args.carbon, io);
   const { timezone } = config.otherLogs;
   const format = formatOf(args, io);
   if (format === 'csv') {
@@ -158,14 +157,16 @@ function outputOf(config: Config, args: HistoryArguments, io: Io): Output {
   if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
   return async (samples) => {
     const all = await collect(samples);
-    const look = {
-      columns: io.columns,
-      color: io.isTTY && io.env['NO_COLOR'] === undefined,
-      unicode: isUnicode(io),
-      timezone,
-    };
-    await print(io, format === 'svg' ? svg(all, { timezone }) : chart(all, look));
+    if (format !== 'svg') return print(io, await terminalChart(all, timezone, io));
+    const { svg } = await import('../report/charts/svg.ts');
+    return print(io, svg(all, { timezone }));
   };
+}
+
+async function terminalChart(samples: readonly Sample[], timezone: string, io: Io): Promise<string> {
+  const { chart } = await import('../report/charts/terminal.ts');
+  const color = io.isTTY && io.env['NO_COLOR'] === undefined;
+  return chart(samples, { columns: io.columns, color, unicode: isUnicode(io), timezone });
 }
 
 function csvLook({ dates, coverage }: HistoryArguments, timezone: string): CsvLook {

@@ -8,7 +8,7 @@ import { isatty } from 'node:tty';
 import { parseCommandLine, type Answer, type Invocation } from './command-line.ts';
 import { formatMessage, type Io, type Level } from './io.ts';
 import { ConfigError, loadConfig, type Config } from '../config/config.ts';
-import { IndexError, type IndexErrorCode } from '../index/last-seen.ts';
+import { IndexError, type IndexErrorCode } from '../index/index-error.ts';
 import { NAME } from './wrong-usage.ts';
 
 /** What is wrong with the index that only another configuration, or another installation, can put right. */
