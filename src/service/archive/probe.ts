@@ -162,6 +162,7 @@ class Passage {
   /** By the forms that the stamps may have. */
   #walls: Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> | undefined;
   #next = END;
+  #isBegun = false;
 
   constructor(known: readonly StampForm[]) {
     this.#known = known;
@@ -171,11 +172,16 @@ class Passage {
     const text = this.start.length > 0 ? block : behindNuls(block);
     if (this.start.length < END) this.start = Buffer.concat([this.start, text.subarray(0, END - this.start.length)]);
     // Where other programs fill the beginning, the end tells of the stamps.
-    if (this.start.length === END && ownLines(linesOf(this.start)).length > 0) this.#walls ??= this.#begun(this.start);
+    if (!this.#isBegun && this.start.length === END) this.#begin();
     this.#sample(block);
     this.#end = text.length >= END ? text.subarray(-END) : Buffer.concat([this.#end, text]).subarray(-END);
     this.#length += text.length;
     this.textBytes += block.length;
+  }
+
+  #begin(): void {
+    this.#isBegun = true;
+    if (ownLines(linesOf(this.start)).length > 0) this.#walls = this.#begun(this.start);
   }
 
   #begun(end: Buffer): Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> {

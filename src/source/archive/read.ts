@@ -22,7 +22,7 @@ import {
 import type { Block } from '../source.ts';
 import { compare, type Likeness } from '../follow/match.ts';
 import { fileAt, filesIn, statOf } from '../files/siblings.ts';
-import { passingText, textBehind, type Text } from '../files/text.ts';
+import { textBehind, type Text } from '../files/text.ts';
 
 /** One file of a series. Times are unix seconds. */
 export interface ArchivedFile {
@@ -196,14 +196,14 @@ async function begin(
   from: Position | undefined,
 ): Promise<Beginning | undefined> {
   if (from) {
-    const text = textBehind(handle.fd, archivedFile.path, passingText);
+    const text = textBehind(handle.fd, archivedFile.path, true);
     const found = await compared(text, archivedFile, from);
     // The same text goes on: a compressed one has come as far as the place by now.
     if (found.kind === 'same') return { text, trace: found.trace, id: from.id };
     await text.close();
     if (found.kind === 'shorter') return undefined;
   }
-  return { text: textBehind(handle.fd, archivedFile.path, passingText), trace: beginTrace(), id: randomUUID() };
+  return { text: textBehind(handle.fd, archivedFile.path, true), trace: beginTrace(), id: randomUUID() };
 }
 
 /** Returns whether the text was read to its end, and will have no more. */

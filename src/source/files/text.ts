@@ -28,13 +28,15 @@ export interface Text {
 
 /**
  * The text behind an open descriptor; which kind it is, its first bytes tell, not its name. `path` is for errors.
+ * `isPassing`: what was read is not looked at any more when more is.
  * @throws {ArchiveError} if it is none whose text can be read
  */
-export function textBehind(fd: number, path: string, plain: (fd: number) => Text = plainText): Text {
+export function textBehind(fd: number, path: string, isPassing = false): Text {
   const first = Buffer.alloc(FIRST_BYTES);
   const length = readSync(fd, first, 0, first.length, 0);
   refuseForeign(first.subarray(0, length), path);
-  return compressionOf(first) === undefined ? plain(fd) : compressedText(fd, path);
+  if (compressionOf(first) !== undefined) return compressedText(fd, path, isPassing);
+  return isPassing ? passingText(fd) : plainText(fd);
 }
 
 export function plainText(fd: number): Text {
@@ -46,8 +48,8 @@ export function plainText(fd: number): Text {
   };
 }
 
-/** The same, where what was read is not looked at any more when more is: long pieces are read into one place, again and again. */
-export function passingText(fd: number): Text {
+/** Long pieces are read into one place, again and again. */
+function passingText(fd: number): Text {
   let place: Buffer = EMPTY;
   return {
     ...plainText(fd),
@@ -95,42 +97,71 @@ async function readAt(
 /** What can still be asked for before the place that was asked for last: a marker's length. */
 const BACK = 64;
 
-function compressedText(fd: number, path: string): Text {
+/** What is held of a text that goes by. */
+class Held {
+  /** Whether what was given out holds only until more is added. */
+  readonly #isPassing: boolean;
+  #place: Buffer = EMPTY;
+  /** Where the text from `from` on is in the place. */
+  #start = 0;
+  from = 0;
+  end = 0;
+
+  constructor(isPassing: boolean) {
+    this.#isPassing = isPassing;
+  }
+
+  part(from: number, to: number): Buffer {
+    const start = this.#start - this.from;
+    const end = Math.min(to, this.end);
+    const part = this.#place.subarray(start + Math.min(from, end), start + end);
+    return this.#isPassing && part.length <= SHORT ? Buffer.from(part) : part;
+  }
+
+  add(block: Buffer): void {
+    const length = this.end - this.from;
+    if (this.#start + length + block.length > this.#place.length) this.#moveInto(length, length + block.length);
+    block.copy(this.#place, this.#start + length);
+    this.end += block.length;
+  }
+
+  dropBefore(keep: number): void {
+    const passed = Math.min(Math.max(0, keep - this.from), this.end - this.from);
+    this.from += passed;
+    this.#start += passed;
+  }
+
+  #moveInto(length: number, needed: number): void {
+    const before = this.#place.subarray(this.#start, this.#start + length);
+    if (!this.#isPassing || needed > this.#place.length) this.#place = Buffer.allocUnsafeSlow(2 * needed);
+    before.copy(this.#place);
+    this.#start = 0;
+  }
+}
+
+function compressedText(fd: number, path: string, isPassing: boolean): Text {
   const chunks = openText(readable(fd), { name: path });
-  /** The text from `from` to `end`. */
-  let held: Buffer = EMPTY;
-  let from = 0;
-  let end = 0;
+  const held = new Held(isPassing);
   let over = false;
   let sound: Extent = { end: Infinity };
   const fill = async (upTo: number, keep: number) => {
-    const parts: Buffer[] = [held];
-    try {
-      while (!over && end < upTo) {
-        const next = await chunks.next();
-        if (next.done === true) over = true;
-        else {
-          parts.push(next.value);
-          end += next.value.length;
-          if (end <= keep) [parts.length, from] = [0, end];
-        }
-      }
-    } finally {
-      // Also where the file is damaged: what comes before the damage can be asked for again.
-      held = Buffer.concat(parts);
-      const passed = Math.min(Math.max(0, keep - from), held.length);
-      held = held.subarray(passed);
-      from += passed;
+    held.dropBefore(keep);
+    // Where the file is damaged, what comes before the damage can be asked for again.
+    while (!over && held.end < upTo) {
+      const next = await chunks.next();
+      if (next.done === true) over = true;
+      else held.add(next.value);
+      held.dropBefore(keep);
     }
   };
   return {
     plain: false,
     async read(at, length, keep = at) {
-      assert(at >= from, 'a compressed text is read forward');
+      assert(at >= held.from, 'a compressed text is read forward');
       if (at >= sound.end) throw sound.damage;
       const upTo = Math.min(at + length, sound.end);
-      if (upTo > end) await fill(upTo, Math.min(at, keep) - BACK);
-      return held.subarray(Math.max(0, at - from), Math.max(0, upTo - from));
+      if (upTo > held.end) await fill(upTo, Math.min(at, keep) - BACK);
+      return held.part(at, upTo);
     },
     async verify() {
       sound = await soundExtent(() => openText(readable(fd), { name: path }));
