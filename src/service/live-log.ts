@@ -1,5 +1,6 @@
 /** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
+import { beforeCorruptIn } from '../format/corrupt.ts';
 import { Follower, type FollowerStatus } from '../source/follow/follower.ts';
 import type { Notice } from '../source/follow/notices.ts';
 import type { Block } from '../source/source.ts';
@@ -62,6 +63,7 @@ export class LiveLog {
       live,
       awaited,
       rotated,
+      beforeCorruptIn,
       notice,
     });
     this.#write = storeWithPatience({

@@ -21,6 +21,7 @@ function follow(path: string): void {
     // As at the first start of the daemon, where what was rotated before is read, too.
     awaited: stored.has(path) ? [] : rotatedFiles(path).siblings.map(inodeOf),
     verdicts: journal.verdicts(path),
+    beforeCorruptIn: () => (lines) => lines,
     notice: ({ kind, text }) => {
       if (process.env['VERBOSE'] !== undefined || ['unreadable', 'damaged', 'lost'].includes(kind))
         process.stderr.write(`${Date.now()} ${kind}: ${text}\n`);

@@ -6,7 +6,9 @@ import { zoneInstants } from '../../format/time/clock.ts';
 import { looksLike } from '../../format/strangers.ts';
 import { strftimeForm } from '../../format/time/strftime.ts';
 import { ArchiveError, type Problem } from '../../source/files/archive-error.ts';
-import type { ArchivedFile } from '../../source/archive/read.ts';
+import { beforeCorrupt } from '../../format/corrupt.ts';
+import type { StampForm } from '../../format/time/stamp-form.ts';
+import type { ArchivedFile as FoundFile } from '../../source/archive/read.ts';
 import { lanesOf, type Lane } from './order.ts';
 import { dateAll } from './dating.ts';
 import { withoutDuplicates, type Duplicate } from '../../source/archive/duplicates.ts';
@@ -15,7 +17,7 @@ import { statOf } from '../../source/files/siblings.ts';
 import { settleForms } from './stamp-forms.ts';
 
 export type { Problem } from '../../source/files/archive-error.ts';
-export { alreadyRead, readArchivedFile, type ArchivedFile, type ReadOptions } from '../../source/archive/read.ts';
+export { alreadyRead, readArchivedFile, type ReadOptions } from '../../source/archive/read.ts';
 
 /** The files of one log, in any order. */
 export interface LogFiles {
@@ -28,6 +30,17 @@ export interface LogFiles {
   readonly timestamps?: string;
   /** Only the names of its files make it a log: a copy that is found in another such log is not read. */
   readonly isByName: boolean;
+}
+
+/** One file of a series. Times are unix seconds. */
+export interface ArchivedFile extends FoundFile {
+  readonly firstAt: number;
+  readonly lastAt: number;
+  /** Of the first line: what a clock for stamps without a year has to begin this file with. */
+  readonly year: number;
+  readonly sampleLines: readonly string[];
+  /** The form of its stamps, where that is certain. */
+  readonly stamp?: StampForm;
 }
 
 /** The files of one log, oldest first. */
@@ -165,7 +178,7 @@ const beginOf = ({ archivedFiles }: Series): number => archivedFiles[0]?.firstAt
 function piecesOf(lane: Lane, log: string): ArchivedFile[] {
   return lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
     const { path, textBytes, sampleLines, head, problem } = look;
-    const damaged = problem?.code === 'CORRUPT' ? { damaged: stamps.form } : {};
+    const damaged = problem?.code === 'CORRUPT' ? { damaged: () => beforeCorrupt(stamps.form) } : {};
     const stamp = look.isCertain ? { stamp: stamps.form } : {};
     const file = statOf(path, look.stats);
     return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...stamp, ...damaged };

@@ -5,10 +5,9 @@
 import { randomUUID } from 'node:crypto';
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import type { StampForm } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError } from '../files/archive-error.ts';
 import { LineReader, LONGEST_LINE, type Lines, type Reading } from '../files/lines.ts';
-import { soundLines } from '../files/corrupt.ts';
+import type { BeforeCorrupt } from '../files/corrupt.ts';
 import {
   advance,
   beginTrace,
@@ -24,26 +23,19 @@ import { compare, type Likeness } from '../follow/match.ts';
 import { fileAt, filesIn, statOf } from '../files/siblings.ts';
 import { textBehind, type Text } from '../files/text.ts';
 
-/** One file of a series. Times are unix seconds. */
+/** One file of old log, as it was found when it was looked at. */
 export interface ArchivedFile {
   readonly path: string;
   /** The live path of the log. */
   readonly log: string;
   /** As it was when it was looked at; if it has been renamed since, it is found by this. */
   readonly file?: FileStat;
-  readonly firstAt: number;
-  readonly lastAt: number;
-  /** Of the first line: what a clock for stamps without a year has to begin this file with. */
-  readonly year: number;
   /** Bytes of the uncompressed text, when it was looked at. */
   readonly textBytes: number;
-  readonly sampleLines: readonly string[];
   /** The first bytes of the text behind leading NULs, at most 256. */
   readonly head: Buffer;
-  /** The form of its stamps, where that is certain. */
-  readonly stamp?: StampForm;
-  /** The file is damaged, and this is the form of the stamps of lines that are not. */
-  readonly damaged?: StampForm;
+  /** The file is damaged: what is believed of it. */
+  readonly damaged?: () => BeforeCorrupt;
 }
 
 export interface ReadOptions {
@@ -216,17 +208,17 @@ async function* blocksOf(
 ): AsyncGenerator<Block, boolean> {
   let skipped = 0;
   let broken: ArchiveError | undefined;
-  const sound = damaged && soundLines(damaged);
-  let isGarbled = false;
+  const believed = damaged?.();
+  let isCorrupt = false;
   const take = function* (lines: Lines): Generator<Block> {
-    const bytes = sound?.(lines.bytes) ?? lines.bytes;
-    isGarbled = bytes.length < lines.bytes.length;
+    const bytes = believed?.(lines.bytes) ?? lines.bytes;
+    isCorrupt = bytes.length < lines.bytes.length;
     skipped += lines.skipped;
-    const taken = isGarbled ? { ...lines, bytes, trace: advance(reader.trace, bytes) } : lines;
+    const taken = isCorrupt ? { ...lines, bytes, trace: advance(reader.trace, bytes) } : lines;
     yield block(taken);
     reader.moveTo(taken.trace);
   };
-  const isStopped = (): boolean => isGarbled || signal?.aborted === true;
+  const isStopped = (): boolean => isCorrupt || signal?.aborted === true;
   let reading: Reading | undefined;
   while (!isStopped()) {
     reading = await reader.read(limit).catch((error: unknown) => {
@@ -238,7 +230,7 @@ async function* blocksOf(
     if (reading?.kind === 'lines') yield* take(reading);
     else if (reading !== undefined && reading.kind !== 'nuls') break;
   }
-  if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken && !isGarbled) {
+  if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken && !isCorrupt) {
     const rest = await reader.readRest();
     if (rest.kind === 'lines') yield* take(rest);
   }
@@ -248,7 +240,7 @@ async function* blocksOf(
   if (damaged) onProblem(`${path} is damaged: it was read up to byte ${reader.trace.offset} of its text`);
   if (skipped > 0)
     onProblem(`${path}: ${skipped} line${skipped > 1 ? 's' : ''} longer than ${LONGEST_LINE >> 20} MiB passed over`);
-  return reading?.kind === 'end' && !broken && !isGarbled;
+  return reading?.kind === 'end' && !broken && !isCorrupt;
 }
 
 function isShorter({ text, trace }: LineReader, rest: number, limit: number): boolean {

@@ -8,7 +8,7 @@ import { promisify } from 'node:util';
 import { openText } from './compression.ts';
 import { compressionOf, FIRST_BYTES, refuseForeign } from './file-kind.ts';
 import type { ReadableFile } from './file-blocks.ts';
-import { soundExtent, type Extent } from './corrupt.ts';
+import { extentOf, type BeforeCorruptIn, type Extent } from './corrupt.ts';
 
 export interface Text {
   /** Whether any place can be read at any time, and the text may change. A compressed text only goes forward. */
@@ -20,9 +20,9 @@ export interface Text {
   read(at: number, length: number, keep?: number): Promise<Buffer>;
   /**
    * To be called before the text is read for its events, which takes going through a compressed one. From then on a
-   * damaged text ends where its last sound line does, and to ask for what is behind it is an error.
+   * damaged text ends where its last believed line does, and to ask for what is behind it is an error.
    */
-  verify(): Promise<void>;
+  verify(beforeCorruptIn: BeforeCorruptIn): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -143,7 +143,7 @@ function compressedText(fd: number, path: string, isPassing: boolean): Text {
   const chunks = openText(readable(fd), { name: path });
   const held = new Held(isPassing);
   let over = false;
-  let sound: Extent = { end: Infinity };
+  let extent: Extent = { end: Infinity };
   const fill = async (upTo: number, keep: number) => {
     held.dropBefore(keep);
     // Where the file is damaged, what comes before the damage can be asked for again.
@@ -158,13 +158,13 @@ function compressedText(fd: number, path: string, isPassing: boolean): Text {
     plain: false,
     async read(at, length, keep = at) {
       assert(at >= held.from, 'a compressed text is read forward');
-      if (at >= sound.end) throw sound.damage;
-      const upTo = Math.min(at + length, sound.end);
+      if (at >= extent.end) throw extent.damage;
+      const upTo = Math.min(at + length, extent.end);
       if (upTo > held.end) await fill(upTo, Math.min(at, keep) - BACK);
       return held.part(at, upTo);
     },
-    async verify() {
-      sound = await soundExtent(() => openText(readable(fd), { name: path }));
+    async verify(beforeCorruptIn) {
+      extent = await extentOf(() => openText(readable(fd), { name: path }), beforeCorruptIn);
     },
     async close() {
       await chunks.return(undefined);

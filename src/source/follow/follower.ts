@@ -9,6 +9,7 @@
 import { Bell } from './bell.ts';
 import { Watch } from './watch.ts';
 import { Discovery } from './discover.ts';
+import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { Block } from '../source.ts';
 import { LiveFile } from './live-file.ts';
 import type { Notice, NoticeKind } from './notices.ts';
@@ -29,6 +30,8 @@ export interface FollowOptions {
   readonly awaited?: readonly string[];
   /** As the last block has them that had any. */
   readonly verdicts?: StoredVerdicts | undefined;
+  /** What is believed of a damaged compressed file that begins with these lines. */
+  readonly beforeCorruptIn: BeforeCorruptIn;
   /** Globs of rotated files that are not beside the log. */
   readonly rotated?: readonly string[];
   /** Milliseconds between two looks when there are no hints; default 1000. */
@@ -83,6 +86,7 @@ export class Follower {
       rotated: options.rotated ?? [],
       tickMs,
       discovery,
+      beforeCorruptIn: options.beforeCorruptIn,
       notify: (kind, text) => this.notify(kind, text),
     });
     this.watch = new Watch({

@@ -7,6 +7,7 @@
  */
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
+import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import { LineReader, type Reading } from '../files/lines.ts';
 import { FINGERPRINT_BYTES, positionOf, type FileStat, type Position, type Trace } from './position.ts';
 import { statOf } from '../files/siblings.ts';
@@ -133,9 +134,9 @@ export class Segment {
     return this.plain ? stats.size : Infinity;
   }
 
-  async read(limit: number): Promise<Reading> {
+  async read(limit: number, beforeCorruptIn: BeforeCorruptIn): Promise<Reading> {
     // guard: F22-verify
-    if (!this.verified) await this.reader.text.verify();
+    if (!this.verified) await this.reader.text.verify(beforeCorruptIn);
     this.verified = true;
     return this.reader.read(limit);
   }

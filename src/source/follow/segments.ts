@@ -7,6 +7,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { Beside, type BesideOptions } from './beside.ts';
 import { NOTHING, onlyPosition, type Discovery } from './discover.ts';
+import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { Lines } from '../files/lines.ts';
 import type { Block } from '../source.ts';
 import type { LiveFile } from './live-file.ts';
@@ -22,6 +23,7 @@ export type Outcome = 'settled' | 'again' | 'failed';
 export interface SegmentsOptions extends BesideOptions {
   readonly tickMs: number;
   readonly discovery: Discovery;
+  readonly beforeCorruptIn: BeforeCorruptIn;
 }
 
 /** In ticks. */
@@ -199,7 +201,7 @@ export class Segments {
 
   private async *drainNow(segment: Segment): Blocks<boolean> {
     for (;;) {
-      const reading = await segment.read(segment.look());
+      const reading = await segment.read(segment.look(), this.options.beforeCorruptIn);
       if (reading.kind !== 'lines') return reading.kind === 'end';
       yield* this.deliver(segment, reading, false);
     }
@@ -246,7 +248,7 @@ export class Segments {
 
   private async *drainSegment(segment: Segment, limit: number, signal: AbortSignal): Blocks<Outcome> {
     for (;;) {
-      const reading = await segment.read(limit);
+      const reading = await segment.read(limit, this.options.beforeCorruptIn);
       if (reading.kind === 'truncated') return this.truncated(segment);
       if (signal.aborted) return 'failed';
       if (reading.kind === 'nuls') continue;

@@ -24,6 +24,7 @@ import { join } from 'node:path';
 import type { TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
+import { beforeCorruptIn } from '../../../src/format/corrupt.ts';
 import { Follower } from '../../../src/source/follow/follower.ts';
 import type { Notice } from '../../../src/source/follow/notices.ts';
 import type { Block } from '../../../src/source/source.ts';
@@ -75,6 +76,7 @@ export class Rig {
       notice: (notice) => void this.notices.push(notice),
       tickMs: this.tickMs,
       rotated: this.rotated,
+      beforeCorruptIn,
       verdicts: structuredClone(this.verdicts),
     });
     const { signal } = (this.stopping = new AbortController());
