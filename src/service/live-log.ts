@@ -45,6 +45,8 @@ export class LiveLog {
   #consuming: Promise<void> | undefined;
   /** Events of the seconds behind the hour, while late lines of the hour before may still come, and stray ones. */
   readonly #early = new EarlyEvents();
+  /** Whether the last lines said nothing. */
+  #isIdle = false;
   /** Whether the event before was one of them, and later than lines are late. */
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
@@ -64,6 +66,7 @@ export class LiveLog {
       awaited,
       rotated,
       beforeCorruptIn,
+      mayWait: () => this.#isIdle,
       notice,
     });
     this.#write = storeWithPatience({
@@ -138,6 +141,7 @@ export class LiveLog {
     if (isBehindLoss) this.logState.loseLines();
     const place = () => this.#options.writeBuffer.placeOf(this.path, position.id);
     const batch = this.logState.decode(bytes, continues, place);
+    this.#isIdle = batch.count === 0;
     const { sessions } = this.logState;
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);

@@ -34,6 +34,8 @@ export interface FollowOptions {
   readonly beforeCorruptIn: BeforeCorruptIn;
   /** Globs of rotated files that are not beside the log. */
   readonly rotated?: readonly string[];
+  /** Whether what is written next may wait for a tenth of a second: as nothing was to be learnt from what came last. */
+  readonly mayWait?: () => boolean;
   /** Milliseconds between two looks when there are no hints; default 1000. */
   readonly tickMs?: number;
 }
@@ -59,6 +61,8 @@ export interface FollowerStatus {
 
 /** In ticks: how often the directories that are watched are looked up anew. */
 const WATCH_EVERY = 10;
+/** Lines that may wait are read so long after those before, all together. */
+const JOINED_MS = 100;
 /** Until a rotation that is under way has moved on. */
 const SOON_MS = 10;
 
@@ -72,6 +76,7 @@ export class Follower {
   private readonly told = new Map<string, string>();
   private readonly waiting: (() => void)[] = [];
   private ticks = 0;
+  private passedAt = 0;
   private isOver = false;
 
   constructor(options: FollowOptions) {
@@ -92,7 +97,7 @@ export class Follower {
     this.watch = new Watch({
       path,
       tickMs,
-      lines: () => this.bell.ring(),
+      wake: () => this.wake(),
       changed: (sibling) => this.changed(sibling),
       failed: (error) =>
         this.notify('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
@@ -115,6 +120,7 @@ export class Follower {
     } finally {
       this.isOver = true;
       clearInterval(ticking);
+      this.bell.mute();
       signal.removeEventListener('abort', wake);
       await this.release();
     }
@@ -146,9 +152,17 @@ export class Follower {
   private async *passAndWait(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
     const waiting = this.waiting.length;
     const outcome = yield* this.pass(signal);
+    this.passedAt = performance.now();
     if (outcome === 'settled') this.waiting.splice(0, waiting).forEach((resolve) => resolve());
     // guard: F19-wait
     if (!signal.aborted) await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
+  }
+
+  private wake(): void {
+    const { mayWait } = this.options;
+    const since = performance.now() - this.passedAt;
+    if (mayWait?.() === true && since < JOINED_MS) this.bell.ringWithin(JOINED_MS - since);
+    else this.bell.ring();
   }
 
   private async *pass(signal: AbortSignal): AsyncGenerator<Block, Outcome, undefined> {

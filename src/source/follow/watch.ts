@@ -5,15 +5,15 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { hintDirectory, type DirectoryHints } from './watched-directory.ts';
-import { hintLines } from './waking-tail.ts';
+import { wakeOnChange } from './waking-tail.ts';
 import type { Segment } from './segment.ts';
 import { homesOf } from '../files/siblings.ts';
 
 export interface WatchOptions extends DirectoryHints {
   readonly path: string;
   readonly tickMs: number;
-  /** There are complete lines in the live segment that have not been read. */
-  readonly lines: () => void;
+  /** Something was written to the live segment. */
+  readonly wake: () => void;
 }
 
 export class Watch {
@@ -56,12 +56,9 @@ export class Watch {
     if (segment === undefined) return;
     const next = { segment, since: now, stopped: false, stop: () => {} };
     this.followed = next;
-    next.stop = hintLines(segment.fd, segment.trace.offset, {
-      lines: (end) => end > segment.trace.offset && this.options.lines(),
-      stopped: () => {
-        next.stopped = true;
-        this.options.changed(true);
-      },
+    next.stop = wakeOnChange(segment.fd, this.options.wake, () => {
+      next.stopped = true;
+      this.options.changed(true);
     });
   }
 

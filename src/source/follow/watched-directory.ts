@@ -28,7 +28,7 @@ interface Watched {
 /** So many events in a second are too many for it. */
 const BUSY = 20;
 const BUSY_MS = 1000;
-const REST_MS = 10_000;
+const REST_MS = 30_000;
 
 const directories = new Map<string, Watched>();
 
