@@ -6,7 +6,7 @@ import { strftimeForm } from '../format/time/strftime.ts';
 import { readArchivedFile, type Arrangement, type ArchivedFile } from '../service/archive/arrange.ts';
 import { maxTime } from '../service/max-time.ts';
 import { logsOf } from '../service/given-logs.ts';
-import { firstLines } from '../service/log-state.ts';
+import { firstLines } from '../service/log-reader.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
 import { tellEmpty, tellRejected } from './findings.ts';
 import { withInputs } from './inputs.ts';

@@ -4,7 +4,7 @@
  */
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
-import { sumCounts } from './log-state.ts';
+import { sumCounts } from './log-reader.ts';
 
 export interface Told {
   readonly path: string;

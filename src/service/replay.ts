@@ -13,7 +13,8 @@ import { readArchivedFile, type Arrangement, type Series } from './archive/arran
 import { maxTime } from './max-time.ts';
 import type { GivenLog } from './given-logs.ts';
 import { lastStep, Sampler, stepsOf, type ReplayedLog } from './sampler.ts';
-import { sumCounts, LogState } from './log-state.ts';
+import { sumCounts } from './log-reader.ts';
+import { LogState } from './log-state.ts';
 
 export interface ReplayOptions {
   readonly config: Config;

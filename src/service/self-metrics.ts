@@ -7,7 +7,8 @@ import type { LineCounts } from '../format/line-decoder.ts';
 import type { LogStatus } from '../index/status-file.ts';
 import type { FollowerStatus } from '../source/follow/follower.ts';
 import type { LiveLog } from './live-log.ts';
-import { sumCounts, type LogState } from './log-state.ts';
+import { sumCounts } from './log-reader.ts';
+import type { LogState } from './log-state.ts';
 
 /** Its place among the windows. */
 const MONTH = WINDOWS.indexOf(2_592_000);
