@@ -21,6 +21,8 @@ import { NONE } from './session-state.ts';
 export interface Subject {
   readonly id: string | undefined;
   readonly user: number | undefined;
+  /** Of a user who may have no number yet. */
+  readonly jid?: string;
 }
 
 /** Whether the order of two events matters to the rules: they are of one session, or of one user. */
@@ -49,7 +51,7 @@ export function subjectOf(log: LogSessions, batch: EventBatch, event: number): S
   if (words[o + KIND] === OTHER) {
     const other = others[words[o + LOW]!]!;
     const id = 'session' in other ? other.session : undefined;
-    return { id, user: 'user' in other ? log.users.find(other.user) : userOf(log, id) };
+    return 'user' in other ? { id, user: log.users.find(other.user), jid: other.user } : { id, user: userOf(log, id) };
   }
   const isShort = words[o + HIGH] !== -1;
   const id = isShort ? log.table.ids.text(words[o + LOW]!, words[o + HIGH]!) : sourceOf(batch, o);

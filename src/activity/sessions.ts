@@ -250,8 +250,12 @@ export class Sessions {
 
   /** An event of a batch will be taken in before the count that it comes behind. */
   noteBefore(batch: EventBatch, event: number): void {
-    const { user = -1 } = this.subjectIn(batch, event);
-    if (user >= 0) this.#log.users.noteBefore(user);
+    const { users } = this.#log;
+    const { user, jid } = this.subjectIn(batch, event);
+    const number = jid === undefined ? user : users.number(jid);
+    if (number === undefined) return;
+    users.noteBefore(number);
+    users.releaseIfIdle(number);
   }
 
   /** What an event of a batch is about. */

@@ -16,6 +16,8 @@ import { lastStep, Sampler, stepsOf, type ReplayedLog } from './sampler.ts';
 import { sumCounts } from './log-reader.ts';
 import { LogState } from './log-state.ts';
 
+const HOUR = 3600;
+
 export interface ReplayOptions {
   readonly config: Config;
   readonly arrangement: Arrangement<GivenLog>;
@@ -77,7 +79,9 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
   }
   if (options.signal.aborted) return summary(logStates);
   // Of a file that could not be read to its end nobody knows what it says of the time behind.
-  const last = Math.max(isWhole ? lastAt : -Infinity, ...logStates.map((logState) => logState.last ?? -Infinity));
+  const ofLines = Math.max(isWhole ? lastAt : -Infinity, ...logStates.map((logState) => logState.last ?? -Infinity));
+  // The last line of all may be late, but one that is far ahead of it is a stray.
+  const last = sampler && sampler.latest < ofLines + HOUR ? Math.max(ofLines, sampler.latest) : ofLines;
   const end = Math.min(to, lastStep(last, begin, step));
   for (const samples of sampler?.until(end) ?? []) if (isWanted(samples, from, to)) yield samples;
   return summary(logStates);

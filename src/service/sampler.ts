@@ -50,6 +50,7 @@ export class Sampler {
   readonly #logs: readonly ReplayedLog[];
   readonly #steps: Steps;
   #next: number;
+  #latest = -Infinity;
   /** Of instants after the next sample, which late lines still belong to. */
   readonly #early = new EarlyEvents();
 
@@ -66,6 +67,11 @@ export class Sampler {
     return this.#next;
   }
 
+  /** Unix seconds: of what happened after the sample before it is taken in, the latest; a stray line's, perhaps. */
+  get latest(): number {
+    return this.#latest;
+  }
+
   /** What happened by the next sample, of a batch from `first` up to `end`, exclusive. */
   takeInTime({ sessions }: LogState, batch: EventBatch, first: number, end: number): void {
     if (this.#early.count === 0) return sessions.takeRun(batch, first, end);
@@ -78,6 +84,7 @@ export class Sampler {
    */
   *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
     this.#early.add(sessions, batch, event);
+    this.#latest = Math.max(this.#latest, batch.at(event));
     const before = event > 0 ? batch.at(event - 1) : -Infinity;
     yield* this.until(Math.min(before, batch.at(event)) - DISORDER - 1);
   }

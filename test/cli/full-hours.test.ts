@@ -116,6 +116,26 @@ test('who was seen before a full hour is in its count, though what came behind i
   assert.deepEqual(rows, ['2026-11-02T09:00 1', '2026-11-02T10:00 1', '2026-11-02T11:00 2']);
 });
 
+test('a user who is new is in the count before their login when a late line saw them, whatever the letters of the name [8.18]', async () => {
+  for (const name of ['a', 'иван']) {
+    const text =
+      login('2026-11-02 09:10:00', 'c') +
+      '2026-11-02 10:00:24 c2s55e41b91cb58\tinfo\tClient connected\n' +
+      '2026-11-02 10:00:24 c2s55e41b91cb58\tdebug\tClient sent opening <stream:stream> to a.example\n' +
+      `2026-11-02 10:00:24 c2s55e41b91cb58\tinfo\tAuthenticated as ${name}@a.example\n` +
+      `2026-11-02 09:59:17 c2s55e41b91cb58\tdebug\tResource bound: ${name}@a.example/r\n` +
+      `2026-11-02 09:59:18 c2s55e41b91cb58\tdebug\tUnbinding resource for ${name}@a.example/r (${name}@a.example)\n`;
+    const rows = await history({ '': text }, '--timezone', 'UTC', '--to', '2026-11-02T10:00');
+    assert.deepEqual(rows, ['2026-11-02T10:00 2']);
+  }
+});
+
+test('a last line that comes late does not keep the one before it from being counted [8.18]', async () => {
+  const text =
+    login('2026-11-02 09:10:00', 'c') + login('2026-11-02 10:01:58', 'a') + login('2026-11-02 09:59:31', 'b');
+  assert.deepEqual(await history({ '': text }, '--timezone', 'UTC'), ['2026-11-02T10:00 2', '2026-11-02T11:00 3']);
+});
+
 test('who has resumed a session is known to do so after months, too', async () => {
   const text =
     login('2026-06-01 09:00:00', 'a') +
