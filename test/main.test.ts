@@ -15,6 +15,8 @@ import { inPages } from './index/index-contents.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
 const NO_CHANGES: Changes = { sessions: new Map(), positions: [], forgotten: [], logs: new Map() };
+const LOG = '/var/log/prosody/prosody.log';
+const READ = { server: 'prosody', reader: { clock: { year: 2026, last: 1_772_413_200 }, parser: {} }, coverage: [] };
 let root = '';
 let made = 0;
 
@@ -51,7 +53,7 @@ async function indexWith({
   const path = join(root, `index-${made}`);
   const index = await LastSeenIndex.open(path);
   await index.load();
-  await index.write({ ...NO_CHANGES, ...changes, ...inPages(users) });
+  await index.write({ ...NO_CHANGES, logs: new Map([[LOG, READ]]), ...changes, ...inPages(users) });
   await index.close();
   return path;
 }
@@ -67,9 +69,9 @@ function alice(): Promise<string> {
       ['bob@chat.example', { logout: 1_772_409_600, disabled: true }],
     ]),
     sessions: new Map([
-      ['/var/log/prosody/prosody.log\0c2s55d2', session('alice@chat.example', 'open')],
-      ['/var/log/prosody/prosody.log\0c2s55d3', session('carol@chat.example', 'open')],
-      ['/var/log/prosody/prosody.log\0c2s55d4', session('alice@chat.example', 'ended')],
+      [`${LOG}\0c2s55d2`, session('alice@chat.example', 'open')],
+      [`${LOG}\0c2s55d3`, session('carol@chat.example', 'open')],
+      [`${LOG}\0c2s55d4`, session('alice@chat.example', 'ended')],
     ]),
   });
 }
@@ -237,13 +239,12 @@ void describe('last', () => {
   });
 
   void test('a hibernation and a BOSH session that time has ended are not open [8.12]', async () => {
-    const log = '/var/log/prosody/prosody.log';
     const index = await indexWith({
       users: new Map([['alice@chat.example', { login: 1_772_413_200 }]]),
       sessions: new Map([
-        [`${log}\0c2s55d2`, session('alice@chat.example', 'away')],
-        [`${log}\0bosh55d3`, session('alice@chat.example', 'open')],
-        [`${log}\0c2s55d4`, session('alice@chat.example', 'open')],
+        [`${LOG}\0c2s55d2`, session('alice@chat.example', 'away')],
+        [`${LOG}\0bosh55d3`, session('alice@chat.example', 'open')],
+        [`${LOG}\0c2s55d4`, session('alice@chat.example', 'open')],
       ]),
     });
     const { out } = await run(['last', 'alice@chat.example', '--index', index]);
@@ -289,7 +290,7 @@ void describe('forget', () => {
         ['unmistakable@chat.example', { login: 1 }],
         ['bob@chat.example', { login: 1 }],
       ]),
-      sessions: new Map([['/a.log\0s1', session('unmistakable@chat.example', 'open')]]),
+      sessions: new Map([[`${LOG}\0s1`, session('unmistakable@chat.example', 'open')]]),
     });
     const { code, out, err } = await run(['forget', 'Unmistakable@chat.example', '--index', index]);
     assert.deepEqual({ code, out }, { code: 0, out: '' });

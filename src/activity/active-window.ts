@@ -47,15 +47,14 @@ export class ActiveWindow {
     for (let w = 0; w < this.#edges.length; w++) if (hour > this.#edges[w]!) this.#sums[w]! += by;
   }
 
-  /** Those last seen in the hours behind that of a window's edge, in unix seconds, which never goes back. */
+  /** Those last seen in the hours behind that of a window's edge, in unix seconds. The edge mostly goes on by an hour. */
   behind(window: number, edge: number): number {
     const hour = hourOf(edge);
     const before = this.#edges[window]!;
-    if (hour > before) {
-      const end = Math.min(hour + 1, this.#first + this.#length);
-      for (let h = Math.max(before + 1, this.#first); h < end; h++) this.#sums[window]! -= this.#of(h);
-      this.#edges[window] = hour;
-    }
+    const [from, to, sign] = hour > before ? [before, hour, -1] : [hour, before, 1];
+    const end = Math.min(to + 1, this.#first + this.#length);
+    for (let h = Math.max(from + 1, this.#first); h < end; h++) this.#sums[window]! += sign * this.#of(h);
+    this.#edges[window] = hour;
     return this.#sums[window]!;
   }
 

@@ -16,6 +16,7 @@ import {
   BOUND,
   CARRIER,
   isOnlineState,
+  NONE,
   OPEN,
   STATES,
   type Session,
@@ -192,6 +193,17 @@ export class Sessions {
   #logOutAway(at: number): void {
     for (const session of this.#log.all())
       if (this.#log.table.stateOf(session) === AWAY) finish(this.#log, session, at);
+  }
+
+  /** These ids mean nothing any more. */
+  forget(ids: Iterable<string>): void {
+    const { table } = this.#log;
+    for (const text of ids) {
+      const id = table.ids.take(text);
+      const session = this.#log.find(id.low, id.high);
+      if (session !== NONE) table.drop(session);
+      table.ids.letGo(id.low, id.high);
+    }
   }
 
   /** Every open session is gone, without a logout. */

@@ -217,7 +217,7 @@ export class Users {
     this.pages.noteUser(user);
   }
 
-  /** The counts at `at` of every host seen so far, by host. Times never go back. `over`: sessions that time alone has ended. */
+  /** The counts at `at` of every host seen so far, by host. `over`: sessions that time alone has ended. */
   sample(at: number, over: Iterable<Over> = []): HostCounts[] {
     const untold = this.#untoldBy(at, over);
     this.#before.clear();

@@ -1,14 +1,11 @@
 /** What `check` says of the index: what it holds, how far the logs have been read, and how the daemon stands. */
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
-import { coveredByAll } from '../activity/coverage.ts';
 import type { Config } from '../config/config.ts';
 import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
-import type { StoredState } from '../service/write-buffer.ts';
-import { openSnapshot, type Snapshot } from '../service/snapshot.ts';
-import { coveredIn } from '../service/log-state.ts';
-import { writerOf } from '../service/self-metrics.ts';
+import { withIndex } from '../service/open-index.ts';
+import * as operations from '../service/operations.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 import { localIso, showTime } from './times.ts';
 
@@ -23,9 +20,7 @@ export async function checkIndex(config: Config, report: Report, now: number): P
   const { path } = config.index;
   const status = readStatus(path);
   try {
-    const snapshot = await openSnapshot(config, now);
-    describeIndex(config, snapshot, report, now);
-    await snapshot.close();
+    await withIndex(config, { now, create: false }, async (open) => describeIndex(open, report, now));
     if (status) describeDaemon(status, `  ${seenLast(status)}`, report);
   } catch (error) {
     if (!(error instanceof IndexError)) throw error;
@@ -78,24 +73,18 @@ async function existing(path: string): Promise<string> {
   return path === dirname(path) || (await isReachable(path, constants.F_OK)) ? path : existing(dirname(path));
 }
 
-function describeIndex(config: Config, snapshot: Snapshot, report: Report, now: number): void {
-  const { lines, hosts, atLeast } = report;
-  const { writeBuffer } = snapshot;
-  lines.push(`index ${config.index.path}`);
-  for (const log of config.logs) {
-    const stored = writeBuffer.stored(log.path);
-    const read = writeBuffer.positions(log.path).reduce((sum, { offset }) => sum + offset, 0);
-    if (stored) lines.push(`  ${log.path}: ${describeStored(stored, read, log.timezone, now)}`);
-  }
-  const samples = snapshot.sample(now);
+function describeIndex(open: operations.OpenIndex, { lines, hosts, atLeast }: Report, now: number): void {
+  const { logs, index } = open.config;
+  lines.push(`index ${index.path}`);
+  const all = operations.status(open, now);
+  for (const { path, timezone } of logs)
+    for (const log of all) if (log.path === path) lines.push(`  ${path}: ${describeStored(log, timezone)}`);
+  const { samples = [] } = operations.count(open, now);
   if (samples.length > 0) lines.push(`  it would send ${describeCounts(samples, atLeast)}`);
   for (const { host } of samples) hosts.add(host);
 }
 
-function describeStored({ log }: StoredState, read: number, timezone: string, now: number): string {
-  const writer = writerOf({ server: log.server, version: log.version });
-  const { last } = log.reader.clock;
-  const covered = coveredByAll([{ spans: coveredIn(log), state: 'current' }], now - 30 * DAY, now) / DAY;
+function describeStored({ writer, read, last, covered }: operations.IndexedLogStatus, timezone: string): string {
   const until = last === undefined ? '' : `, up to ${showTime(last, timezone)}`;
-  return `written by ${writer}; ${read} bytes read${until}; ${covered.toFixed(1)} of the last 30 days are covered`;
+  return `written by ${writer}; ${read} bytes read${until}; ${(covered / DAY).toFixed(1)} of the last 30 days are covered`;
 }

@@ -2,7 +2,7 @@
  * `check`: what the configuration means and where it came from, which files will be followed and can be read, what is
  * understood of them, what would be sent, and whether StatsD can be reached. Exit code 1 when something would not work.
  */
-import { usualLogs, type Config } from '../config/config.ts';
+import { followedLogs, type Config } from '../config/config.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { checkIndex } from './check-index.ts';
 import { checkLog } from './check-log.ts';
@@ -13,7 +13,7 @@ import { atLeast, print, type Io } from './io.ts';
 export async function check(given: Config, _args: object, io: Io): Promise<number> {
   const report: Report = { lines: [], failures: [], hosts: new Set(), atLeast: atLeast(io) };
   describeSettings(given, report);
-  const config = given.logs.length > 0 ? given : { ...given, logs: usualLogs(given) };
+  const config = { ...given, logs: followedLogs(given) };
   if (given.logs.length === 0) report.lines.push('no log is configured: the usual one is followed');
   for (const log of config.logs) await checkLog(log, config, report, io.now());
   await checkStatsd(config, report);

@@ -9,7 +9,7 @@ import { logsOf } from '../service/given-logs.ts';
 import { firstLines } from '../service/log-reader.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
 import { tellEmpty, tellRejected } from './findings.ts';
-import { withInputs } from './inputs.ts';
+import { withFiles } from './inputs.ts';
 import { print, type Io } from './io.ts';
 
 export interface ExplainArguments {
@@ -18,7 +18,7 @@ export interface ExplainArguments {
 }
 
 export async function explain(config: Config, { file, json }: ExplainArguments, io: Io): Promise<number> {
-  return withInputs({ files: [file], doubtful }, config, io, async ({ arrangement, failed }, said) => {
+  return withFiles({ files: [file], doubtful }, config, io, async ({ arrangement, failed }, said) => {
     const archivedFiles = arrangement.allSeries.flatMap(({ archivedFiles, of }) =>
       archivedFiles.map((archivedFile) => ({ archivedFile, of })),
     );

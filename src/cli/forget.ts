@@ -1,34 +1,21 @@
-/**
- * `forget JID`: removes one user, also from the files of the index, and remembers under no name that it did, so that lines of
- * before do not bring them back, in whatever log they are found later.
- */
-import { isOnline } from '../activity/session-state.ts';
+/** `forget JID`: removes one user, also from the files of the index. */
 import type { Config } from '../config/config.ts';
+import { withIndex } from '../service/open-index.ts';
+import * as operations from '../service/operations.ts';
 import type { Io } from './io.ts';
-import { findUser, unknownUser, withIndex } from './user-in-index.ts';
-
-export interface ForgetArguments {
-  /** Bare and case-folded. */
-  readonly user: string;
-}
+import { unknownUser, type UserArguments } from './user-argument.ts';
 
 /** @throws {IndexError} */
-export async function forget(config: Config, { user }: ForgetArguments, io: Io): Promise<number> {
-  const sessions = await withIndex(config, io.now(), async (open) => {
-    const found = findUser(open, user);
-    if (!found) return undefined;
-    const { index, users, writeBuffer } = open;
-    users.forget(user, Math.floor(io.now()));
-    writeBuffer.deleteSessions(found.sessions);
-    await writeBuffer.commitUsers();
-    await index.purge();
-    return found.sessions.filter(({ session }) => isOnline(session)).length;
-  });
-  if (sessions === undefined) io.log('error', unknownUser(user, config));
-  else
-    io.log(
-      'notice',
-      `${user} is forgotten (open sessions: ${sessions}); only what happens from now on can bring it back`,
-    );
-  return sessions === undefined ? 1 : 0;
+export async function forget(config: Config, { user }: UserArguments, io: Io): Promise<number> {
+  const now = io.now();
+  const sessions = await withIndex(config, { now, create: false }, (open) => operations.forget(open, user, now));
+  if (sessions === undefined) {
+    io.log('error', unknownUser(user, config));
+    return 1;
+  }
+  io.log(
+    'notice',
+    `${user} is forgotten (open sessions: ${sessions}); only what happens from now on can bring it back`,
+  );
+  return 0;
 }

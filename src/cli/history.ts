@@ -5,9 +5,9 @@ import { replay, type ReplaySummary } from '../service/replay.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
-import { sampleOf, tellBoundsUntil, tellCoverage, tellEmpty, tellLogs, tellRejected } from './findings.ts';
+import { sampleOf, tellBoundsUntil, tellCoverage, tellRejected } from './findings.ts';
 import type { HistoryArguments } from './history-arguments.ts';
-import { allNamed, withInputs, type Inputs } from './inputs.ts';
+import { withLines, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
 
@@ -20,12 +20,7 @@ interface Replayed {
 export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
   checkArguments(args, config, io);
   const output = await outputOf(config, args, io);
-  return withInputs(args, config, io, async (inputs, said) => {
-    if (inputs.arrangement.allSeries.length === 0) {
-      if (!inputs.failed) tellEmpty(allNamed(args), said);
-      return 1;
-    }
-    tellLogs(inputs.arrangement, said);
+  return withLines(args, config, io, async (inputs, said) => {
     let hasProblem = inputs.failed;
     const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
     const seen: Seen = { hosts: new Set(), boundsUntil: new Map() };

@@ -8,6 +8,7 @@ import { ConfigError, type Config } from '../config/config.ts';
 import { arrange, type Arrangement } from '../service/archive/arrange.ts';
 import { logsOf, type Doubtful, type GivenLog, type NamedFiles } from '../service/given-logs.ts';
 import { filesLike } from '../source/files/glob.ts';
+import { tellEmpty, tellLogs } from './findings.ts';
 import type { Io } from './io.ts';
 
 /** `--log NAME=GLOB`, as typed. */
@@ -25,7 +26,7 @@ export interface FileArguments {
 }
 
 /** All that was typed. */
-export function allNamed({ files, logs = [] }: FileArguments): readonly string[] {
+function allNamed({ files, logs = [] }: FileArguments): readonly string[] {
   return [...files, ...logs.map(({ pattern }) => pattern)];
 }
 
@@ -43,7 +44,7 @@ const STDIN = 'stdin';
  * file meanwhile; the `io` handed on does not name that.
  * @throws {ConfigError} when it is in doubt which log a file is of
  */
-export async function withInputs(
+export async function withFiles(
   { files, logs = [], doubtful }: FileArguments,
   config: Config,
   io: Io,
@@ -66,6 +67,22 @@ export async function withInputs(
   } finally {
     if (directory) await rm(directory, { recursive: true, force: true });
   }
+}
+
+/** As `withFiles`, for those who have nothing to do without a line. Tells which logs were found. */
+export async function withLines(
+  args: FileArguments,
+  config: Config,
+  io: Io,
+  use: (inputs: Inputs, io: Io) => Promise<number>,
+): Promise<number> {
+  return withFiles(args, config, io, async (inputs, said) => {
+    const { arrangement, failed } = inputs;
+    tellLogs(arrangement, said);
+    if (arrangement.allSeries.length > 0) return use(inputs, said);
+    if (!failed) tellEmpty(allNamed(args), said);
+    return 1;
+  });
 }
 
 function foundFiles({ name, pattern }: NamedPattern): NamedFiles {

@@ -2,7 +2,7 @@
  * `run`: the daemon, in the foreground. SIGHUP re-reads the configuration; one that is faulty, or with which the daemon
  * cannot start, is told of and not taken.
  */
-import { usualLogs, type Config } from '../config/config.ts';
+import { followedLogs, type Config } from '../config/config.ts';
 import { Daemon } from '../service/daemon.ts';
 import type { Io } from './io.ts';
 
@@ -42,7 +42,7 @@ export async function run(config: Config, _args: object, io: Io): Promise<number
 /** A server that is installed later has its log later: `run` waits for it. */
 function withLogs(config: Config, io: Io): Config {
   if (config.logs.length > 0) return config;
-  const logs = usualLogs(config);
+  const logs = followedLogs(config);
   const paths = logs.map(({ path }) => path).join(', ');
   io.log(
     'notice',

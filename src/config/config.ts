@@ -234,9 +234,9 @@ function takeTags(layers: ConfigLayers): Pick<Config['statsd'], 'tags' | 'hostTa
   return { tags, hostTag: layers.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
 }
 
-/** Those that are followed when none is configured, whether they are there or not. */
-export function usualLogs({ otherLogs }: Config): readonly LogConfig[] {
-  return settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
+/** Those configured; where none is, the usual ones, whether they are there or not. */
+export function followedLogs({ logs, otherLogs }: Config): readonly LogConfig[] {
+  return logs.length > 0 ? logs : settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
 }
 
 /** For root, who has none of their own, that of the service. */

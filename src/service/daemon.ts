@@ -4,7 +4,7 @@
  * instant has been counted, no log is read beyond it.
  */
 import type { Sample } from '../activity/active-window.ts';
-import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
+import { coveredWindows } from '../activity/coverage.ts';
 import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
@@ -15,8 +15,9 @@ import { StatsdReport } from '../report/statsd/statsd.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import type { LiveLog } from './live-log.ts';
-import { coveredIn } from './log-state.ts';
-import { openWriteBuffer } from './open-index.ts';
+import { countAt, type LogAt } from './count-at.ts';
+import type { IndexedLog } from './indexed-log.ts';
+import { indexedLogs, openWriteBuffer } from './open-index.ts';
 import { openLog } from './open-log.ts';
 import { firstAfter } from './sampler.ts';
 import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
@@ -55,7 +56,8 @@ export class Daemon {
   readonly #logs = new Map<LiveLog, ParseHealth>();
   readonly #writeBuffer: WriteBuffer;
   readonly #self = new SelfMetrics();
-  #before: readonly LogCoverage[] = [];
+  /** Logs that were read once and are not followed. */
+  #before: readonly IndexedLog[] = [];
   #samples: readonly Sample[] = [];
   readonly #clashes = new Set<string>();
   #pruned = -Infinity;
@@ -100,7 +102,7 @@ export class Daemon {
     this.#noteStatus();
     this.#noting = setInterval(() => this.#everyMinute(), MINUTE_MS);
     if (!(await this.#openAll())) return;
-    this.#before = this.#coverageBefore();
+    this.#before = this.#logsBefore();
     const start = Math.floor(now());
     for (const log of this.#logs.keys()) log.stopAfter(start);
     for (const log of this.#logs.keys()) log.start();
@@ -152,12 +154,10 @@ export class Daemon {
     this.#options.tell('info', `${begun}; counts go to ${target} (${protocol}) now and every hour`);
   }
 
-  /** What logs cover that were read once and are not followed. */
-  #coverageBefore(): readonly LogCoverage[] {
-    const followed = new Set(this.#options.config.logs.map(({ path }) => path));
-    return [...this.#writeBuffer.logs].flatMap(([path, { log }]) =>
-      followed.has(path) ? [] : [{ spans: coveredIn(log), state: 'over' }],
-    );
+  #logsBefore(): readonly IndexedLog[] {
+    const { config } = this.#options;
+    const isOther = ([path]: readonly [string, unknown]): boolean => config.logs.every((log) => log.path !== path);
+    return indexedLogs(this.#users, [...this.#writeBuffer.logs].filter(isOther), config);
   }
 
   async #countEveryHour(start: number): Promise<void> {
@@ -212,12 +212,10 @@ export class Daemon {
   async #count(at: number): Promise<void> {
     const logs = [...this.#logs.keys()];
     const covered = this.#coveredAt(at);
-    const over = logs.flatMap(({ logState }) => [...logState.overBy(at)]);
-    const counted = this.#users.sample(at, over);
+    const counted = countAt(this.#users, this.#logsAt(at), at);
     // A gauge stands until it is told otherwise.
     const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
-    const all = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0 }))];
-    this.#samples = all.map((counts) => ({ ...counts, covered }));
+    this.#samples = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0, covered }))];
     this.#statsd.counts(this.#samples);
     this.#countedAt = at;
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
@@ -233,7 +231,15 @@ export class Daemon {
   }
 
   #coveredAt(at: number): readonly number[] {
-    return coveredWindows([...this.#before, ...[...this.#logs.keys()].map((log) => log.coverage)], at);
+    return coveredWindows(
+      this.#logsAt(at).map(({ coverage }) => coverage),
+      at,
+    );
+  }
+
+  #logsAt(at: number): readonly LogAt[] {
+    const live = [...this.#logs.keys()].map(({ coverage, logState }) => ({ coverage, over: logState.overBy(at) }));
+    return [...this.#before.map((log) => log.at(at)), ...live];
   }
 
   /** Of a log in which there was no event, whether there can be one at all. */
@@ -256,6 +262,7 @@ export class Daemon {
 
   #prune(at: number): void {
     this.#pruned = at;
+    for (const log of this.#before) log.dropSilent(at);
     this.#writeBuffer.prune(this.#options.config.index.retentionDays);
   }
 

@@ -1,13 +1,57 @@
-/** How the daemon gets at its index: it waits for one that is in use for a moment, and makes a damaged one again. */
+/**
+ * How the index is opened. The daemon waits for one that is in use for a moment, and makes a damaged one again; a command says
+ * what is wrong at once.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Users } from '../activity/user-table.ts';
-import type { Config } from '../config/config.ts';
+import { followedLogs, type Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import { IndexedLog } from './indexed-log.ts';
+import { newUsers } from './new-users.ts';
+import type { OpenIndex } from './operations.ts';
+import type { StoredState } from './stored-log.ts';
 import { WriteBuffer, type Renew } from './write-buffer.ts';
 
 /** Milliseconds to wait for an index that another process has open, and between two tries. */
 const LOCK_MS = 10_000;
 const LOCK_LOOK_MS = 100;
+
+export interface CommandOptions {
+  /** Unix seconds, of what is asked; a count may be one of later. */
+  readonly now: number;
+  /** Whether one is made where there is none. */
+  readonly create: boolean;
+}
+
+/** Reads the index, hands it to a command's `work`, and closes it whatever happens. @throws {IndexError} */
+export async function withIndex<T>(
+  config: Config,
+  { now, create }: CommandOptions,
+  work: (open: OpenIndex) => Promise<T>,
+): Promise<T> {
+  const index = await LastSeenIndex.open(config.index.path, { create });
+  try {
+    const users = newUsers(config);
+    const writeBuffer = await WriteBuffer.open(index, users, now);
+    let indexed: readonly IndexedLog[] | undefined;
+    const logs = (): readonly IndexedLog[] => (indexed ??= indexedLogs(users, writeBuffer.logs, config));
+    return await work({ config, users, writeBuffer, logsAt: (at) => logs().map((log) => log.at(at)) });
+  } finally {
+    await index.close();
+  }
+}
+
+/** Logs that an earlier run read into the index; their sessions are put back among the users. */
+export function indexedLogs(
+  users: Users,
+  stored: Iterable<readonly [log: string, state: StoredState]>,
+  config: Config,
+): readonly IndexedLog[] {
+  const followed = new Set(followedLogs(config).map(({ path }) => path));
+  return [...stored].map(
+    ([log, state]) => new IndexedLog(users, state, { ...config.count, isFollowed: followed.has(log) }),
+  );
+}
 
 export interface OpenOptions {
   readonly config: Config;

@@ -3,10 +3,11 @@
  * takes in every line with a stamp <= t and none later.
  */
 import type { Sample } from '../activity/active-window.ts';
-import { coveredWindows, LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
+import { LONGEST_SILENCE, type LogCoverage } from '../activity/coverage.ts';
 import type { Users } from '../activity/user-table.ts';
 import { DISORDER, zoneInstants } from '../format/time/clock.ts';
 import type { EventBatch } from '../format/event-batch.ts';
+import { countAt } from './count-at.ts';
 import { EarlyEvents } from './early-events.ts';
 import type { LogState } from './log-state.ts';
 
@@ -100,12 +101,8 @@ export class Sampler {
   }
 
   #sample(at: number): readonly Sample[] {
-    const covered = coveredWindows(
-      this.#logs.map((log) => coverageOf(log, at)),
-      at,
-    );
-    const over = this.#logs.flatMap(({ logState }) => [...logState.overBy(at)]);
-    return this.#users.sample(at, over).map((counts) => ({ ...counts, covered }));
+    const logs = this.#logs.map((log) => ({ coverage: coverageOf(log, at), over: log.logState.overBy(at) }));
+    return countAt(this.#users, logs, at);
   }
 }
 

@@ -8,7 +8,6 @@ import type { LogStatus } from '../index/status-file.ts';
 import type { FollowerStatus } from '../source/follow/follower.ts';
 import type { LiveLog } from './live-log.ts';
 import { sumCounts } from './log-reader.ts';
-import type { LogState } from './log-state.ts';
 
 /** Its place among the windows. */
 const MONTH = WINDOWS.indexOf(2_592_000);
@@ -72,13 +71,14 @@ function snapshot(logs: readonly LiveLog[], { at, covered, countedAt }: Moment):
 export function logStatus({ status, logState }: LiveLog): LogStatus {
   const { segments: _, ...followed } = status;
   const { lines, rejected, foreign } = logState.counts;
-  const writer = writerOf(logState);
-  return { ...followed, lines, rejected: rejected + foreign, ...(writer !== undefined && { writer }) };
+  const { server, version } = logState;
+  const writer = server !== undefined && { writer: writerOf(server, version) };
+  return { ...followed, lines, rejected: rejected + foreign, ...writer };
 }
 
-/** As in `prosody 0.12.3`; undefined where nothing has been read yet. */
-export function writerOf({ server, version }: Pick<LogState, 'server' | 'version'>): string | undefined {
-  return server && [server, version].join(' ').trimEnd();
+/** As in `prosody 0.12.3`. */
+export function writerOf(server: string, version: string | undefined): string {
+  return version === undefined ? server : `${server} ${version}`;
 }
 
 function counted(logs: readonly LiveLog[]): Counted {

@@ -1,5 +1,5 @@
 /** What is kept of a log between runs, beside its sessions and positions; and the same of what older versions kept. */
-import type { SessionsContext } from '../activity/sessions.ts';
+import type { Session, SessionsContext } from '../activity/sessions.ts';
 import type { Span } from '../activity/coverage.ts';
 import type { LineDecoderState } from '../format/line-decoder.ts';
 import type { Unbelieved } from './unbelieved.ts';
@@ -18,6 +18,12 @@ export interface StoredLog extends SessionsContext {
   readonly lost?: readonly Span[];
   /** Lines were lost behind that instant, unix seconds, and none has come since. */
   readonly lostSince?: number;
+}
+
+/** The same together with its sessions, by id. */
+export interface StoredState {
+  readonly log: StoredLog;
+  readonly sessions: readonly (readonly [string, Session])[];
 }
 
 /** In an index of version 1 some of it was told only by what Prosody's dialect keeps for itself, and some not at all. */

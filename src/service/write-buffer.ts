@@ -16,7 +16,7 @@ import type { Place, Unbelieved } from './unbelieved.ts';
 import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
 import { keyOf, sessionsByLog, whole, type WholeLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
-import { storedLogOf, type StoredLog } from './stored-log.ts';
+import { storedLogOf, type StoredLog, type StoredState } from './stored-log.ts';
 
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
@@ -27,17 +27,6 @@ const MOVED_AT_ONCE = 10_000;
 
 /** Gives a new index, with that secret, in the place of one that is damaged, and says so. @throws {IndexError} */
 export type Renew = (why: IndexError, secret: string) => Promise<LastSeenIndex>;
-
-export interface StoredState {
-  readonly log: StoredLog;
-  readonly sessions: readonly (readonly [string, Session])[];
-}
-
-export interface OwnSession {
-  readonly log: string;
-  readonly id: string;
-  readonly session: Session;
-}
 
 export class WriteBuffer {
   #index: LastSeenIndex;
@@ -50,8 +39,6 @@ export class WriteBuffer {
   readonly #stored = new Map<string, StoredState>();
   /** Of the logs that were committed since. */
   readonly #logStates = new Map<string, LogState>();
-  /** Those that an earlier run kept, by log. */
-  #sessions: ReadonlyMap<string, readonly (readonly [string, Session])[]> = new Map();
   readonly #retention: Retention;
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
@@ -88,7 +75,6 @@ export class WriteBuffer {
       else writeBuffer.#positions.set(followed.id, followed);
     }
     const sessions = sessionsByLog(contents.sessions, now);
-    writeBuffer.#sessions = sessions;
     // In an index of version 0.1.0 only the users tell it, and not of which log.
     const { hasResumption } = writeBuffer.#storedUsers;
     for (const [log, entry] of contents.logs) {
@@ -275,22 +261,31 @@ export class WriteBuffer {
     return gone;
   }
 
-  /** Deletes these sessions with the next commit. */
-  deleteSessions(sessions: readonly OwnSession[]): void {
-    for (const { log, id } of sessions) this.#drop(log, [id]);
+  /** Deletes these sessions of a log, by id: of those who are forgotten. Written with the next commit. */
+  deleteSessions(log: string, sessions: readonly string[]): void {
+    this.#logStates.get(log)?.sessions.forget(sessions);
+    this.#drop(log, sessions);
   }
 
-  /** All sessions of a user that an earlier run kept, whatever their state. */
-  sessionsOf(user: string): OwnSession[] {
-    return [...this.#sessions].flatMap(([log, sessions]) =>
-      sessions.flatMap(([id, session]) => (session.user === user ? [{ log, id, session }] : [])),
-    );
+  /** All sessions of a user, by log, whatever their state. */
+  sessionsOf(user: string): [log: string, sessions: (readonly [id: string, session: Session])[]][] {
+    return [...this.#statesNow()].flatMap(([log, { sessions }]) => {
+      const own = [...sessions].filter(([, session]) => session.user === user);
+      return own.length > 0 ? [[log, own]] : [];
+    });
   }
 
   /** Writes what changed of the users, and what could not be written before. */
   async commitUsers(): Promise<void> {
     this.#takeRemovals();
     await this.#write();
+  }
+
+  /** What was deleted is in no file of the index any more. @throws {IndexError} */
+  async purge(): Promise<void> {
+    const turn = this.#queue.then(() => this.#index.purge());
+    this.#queue = turn.catch(() => {});
+    return turn;
   }
 
   /** Whether the index is still where it was opened. */

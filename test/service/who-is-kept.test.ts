@@ -193,6 +193,18 @@ describe('who is online for longer than users are kept', () => {
     assert.deepEqual(await count(index, log), { 'a.example': all, 'live.example': all });
   });
 
+  it('counts for a day when the daemon follows another log, as in a count of the index [9.5]', async () => {
+    const [log, other, index] = [fresh('prosody.log'), fresh('other.log'), fresh('index')];
+    await writeFile(log, lively(NOW - 20 * DAY, NOW - 60));
+    const end = NOW - DAY + HOUR;
+    await writeFile(other, login(end - 9 * DAY, 'c2s1', 'alice@a.example') + line(end, 'x\tinfo\tlast words'));
+    await backfill(index, other);
+    assert.deepEqual(await live({ logs: [log], index, window: 1 }), { a_example: 1, live_example: 1 });
+    assert.equal(JSON.stringify(await count(index, log)), JSON.stringify({ 'a.example': all, 'live.example': all }));
+    const ahead = 2 * HOUR;
+    assert.deepEqual(await live({ logs: [log], index, shift: ahead, window: 1 }), { a_example: 0, live_example: 1 });
+  });
+
   it('stays when a new log stands before the one that is known [8.8]', async () => {
     const [log, other, index] = [fresh('prosody.log'), fresh('other.log'), fresh('index')];
     await writeFile(log, online);

@@ -1,0 +1,168 @@
+/**
+ * What can be asked of an open index, and done to it: by a command, which has opened it for that, or by whoever holds it. Plain
+ * data go in and come out; nothing is printed here.
+ */
+import type { Sample } from '../activity/active-window.ts';
+import { coveredByAll, type Span } from '../activity/coverage.ts';
+import { isOnline } from '../activity/session-state.ts';
+import { Sessions } from '../activity/sessions.ts';
+import { Users } from '../activity/user-table.ts';
+import type { Config } from '../config/config.ts';
+import type { LineCounts } from '../format/line-decoder.ts';
+import { rotatedName } from '../source/files/rotated-name.ts';
+import type { Arrangement, ArchivedFile } from './archive/arrange.ts';
+import { storeOnce } from './consume.ts';
+import { countAt, type LogAt } from './count-at.ts';
+import type { GivenLog } from './given-logs.ts';
+import { ingest, type IngestOptions } from './ingest.ts';
+import { sumCounts } from './log-reader.ts';
+import { coveredIn, type LogState } from './log-state.ts';
+import { maxTime } from './max-time.ts';
+import { writerOf } from './self-metrics.ts';
+import type { WriteBuffer } from './write-buffer.ts';
+
+export interface OpenIndex {
+  readonly config: Config;
+  /** All that the index holds, also those who never count. */
+  readonly users: Users;
+  readonly writeBuffer: WriteBuffer;
+  /** What each of its logs tells of an instant, unix seconds. */
+  readonly logsAt: (at: number) => readonly LogAt[];
+}
+
+/** Seconds by which the index may be ahead of the time asked for: what came since changes little. */
+const SLACK = 3600;
+/** Of which `status` says how much is covered, seconds. */
+const MONTH = 30 * 86_400;
+
+export interface Count {
+  readonly at: number;
+  /** Of the last line taken in, unix seconds; undefined when there was none. */
+  readonly lastLine: number | undefined;
+  /** Undefined for a time so long past that the index does not know it: of each user it has only when they were last seen. */
+  readonly samples: readonly Sample[] | undefined;
+}
+
+/** The counts at `at`, unix seconds. */
+export function count({ users, writeBuffer, logsAt }: OpenIndex, at: number): Count {
+  const { lastLine } = writeBuffer;
+  const isPast = lastLine !== undefined && lastLine - at > SLACK;
+  return { at, lastLine, samples: isPast ? undefined : countAt(users, logsAt(at), at) };
+}
+
+export interface OpenSession {
+  readonly log: string;
+  readonly id: string;
+  /** The login, unix seconds. */
+  readonly since: number;
+}
+
+export interface Last {
+  /** Unix seconds; undefined where it is not known. */
+  readonly login: number | undefined;
+  readonly logout: number | undefined;
+  readonly isDisabled: boolean;
+  /** By their logins. */
+  readonly open: readonly OpenSession[];
+}
+
+/** What is known at `at`, unix seconds, of a user, bare and case-folded; undefined when nothing is. */
+export function last({ users, writeBuffer, config }: OpenIndex, user: string, at: number): Last | undefined {
+  const number = users.find(user);
+  const record = number < 0 ? undefined : users.record(number);
+  if (!record) return undefined;
+  // What time alone has ended by then is open no longer.
+  const alone = new Users({ exclude: [], includeDisabled: true });
+  alone.restore(alone.number(user), record);
+  const open = writeBuffer.sessionsOf(user).flatMap(([log, own]) => {
+    const sessions = new Sessions(alone, config.count);
+    sessions.restore(own, { detail: false, hasResumption: false });
+    sessions.passTime(at);
+    return [...sessions.all()].flatMap(([id, session]) =>
+      isOnline(session) ? [{ log, id, since: session.since }] : [],
+    );
+  });
+  const { login, logout, disabled = false } = alone.get(user) ?? record;
+  return { login, logout, isDisabled: disabled, open: open.toSorted((a, b) => a.since - b.since) };
+}
+
+/**
+ * Removes all that is known of a user, bare and case-folded, also from the files of the index, and remembers under no name
+ * that it did, so that lines from before `at`, unix seconds, do not bring them back. Gives how many sessions were open;
+ * undefined when the user is not known. @throws {IndexError}
+ */
+export async function forget({ users, writeBuffer }: OpenIndex, user: string, at: number): Promise<number | undefined> {
+  const number = users.find(user);
+  if (number < 0 || !users.isKnown(number)) return undefined;
+  const sessions = writeBuffer.sessionsOf(user);
+  users.forget(user, Math.floor(at));
+  for (const [log, own] of sessions)
+    writeBuffer.deleteSessions(
+      log,
+      own.map(([id]) => id),
+    );
+  await writeBuffer.commitUsers();
+  await writeBuffer.purge();
+  return sessions.flatMap(([, own]) => own.filter(([, session]) => isOnline(session))).length;
+}
+
+export interface BackfillOptions extends Pick<IngestOptions, 'signal' | 'onProgress' | 'onProblem'> {
+  /** Unix seconds. */
+  readonly now: number;
+}
+
+export interface Backfilled {
+  readonly counts: LineCounts;
+  /** Of all logs that were read. */
+  readonly coverage: readonly Span[];
+  /** How many are in the index now. */
+  readonly users: number;
+}
+
+/** Reads old logs into the index; broken off by the signal, it leaves the index as good as before. @throws {IndexError} */
+export async function backfill(
+  { config, users, writeBuffer }: OpenIndex,
+  arrangement: Arrangement<GivenLog>,
+  { now, ...options }: BackfillOptions,
+): Promise<Backfilled> {
+  const horizon = maxTime({ arrangement, year: config.year, now, permanent: true });
+  const logStates: LogState[] = [];
+  for (const series of arrangement.allSeries) {
+    const log = { ...series.of.settings, path: series.log };
+    const common = { ...options, config, users, writeBuffer, isComplete, horizon: () => horizon, store: storeOnce };
+    logStates.push(await ingest(series, { ...common, log }));
+  }
+  writeBuffer.prune(config.index.retentionDays);
+  await writeBuffer.commitUsers();
+  return {
+    counts: sumCounts(logStates.map(({ counts }) => counts)),
+    coverage: logStates.flatMap(({ coverage }) => coverage),
+    users: users.size,
+  };
+}
+
+/** The live file may still grow. */
+const isComplete = ({ path }: ArchivedFile): boolean => path !== rotatedName(path).log;
+
+export interface IndexedLogStatus {
+  readonly path: string;
+  /** As in `prosody 0.12.3`. */
+  readonly writer: string;
+  /** Bytes. */
+  readonly read: number;
+  /** Of the last line, unix seconds. */
+  readonly last: number | undefined;
+  /** How many of the last 30 days its lines cover, in seconds. */
+  readonly covered: number;
+}
+
+/** How the logs stand that were read into the index, as of `at`, unix seconds. */
+export function status({ writeBuffer }: OpenIndex, at: number): readonly IndexedLogStatus[] {
+  return [...writeBuffer.logs].map(([path, { log }]) => ({
+    path,
+    writer: writerOf(log.server, log.version),
+    read: writeBuffer.positions(path).reduce((sum, { offset }) => sum + offset, 0),
+    last: log.reader.clock.last,
+    covered: coveredByAll([{ spans: coveredIn(log), state: 'current' }], at - MONTH, at),
+  }));
+}
