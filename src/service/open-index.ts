@@ -6,11 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Users } from '../activity/user-table.ts';
 import { followedLogs, type Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import type { Renew } from './index-writer.ts';
 import { IndexedLog } from './indexed-log.ts';
 import { newUsers } from './new-users.ts';
 import type { OpenIndex } from './operations.ts';
 import type { StoredState } from './stored-log.ts';
-import { WriteBuffer, type Renew } from './write-buffer.ts';
+import { WriteBuffer } from './write-buffer.ts';
 
 /** Milliseconds to wait for an index that another process has open, and between two tries. */
 const LOCK_MS = 10_000;

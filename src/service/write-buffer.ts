@@ -1,36 +1,25 @@
 /**
  * Memory and index kept in step: what the index holds is put back at start, and from then on sessions that changed since the
  * last commit are written in one batch with the position they belong to; users in that batch or, where they are many, in some
- * before it. What could not be written stays to be written with the next commit.
+ * before it.
  */
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
-import { IndexError, type LastSeenIndex } from '../index/last-seen.ts';
+import type { LastSeenIndex } from '../index/last-seen.ts';
 import type { Block } from '../source/source.ts';
 import type { Position } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
+import { IndexWriter, type Renew } from './index-writer.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
 import type { Place, Unbelieved } from './unbelieved.ts';
-import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
-import { keyOf, sessionsByLog, whole, type WholeLog } from './whole-index.ts';
+import { keyOf, sessionsByLog, type WholeLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
 import { storedLogOf, type StoredLog, type StoredState } from './stored-log.ts';
 
-/** So long may wait what has changed no user and no session. */
-const LATEST_MS = 1000;
-/** So many pages of users are written in one batch: the program stands still while they are made. */
-const PAGES_AT_ONCE = 2048;
-/** So many users of an index of version 1 are deleted in one. */
-const MOVED_AT_ONCE = 10_000;
-
-/** Gives a new index, with that secret, in the place of one that is damaged, and says so. @throws {IndexError} */
-export type Renew = (why: IndexError, secret: string) => Promise<LastSeenIndex>;
-
 export class WriteBuffer {
-  #index: LastSeenIndex;
-  readonly #renew: Renew | undefined;
+  readonly #writer: IndexWriter;
   readonly #users: Users;
   readonly #storedUsers: StoredUsers;
   readonly #positions = new Map<string, Position>();
@@ -43,19 +32,14 @@ export class WriteBuffer {
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
   #lastLine = -Infinity;
-  /** Until what may wait is written. */
-  #late: NodeJS.Timeout | undefined;
-  #isFailing = false;
-  #unwritten = nothing();
-  #queue: Promise<unknown> = Promise.resolve();
 
   /** `believed`: the latest instant that is, unix seconds. */
   private constructor(index: LastSeenIndex, users: Users, believed: number, renew: Renew | undefined) {
-    this.#index = index;
-    this.#renew = renew;
     this.#users = users;
     this.#retention = new Retention(users);
     this.#storedUsers = new StoredUsers(users, believed);
+    const known = () => ({ logs: this.#statesNow(), positions: this.#positions, hosts: this.#sent });
+    this.#writer = new IndexWriter({ index, users, storedUsers: this.#storedUsers, renew, known });
   }
 
   /**
@@ -66,7 +50,7 @@ export class WriteBuffer {
     const believed = now + MAX_AHEAD;
     const writeBuffer = new WriteBuffer(index, users, believed, renew);
     const contents = await index.load(writeBuffer.#storedUsers);
-    if (contents.unmoved.length > 0) await writeBuffer.#move(contents.unmoved);
+    if (contents.unmoved.length > 0) await writeBuffer.#writer.move(contents.unmoved);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
@@ -127,7 +111,7 @@ export class WriteBuffer {
       state.sessions.filter((session) => !isBefore(session)).map(([session]) => session),
     );
     const before = reader && { ...rest, reader, detail, ...(earlier.length > 0 && { unbelieved: earlier }) };
-    this.#unwritten.logs.set(log, before);
+    this.#writer.unwritten.logs.set(log, before);
     if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
     else this.#stored.delete(log);
   }
@@ -165,7 +149,7 @@ export class WriteBuffer {
     forgotten: readonly string[],
   ): Promise<void> {
     this.#noteAll(log, logState, positions, forgotten);
-    await this.#write();
+    await this.#writer.write();
   }
 
   /**
@@ -176,15 +160,12 @@ export class WriteBuffer {
     { path, logState }: { readonly path: string; readonly logState: LogState },
     blocks: readonly Omit<Block, 'log' | 'bytes'>[],
   ): Promise<void> {
-    for (const { verdicts } of blocks) if (verdicts) this.#unwritten.positions.set(verdicts.id, verdicts);
+    for (const { verdicts } of blocks) if (verdicts) this.#writer.unwritten.positions.set(verdicts.id, verdicts);
     const isUrgent = blocks.some(({ verdicts, isBehindLoss }) => verdicts !== undefined || isBehindLoss === true);
     const positions = blocks.map(({ position }) => position);
     const forgotten = blocks.flatMap((block) => block.forgotten);
     this.#noteAll(path, logState, positions, forgotten);
-    const { sessions, removals } = this.#unwritten;
-    const changes = this.#users.pages.changes + sessions.size + removals.size;
-    if (isUrgent || this.#isFailing || changes > 0) return this.#write();
-    this.#late ??= setTimeout(() => void this.#write().catch(() => undefined), LATEST_MS);
+    return this.#writer.writeSoon(isUrgent);
   }
 
   #noteAll(
@@ -193,7 +174,7 @@ export class WriteBuffer {
     positions: readonly Position[],
     forgotten: readonly string[],
   ): void {
-    const { sessions, logs } = this.#unwritten;
+    const { sessions, logs } = this.#writer.unwritten;
     this.#takeRemovals();
     for (const [id, session] of logState?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
     if (logState?.stored) {
@@ -218,7 +199,7 @@ export class WriteBuffer {
       log,
       (this.stored(log)?.sessions ?? []).map(([session]) => session),
     );
-    for (const [id, session] of sessions) this.#unwritten.sessions.set(keyOf(log, id), session);
+    for (const [id, session] of sessions) this.#writer.unwritten.sessions.set(keyOf(log, id), session);
     await this.commit(log, logState, positions, forgotten);
   }
 
@@ -230,7 +211,7 @@ export class WriteBuffer {
   ): void {
     const stored = this.#stored.get(log)?.log;
     if (stored)
-      this.#unwritten.logs.set(log, {
+      this.#writer.unwritten.logs.set(log, {
         ...stored,
         coverage,
         hasResumption: hasResumption || stored.hasResumption,
@@ -252,11 +233,11 @@ export class WriteBuffer {
     const fresh = hosts.filter((host) => !this.#sent.has(host));
     for (const host of gone) {
       this.#sent.delete(host);
-      this.#unwritten.hosts.set(host, undefined);
+      this.#writer.unwritten.hosts.set(host, undefined);
     }
     for (const host of fresh) {
       this.#sent.add(host);
-      this.#unwritten.hosts.set(host, true);
+      this.#writer.unwritten.hosts.set(host, true);
     }
     return gone;
   }
@@ -278,110 +259,42 @@ export class WriteBuffer {
   /** Writes what changed of the users, and what could not be written before. */
   async commitUsers(): Promise<void> {
     this.#takeRemovals();
-    await this.#write();
+    await this.#writer.write();
   }
 
   /** What was deleted is in no file of the index any more. @throws {IndexError} */
-  async purge(): Promise<void> {
-    const turn = this.#queue.then(() => this.#index.purge());
-    this.#queue = turn.catch(() => {});
-    return turn;
+  purge(): Promise<void> {
+    return this.#writer.purge();
   }
 
   /** Whether the index is still where it was opened. */
   get isInPlace(): boolean {
-    return this.#index.isInPlace;
+    return this.#writer.isInPlace;
   }
 
-  async close(): Promise<void> {
-    // What cannot be written is read again at the next start.
-    if (this.#late || (this.#renew && !this.isInPlace)) await this.#write().catch(() => {});
-    await this.#queue;
-    await this.#index.close();
+  close(): Promise<void> {
+    return this.#writer.close();
   }
 
   /** These sessions of a log mean nothing any more. */
   #drop(log: string, sessions: Iterable<string>): void {
-    for (const session of sessions) this.#unwritten.sessions.set(keyOf(log, session), undefined);
+    for (const session of sessions) this.#writer.unwritten.sessions.set(keyOf(log, session), undefined);
   }
 
   #takeRemovals(): void {
-    for (const [key, at] of this.#users.removals.takeChanges()) this.#unwritten.removals.set(key, at);
+    for (const [key, at] of this.#users.removals.takeChanges()) this.#writer.unwritten.removals.set(key, at);
   }
 
   #note(position: Position): void {
     this.#positions.set(position.id, position);
-    this.#unwritten.positions.set(position.id, position);
-    this.#unwritten.forgotten.delete(position.id);
+    this.#writer.unwritten.positions.set(position.id, position);
+    this.#writer.unwritten.forgotten.delete(position.id);
   }
 
   #forget(id: string): void {
     this.#positions.delete(id);
-    this.#unwritten.positions.delete(id);
-    this.#unwritten.forgotten.add(id);
-  }
-
-  /** One after the other: each writes what there is by then. */
-  async #write(): Promise<void> {
-    clearTimeout(this.#late);
-    this.#late = undefined;
-    const turn = this.#queue.then(() => this.#writeOrRemake());
-    this.#queue = turn.catch(() => {});
-    return turn;
-  }
-
-  async #writeOrRemake(): Promise<void> {
-    try {
-      await this.#writeAll();
-      this.#isFailing = false;
-    } catch (error) {
-      this.#isFailing = true;
-      if (!this.#renew || !(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
-      await this.#remake(error, this.#renew);
-      await this.#writeAll();
-      this.#isFailing = false;
-    }
-  }
-
-  async #writeAll(): Promise<void> {
-    const { pages } = this.#users;
-    if (this.isInPlace && pages.changes === 0 && isNothing(this.#unwritten)) return;
-    // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
-    while (pages.changes > PAGES_AT_ONCE) await this.#writeWith(nothing());
-    const unwritten = this.#unwritten;
-    this.#unwritten = nothing();
-    try {
-      await this.#writeWith(unwritten);
-    } catch (error) {
-      this.#unwritten = joined(unwritten, this.#unwritten);
-      throw error;
-    }
-  }
-
-  /** Writes these and some pages of users, or nothing. */
-  async #writeWith({ positions, forgotten, ...others }: Unwritten): Promise<void> {
-    const taken = this.#users.pages.take(PAGES_AT_ONCE);
-    const pages = taken.map((page) => [page, this.#storedUsers.encode(page)] as const);
-    const batch = { ...others, positions: [...positions.values()], forgotten: [...forgotten], pages };
-    try {
-      await this.#index.write({ ...batch, pageCount: this.#users.pages.count });
-    } catch (error) {
-      this.#users.pages.note(taken);
-      throw error;
-    }
-  }
-
-  /** Memory knows all that the index held, and the logs perhaps not any more: all is to be written to a new one. */
-  async #remake(why: IndexError, renew: Renew): Promise<void> {
-    const { secret } = this.#index;
-    // Its files may be gone.
-    await this.#index.close().catch(() => {});
-    this.#index = await renew(why, secret);
-    await this.#index.load();
-    this.#users.pages.noteAll();
-    const removals = new Map(this.#users.removals.all);
-    const all = whole({ logs: this.#statesNow(), positions: this.#positions, hosts: this.#sent, removals });
-    this.#unwritten = joined(all, this.#unwritten);
+    this.#writer.unwritten.positions.delete(id);
+    this.#writer.unwritten.forgotten.add(id);
   }
 
   /** Of each log. */
@@ -391,13 +304,6 @@ export class WriteBuffer {
       const state = logState ? { log: logState.stored, sessions: logState.sessions.all() } : this.#stored.get(log);
       if (state) yield [log, state];
     }
-  }
-
-  /** An index of version 1 has a record for each user. Broken off in between, they are in both, and the same. */
-  async #move(jids: readonly string[]): Promise<void> {
-    await this.#write();
-    for (let from = 0; from < jids.length; from += MOVED_AT_ONCE)
-      await this.#index.write({ ...NO_CHANGES, moved: jids.slice(from, from + MOVED_AT_ONCE) });
   }
 }
 

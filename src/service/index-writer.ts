@@ -1,0 +1,147 @@
+/**
+ * Writes to the index, one after the other. What could not be written stays to be written with the next; an index that is gone
+ * or damaged is made anew from what memory knows.
+ */
+import type { Users } from '../activity/user-table.ts';
+import { IndexError, type LastSeenIndex } from '../index/last-seen.ts';
+import type { StoredUsers } from './stored-users.ts';
+import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
+import { whole, type Whole } from './whole-index.ts';
+
+/** So long may wait what has changed no user and no session. */
+const LATEST_MS = 1000;
+/** So many pages of users are written in one batch: the program stands still while they are made. */
+const PAGES_AT_ONCE = 2048;
+/** So many users of an index of version 1 are deleted in one. */
+const MOVED_AT_ONCE = 10_000;
+
+/** Gives a new index, with that secret, in the place of one that is damaged, and says so. @throws {IndexError} */
+export type Renew = (why: IndexError, secret: string) => Promise<LastSeenIndex>;
+
+export interface IndexWriterOptions {
+  readonly index: LastSeenIndex;
+  readonly users: Users;
+  readonly storedUsers: StoredUsers;
+  /** For whoever holds the index for long, in the place of failing when it is damaged. */
+  readonly renew: Renew | undefined;
+  /** All that memory knows, but for users and removals. */
+  readonly known: () => Omit<Whole, 'removals'>;
+}
+
+export class IndexWriter {
+  /** To be written with the next write. */
+  unwritten = nothing();
+  readonly #options: IndexWriterOptions;
+  readonly #users: Users;
+  #index: LastSeenIndex;
+  /** Until what may wait is written. */
+  #late: NodeJS.Timeout | undefined;
+  #isFailing = false;
+  #queue: Promise<unknown> = Promise.resolve();
+
+  constructor(options: IndexWriterOptions) {
+    this.#options = options;
+    this.#users = options.users;
+    this.#index = options.index;
+  }
+
+  /** Whether the index is still where it was opened. */
+  get isInPlace(): boolean {
+    return this.#index.isInPlace;
+  }
+
+  /** Writes what there is by then. Rejects when the index cannot be written, and then the next call writes it. */
+  async write(): Promise<void> {
+    clearTimeout(this.#late);
+    this.#late = undefined;
+    return this.#inTurn(() => this.#writeOrRemake());
+  }
+
+  /** Where no user and no session has changed, it is written within a second; when it could not be, the next call writes. */
+  async writeSoon(isUrgent: boolean): Promise<void> {
+    const { sessions, removals } = this.unwritten;
+    const changes = this.#users.pages.changes + sessions.size + removals.size;
+    if (isUrgent || this.#isFailing || changes > 0) return this.write();
+    this.#late ??= setTimeout(() => void this.write().catch(() => undefined), LATEST_MS);
+  }
+
+  /** An index of version 1 has a record for each user. Broken off in between, they are in both, and the same. */
+  async move(jids: readonly string[]): Promise<void> {
+    await this.write();
+    for (let from = 0; from < jids.length; from += MOVED_AT_ONCE)
+      await this.#index.write({ ...NO_CHANGES, moved: jids.slice(from, from + MOVED_AT_ONCE) });
+  }
+
+  /** What was deleted is in no file of the index any more. @throws {IndexError} */
+  async purge(): Promise<void> {
+    return this.#inTurn(() => this.#index.purge());
+  }
+
+  async close(): Promise<void> {
+    // What cannot be written is read again at the next start.
+    if (this.#late || (this.#options.renew && !this.isInPlace)) await this.write().catch(() => {});
+    await this.#queue;
+    await this.#index.close();
+  }
+
+  async #inTurn(work: () => Promise<void>): Promise<void> {
+    const turn = this.#queue.then(work);
+    this.#queue = turn.catch(() => {});
+    return turn;
+  }
+
+  async #writeOrRemake(): Promise<void> {
+    const { renew } = this.#options;
+    try {
+      await this.#writeAll();
+      this.#isFailing = false;
+    } catch (error) {
+      this.#isFailing = true;
+      if (!renew || !(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
+      await this.#remake(error, renew);
+      await this.#writeAll();
+      this.#isFailing = false;
+    }
+  }
+
+  async #writeAll(): Promise<void> {
+    const { pages } = this.#users;
+    if (this.isInPlace && pages.changes === 0 && isNothing(this.unwritten)) return;
+    // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
+    while (pages.changes > PAGES_AT_ONCE) await this.#writeWith(nothing());
+    const { unwritten } = this;
+    this.unwritten = nothing();
+    try {
+      await this.#writeWith(unwritten);
+    } catch (error) {
+      this.unwritten = joined(unwritten, this.unwritten);
+      throw error;
+    }
+  }
+
+  /** Writes these and some pages of users, or nothing. */
+  async #writeWith({ positions, forgotten, ...others }: Unwritten): Promise<void> {
+    const taken = this.#users.pages.take(PAGES_AT_ONCE);
+    const pages = taken.map((page) => [page, this.#options.storedUsers.encode(page)] as const);
+    const batch = { ...others, positions: [...positions.values()], forgotten: [...forgotten], pages };
+    try {
+      await this.#index.write({ ...batch, pageCount: this.#users.pages.count });
+    } catch (error) {
+      this.#users.pages.note(taken);
+      throw error;
+    }
+  }
+
+  /** Memory knows all that the index held, and the logs perhaps not any more: all is to be written to a new one. */
+  async #remake(why: IndexError, renew: Renew): Promise<void> {
+    const { secret } = this.#index;
+    // Its files may be gone.
+    await this.#index.close().catch(() => {});
+    this.#index = await renew(why, secret);
+    await this.#index.load();
+    this.#users.pages.noteAll();
+    const removals = new Map(this.#users.removals.all);
+    const all = whole({ ...this.#options.known(), removals });
+    this.unwritten = joined(all, this.unwritten);
+  }
+}
