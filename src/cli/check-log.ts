@@ -1,8 +1,7 @@
 /** What `check` says of one log: whether it can be read, which server writes it, and how much its lines tell. */
 import { dirname } from 'node:path';
 import type { Config, LogConfig } from '../config/config.ts';
-import { ArchiveError } from '../source/files/archive-error.ts';
-import { FIRST_BYTES, refuseForeign } from '../source/files/file-kind.ts';
+import { FIRST_BYTES, foreignKind } from '../source/files/file-kind.ts';
 import { beginningOf } from '../source/files/end-of-file.ts';
 import { whyNotPermitted } from '../source/files/permission.ts';
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
@@ -36,17 +35,17 @@ export async function checkLog(log: LogConfig, config: Config, report: Report, n
 /** Of a file that is compressed in a way that is not understood. */
 function whyUnread(path: string): string[] {
   try {
-    refuseForeign(beginningOf(path, FIRST_BYTES), path);
-    return [];
-  } catch (error) {
+    const foreign = foreignKind(beginningOf(path, FIRST_BYTES), path);
+    return foreign === undefined ? [] : [`${path} ${foreign}`];
+  } catch {
     // That it may not be read is told when the log itself may not be.
-    return error instanceof ArchiveError ? [error.message] : [];
+    return [];
   }
 }
 
 function describe(survey: Survey, path: string): string[] {
   const { lines, foreign, dialect, stamp, version, events, users, samples, quoted } = survey;
-  if (lines === 0) return ['is empty'];
+  if (lines === 0) return ['no line of it is complete yet'];
   const share = Math.floor(((lines - foreign) / lines) * 1000) / 10;
   const writer = `written by ${dialect === undefined ? 'no server that is known' : [dialect.name, version].join(' ').trimEnd()}`;
   const understood = `${writer}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;

@@ -14,7 +14,8 @@ import { otherZone } from './archive/dating.ts';
 import { foreignZone, zoneInstants } from '../format/time/clock.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';
-import { readEnd } from '../source/files/end-of-file.ts';
+import { beginningOf, readEnd } from '../source/files/end-of-file.ts';
+import { compressionOf, FIRST_BYTES, foreignKind } from '../source/files/file-kind.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { LogState } from './log-state.ts';
 
@@ -74,8 +75,17 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     users: byHost(seen),
     samples: users.sample(now, logState.overBy(now)),
   };
-  const failure = lines.length > 0 ? (failureOf(found, lines, log.path) ?? wrongZone(found, lines, log)) : undefined;
-  return { ...found, failure };
+  const ofLines = () =>
+    lines.length > 0 ? (failureOf(found, lines, log.path) ?? wrongZone(found, lines, log)) : undefined;
+  return { ...found, failure: wrongKind(log.path) ?? ofLines() };
+}
+
+/** No server writes on into a file of another kind than text. */
+function wrongKind(path: string): string | undefined {
+  const first = beginningOf(path, FIRST_BYTES);
+  const compression = compressionOf(first);
+  if (compression === undefined) return foreignKind(first, path);
+  return `is compressed with ${compression}, so it is an old one: name the file that the server writes into; backfill and history read old ones`;
 }
 
 /** Stamps that name another zone than the log's are no instants, and nothing is counted. */

@@ -1,9 +1,11 @@
 import assert from 'node:assert/strict';
+import { randomBytes } from 'node:crypto';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { after, before, describe, test } from 'node:test';
 import { run, type Outcome } from '../program.ts';
 
@@ -28,7 +30,7 @@ const login = (user: string, id = 'c2s1'): string => line(`${id}\tinfo\tAuthenti
 const welcome = line('startup\tinfo\tHello and welcome to Prosody version 0.12.3');
 const warning = line('certmanager\terror\tSSL/TLS: Failed to load') + line('c2s55a1\twarn\tFailed to enable smacks');
 
-async function check(content: string, ...more: readonly string[]): Promise<Outcome> {
+async function check(content: string | Buffer, ...more: readonly string[]): Promise<Outcome> {
   const log = join(root, 'a.log');
   await writeFile(log, content);
   const address = `127.0.0.1:${statsd.address().port}`;
@@ -90,6 +92,25 @@ describe('check says what will be counted', () => {
 });
 
 describe('check tells a log from which nothing can be counted', () => {
+  for (const [kind, bytes, sentence] of [
+    ['small and compressed', gzipSync(login('anna@a.example')), /a\.log: is compressed with gzip, so it is an old one/],
+    ['large and compressed', gzipSync(randomBytes(100_000)), /a\.log: is compressed with gzip/],
+    ['a zip archive', Buffer.from('504b0304', 'hex'), /a\.log: is a zip archive/],
+  ] as const)
+    test(`as it is ${kind} [8.24]`, async () => {
+      const { code, err } = await check(bytes);
+      assert.equal(code, 1);
+      assert.match(err, sentence);
+    });
+
+  test('but none that has only begun [8.24]', async () => {
+    for (const content of ['', login('anna@a.example').trimEnd()]) {
+      const { code, out, err } = await check(content);
+      assert.equal(code, 0, err);
+      assert.match(out, /no line of it is complete yet/);
+    }
+  });
+
   test('that has only warnings and errors [8.24]', async () => {
     const { code, out, err } = await check(warning.repeat(15));
     assert.equal(code, 1);

@@ -49,12 +49,16 @@ export function gzipTime(bytes: Uint8Array): number | undefined {
   return seconds === 0 ? undefined : seconds;
 }
 
-/** Throws an `ArchiveError` with advice for what cannot be a log; `first` are the first bytes, or those behind unpacking. */
-export function refuseForeign(first: Buffer, name: string): void {
+/** Why a file cannot be a log, and what to do; undefined when it may be one. `first` are its first bytes, or those behind unpacking. */
+export function foreignKind(first: Buffer, name: string): string | undefined {
+  if (first.toString('latin1', 257, 262) === 'ustar') return 'is a tar archive: unpack it and give the files in it';
   const isBrotli = /\.br$/i.test(name) && !isText(first);
-  const foreign = FOREIGN.find(([hex]) => startsWith(first, hex))?.[1] ?? (isBrotli ? BROTLI : undefined);
-  if (first.toString('latin1', 257, 262) === 'ustar')
-    throw new ArchiveError('NOT_A_LOG', name, 'is a tar archive: unpack it and give the files in it');
+  return FOREIGN.find(([hex]) => startsWith(first, hex))?.[1] ?? (isBrotli ? BROTLI : undefined);
+}
+
+/** Throws an `ArchiveError` with that advice. */
+export function refuseForeign(first: Buffer, name: string): void {
+  const foreign = foreignKind(first, name);
   if (foreign !== undefined) throw new ArchiveError('NOT_A_LOG', name, foreign);
 }
 
