@@ -177,9 +177,10 @@ export class Sessions {
         if (event.logsOut) return logOutAll(this.#log, event.at);
         return this.#logOutAway(event.at);
       case 'server-start':
-        if (event.logsOut) return logOutAll(this.#log, event.before ?? event.at);
+        if (event.logsOut && event.before !== undefined) return logOutAll(this.#log, event.before);
         return this.dropAll();
       case 'gap':
+        if (event.named) return noteLoss(this.#log, event.at);
         return this.#loseTrack(event.at);
     }
   }

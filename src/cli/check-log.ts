@@ -4,6 +4,7 @@ import type { Config, LogConfig } from '../config/config.ts';
 import { FIRST_BYTES, foreignKind } from '../source/files/file-kind.ts';
 import { beginningOf } from '../source/files/end-of-file.ts';
 import { whyNotPermitted } from '../source/files/permission.ts';
+import type { Advice } from '../format/dialects/dialect.ts';
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
 import { lastVersion } from '../service/last-version.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
@@ -50,11 +51,11 @@ function describe(survey: Survey, path: string): string[] {
   const writer = `written by ${dialect === undefined ? 'no server that is known' : [dialect.name, version].join(' ').trimEnd()}`;
   const understood = `${writer}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
   if (dialect === undefined || stamp === undefined) return [understood];
-  const warnings = [forgeryWarning(path, dialect.name, version), quotedWarning(path, quoted)];
+  const warnings = [forgeryWarning(path, dialect.name, version), quotedWarning(path, dialect.name, quoted)];
   const seen = [...users].map(([host, count]) => `${host} (${count} users)`);
   return [
     understood,
-    describeLevel(survey),
+    describeLevel(survey, dialect.advice),
     events === 0
       ? `no login and no logout in the last ${lines} lines`
       : `logins and logouts in them: ${events}; hosts: ${seen.join(', ') || 'none that is named'}`,
@@ -63,11 +64,10 @@ function describe(survey: Survey, path: string): string[] {
   ];
 }
 
-function describeLevel({ levels, version }: Survey): string {
+function describeLevel({ levels, version }: Survey, { exactness }: Advice): string {
   const unknown = version === undefined ? '; no line of the log tells the version of the server' : '';
-  if (levels.has('debug')) return `level debug: the counts are exact${unknown}`;
-  if (levels.has('info'))
-    return `level info: the weekly and monthly counts are right, the daily one is off by one or two now and then${unknown}`;
+  if (levels.has('debug')) return `level debug: ${exactness.debug}${unknown}`;
+  if (levels.has('info')) return `level info: ${exactness.info}${unknown}`;
   return `level warn or error: logins and logouts are not in it${unknown}`;
 }
 

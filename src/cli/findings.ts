@@ -71,7 +71,7 @@ export function tellBoundsUntil(until: ReadonlyMap<Window, number>, timezone: st
  * programs among good ones are no fault. `sample`: lines from the beginning of what was read.
  */
 export function tellRejected(counts: LineCounts, sample: readonly string[], io: Io): boolean {
-  const quoted = quotedWarning('the logs', counts.quoted);
+  const quoted = quotedWarning('the logs', undefined, counts.quoted);
   if (quoted !== undefined) io.log('warning', quoted);
   if (counts.rejected > 0) {
     io.log(
@@ -83,7 +83,7 @@ export function tellRejected(counts: LineCounts, sample: readonly string[], io: 
   if (isForeign)
     io.log(
       'warning',
-      `${counts.foreign} of ${counts.lines} lines are not understood: those of Prosody are, and no other server's yet; "xmpp-active-users explain" shows each line of a file beside what is found in it${looksLike(sample)}`,
+      `${counts.foreign} of ${counts.lines} lines are not understood: those of Prosody and ejabberd are, and no other server's yet; "xmpp-active-users explain" shows each line of a file beside what is found in it${looksLike(sample)}`,
     );
   return isForeign || counts.rejected > 0;
 }

@@ -10,7 +10,7 @@ export interface Stranger {
 }
 
 const OWN_FILE = 'not read yet; let Prosody write a file of its own: log = { info = "/var/log/prosody/prosody.log" }';
-const OTHER_SERVER = 'not read yet: of the XMPP servers only Prosody is understood';
+const OTHER_SERVER = 'not read yet: of the XMPP servers Prosody and ejabberd are understood';
 const NO_XMPP = 'no log of an XMPP server';
 
 const STAMP = String.raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)`;
@@ -22,12 +22,6 @@ const KNOWN: readonly (Stranger & { readonly line: RegExp })[] = [
   { name: 'the output of docker compose', advice: OWN_FILE, line: /^[\w.-]+ +\| / },
   // 2026-03-02T10:00:00.123456789Z stdout F Mar 02 10:00:00 c2s55d2	info	Client connected
   { name: "Kubernetes' container log", advice: OWN_FILE, line: /^\S+ std(?:out|err) [FP] / },
-  // 2026-03-02 10:00:00.123456+00:00 [info] <0.512.0>@ejabberd_c2s:bind:456 (tcp|<0.512.0>) Opened c2s session
-  {
-    name: 'a log of ejabberd',
-    advice: OTHER_SERVER,
-    line: /^\d{4}-\d\d-\d\d[ T][\d:.]+\S* \[\w+\] (?:<\d+\.\d+\.\d+>|pid=<)/,
-  },
   // when=2026-03-02T10:00:00.123456+00:00 level=info what=...
   { name: 'a log of MongooseIM', advice: OTHER_SERVER, line: /^when=\S+ level=/ },
   // 2026.03.02 10:00:00 INFO  [socket_c2s-thread-1]: org.jivesoftware.openfire...

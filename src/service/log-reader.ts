@@ -129,7 +129,7 @@ export class LogReader {
     const { counts } = this.state;
     const before = { reader: isFirst ? undefined : reader.state, counts, last: reader.state.clock.last };
     if (lostSince !== undefined) this.#gap ??= { kind: 'gap', at: lostSince };
-    if (this.#gap) batch.add(this.#gap);
+    if (this.#gap) batch.add({ ...this.#gap, ...(this.#dialect?.namesSessions && { named: true }) });
     this.#gap = undefined;
     const gaps = batch.count;
     decode(batch, reader, this.#scannerOf);

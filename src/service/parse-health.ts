@@ -35,7 +35,7 @@ export class ParseHealth {
   *judge({ path, server, version, counts }: Told, at: number): Iterable<string> {
     const forgeable = forgeryWarning(path, server, version);
     if (this.#arises('forgeable', forgeable !== undefined)) yield forgeable ?? '';
-    const passedOver = quotedWarning(path, counts.quoted);
+    const passedOver = quotedWarning(path, server, counts.quoted);
     if (this.#arises('quoted', passedOver !== undefined)) yield passedOver ?? '';
     const lines = counts.lines - this.#judged.lines;
     const events = counts.events - this.#judged.events;

@@ -69,7 +69,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     dialect,
     stamp: log.timestamps || recogniseStamp(tellingLines(lines), { times: [now], now })?.name,
     version: logState.version,
-    levels: levelsOf(lines),
+    levels: dialect ? levelsOf(lines, dialect) : new Set<LogLevel>(),
     quoted: logState.counts.quoted,
     events,
     users: byHost(seen),
@@ -136,5 +136,5 @@ function failureOf(
   if (stamp === undefined)
     return 'its lines begin with no time, so nothing can be counted from it; remove timestamps = false from the log settings of the server';
   if (lines.length < ENOUGH_LINES || levels.has('info') || levels.has('debug')) return undefined;
-  return 'holds only warnings and errors, so no login is in it: it is the wrong one of the files of the server, or its level is too high; follow the one of level info, in Prosody log = { info = "/var/log/prosody/prosody.log" }';
+  return `holds only warnings and errors, so no login is in it: it is the wrong one of the files of the server, or its level is too high; follow the one of level info, ${dialect.advice.infoLog}`;
 }

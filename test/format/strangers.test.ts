@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { prosody } from '../../src/format/dialects/prosody.ts';
 import { recogniseDialect } from '../../src/format/format.ts';
 import { levelsOf } from '../../src/format/log-level.ts';
 import { strangerIn } from '../../src/format/strangers.ts';
@@ -9,11 +10,6 @@ const strangers: [name: RegExp, line: string][] = [
   [/docker's JSON/, JSON.stringify({ log: `${login}\n`, stream: 'stdout', time: '2026-03-02T10:00:00.1Z' })],
   [/docker compose/, `prosody-1  | ${login}`],
   [/Kubernetes/, `2026-03-02T10:00:00.123456789Z stdout F ${login}`],
-  [
-    /ejabberd/,
-    '2026-03-02 10:00:00.123456+00:00 [info] <0.512.0>@ejabberd_c2s:bind:456 (tcp|<0.512.0>) Opened c2s session for a@b/c',
-  ],
-  [/ejabberd/, '2026-03-02 10:00:00.123 [info] <0.512.0>@ejabberd_c2s:bind:456 (tcp|<0.512.0>) Opened c2s session'],
   [/MongooseIM/, 'when=2026-03-02T10:00:00.123456+00:00 level=info what=c2s_started'],
   [/Openfire/, '2026.03.02 10:00:00 INFO  [socket_c2s-thread-1]: org.jivesoftware.openfire.X - started'],
   [/jabberd2/, 'Mon Mar  2 10:00:00 2026 [notice] [7] [192.0.2.1, port=5222] connect'],
@@ -49,5 +45,5 @@ test('the levels of a log are those of its lines, not of their text [8.24]', () 
     '2026-03-02 10:00:02 general      error\tx',
     'a line of nobody',
   ];
-  assert.deepEqual([...levelsOf(lines)].toSorted(), ['error', 'warn']);
+  assert.deepEqual([...levelsOf(lines, prosody)].toSorted(), ['error', 'warn']);
 });

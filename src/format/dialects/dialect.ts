@@ -1,5 +1,6 @@
 /** What a line of a server's log says about sessions: the values that leave this room, and what a server's file must offer. */
 
+import type { LogLevel } from '../log-level.ts';
 import type { ScanPlan } from '../scanner/scanner.ts';
 
 /** `session` is the server's own id for a session, unique only while it is open. `user` is a bare JID, case-folded. */
@@ -41,10 +42,11 @@ export const OTHER_RESOURCE = '\u0001';
 /** A finding and when: `at` is in whole unix seconds, UTC. */
 export type SessionEvent = Finding & { readonly at: number };
 
-/** Lines are missing before `at`, unix seconds. */
+/** Lines are missing before `at`, unix seconds, of a log in which the ends of sessions are `named`, or are not. */
 export interface Gap {
   readonly kind: 'gap';
   readonly at: number;
+  readonly named?: true;
 }
 
 /** What becomes of the lines of a log. */
@@ -90,4 +92,22 @@ export interface Dialect {
   readonly welcome: string;
   /** Whether a server of this version lets a remote party write whole lines of its choosing into the log. */
   isForgeable(version: string): boolean;
+  /** The level of a line; undefined where it is none of this server's, or tells none. */
+  levelOf(line: string): LogLevel | undefined;
+  /** The end of a session names it: an id that comes again is not taken for another session's. */
+  readonly namesSessions?: true;
+  /** What is told of a log of this server. */
+  readonly advice: Advice;
+  /** Name of a file beside the log in which the server repeats some of its lines. */
+  readonly repeats?: string;
+}
+
+/** Parts of sentences. */
+export interface Advice {
+  /** How right the counts are, by the lowest level of which there are lines. */
+  readonly exactness: Readonly<Record<'debug' | 'info', string>>;
+  /** "follow the one of level info, ...": where the server is told to write it. */
+  readonly infoLog: string;
+  /** "lines passed over as the text of a remote party, ...": why that has to be guessed. */
+  readonly quoting: string;
 }

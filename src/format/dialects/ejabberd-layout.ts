@@ -7,6 +7,8 @@
  *     2026-11-23 19:29:20.030291+00:00 [info] MESSAGE
  */
 
+import type { LogLevel } from '../log-level.ts';
+
 /** A sequence that colours what follows. */
 const COLOURS = String.raw`(?:\x1b\[[0-9;]{0,16}m){0,4}`;
 const STAMP = String.raw`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)?`;
@@ -64,4 +66,12 @@ export function partsOf(text: string, start: number, lineEnd: number): Parts | u
 export function endOf(text: string, lineEnd: number): number {
   const end = text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
   return text.startsWith(COLOUR_END, end - COLOUR_END.length) ? end - COLOUR_END.length : end;
+}
+
+/** At a level of notice or above no session is told. */
+const LEVELS: Readonly<Record<string, LogLevel>> = { debug: 'debug', info: 'info', notice: 'warn', warning: 'warn' };
+
+export function levelOf(line: string): LogLevel | undefined {
+  const level = partsOf(line, 0, line.length)?.level;
+  return level === undefined ? undefined : (LEVELS[level] ?? 'error');
 }

@@ -4,7 +4,7 @@
  */
 import { type Dialect, type Eventless, type Finding, type Parser, type ParserState } from './dialect.ts';
 import { ownText } from '../own-text.ts';
-import { endOf, partsOf, type Parts } from './ejabberd-layout.ts';
+import { endOf, levelOf, partsOf, type Parts } from './ejabberd-layout.ts';
 import { crashedIn, FIRST_LINES, REPORT, ruleAt, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
 import { charactersIn, isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
 
@@ -148,4 +148,16 @@ export const ejabberd: Dialect = {
   begin: (state = {}) => new EjabberdParser(state),
   // Lines that are forged are told from real ones.
   isForgeable: () => false,
+  levelOf,
+  namesSessions: true,
+  advice: {
+    exactness: {
+      debug:
+        'the counts are exact, but for lines that the logger throws away when there are too many, as at this level',
+      info: 'the counts are exact',
+    },
+    infoLog: 'which is ejabberd.log, with loglevel: info (the same as 4) in ejabberd.yml',
+    quoting: 'which ejabberd does not mark',
+  },
+  repeats: 'error.log',
 };

@@ -12,7 +12,8 @@ export function forgeryWarning(
 }
 
 /** What is told of lines that were passed over as the text of a remote party; undefined when there are none. */
-export function quotedWarning(path: string, quoted: number): string | undefined {
+export function quotedWarning(path: string, server: string | undefined, quoted: number): string | undefined {
   if (quoted === 0) return undefined;
-  return `${path}: lines passed over as the text of a remote party, which Prosody 0.11 and older do not mark: ${quoted}`;
+  const why = dialectNamed(server ?? '')?.advice.quoting;
+  return `${path}: lines passed over as the text of a remote party${why === undefined ? '' : `, ${why}`}: ${quoted}`;
 }

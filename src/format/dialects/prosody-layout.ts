@@ -1,4 +1,5 @@
 /** The head of a line of Prosody's, in the file and in the console layout: the stamp, the source, and the level. */
+import type { LogLevel } from '../log-level.ts';
 import { LEVELS, type Level } from './prosody-messages.ts';
 
 const TAB = 9;
@@ -47,3 +48,8 @@ export function partsOnConsole(text: string, start: number, tab: number): Parts 
 export function stampEndOf(text: string, start: number, { source }: Parts): number {
   return source > start && text.charCodeAt(source - 1) === SPACE ? source - 1 : source;
 }
+
+/** The word before the tab that stands before the message, in both layouts. */
+const LEVEL = /^[^\t]*?[\t ](?:\x1b\[[0-9;]*m)?(debug|info|warn|error) *(?:\x1b\[[0-9;]*m)?\t/;
+
+export const levelOf = (line: string): LogLevel | undefined => LEVEL.exec(line)?.[1] as LogLevel | undefined;

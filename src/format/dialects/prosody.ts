@@ -11,7 +11,15 @@
  */
 import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import { ownText } from '../own-text.ts';
-import { levelBehind, messageBehind, partsInFile, partsOnConsole, stampEndOf, type Parts } from './prosody-layout.ts';
+import {
+  levelBehind,
+  levelOf,
+  messageBehind,
+  partsInFile,
+  partsOnConsole,
+  stampEndOf,
+  type Parts,
+} from './prosody-layout.ts';
 import { isSession, mayBreak, type Rule, unbound, WELCOME } from './prosody-messages.ts';
 import { quotationEnd } from './prosody-quotation.ts';
 import { planFor, QUOTING } from './prosody-shortcuts.ts';
@@ -177,4 +185,13 @@ export const prosody: Dialect = {
   welcome: WELCOME,
   begin: (state = {}) => new ProsodyParser(state),
   isForgeable: (version) => !marksContinuations(version),
+  levelOf,
+  advice: {
+    exactness: {
+      debug: 'the counts are exact',
+      info: 'the weekly and monthly counts are right, the daily one is off by one or two now and then',
+    },
+    infoLog: 'in Prosody log = { info = "/var/log/prosody/prosody.log" }',
+    quoting: 'which Prosody 0.11 and older do not mark',
+  },
 };

@@ -2,7 +2,10 @@
  * Old logs as an administrator has them: in any order, plain and compressed, some of them twice, some damaged. Which files
  * are of one log is known; they are put in the order of time by what they contain.
  */
+import { basename } from 'node:path';
+import { recogniseDialect } from '../../format/format.ts';
 import { zoneInstants } from '../../format/time/clock.ts';
+import { levelsOf } from '../../format/log-level.ts';
 import { looksLike } from '../../format/strangers.ts';
 import { strftimeForm } from '../../format/time/strftime.ts';
 import { ArchiveError, type Problem } from '../../source/files/archive-error.ts';
@@ -13,6 +16,7 @@ import { lanesOf, type Lane } from './order.ts';
 import { dateAll } from './dating.ts';
 import { withoutDuplicates, type Duplicate } from '../../source/archive/duplicates.ts';
 import { probeFile, type Probe } from './probe.ts';
+import { rotatedName } from '../../source/files/rotated-name.ts';
 import { statOf } from '../../source/files/siblings.ts';
 import { settleForms } from './stamp-forms.ts';
 
@@ -81,7 +85,8 @@ export async function arrange<L extends LogFiles>(
   options: ArrangeOptions,
 ): Promise<Arrangement<L>> {
   const owners = new Map(logs.flatMap((log) => log.files.map((path) => [path, log] as const)));
-  const { looks, problems: unreadable } = await lookAtAll(owners, options);
+  const { looks: all, problems: unreadable } = await lookAtAll(owners, options);
+  const looks = all.filter((look) => !isRepetition(look));
   const isOneText = (a: Probe, b: Probe): boolean => mayShareText(owners.get(a.path), owners.get(b.path));
   const { distinct, duplicates } = await withoutDuplicates(looks, isOneText, options.signal);
   const arranged = logs.map((log) =>
@@ -91,7 +96,13 @@ export async function arrange<L extends LogFiles>(
       options,
     ),
   );
-  const problems = [...unreadable, ...distinct.flatMap(faults), ...arranged.flatMap((each) => each.problems)];
+  const repetitions = all.filter(isRepetition).map(repetition);
+  const problems = [
+    ...unreadable,
+    ...repetitions,
+    ...distinct.flatMap(faults),
+    ...arranged.flatMap((each) => each.problems),
+  ];
   return {
     allSeries: arranged.flatMap(({ allSeries }) => allSeries).toSorted((a, b) => beginOf(a) - beginOf(b)),
     duplicates,
@@ -156,6 +167,19 @@ function faults(look: Probe): Problem[] {
   if (look.readings.length > 0) return look.hasTrailing ? [trailing(look.path)] : [];
   const sentence = `${look.path} has no line that begins with a time: it is no log of a server, or of a form that is not known${looksLike(look.sampleLines) || '; timestamps in [[log]], or --timestamps, says which'}; it is not read`;
   return [{ path: look.path, severity: 'error', code: 'NO_STAMPS', sentence }];
+}
+
+/** A file in which the server repeats some lines of its log: it is none by itself. */
+function isRepetition({ path, sampleLines }: Probe): boolean {
+  const name = basename(rotatedName(path).log);
+  const dialect = recogniseDialect(sampleLines);
+  if (dialect?.repeats !== name) return false;
+  return [...levelsOf(sampleLines, dialect)].every((level) => level === 'error');
+}
+
+function repetition({ path }: Probe): Problem {
+  const sentence = `${path} repeats lines that stand in the log beside it, too: it is not read`;
+  return { path, severity: 'warning', code: 'REPEATS', sentence };
 }
 
 function trailing(path: string): Problem {

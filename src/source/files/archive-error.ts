@@ -46,7 +46,8 @@ export interface Problem {
     | 'ZONE'
     | 'TRAILING'
     | 'NO_YEAR'
-    | 'OVERLAP';
+    | 'OVERLAP'
+    | 'REPEATS';
   readonly sentence: string;
 }
 
