@@ -58,6 +58,22 @@ export class Sessions {
     this.takeChanges();
   }
 
+  /**
+   * Lines have been read again from `begin`, unix seconds, on, and these are the sessions as they were known by then: of those
+   * that began before only they tell, and of the others they may tell what ended sessions before had to do with them.
+   */
+  rejoin(known: Iterable<readonly [string, Session]>, begin: number): void {
+    const { table } = this.#log;
+    for (const [text, session] of [...known].toSorted(([, a], [, b]) => a.at - b.at)) {
+      const id = table.ids.take(text);
+      const own = this.#log.find(id.low, id.high);
+      table.ids.letGo(id.low, id.high);
+      if (own === NONE && session.since <= begin) this.#restore(text, session);
+      else if (table.sinceOf(own) === session.since && table.atOf(own) < session.at)
+        this.#log.set(own, STATES.indexOf(session.state), session.at);
+    }
+  }
+
   #restore(text: string, { user, since, state, at, resource }: Session): void {
     const { table, users } = this.#log;
     const id = table.ids.take(text);

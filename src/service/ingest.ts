@@ -33,6 +33,19 @@ export interface IngestOptions {
   readonly store: Store;
 }
 
+/** What lines that are read again may not tell of the sessions. */
+interface Rejoin {
+  /** The last file of which lines were read before. */
+  readonly behind: ArchivedFile | undefined;
+  readonly sessions: readonly (readonly [string, Session])[];
+  /** The time of the line before those, unix seconds. */
+  readonly begin: number;
+}
+
+interface Reading extends IngestOptions {
+  readonly rejoin?: Rejoin;
+}
+
 interface Task {
   readonly archivedFile: ArchivedFile;
   /** How far it was read before. */
@@ -51,14 +64,22 @@ const COMMIT_BYTES = 256 * 1024 * 1024;
 
 /** Reads a series, and returns the log state that a follower of its log goes on with. */
 export async function ingest(series: Series, options: IngestOptions): Promise<LogState> {
-  let tasks = await tasksOf(series, options);
+  const tasks = await tasksOf(series, options);
   const place = unbelievedOf(tasks, options);
+  if (!place) return readNew(tasks, options);
   // Where all files are given, they tell what the sessions were at the place, too.
-  if (place && isAll(tasks, options)) return readAnew(tasks, false, options);
-  if (place) {
-    options.writeBuffer.rewind(options.log.path, place);
-    tasks = await tasksOf(series, options);
-  }
+  if (isAll(tasks, options)) return readAnew(tasks, false, options);
+  const sessions = options.writeBuffer.rewind(options.log.path, place);
+  const last = tasks.findLast(({ read }) => read)?.archivedFile;
+  const again = await tasksOf(series, options);
+  return readNew(again, {
+    ...options,
+    rejoin: { behind: last, sessions, begin: place.reader?.clock.last ?? -Infinity },
+  });
+}
+
+/** Reads what was not read before. */
+function readNew(tasks: readonly Task[], options: Reading): LogState | Promise<LogState> {
   const isOld = isBehind(tasks, options);
   const first = tasks.findIndex((task) => !isRead(task) || (!isOld && task.read?.isLate));
   if (first < 0) return logStateFor(options, true);
@@ -112,8 +133,8 @@ function logStateFor({ config, users, log, horizon, writeBuffer }: IngestOptions
   });
 }
 
-async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<LogState> {
-  const { writeBuffer, log, store } = options;
+async function readOn(tasks: readonly Task[], options: Reading): Promise<LogState> {
+  const { writeBuffer, log, store, rejoin } = options;
   const logState = logStateFor(options, true);
   const positions = new Map<string, Position>();
   const commit = async (): Promise<void> => {
@@ -126,7 +147,10 @@ async function readOn(tasks: readonly Task[], options: IngestOptions): Promise<L
     commit,
     known: () => [...writeBuffer.positions(log.path).map(({ id }) => id), ...positions.keys()],
   };
-  for (const task of tasks) await readOne(task, logState, takes, options);
+  for (const task of tasks) {
+    await readOne(task, logState, takes, options);
+    if (rejoin && task.archivedFile === rejoin.behind) logState.sessions.rejoin(rejoin.sessions, rejoin.begin);
+  }
   if (positions.size > 0) await store(commit);
   return logState;
 }

@@ -94,11 +94,12 @@ export class WriteBuffer {
 
   /**
    * Puts the log back to one of the places where lines were not believed: what was read from there on is to be read again. Of
-   * its sessions remain those that nothing was heard of since; who was seen stays seen. Written with the next commit.
+   * its sessions remain those that nothing was heard of since; who was seen stays seen. Written with the next commit. Returns
+   * the other sessions.
    */
-  rewind(log: string, place: Unbelieved): void {
+  rewind(log: string, place: Unbelieved): readonly (readonly [string, Session])[] {
     const state = this.#takeState(log);
-    if (!state) return;
+    if (!state) return [];
     const { unbelieved = [], ...rest } = state.log;
     const { id, position, known, reader, detail = rest.detail } = place;
     const earlier = unbelieved.filter(({ at }) => at > place.at);
@@ -106,14 +107,16 @@ export class WriteBuffer {
     if (position) this.#note(position);
     const begin = reader?.clock.last ?? -Infinity;
     const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
+    const later = state.sessions.filter((session) => !isBefore(session));
     this.#drop(
       log,
-      state.sessions.filter((session) => !isBefore(session)).map(([session]) => session),
+      later.map(([session]) => session),
     );
     const before = reader && { ...rest, reader, detail, ...(earlier.length > 0 && { unbelieved: earlier }) };
     this.#writer.unwritten.logs.set(log, before);
     if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
     else this.#stored.delete(log);
+    return later;
   }
 
   /** The state of a log, which memory then holds no longer: nobody reads it at the moment. */
