@@ -3,7 +3,7 @@ import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import { arrange, type Arrangement, type Series, type ArchivedFile } from './archive/arrange.ts';
 import type { LiveFile } from '../source/follow/live-file.ts';
-import { inodeOf, type FileStat } from '../source/follow/position.ts';
+import { inodeOf, type FileStat } from '../source/files/file-stat.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
 import { storeWithPatience } from './consume.ts';
 import { ingest } from './ingest.ts';

@@ -12,7 +12,7 @@ import type { EventBatch } from '../format/event-batch.ts';
 import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from './archive/arrange.ts';
 import type { Position } from '../source/follow/position.ts';
 import type { Block } from '../source/source.ts';
-import { fileAt } from '../source/files/siblings.ts';
+import { fileAt } from '../source/files/file-stat.ts';
 import { consume, type Store } from './consume.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { LogState } from './log-state.ts';

@@ -28,7 +28,8 @@ export const GUARDS: readonly Guard[] = [
     test: 'source/follow/faults-identity',
     also: ['F2'],
     cut: {
-      F1: `const likeness = there ? { kind: 'same' as const, trace: { start, offset, head: await text.read(start, position.head.length), marker: await text.read(Math.max(0, offset - 64), position.marker.length), milestones: [], crc: undefined } } : await compare(text, position);`,
+      F1: `const { text } = segment.reader;
+    const matches = await Promise.all(closed.filter(({ file }) => file && sameInode(file, segment.stat)).map(async (position) => ({ kind: 'same' as const, position, state: { start: position.start ?? 0, offset: position.offset, head: await text.read(position.start ?? 0, position.head.length), tail: await text.read(Math.max(0, position.offset - 64), position.marker.length), milestones: [], crc: undefined } })));`,
       F4: NOTHING,
     },
   },
@@ -36,21 +37,21 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F2'],
     guard: 'places behind the head are compared too',
     test: 'source/follow/faults-identity',
-    cut: { F2: NOTHING, 'F2-end': NOTHING },
+    cut: { F2: `if (what === 'head' && digest(bytes) !== hash) candidate.kind = 'other';` },
   },
   {
     faults: ['F3'],
     guard: 'as many first bytes as were read tell a file, however few',
     test: 'source/follow/faults-identity',
     also: ['F1', 'F2', 'F3b'],
-    cut: { F3: 'return this.plain ? (stats.size < 256 ? 0 : stats.size) : Infinity;' },
+    cut: { F3: 'return this.isPlain ? (stats.size < 256 ? 0 : stats.size) : Infinity;' },
   },
   {
     faults: ['F3b'],
     guard: 'what tells a file does not depend on a setting',
     test: 'source/follow/faults-identity',
     also: ['F3'],
-    cut: { F3b: 'const head = await text.read(start, FINGERPRINT_BYTES);' },
+    cut: { F3b: `{ what: 'head', at: start, length: FINGERPRINT_BYTES, hash: head.hash }` },
   },
   {
     faults: ['F4'],
@@ -65,7 +66,7 @@ export const GUARDS: readonly Guard[] = [
     test: 'source/follow/faults-truncation',
     also: ['F6'],
     cut: {
-      F5: 'const trace = Date.now() > 0 ? undefined : await whereToReadOn(text, position, likeness, opened.stamp);',
+      F5: NOTHING,
     },
   },
   {
@@ -93,10 +94,7 @@ export const GUARDS: readonly Guard[] = [
     test: 'source/follow/faults-rotation',
     also: ['F10', 'F16'],
     cut: {
-      F9: `if (newer && Date.now() < 0) {
-      this.awaited.delete(inodeOf(sibling));
-      return [new Segment(randomUUID(), opened, beginTrace(), true)];
-    }`,
+      F9: NOTHING,
     },
   },
   {
@@ -147,7 +145,7 @@ throw error;`,
     test: 'source/follow/faults-rotation',
     also: ['F8', 'F9', 'F10', 'F16', 'F18', 'F32'],
     cut: {
-      F15: 'this.setLive(held ?? new Segment(randomUUID(), pin, this.begun ? { ...beginTrace(), start: pin.stamp.size, offset: pin.stamp.size } : beginTrace(), this.begun));',
+      F15: 'this.setLive(held ?? new Segment(randomUUID(), pin, this.hasBegun ? { ...beginState(), start: pin.stat.size, offset: pin.stat.size } : beginState(), this.hasBegun));',
     },
   },
   {
@@ -156,8 +154,8 @@ throw error;`,
     test: 'source/follow/faults-rotation',
     cut: {
       F16: 'return [path];',
-      'F16-strays': `this.soughtStrays = true;
-    if (Date.now() > 0) return [];`,
+      'F16-moved': `this.hasSoughtMoved = true;
+    if (Date.now() > 0) return found;`,
     },
   },
   {
@@ -280,7 +278,8 @@ throw error;`,
     test: 'source/follow/faults-rotation',
     cut: {
       F32: NOTHING,
-      'F32-name': `const likeness = sibling.path === position.file?.path ? await compare(text, position) : ({ kind: 'other' } as const);`,
+      'F32-name':
+        'const { head, matches } = await match(opened.text, positions.filter(({ file }) => file?.path === sibling.path));',
     },
   },
   {

@@ -3,7 +3,7 @@ import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { Follower } from '../../src/source/follow/follower.ts';
 import { rotatedFiles } from '../../src/source/files/siblings.ts';
-import { inodeOf } from '../../src/source/follow/position.ts';
+import { inodeOf } from '../../src/source/files/file-stat.ts';
 import { Journal } from './journal.ts';
 
 const [directory = '', state = '', tick = '1000'] = process.argv.slice(2);

@@ -17,7 +17,7 @@ import { dateAll } from './dating.ts';
 import { withoutDuplicates, type Duplicate } from '../../source/archive/duplicates.ts';
 import { probeFile, type Probe } from './probe.ts';
 import { rotatedName } from '../../source/files/rotated-name.ts';
-import { statOf } from '../../source/files/siblings.ts';
+import { statOf } from '../../source/files/file-stat.ts';
 import { settleForms } from './stamp-forms.ts';
 
 export type { Problem } from '../../source/files/archive-error.ts';

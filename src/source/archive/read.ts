@@ -8,20 +8,11 @@ import { dirname } from 'node:path';
 import { ArchiveError, fileError } from '../files/archive-error.ts';
 import { LineReader, LONGEST_LINE, type Lines, type Reading } from '../files/lines.ts';
 import type { BeforeCorrupt } from '../files/corrupt.ts';
-import {
-  advance,
-  beginTrace,
-  digest,
-  positionOf,
-  sameInode,
-  type FileStat,
-  type Position,
-  type Trace,
-} from '../follow/position.ts';
-import type { Block } from '../source.ts';
-import { compare, type Likeness } from '../follow/match.ts';
-import { fileAt, filesIn, statOf } from '../files/siblings.ts';
+import { fileAt, filesIn, sameInode, statOf, stateOf, type FileStat } from '../files/file-stat.ts';
 import { textBehind, type Text } from '../files/text.ts';
+import { match, type Match } from '../follow/match.ts';
+import { advance, beginState, digest, positionOf, type Position, type ReadState } from '../follow/position.ts';
+import type { Block } from '../source.ts';
 
 /** One file of old log, as it was found when it was looked at. */
 export interface ArchivedFile {
@@ -58,50 +49,44 @@ export async function alreadyRead(
   archivedFile: ArchivedFile,
   positions: readonly Position[],
 ): Promise<Position | undefined> {
-  let best: Position | undefined;
-  for (const position of positions) {
-    const { length, hash } = position.head;
-    if (length > archivedFile.head.length || digest(archivedFile.head.subarray(0, length)) !== hash) continue;
-    if (position.offset <= (best?.offset ?? -1)) continue;
-    if ((await likeness(archivedFile, position)) !== 'other') best = position;
-  }
-  return best;
-}
-
-async function likeness(archivedFile: ArchivedFile, position: Position): Promise<Likeness['kind']> {
-  const { path } = archivedFile;
+  const { path, head } = archivedFile;
+  const likely = positions.filter((position) => digest(head.subarray(0, position.head.length)) === position.head.hash);
+  if (likely.length === 0) return undefined;
   try {
-    if (isUntouched(position, statOf(path, await stat(path)))) return 'same';
-    return await withText(path, async (text) => (await compared(text, archivedFile, position)).kind);
+    const now = statOf(path, await stat(path));
+    const untouched = likely.find((position) => isUntouched(position, now));
+    return untouched ?? (await withText(path, async (text) => (await matchOf(text, archivedFile, likely))?.position));
   } catch (error) {
-    // A damaged file does not reach as far as the position: what can be read of it was read.
-    if (error instanceof ArchiveError) return 'shorter';
     throw fileError(path, error);
   }
 }
 
-async function compared(text: Text, archivedFile: ArchivedFile, position: Position): Promise<Likeness> {
-  const found = await compare(text, position);
-  return found.kind === 'shorter' && archivedFile.textBytes < COMPARABLE ? { kind: 'other' } : found;
+/** Which of the positions it is that reaches farthest. A damaged text ends before the damage: what can be read of it was read. */
+async function matchOf(
+  text: Text,
+  { textBytes }: ArchivedFile,
+  positions: readonly Position[],
+): Promise<Match | undefined> {
+  const read = (at: number, length: number): Promise<Buffer> =>
+    text.read(at, length).catch((error: unknown) => {
+      if (error instanceof ArchiveError) return EMPTY;
+      throw error;
+    });
+  const { matches } = await match({ read }, positions);
+  return matches.find(({ kind }) => kind === 'same' || textBytes >= COMPARABLE);
 }
 
 /** Read to its end, and the very same file, though perhaps renamed. */
 function isUntouched({ done, file }: Position, now: FileStat): boolean {
-  return (
-    done === true &&
-    file !== undefined &&
-    sameInode(file, now) &&
-    file.size === now.size &&
-    file.mtimeMs === now.mtimeMs
-  );
+  return done === true && file !== undefined && stateOf(file) === stateOf(now);
 }
 
-async function withText<T>(path: string, use: (text: Text, handle: FileHandle) => Promise<T>): Promise<T> {
+async function withText<T>(path: string, use: (text: Text) => Promise<T>): Promise<T> {
   const handle = await open(path, 'r');
   try {
     const text = textBehind(handle.fd, path);
     try {
-      return await use(text, handle);
+      return await use(text);
     } finally {
       await text.close();
     }
@@ -157,19 +142,19 @@ async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options:
   if (from && isUntouched(from, file)) return;
   const begun = await begin(handle, archivedFile, from);
   if (!begun) return;
-  const { text, trace, id } = begun;
-  const block = (lines: Pick<Lines, 'bytes' | 'trace'>, done: boolean): Block => {
+  const { text, state, id } = begun;
+  const block = (lines: Pick<Lines, 'bytes' | 'state'>, done: boolean): Block => {
     const of = { id, log: archivedFile.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
-    const continues = reader.trace.offset > reader.trace.start;
-    const position = positionOf(lines.trace, of);
+    const continues = reader.state.offset > reader.state.start;
+    const position = positionOf(lines.state, of);
     return { log: archivedFile.log, bytes: lines.bytes, continues, position, forgotten: [] };
   };
   // What comes to a live file from now on is its follower's.
   const limit = text.plain ? stats.size : Infinity;
-  const reader = new LineReader(text, trace);
+  const reader = new LineReader(text, state);
   try {
     const isWhole = yield* blocksOf(reader, limit, archivedFile, options, (lines) => block(lines, false));
-    if (isWhole && complete) yield block({ bytes: EMPTY, trace: reader.trace }, true);
+    if (isWhole && complete) yield block({ bytes: EMPTY, state: reader.state }, true);
   } finally {
     await text.close();
   }
@@ -177,7 +162,7 @@ async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options:
 
 interface Beginning {
   readonly text: Text;
-  readonly trace: Trace;
+  readonly state: ReadState;
   readonly id: string;
 }
 
@@ -189,13 +174,13 @@ async function begin(
 ): Promise<Beginning | undefined> {
   if (from) {
     const text = textBehind(handle.fd, archivedFile.path, true);
-    const found = await compared(text, archivedFile, from);
+    const found = await matchOf(text, archivedFile, [from]);
     // The same text goes on: a compressed one has come as far as the place by now.
-    if (found.kind === 'same') return { text, trace: found.trace, id: from.id };
+    if (found?.kind === 'same') return { text, state: found.state, id: from.id };
     await text.close();
-    if (found.kind === 'shorter') return undefined;
+    if (found) return undefined;
   }
-  return { text: textBehind(handle.fd, archivedFile.path, true), trace: beginTrace(), id: randomUUID() };
+  return { text: textBehind(handle.fd, archivedFile.path, true), state: beginState(), id: randomUUID() };
 }
 
 /** Returns whether the text was read to its end, and will have no more. */
@@ -214,14 +199,14 @@ async function* blocksOf(
     const bytes = believed?.(lines.bytes) ?? lines.bytes;
     isCorrupt = bytes.length < lines.bytes.length;
     skipped += lines.skipped;
-    const taken = isCorrupt ? { ...lines, bytes, trace: advance(reader.trace, bytes) } : lines;
+    const taken = isCorrupt ? { ...lines, bytes, state: advance(reader.state, bytes) } : lines;
     yield block(taken);
-    reader.moveTo(taken.trace);
+    reader.moveTo(taken.state);
   };
   const isStopped = (): boolean => isCorrupt || signal?.aborted === true;
   let reading: Reading | undefined;
   while (!isStopped()) {
-    reading = await reader.read(limit).catch((error: unknown) => {
+    reading = await reader.nextLines(limit).catch((error: unknown) => {
       // What was decompressed before the error has still to be read.
       if (broken !== undefined || !(error instanceof ArchiveError)) throw error;
       broken = error;
@@ -231,18 +216,18 @@ async function* blocksOf(
     else if (reading !== undefined && reading.kind !== 'nuls') break;
   }
   if (reading?.kind === 'end' && reading.rest > 0 && complete && !broken && !isCorrupt) {
-    const rest = await reader.readRest();
+    const rest = await reader.lastLine();
     if (rest.kind === 'lines') yield* take(rest);
   }
   if (reading?.kind === 'truncated' || (reading?.kind === 'end' && isShorter(reader, reading.rest, limit)))
     onProblem(`${path} became shorter while it was read: what was read of it holds; read it again`);
   if (broken && !damaged) onProblem(broken.message);
-  if (damaged) onProblem(`${path} is damaged: it was read up to byte ${reader.trace.offset} of its text`);
+  if (damaged) onProblem(`${path} is damaged: it was read up to byte ${reader.state.offset} of its text`);
   if (skipped > 0)
     onProblem(`${path}: ${skipped} line${skipped > 1 ? 's' : ''} longer than ${LONGEST_LINE >> 20} MiB passed over`);
   return reading?.kind === 'end' && !broken && !isCorrupt;
 }
 
-function isShorter({ text, trace }: LineReader, rest: number, limit: number): boolean {
-  return text.plain && trace.offset + rest < limit;
+function isShorter({ text, state }: LineReader, rest: number, limit: number): boolean {
+  return text.plain && state.offset + rest < limit;
 }

@@ -1,11 +1,11 @@
 /**
  * Blocks of bytes cut into complete lines. Lines end at byte 10 and nowhere else: a CR, NEL or U+2028 is content.
  *
- * The reader is the authority on what a segment holds. With every read it reads the marker again: if that is not there,
+ * The reader is the authority on what a segment holds. With every read it reads the last bytes before again: if they are not there,
  * the file was truncated below us, even if it has grown past our place since.
  */
 import { crc32 } from 'node:zlib';
-import { advance, beginTrace, type Trace } from '../follow/position.ts';
+import { advance, beginState, type ReadState } from '../follow/position.ts';
 import type { Text } from './text.ts';
 
 /** Bytes read at a time. */
@@ -24,7 +24,7 @@ const ONE_NEWLINE = Buffer.from('\n');
 export interface Lines {
   readonly kind: 'lines';
   readonly bytes: Buffer;
-  readonly trace: Trace;
+  readonly state: ReadState;
   readonly skipped: number;
 }
 
@@ -42,77 +42,77 @@ const TRUNCATED: Reading = { kind: 'truncated' };
 /** Reads a text block by block. Remembers how far it has looked for the end of a long line, so as not to look again. */
 export class LineReader {
   readonly text: Text;
-  trace: Trace;
-  private ahead: Trace | undefined;
+  state: ReadState;
+  private ahead: ReadState | undefined;
 
-  constructor(text: Text, trace: Trace) {
+  constructor(text: Text, state: ReadState) {
     this.text = text;
-    this.trace = trace;
+    this.state = state;
   }
 
   /** The next lines that end at or before `limit`. The place stays until `moveTo`. */
-  async read(limit: number): Promise<Reading> {
-    const { trace } = this;
-    const before = trace.marker.length;
-    const wanted = Math.min(CHUNK, Math.max(0, limit - trace.offset));
-    const chunk = await this.text.read(trace.offset - before, before + wanted);
+  async nextLines(limit: number): Promise<Reading> {
+    const { state } = this;
+    const before = state.tail.length;
+    const wanted = Math.min(CHUNK, Math.max(0, limit - state.offset));
+    const chunk = await this.text.read(state.offset - before, before + wanted);
     // guard: F4
-    if (!chunk.subarray(0, before).equals(trace.marker)) return TRUNCATED;
+    if (!chunk.subarray(0, before).equals(state.tail)) return TRUNCATED;
     const body = chunk.subarray(before);
     // guard: F7
-    if (trace.offset === trace.start && body[0] === 0) return this.passNuls(limit);
+    if (state.offset === state.start && body[0] === 0) return this.passNuls(limit);
     // guard: F12
     const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
-    if (bytes.length > 0) return this.checked(lines(bytes, advance(trace, bytes)));
+    if (bytes.length > 0) return this.checked(lines(bytes, advance(state, bytes)));
     if (body.length < CHUNK) return { kind: 'end', rest: body.length };
     return this.longLine(body, limit);
   }
 
   /** The unfinished last line of a text that will not grow any more, with the newline that it lacks. */
-  async readRest(): Promise<Reading> {
-    const { trace, ahead } = this;
-    const length = ahead === undefined ? CHUNK : ahead.offset - trace.offset;
+  async lastLine(): Promise<Reading> {
+    const { state, ahead } = this;
+    const length = ahead === undefined ? CHUNK : ahead.offset - state.offset;
     if (ahead !== undefined && length >= LONGEST_LINE) return this.checked(lines(EMPTY, ahead, 1));
-    const line = await this.text.read(trace.offset, length);
+    const line = await this.text.read(state.offset, length);
     if (line.length === 0) return { kind: 'end', rest: 0 };
-    return this.checked(lines(Buffer.concat([line, ONE_NEWLINE]), advance(trace, line)));
+    return this.checked(lines(Buffer.concat([line, ONE_NEWLINE]), advance(state, line)));
   }
 
   /** What was read has been stored: go on behind it. */
-  moveTo(trace: Trace): void {
-    this.trace = trace;
+  moveTo(state: ReadState): void {
+    this.state = state;
     this.ahead = undefined;
   }
 
   /** A writer without O_APPEND goes on at its old place after copytruncate: what is before it reads as NUL. */
   private async passNuls(limit: number): Promise<Reading> {
-    let { offset: at, crc = 0 } = this.trace;
+    let { offset: at, crc = 0 } = this.state;
     for (const stop = at + NULS_AT_ONCE; at < stop;) {
       const body = await this.text.read(at, CHUNK);
       const nuls = leadingNuls(body);
       at += nuls;
       crc = crc32(body.subarray(0, nuls), crc);
       if (nuls < CHUNK) {
-        this.moveTo(beginTrace(at, crc));
-        return this.read(limit);
+        this.moveTo(beginState(at, crc));
+        return this.nextLines(limit);
       }
     }
-    this.moveTo(beginTrace(at, crc));
+    this.moveTo(beginState(at, crc));
     return { kind: 'nuls' };
   }
 
   /** The file may have been truncated while it was being read: then its head is another one now. */
   private async checked(reading: Lines): Promise<Reading> {
-    const { start, head } = reading.trace;
+    const { start, head } = reading.state;
     if (!this.text.plain) return reading;
     return head.equals(await this.text.read(start, head.length)) ? reading : TRUNCATED;
   }
 
   private async longLine(body: Buffer, limit: number): Promise<Reading> {
-    const { trace, text } = this;
-    let ahead = this.ahead ?? advance(trace, body);
+    const { state, text } = this;
+    let ahead = this.ahead ?? advance(state, body);
     while (ahead.offset < limit) {
-      const keep = ahead.offset - trace.offset > LONGEST_LINE ? ahead.offset : trace.offset;
+      const keep = ahead.offset - state.offset > LONGEST_LINE ? ahead.offset : state.offset;
       const part = await text.read(ahead.offset, Math.min(CHUNK, limit - ahead.offset), keep);
       if (part.length === 0) break;
       const newline = part.indexOf(NEWLINE);
@@ -120,16 +120,16 @@ export class LineReader {
       if (newline >= 0) return this.whole(ahead);
       this.ahead = ahead;
     }
-    return { kind: 'end', rest: ahead.offset - trace.offset };
+    return { kind: 'end', rest: ahead.offset - state.offset };
   }
 
-  private async whole(end: Trace): Promise<Reading> {
-    const { trace, text } = this;
-    const length = end.offset - trace.offset;
+  private async whole(end: ReadState): Promise<Reading> {
+    const { state, text } = this;
+    const length = end.offset - state.offset;
     // guard: F29
     if (length > LONGEST_LINE) return this.checked(lines(EMPTY, end, 1));
-    const bytes = await text.read(trace.offset, length);
-    return bytes.length < length ? TRUNCATED : this.checked(lines(bytes, advance(trace, bytes)));
+    const bytes = await text.read(state.offset, length);
+    return bytes.length < length ? TRUNCATED : this.checked(lines(bytes, advance(state, bytes)));
   }
 }
 
@@ -142,6 +142,6 @@ export function leadingNuls(bytes: Buffer): number {
   return bytes.length;
 }
 
-function lines(bytes: Buffer, trace: Trace, skipped = 0): Lines {
-  return { kind: 'lines', bytes, trace, skipped };
+function lines(bytes: Buffer, state: ReadState, skipped = 0): Lines {
+  return { kind: 'lines', bytes, state, skipped };
 }

@@ -2,9 +2,9 @@
  * The files in which lines of a log may be: those beside it and beside the file that it is a link to, those of a directory that
  * they are moved to (`olddir`), and those that the configuration names. In what order they were written, their names tell.
  */
-import { readdirSync, realpathSync, statSync, type Stats } from 'node:fs';
+import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
-import { inodeOf, type FileStat } from '../follow/position.ts';
+import { fileAt, filesIn, inodeOf, namesIn, type FileStat } from './file-stat.ts';
 import { filesLike } from './glob.ts';
 import { isAkin, rotationOf, uncompressedName, type Rotation } from './rotated-name.ts';
 
@@ -139,14 +139,6 @@ function directoriesIn(directory: string): string[] {
   }
 }
 
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
-}
-
 /** Both paths of a linked log can lead to the same files; a name that says something counts more than one that does not. */
 function sorted(found: readonly Listed[]): Pick<Listing, 'siblings' | 'others'> {
   const known = new Map<string, Listed>();
@@ -154,29 +146,6 @@ function sorted(found: readonly Listed[]): Pick<Listing, 'siblings' | 'others'> 
   const siblings = [...known.values()].flatMap(({ rotation, ...file }) => (rotation ? [{ ...file, rotation }] : []));
   const others = [...known.values()].flatMap(({ rotation, ...file }) => (rotation ? [] : [file]));
   return { siblings: inOrder(siblings), others };
-}
-
-/** The regular files of a directory; none when it cannot be listed. */
-export function filesIn(directory: string): FileStat[] {
-  try {
-    return readdirSync(directory).flatMap((name) => fileAt(join(directory, name)) ?? []);
-  } catch {
-    return [];
-  }
-}
-
-/** The regular file at a path, if there is one and it can be looked at. */
-export function fileAt(path: string): FileStat | undefined {
-  try {
-    const stats = statSync(path);
-    return stats.isFile() ? statOf(path, stats) : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-export function statOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileStat {
-  return { path, dev, ino, size, mtimeMs };
 }
 
 /** By what the names say; where they follow different customs, by the time of the last change. */
@@ -216,7 +185,7 @@ export function isHalf(sibling: Sibling, siblings: readonly Sibling[], now: numb
  * looked for where they were, by their inodes, and among the `others` beside the log; but only when they are missing: to look at
  * a whole directory takes time, and files are rotated meanwhile.
  */
-export function straysOf(
+export function movedOf(
   missing: readonly FileStat[],
   found: readonly FileStat[],
   others: readonly FileStat[],
@@ -225,10 +194,10 @@ export function straysOf(
   const isFound = new Set(found.map(inodeOf));
   const inodes = new Set(missing.map(inodeOf));
   const elsewhere = [...new Set(missing.map(({ path }) => dirname(path)))].flatMap(filesIn);
-  const strays = [
+  const moved = [
     ...missing.flatMap(({ path }) => fileAt(path) ?? []),
     ...elsewhere.filter((file) => inodes.has(inodeOf(file))),
     ...others,
   ].filter((file) => !isFound.has(inodeOf(file)));
-  return [...new Map(strays.map((file) => [inodeOf(file), { ...file, rotation: BY_TIME }])).values()];
+  return [...new Map(moved.map((file) => [inodeOf(file), { ...file, rotation: BY_TIME }])).values()];
 }

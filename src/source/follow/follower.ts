@@ -13,10 +13,11 @@ import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { Block } from '../source.ts';
 import { LiveFile } from './live-file.ts';
 import type { Notice, NoticeKind } from './notices.ts';
-import { Segments, type Outcome } from './segments.ts';
+import { Drain, type Outcome } from './drain.ts';
+import { SegmentList } from './segment-list.ts';
 import { whyNotPermitted } from '../files/permission.ts';
 import type { Position } from './position.ts';
-import type { StoredVerdicts } from './verdicts.ts';
+import { Verdicts, type StoredVerdicts } from './verdicts.ts';
 
 export interface FollowOptions {
   /** The live path; it may be absent, and may be a symbolic link. */
@@ -70,7 +71,8 @@ export class Follower {
   private readonly options: FollowOptions;
   private readonly tickMs: number;
   private readonly live: LiveFile;
-  private readonly segments: Segments;
+  private readonly list: SegmentList;
+  private readonly drain: Drain;
   private readonly watch: Watch;
   private readonly bell = new Bell();
   private readonly told = new Map<string, string>();
@@ -84,12 +86,14 @@ export class Follower {
     this.options = options;
     this.tickMs = tickMs;
     this.live = options.live ?? new LiveFile(path);
-    const discovery = new Discovery(positions, this.live.since, options.verdicts);
-    discovery.awaitInodes(awaited);
-    this.segments = new Segments({
+    this.list = new SegmentList(positions);
+    const discovery = new Discovery(this.list, new Verdicts(options.verdicts, positions), this.live.since);
+    discovery.expect(awaited);
+    this.drain = new Drain({
       path,
       rotated: options.rotated ?? [],
       tickMs,
+      list: this.list,
       discovery,
       beforeCorruptIn: options.beforeCorruptIn,
       notify: (kind, text) => this.notify(kind, text),
@@ -114,7 +118,6 @@ export class Follower {
     this.live.look();
     // guard: F19
     const ticking = setInterval(() => this.tick(), this.tickMs);
-    void this.watch.watch();
     try {
       while (!signal.aborted) yield* this.passAndWait(signal);
     } finally {
@@ -131,7 +134,7 @@ export class Follower {
     if (this.isOver) return Promise.resolve();
     return new Promise((resolve) => {
       this.waiting.push(resolve);
-      this.segments.surveyDue = true;
+      this.drain.isSurveyDue = true;
       this.bell.ring();
     });
   }
@@ -139,12 +142,12 @@ export class Follower {
   status(): FollowerStatus {
     const { path, trouble } = this.live;
     const unreadable = trouble && trouble.code !== 'ENOENT' ? { unreadable: trouble.message } : {};
-    return { path, ...this.segments.status(), ...unreadable };
+    return { path, ...this.drain.status(), ...unreadable };
   }
 
   private async release(): Promise<void> {
     await this.watch.close();
-    await this.segments.close();
+    await this.list.close();
     await this.live.close();
     this.waiting.splice(0).forEach((resolve) => resolve());
   }
@@ -152,10 +155,18 @@ export class Follower {
   private async *passAndWait(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
     const waiting = this.waiting.length;
     const outcome = yield* this.pass(signal);
+    // A life may be short: what is there is read before all is ready to be told what comes.
+    if (this.passedAt === 0) this.beginWatching();
     this.passedAt = performance.now();
     if (outcome === 'settled') this.waiting.splice(0, waiting).forEach((resolve) => resolve());
     // guard: F19-wait
     if (!signal.aborted) await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
+  }
+
+  private beginWatching(): void {
+    void this.watch.watch();
+    // What happened before that nobody has told.
+    this.bell.ring();
   }
 
   private wake(): void {
@@ -170,8 +181,8 @@ export class Follower {
       // guard: F20
       this.live.look();
       this.notifyTrouble();
-      const outcome = yield* this.segments.pass(this.live, signal);
-      if (outcome === 'settled') this.watch.follow(this.segments.liveSegment);
+      const outcome = yield* this.drain.pass(this.live, signal);
+      if (outcome === 'settled') this.watch.follow(this.list.live);
       this.told.delete('failed');
       return outcome;
     } catch (error) {
@@ -183,7 +194,7 @@ export class Follower {
   private tick(): void {
     // guard: F20-tick
     this.look();
-    if (++this.ticks % WATCH_EVERY === 0) void this.watch.watch();
+    if (this.ticks++ % WATCH_EVERY === 0) void this.watch.watch();
   }
 
   /** Looks at the live path even while the storing of a block takes long, so that no file that stands there is missed. */
@@ -193,7 +204,7 @@ export class Follower {
   }
 
   private changed(sibling: boolean): void {
-    if (sibling) this.segments.surveyDue = true;
+    if (sibling) this.drain.isSurveyDue = true;
     this.look();
   }
 

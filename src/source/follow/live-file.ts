@@ -3,9 +3,8 @@
  * takes: what is held open cannot be lost, even if it is rotated, compressed and deleted before its turn comes.
  */
 import { realpathSync, statSync } from 'node:fs';
-import { inodeOf, sameInode, type FileStat } from './position.ts';
+import { inodeOf, sameInode, statOf, type FileStat } from '../files/file-stat.ts';
 import { closeFile, openFile, type Opened } from './segment.ts';
-import { statOf } from '../files/siblings.ts';
 import { plainText } from '../files/text.ts';
 
 /** Deleted files that are held keep their space on the disk: no more of them than this wait for their turn. */
@@ -41,13 +40,13 @@ export class LiveFile {
     }
   }
 
-  /** Whether this file is held, and not taken yet. */
+  /** Whether this file is held, and not claimed yet. */
   holds(file: FileStat): boolean {
-    return this.pins.some(({ stamp }) => sameInode(stamp, file));
+    return this.pins.some(({ stat }) => sameInode(stat, file));
   }
 
-  /** The files pinned since the last call, in the order in which they stood there. Who takes them closes them. */
-  take(): Opened[] {
+  /** The files pinned since the last call, in the order in which they stood there. Who claims them closes them. */
+  claim(): Opened[] {
     return this.pins.splice(0);
   }
 
@@ -61,23 +60,23 @@ export class LiveFile {
   }
 
   async close(): Promise<void> {
-    await Promise.all(this.take().map(closeFile));
+    await Promise.all(this.claim().map(closeFile));
   }
 
   private pin(): void {
-    const stamp = statOf(this.path, statSync(this.path));
-    if (this.current && sameInode(this.current, stamp)) return;
+    const stat = statOf(this.path, statSync(this.path));
+    if (this.current && sameInode(this.current, stat)) return;
     if (this.pins.length >= MOST) return;
     const path = realpathSync(this.path);
-    const opened = this.open(stamp);
-    this.current = { ...opened.stamp, path };
-    this.pins.push({ ...opened, stamp: this.current });
+    const opened = this.open(stat);
+    this.current = { ...opened.stat, path };
+    this.pins.push({ ...opened, stat: this.current });
   }
 
   private open(seen: FileStat): Opened {
     try {
       const opened = openFile(this.path, plainText);
-      this.refused.delete(inodeOf(opened.stamp));
+      this.refused.delete(inodeOf(opened.stat));
       return opened;
     } catch (error) {
       this.refused.add(inodeOf(seen));

@@ -3,15 +3,16 @@
  *
  * A log is a sequence of segments, the incarnations of its file. A segment is known by what it contains, never by its name
  * or inode: the same segment turns up as `x.log`, `x.log.1`, as the copy that copytruncate made, or as `x.log.2.gz`.
- * What was read leaves a trace: the first bytes, the last bytes, and milestones between them, dense near both ends, by
+ * What was read leaves a state: the first bytes, the last bytes, and milestones between them, dense near both ends, by
  * which also a copy is recognised that ends before the place that was reached in the original.
  */
 import { hash } from 'node:crypto';
 import { crc32 } from 'node:zlib';
+import type { FileStat } from '../files/file-stat.ts';
 
 /** Bytes at the beginning that tell a text; content of which so much is equal is the same, less may be equal by chance (a banner). */
 export const FINGERPRINT_BYTES = 256;
-const MARKER = 64;
+const TAIL_BYTES = 64;
 const NEWLINE = 10;
 const FIRST_OCTAVE = 16;
 const EMPTY = Buffer.alloc(0);
@@ -26,25 +27,6 @@ export interface Fingerprint {
 export interface Milestone {
   readonly offset: number;
   readonly hash: string;
-}
-
-/** Where a segment was when it was last read. Tells equal contents apart and saves work; never decides against content. */
-export interface FileStat {
-  readonly path: string;
-  readonly dev: number;
-  readonly ino: number;
-  /** Bytes on disk: of the compressed file, if it is compressed. */
-  readonly size: number;
-  readonly mtimeMs: number;
-}
-
-/** Tells the inodes of one machine apart, as long as they exist. */
-export function inodeOf({ dev, ino }: FileStat): string {
-  return `${dev} ${ino}`;
-}
-
-export function sameInode(a: FileStat, b: FileStat): boolean {
-  return a.dev === b.dev && a.ino === b.ino;
 }
 
 /** How far one segment of a log has been read. Plain JSON, stored in the batch that stores what its lines did. */
@@ -71,6 +53,7 @@ export interface Position {
   readonly milestones?: readonly Milestone[];
   /** CRC-32 of all bytes before `offset`, if all were read: what gzip writes at the end of a file. */
   readonly crc?: number;
+  /** Where the segment was when it was last read. Saves work; never decides against content. */
   readonly file?: FileStat;
   /** Rotated and read to its end; while `file` stays as it was there is nothing more in it. */
   readonly done?: boolean;
@@ -81,49 +64,56 @@ export interface Position {
 }
 
 /** What of a segment must be in memory to read on in it: the bytes themselves where a position has their hashes. */
-export interface Trace {
+export interface ReadState {
   readonly start: number;
   readonly offset: number;
   readonly head: Buffer;
-  readonly marker: Buffer;
+  readonly tail: Buffer;
   readonly milestones: readonly Milestone[];
   readonly crc: number | undefined;
 }
 
-/** The trace of a segment of which nothing has been read but `nuls` bytes of NUL, whose CRC-32 is `crc`. */
-export function beginTrace(nuls = 0, crc = 0): Trace {
-  return { start: nuls, offset: nuls, head: EMPTY, marker: Buffer.alloc(Math.min(nuls, MARKER)), milestones: [], crc };
-}
-
-/** The trace after `bytes`, which follow directly on what was read before. */
-export function advance(trace: Trace, bytes: Buffer): Trace {
-  if (bytes.length === 0) return trace;
-  const offset = trace.offset + bytes.length;
-  const missing = FINGERPRINT_BYTES - trace.head.length;
+/** The state of a segment of which nothing has been read but `nuls` bytes of NUL, whose CRC-32 is `crc`. */
+export function beginState(nuls = 0, crc = 0): ReadState {
   return {
-    start: trace.start,
-    offset,
-    head: missing > 0 ? Buffer.concat([trace.head, bytes.subarray(0, missing)]) : trace.head,
-    marker: lastBytes(trace.marker, bytes, bytes.length),
-    milestones: thinned([...trace.milestones, ...passed(trace, bytes)], offset),
-    crc: trace.crc === undefined ? undefined : crc32(bytes, trace.crc),
+    start: nuls,
+    offset: nuls,
+    head: EMPTY,
+    tail: Buffer.alloc(Math.min(nuls, TAIL_BYTES)),
+    milestones: [],
+    crc,
   };
 }
 
-/** The position that a trace amounts to. */
+/** The state after `bytes`, which follow directly on what was read before. */
+export function advance(state: ReadState, bytes: Buffer): ReadState {
+  if (bytes.length === 0) return state;
+  const offset = state.offset + bytes.length;
+  const missing = FINGERPRINT_BYTES - state.head.length;
+  return {
+    start: state.start,
+    offset,
+    head: missing > 0 ? Buffer.concat([state.head, bytes.subarray(0, missing)]) : state.head,
+    tail: lastBytes(state.tail, bytes, bytes.length),
+    milestones: thinned([...state.milestones, ...passed(state, bytes)], offset),
+    crc: state.crc === undefined ? undefined : crc32(bytes, state.crc),
+  };
+}
+
+/** The position that a state amounts to. */
 export function positionOf(
-  trace: Trace,
+  state: ReadState,
   of: Pick<Position, 'id' | 'log' | 'readAt' | 'file' | 'done' | 'awaited'>,
 ): Position {
   return {
     ...of,
-    offset: trace.offset,
-    head: fingerprint(trace.head),
-    headLines: linesIn(trace.head),
-    marker: fingerprint(trace.marker),
-    ...(trace.start > 0 ? { start: trace.start } : {}),
-    milestones: trace.milestones,
-    ...(trace.crc === undefined ? {} : { crc: trace.crc }),
+    offset: state.offset,
+    head: fingerprint(state.head),
+    headLines: linesIn(state.head),
+    marker: fingerprint(state.tail),
+    ...(state.start > 0 ? { start: state.start } : {}),
+    milestones: state.milestones,
+    ...(state.crc === undefined ? {} : { crc: state.crc }),
   };
 }
 
@@ -142,30 +132,30 @@ export function digest(bytes: Buffer): string {
   return hash('sha256', bytes, 'hex').slice(0, 16);
 }
 
-/** Where the marker of `offset` begins. */
-export function markerStart(offset: number): number {
-  return Math.max(0, offset - MARKER);
+/** Where the last bytes before `offset` begin. */
+export function tailStart(offset: number): number {
+  return Math.max(0, offset - TAIL_BYTES);
 }
 
 /** The last bytes of `before` followed by the first `end` of `bytes`. A copy: it must not keep a block in memory. */
 function lastBytes(before: Buffer, bytes: Buffer, end: number): Buffer {
-  if (end >= MARKER) return Buffer.from(bytes.subarray(end - MARKER, end));
+  if (end >= TAIL_BYTES) return Buffer.from(bytes.subarray(end - TAIL_BYTES, end));
   const joined = Buffer.concat([before, bytes.subarray(0, end)]);
-  return joined.length > MARKER ? joined.subarray(joined.length - MARKER) : joined;
+  return joined.length > TAIL_BYTES ? joined.subarray(joined.length - TAIL_BYTES) : joined;
 }
 
 /** The place where the last step ended, and the first end of a line behind each power of two. */
-function passed(trace: Trace, bytes: Buffer): Milestone[] {
-  const end = trace.offset + bytes.length;
-  const milestones = trace.offset > trace.start ? [{ offset: trace.offset, hash: digest(trace.marker) }] : [];
-  const first = 2 ** Math.ceil(Math.log2(Math.max(trace.offset + 1, FIRST_OCTAVE)));
+function passed(state: ReadState, bytes: Buffer): Milestone[] {
+  const end = state.offset + bytes.length;
+  const milestones = state.offset > state.start ? [{ offset: state.offset, hash: digest(state.tail) }] : [];
+  const first = 2 ** Math.ceil(Math.log2(Math.max(state.offset + 1, FIRST_OCTAVE)));
   for (let octave = first; octave < end; octave *= 2) {
-    const newline = bytes.indexOf(NEWLINE, octave - trace.offset - 1);
+    const newline = bytes.indexOf(NEWLINE, octave - state.offset - 1);
     const length = newline + 1;
     if (newline < 0 || length === bytes.length) break;
-    const offset = trace.offset + length;
+    const offset = state.offset + length;
     if (offset > (milestones.at(-1)?.offset ?? 0))
-      milestones.push({ offset, hash: digest(lastBytes(trace.marker, bytes, length)) });
+      milestones.push({ offset, hash: digest(lastBytes(state.tail, bytes, length)) });
   }
   return milestones;
 }

@@ -8,16 +8,16 @@
 import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
+import { statOf, type FileStat } from '../files/file-stat.ts';
 import { LineReader, type Reading } from '../files/lines.ts';
-import { FINGERPRINT_BYTES, positionOf, type FileStat, type Position, type Trace } from './position.ts';
-import { statOf } from '../files/siblings.ts';
 import { textBehind, type Text } from '../files/text.ts';
+import { positionOf, type Position, type ReadState } from './position.ts';
 
 /** An open file: its text, and what it was when it was opened. */
 export interface Opened {
   readonly fd: number;
   readonly text: Text;
-  readonly stamp: FileStat;
+  readonly stat: FileStat;
 }
 
 /** In ticks. A file that is in no directory any more can only be read as long as it is held. */
@@ -35,7 +35,7 @@ export function openFile(path: string, textIn: (fd: number, path: string) => Tex
   try {
     const stats = fstatSync(fd);
     if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
-    return { fd, text: textIn(fd, path), stamp: statOf(path, stats) };
+    return { fd, text: textIn(fd, path), stat: statOf(path, stats) };
   } catch (error) {
     closeSync(fd);
     throw error;
@@ -62,50 +62,51 @@ export class Segment {
   readonly fd: number;
   readonly reader: LineReader;
   /** Where it was found last, and as it was at the last look. */
-  stamp: FileStat;
+  stat: FileStat;
   /** No longer at the live path: by `performance.now()`, since when it has not changed. */
   quietSince: number | undefined;
-  unlinked = false;
   /** At the last reading there was nothing left in it. */
   isDrained = false;
   /** The directory in which it was when its position was stored. */
   storedIn: string;
-  private lookedAt = 0;
-  private verified = false;
   /**
    * Compared with what is known: what it is is settled. A compressed segment must not be compared again, as its text only
    * goes forward.
    */
-  identified: boolean;
+  isIdentified: boolean;
+  private isUnlinked = false;
+  private isVerified = false;
+  private lookedAt = 0;
 
-  constructor(id: string, { fd, text, stamp }: Opened, trace: Trace, identified: boolean) {
-    this.identified = identified;
+  constructor(id: string, { fd, text, stat }: Opened, state: ReadState, isIdentified: boolean) {
     this.id = id;
     this.fd = fd;
-    this.reader = new LineReader(text, trace);
-    this.stamp = stamp;
-    this.storedIn = dirname(stamp.path);
+    this.reader = new LineReader(text, state);
+    this.stat = stat;
+    this.storedIn = dirname(stat.path);
+    this.isIdentified = isIdentified;
   }
 
-  get plain(): boolean {
+  get isPlain(): boolean {
     return this.reader.text.plain;
   }
 
-  get trace(): Trace {
-    return this.reader.trace;
+  get state(): ReadState {
+    return this.reader.state;
   }
 
-  get consumed(): boolean {
-    return this.trace.offset > this.trace.start;
+  /** Anything of it has been read. */
+  get isBegun(): boolean {
+    return this.state.offset > this.state.start;
   }
 
   /** Bytes that are there and have not been read; of a compressed segment nobody knows before it has been read. */
   get lag(): number {
-    return this.plain ? Math.max(0, this.stamp.size - this.trace.offset) : 0;
+    return this.isPlain ? Math.max(0, this.stat.size - this.state.offset) : 0;
   }
 
   /** A rotated segment that has become quiet need not be looked at with each line that comes to the live one. */
-  due(tickMs: number): boolean {
+  isDue(tickMs: number): boolean {
     const now = performance.now();
     return this.quietSince === undefined || now - this.quietSince < tickMs || now - this.lookedAt >= tickMs;
   }
@@ -114,59 +115,46 @@ export class Segment {
   isQuiet(tickMs: number): boolean {
     if (this.quietSince === undefined) return false;
     // guard: F8
-    if (!this.plain) return true;
-    const ticks = this.unlinked ? QUIET_UNLINKED : QUIET;
+    if (!this.isPlain) return true;
+    const ticks = this.isUnlinked ? QUIET_UNLINKED : QUIET;
     // guard: F18
     return performance.now() - this.quietSince >= ticks * tickMs;
   }
 
-  /** Looks at the file, and returns where its text ends at this moment. */
-  look(): number {
+  /** Asks what the file is by now, and returns where its text ends at this moment. */
+  refresh(): number {
     const now = performance.now();
     const stats = fstatSync(this.fd);
     this.lookedAt = now;
-    const { size, mtimeMs } = this.stamp;
+    const { size, mtimeMs } = this.stat;
     if (this.quietSince !== undefined && (stats.size !== size || stats.mtimeMs !== mtimeMs)) this.quietSince = now;
-    this.unlinked = stats.nlink === 0;
+    this.isUnlinked = stats.nlink === 0;
     const path = this.quietSince === undefined ? undefined : pathBehind(this.fd);
-    this.stamp = statOf(path ?? this.stamp.path, stats);
+    this.stat = statOf(path ?? this.stat.path, stats);
     // guard: F3
-    return this.plain ? stats.size : Infinity;
+    return this.isPlain ? stats.size : Infinity;
   }
 
-  async read(limit: number, beforeCorruptIn: BeforeCorruptIn): Promise<Reading> {
+  async nextLines(limit: number, beforeCorruptIn: BeforeCorruptIn): Promise<Reading> {
     // guard: F22-verify
-    if (!this.verified) await this.reader.text.verify(beforeCorruptIn);
-    this.verified = true;
-    return this.reader.read(limit);
+    if (!this.isVerified) await this.reader.text.verify(beforeCorruptIn);
+    this.isVerified = true;
+    return this.reader.nextLines(limit);
   }
 
-  position(log: string, trace: Trace, of: Pick<Position, 'done' | 'awaited'>): Position {
+  position(log: string, state: ReadState, of: Pick<Position, 'done' | 'awaited'>): Position {
     const readAt = Math.floor(Date.now() / 1000);
-    return positionOf(trace, { id: this.id, log, readAt, file: this.stamp, ...of });
+    return positionOf(state, { id: this.id, log, readAt, file: this.stat, ...of });
   }
 
-  /** The same open file under another id, read on from `trace`. This one is not to be used any more. */
-  as(id: string, trace: Trace = this.trace): Segment {
-    const { fd, stamp, reader, quietSince, unlinked, storedIn } = this;
-    return Object.assign(new Segment(id, { fd, stamp, text: reader.text }, trace, true), {
-      ...{ quietSince, unlinked, storedIn },
-    });
+  /** The same open file as another segment, read on from `state`. This one is not to be used any more. */
+  as(id: string, state: ReadState): Segment {
+    const { fd, stat, reader, quietSince, isUnlinked, storedIn } = this;
+    const other = new Segment(id, { fd, stat, text: reader.text }, state, true);
+    return Object.assign(other, { quietSince, isUnlinked, storedIn });
   }
 
   close(): Promise<void> {
     return closeFile({ fd: this.fd, text: this.reader.text });
   }
-}
-
-/** The deleted file among those that are open that begins like this segment. */
-export async function originalOf(segment: Segment, open: readonly Segment[]): Promise<Segment | undefined> {
-  const head = await segment.reader.text.read(0, FINGERPRINT_BYTES);
-  for (const other of open) {
-    if (other === segment || !other.plain || !other.consumed) continue;
-    other.look();
-    if (!other.unlinked || head.length < FINGERPRINT_BYTES) continue;
-    if (head.equals(await other.reader.text.read(0, FINGERPRINT_BYTES))) return other;
-  }
-  return undefined;
 }

@@ -2,7 +2,8 @@
  * What was found out about files beside a log that are not read, or not any more: as long as such a file stays as it is, it is
  * not opened again. Stored, so that a start costs a look at the names only.
  */
-import { inodeOf, type FileStat, type Position } from './position.ts';
+import { stateOf, type FileStat } from '../files/file-stat.ts';
+import type { Position } from './position.ts';
 
 /** By file, in a certain state: the id of the segment that it is a copy of, or '' if nothing in it concerns us. */
 type Verdict = readonly [file: string, id: string];
@@ -27,11 +28,11 @@ export class Verdicts {
   }
 
   of(file: FileStat): string | undefined {
-    return this.known.get(keyOf(file));
+    return this.known.get(stateOf(file));
   }
 
   settle(file: FileStat, id: string): void {
-    this.known.set(keyOf(file), id);
+    this.known.set(stateOf(file), id);
     this.isFresh = true;
   }
 
@@ -42,7 +43,7 @@ export class Verdicts {
 
   /** Of others, which are gone, nothing need be known. */
   keepOnly(files: readonly FileStat[]): void {
-    const keys = new Set(files.map(keyOf));
+    const keys = new Set(files.map(stateOf));
     this.known = new Map([...this.known].filter(([key]) => keys.has(key)));
   }
 
@@ -56,8 +57,4 @@ export class Verdicts {
     this.isFresh = false;
     return { id: `verdicts ${log}`, log, verdicts: [...this.known] };
   }
-}
-
-export function keyOf(file: FileStat): string {
-  return `${inodeOf(file)} ${file.size} ${file.mtimeMs}`;
 }

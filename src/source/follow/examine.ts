@@ -1,0 +1,147 @@
+/**
+ * What one file beside a log is: a segment that is known, or a copy of one; one that nobody has seen; or something that cannot
+ * be told yet. What is known of it by its inode, size and time of change is not opened again.
+ *
+ * While a copy is being made there are two files with one content: a file that begins like a held segment that has not been
+ * read yet is left alone until that segment has been.
+ */
+import { fstatSync } from 'node:fs';
+import { ArchiveError } from '../files/archive-error.ts';
+import { sameInode, stateOf, type FileStat } from '../files/file-stat.ts';
+import { isBeingWritten, isHalf, type Sibling } from '../files/siblings.ts';
+import { gzipEnd, plainText, textBehind } from '../files/text.ts';
+import { match, type Match } from './match.ts';
+import { FINGERPRINT_BYTES, type Position } from './position.ts';
+import { closeFile, openFile, Segment, type Opened } from './segment.ts';
+import type { SegmentList } from './segment-list.ts';
+import type { Verdicts } from './verdicts.ts';
+
+/**
+ * `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. `foreign`: it is
+ * compressed in a way that cannot be read.
+ */
+export type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged' | 'foreign';
+
+export type Finding =
+  /** It is, or is a copy of, the segment `id`; '' if it is none that concerns us. */
+  | { readonly kind: 'known'; readonly id: string }
+  /** It is a known segment, and is to be read on. */
+  | { readonly kind: 'segment'; readonly segment: Segment }
+  | { readonly kind: 'unknown'; readonly opened: Opened }
+  /** It cannot be told yet; or, of a damaged or foreign file, never. */
+  | { readonly kind: 'later'; readonly reason: Reason; readonly error?: Error };
+
+/** An open file with a plain text of which nothing has been read. */
+export type Unread = Pick<Opened, 'fd' | 'text'>;
+
+export interface Known {
+  readonly list: SegmentList;
+  readonly verdicts: Verdicts;
+  /** Those that are open, and those that were found just now. */
+  readonly segments: readonly Segment[];
+  /** Files that are known by nothing yet: a file that begins alike may be a copy. */
+  readonly unread: readonly Unread[];
+  /** Unix milliseconds. */
+  readonly now: number;
+}
+
+export async function examine(sibling: Sibling, siblings: readonly Sibling[], known: Known): Promise<Finding> {
+  const { list, verdicts, segments, now } = known;
+  const segment = segments.find(({ stat }) => sameInode(stat, sibling));
+  // guard: F32
+  if (segment !== undefined) return { kind: 'known', id: segment.id };
+  const settled = verdicts.of(sibling) ?? finishedAs(sibling, list) ?? (sibling.size === 0 ? '' : undefined);
+  if (settled !== undefined) return { kind: 'known', id: settled };
+  if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
+  const opened = openSibling(sibling.path);
+  if (!('fd' in opened)) {
+    if (opened.kind === 'later' && opened.reason === 'foreign') verdicts.settle(sibling, '');
+    return opened;
+  }
+  const found = await compare(opened, sibling, known).catch((error: Error) => brokenOff(error, sibling, known));
+  if (found.kind === 'known' || found.kind === 'later') await closeFile(opened);
+  if (found.kind === 'known') verdicts.settle(sibling, found.id);
+  return found;
+}
+
+function openSibling(path: string): Opened | Finding {
+  try {
+    return openFile(path);
+  } catch (reason) {
+    const error: NodeJS.ErrnoException = reason instanceof Error ? reason : new Error(String(reason));
+    if (error instanceof ArchiveError) return { kind: 'later', reason: 'foreign', error };
+    return error.code === 'ENOENT'
+      ? { kind: 'later', reason: 'moved' }
+      : { kind: 'later', reason: 'unreadable', error };
+  }
+}
+
+async function compare(opened: Opened, sibling: Sibling, { list, segments, unread }: Known): Promise<Finding> {
+  if (!sameInode(opened.stat, sibling)) return { kind: 'later', reason: 'moved' };
+  const { positions } = list;
+  const compressed = compressedOf(positions, opened);
+  if (compressed !== undefined) return { kind: 'known', id: compressed };
+  // guard: F32-name
+  const { head, matches } = await match(opened.text, positions);
+  await opened.text.close();
+  const again = { ...opened, text: textBehind(opened.fd, sibling.path) };
+  for (const each of matches) {
+    const isHeld = segments.some(({ id }) => id === each.position.id);
+    // guard: F5
+    if (each.kind === 'same' && !isHeld)
+      return { kind: 'segment', segment: new Segment(each.position.id, again, each.state, true) };
+  }
+  const copied = matches.find((each) => !hasLostItsEnd(each, opened));
+  if (copied) return { kind: 'known', id: copied.position.id };
+  if (head.length === 0) return { kind: 'known', id: '' };
+  if (await isLikeUnread(head, opened, unread)) return { kind: 'later', reason: 'unread' };
+  return { kind: 'unknown', opened: again };
+}
+
+/** A file that is shorter than when it was read (power loss) may have gone on since: it is read again, as if it were another. */
+function hasLostItsEnd({ kind, position: { file } }: Match, { stat, text }: Opened): boolean {
+  return kind === 'beginning' && text.plain && file !== undefined && sameInode(file, stat);
+}
+
+function brokenOff(error: Error, sibling: Sibling, { verdicts, now }: Known): Finding {
+  if (error instanceof ArchiveError && error.code === 'NO_PROGRAM')
+    return { kind: 'later', reason: 'unreadable', error };
+  if (isBeingWritten(sibling, now)) return { kind: 'later', reason: 'unfinished' };
+  verdicts.settle(sibling, '');
+  return { kind: 'later', reason: 'damaged', error };
+}
+
+/** The segment that was read to its end in this very file. */
+function finishedAs(file: FileStat, { positions }: SegmentList): string | undefined {
+  const state = stateOf(file);
+  return positions.find((position) => position.done === true && position.file && stateOf(position.file) === state)?.id;
+}
+
+/** The segment of which a gzip file holds exactly what was read, by the CRC and length at its end: nothing is unpacked. */
+function compressedOf(positions: readonly Position[], { fd, stat }: Opened): string | undefined {
+  const end = gzipEnd(fd, stat.size);
+  if (end === undefined) return undefined;
+  return positions.find(({ crc, offset }) => crc === end.crc && offset % 2 ** 32 === end.length)?.id;
+}
+
+/**
+ * Whether a file and one that has not been read yet may be copies of one text, of which one may have more: then they are the
+ * same near the beginning and near the end of the shorter. Of a compressed file only the beginning is looked at.
+ */
+async function isLikeUnread(head: Buffer, { fd, text }: Opened, unread: readonly Unread[]): Promise<boolean> {
+  for (const other of unread) {
+    const its = await other.text.read(0, head.length);
+    if (its.length === 0 || !its.equals(head.subarray(0, its.length))) continue;
+    // It may have grown since it was opened, when perhaps it was empty.
+    if (!text.plain || (await endsAlike(fd, other.fd))) return true;
+  }
+  return false;
+}
+
+/** Whether two plain files are the same before the end of the shorter. */
+async function endsAlike(a: number, b: number): Promise<boolean> {
+  const at = Math.max(0, Math.min(fstatSync(a).size, fstatSync(b).size) - FINGERPRINT_BYTES);
+  const [ofA, ofB] = [await plainText(a).read(at, FINGERPRINT_BYTES), await plainText(b).read(at, FINGERPRINT_BYTES)];
+  const shared = Math.min(ofA.length, ofB.length);
+  return ofA.subarray(0, shared).equals(ofB.subarray(0, shared));
+}
