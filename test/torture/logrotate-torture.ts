@@ -2,12 +2,15 @@
  * The whole daemon under the real logrotate and Debian's own rules for prosody, ejabberd and jabberd2, killed at random
  * moments. One new user per line, so that at the end the index says which lines were read.
  *
+ * A log is not rotated before what was in it some rotations ago is in the index: what is lost then was lost by the daemon, and
+ * not because its lives were too short for this machine.
+ *
  * Only copytruncate destroys lines that no reader can have: those that are written between its copy and its truncation.
  * What existed in a file is therefore read back after each of its rotations, and only the rest may be missing.
  */
-import { fork, type ChildProcess } from 'node:child_process';
+import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -24,11 +27,17 @@ export interface TortureOptions {
   readonly seconds: number;
   /** Lines per second and log. */
   readonly rate: number;
+  /** How long the daemon lives, milliseconds: at least and at most. */
+  readonly life: readonly [number, number];
+  /** Processes beside it that do nothing but take processor time. */
+  readonly busy: number;
   readonly say: (sentence: string) => void;
 }
 export interface TortureResult {
   readonly rotations: number;
   readonly kills: number;
+  /** Lives in a row, at most, in which nothing of a log came into the index. */
+  readonly livesInVain: number;
   readonly logs: readonly LogResult[];
   /** Where everything still lies when a line was lost or made up. */
   readonly directory: string | undefined;
@@ -53,6 +62,7 @@ interface Stage {
   readonly reports: Arrivals<WriterReport>;
   /** Host -> numbers of the users that stood in a file after a rotation. */
   readonly existed: ReadonlyMap<string, Set<number>>;
+  readonly progress: Progress;
   /** Milliseconds since the epoch. */
   readonly end: number;
 }
@@ -60,14 +70,26 @@ interface Stage {
 const WRITER = fileURLToPath(new URL('log-writer.js', import.meta.url));
 const LAG_MS = 200;
 const CATCH_UP_MS = 60_000;
-/** So many rotations may pass without the daemon having caught up. */
+/** What was there so many rotations ago must be in the index before the next one: the rules keep ten pieces and more. */
 const ROTATIONS_UNREAD = 6;
+/** A daemon that does not come to it in this time does not work. */
+const PROGRESS_MS = 300_000;
+
+/** What the index holds after each life of the daemon. */
+interface Progress {
+  /** By host, users. */
+  indexed: ReadonlyMap<string, number>;
+  /** By host, lives in a row in which nothing was added. */
+  readonly inVain: Map<string, number>;
+  livesInVain: number;
+}
 
 export async function tortureWithLogrotate(options: TortureOptions): Promise<TortureResult> {
   const stage = await setStage(options);
+  const loops = Array.from({ length: options.busy }, () => spawn(process.execPath, ['-e', 'for(;;);']));
   try {
     const [kills, ...rotations] = await Promise.all([
-      killAtRandom(stage, options.say),
+      killAtRandom(stage, options),
       ...stage.logs.map((log) => rotateAtRandom(stage, log)),
     ]);
     const users = await finishWriting(stage);
@@ -76,8 +98,10 @@ export async function tortureWithLogrotate(options: TortureOptions): Promise<Tor
     const clean = logs.every(({ lost, invented }) => lost.length + invented.length === 0);
     if (clean) rmSync(stage.directory, { recursive: true });
     const directory = clean ? undefined : stage.directory;
-    return { kills, rotations: rotations.reduce((sum, n) => sum + n, 0), logs, directory };
+    const { livesInVain } = stage.progress;
+    return { kills, livesInVain, rotations: rotations.reduce((sum, n) => sum + n, 0), logs, directory };
   } finally {
+    loops.forEach((loop) => loop.kill('SIGKILL'));
     stage.writer.kill('SIGKILL');
     stage.statsd.close();
   }
@@ -99,46 +123,70 @@ async function setStage({ seconds, rate }: TortureOptions): Promise<Stage> {
   for (const log of logs) log.arm(writer.pid ?? 0);
   const existed = new Map(logs.map(({ host }) => [host, new Set<number>()]));
   const statsd = await listenForStatsd();
-  return { directory, logs, statsd, writer, reports, existed, end: Date.now() + seconds * 1000 };
+  const progress = { indexed: new Map(), inVain: new Map(), livesInVain: 0 };
+  return { directory, logs, statsd, writer, reports, existed, progress, end: Date.now() + seconds * 1000 };
 }
 
-/**
- * Rotates until the end; the next rotation waits until the server has let go of the renamed file, as a week does. The
- * rules keep ten pieces and more, and no daemon can read what was deleted: so it waits too when the daemon could not
- * catch up during the last rotations.
- */
+/** Rotates until the end; the next rotation waits until the server has let go of the renamed file, as a week does. */
 async function rotateAtRandom(stage: Stage, log: RotatingLog): Promise<number> {
-  const { reports, existed, end, statsd } = stage;
-  const starts: number[] = [];
+  const { reports, existed, end } = stage;
+  const users: number[] = [];
   while (Date.now() < end) {
-    const readSince = starts.at(-ROTATIONS_UNREAD);
-    if (readSince !== undefined) await statsd.packets.first('count', isCountOf(log.host), readSince, CATCH_UP_MS);
-    starts.push(statsd.packets.all.length);
+    if (!(await isInIndex(users.at(-ROTATIONS_UNREAD) ?? 0, log, stage))) break;
     const from = reports.all.length;
     await log.rotate();
     if (log.reopensOn) {
       await reports.first('reopening', (report) => report.kind === 'reopened' && report.host === log.host, from);
     }
     for (const user of log.rotatedUsers()) existed.get(log.host)?.add(user);
+    users.push(existed.get(log.host)?.size ?? 0);
     await pause(100 + Math.random() * 2000);
   }
-  return starts.length;
+  return users.length;
 }
 
-/** Most lives of the daemon end at a random moment; now and then one is long enough to catch up. */
-async function killAtRandom(stage: Stage, say: (sentence: string) => void): Promise<number> {
+/** Waits until so many users of the log are in the index; false when the time is over before. */
+async function isInIndex(users: number, { host }: RotatingLog, { progress, end }: Stage): Promise<boolean> {
+  const since = Date.now();
+  while ((progress.indexed.get(host) ?? 0) < users) {
+    if (Date.now() > end) return false;
+    if (Date.now() - since > PROGRESS_MS) throw new Error(`nothing comes of ${host} any more`);
+    await pause(20);
+  }
+  return true;
+}
+
+/** Most lives of the daemon end at a random moment; where they may be long, one is long enough to catch up now and then. */
+async function killAtRandom(stage: Stage, { say, life: [shortest, longest] }: TortureOptions): Promise<number> {
   let kills = 0;
   for (; Date.now() < stage.end; kills++) {
     const from = stage.statsd.packets.all.length;
     const daemon = start(stage);
-    await pause(200 + Math.random() * 3000);
-    if (kills % 3 === 2) await counted(stage, from);
+    await pause(shortest + Math.random() * (longest - shortest));
+    if (kills % 3 === 2 && longest > 1000) await counted(stage, from);
     if (daemon.process.exitCode !== null) throw new Error(`the daemon ended:\n${daemon.lines.all.join('\n')}`);
     await daemon.end('SIGKILL');
+    await noteProgress(stage);
     if (Math.random() < 0.3) await pause(Math.random() * 2000);
     if (kills % 20 === 19) say(`${kills + 1} kills`);
   }
   return kills;
+}
+
+async function noteProgress({ directory, logs, progress }: Stage): Promise<void> {
+  const path = join(directory, 'index');
+  if (!existsSync(join(path, 'CURRENT'))) return;
+  const indexed = new Map<string, number>(logs.map(({ host }) => [host, 0]));
+  for (const user of (await contentsOf(path)).users.keys()) {
+    const host = user.slice(user.indexOf('@') + 1);
+    indexed.set(host, (indexed.get(host) ?? 0) + 1);
+  }
+  for (const [host, users] of indexed) {
+    const inVain = users > (progress.indexed.get(host) ?? 0) ? 0 : (progress.inVain.get(host) ?? 0) + 1;
+    progress.inVain.set(host, inVain);
+    progress.livesInVain = Math.max(progress.livesInVain, inVain);
+  }
+  progress.indexed = indexed;
 }
 
 /** A daemon that counts has caught up with all that its logs hold. */
