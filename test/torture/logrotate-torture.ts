@@ -175,14 +175,14 @@ async function killAtRandom(stage: Stage, { say, life: [shortest, longest] }: To
 
 async function noteProgress({ directory, logs, progress }: Stage): Promise<void> {
   const path = join(directory, 'index');
-  if (!existsSync(join(path, 'CURRENT'))) return;
   const indexed = new Map<string, number>(logs.map(({ host }) => [host, 0]));
-  for (const user of (await contentsOf(path)).users.keys()) {
+  const users = existsSync(join(path, 'CURRENT')) ? (await contentsOf(path)).users : new Map();
+  for (const user of users.keys()) {
     const host = user.slice(user.indexOf('@') + 1);
     indexed.set(host, (indexed.get(host) ?? 0) + 1);
   }
-  for (const [host, users] of indexed) {
-    const inVain = users > (progress.indexed.get(host) ?? 0) ? 0 : (progress.inVain.get(host) ?? 0) + 1;
+  for (const [host, count] of indexed) {
+    const inVain = count > (progress.indexed.get(host) ?? 0) ? 0 : (progress.inVain.get(host) ?? 0) + 1;
     progress.inVain.set(host, inVain);
     progress.livesInVain = Math.max(progress.livesInVain, inVain);
   }
