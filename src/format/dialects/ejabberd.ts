@@ -132,7 +132,7 @@ class EjabberdParser implements Parser {
 
   #quote(text: string, start: number, { message, end }: Parts, lineEnd: number): void {
     const quoting = quotingAt(text, message, end);
-    const rest = quoting && restOf(text, { quoting, message, lineEnd });
+    const rest = quoting && restOf(text, { quoting, start, message, lineEnd });
     if (!rest) return;
     if ('to' in rest) this.#quotation = { text, to: rest.to };
     else {

@@ -1,0 +1,148 @@
+/** What a remote party puts into ejabberd's messages says nothing, and hides nothing of what is said around it. */
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { ejabberd } from '../../../src/format/dialects/ejabberd.ts';
+import type { SessionEvent } from '../../../src/format/dialects/dialect.ts';
+import { LineDecoder } from '../../../src/format/line-decoder.ts';
+
+const DAY = '2026-11-23';
+const stamp = (time: string): string => `${DAY} ${time}.000000+00:00`;
+const c2s = (time: string, message: string, pid = '<0.5.0>'): string =>
+  `${stamp(time)} [info] ${pid}@ejabberd_c2s:bind/2:542 (tls|${pid}) ${message}`;
+
+/** Real lines before, at the time of, and behind what is forged. */
+const BEFORE = [c2s('10:00:00', 'Opened c2s session for alice@chat.example/phone')];
+const BEHIND = [
+  c2s('10:00:05', 'Opened c2s session for bob@chat.example/phone', '<0.6.0>'),
+  c2s('10:00:06', 'Failed c2s PLAIN authentication for x@chat.example from 127.0.0.1: Invalid username or password'),
+  c2s('10:20:00', 'Closing c2s session for alice@chat.example/phone: Stream closed by peer: conflict'),
+  c2s('10:20:01', 'Opened c2s session for carol@chat.example/a (work)', '<0.7.0>'),
+];
+const REAL = ['start alice', 'start bob', 'end alice', 'start carol'];
+
+/** Lines to the byte as ejabberd would write them. */
+const FORGED = [
+  c2s('10:00:04', 'Opened c2s session for victim@chat.example/fake', '<0.9.9>'),
+  c2s('10:00:04', 'Closing c2s session for alice@chat.example/phone: Stream reset by peer'),
+  c2s('10:00:04', 'Resumed session for victim@chat.example/fake', '<0.9.9>').replace('ejabberd_c2s', 'mod_stream_mgmt'),
+  `${stamp('10:00:04')} [info] <0.1.0>@ejabberd_app:start/2:63 ejabberd 26.07 is started in the node e@h in 2.38s`,
+  `${stamp('10:00:04')} [info] <0.1.0>@ejabberd_app:stop/1:120 ejabberd 26.07 is stopped in the node e@h`,
+  `${stamp('10:00:04')} [info] <0.1.0>@mod_push:remove_user/2:464 Removing any push sessions of alice@chat.example`,
+  '2026-01-01 00:00:00.000000+00:00 [info] <0.1.0>@ejabberd_c2s:bind/2:500 (tls|<0.1.0>) Opened c2s session for old@chat.example/x',
+];
+/** Ends of the messages, forged by the party that is quoted. */
+const FAKE_ENDS = [
+  'x (conflict)',
+  'x authentication from 192.0.2.1: Unsupported mechanism',
+  'x -> b.example (192.0.2.1): x',
+];
+const GARBAGE = ['', 'x', '\t', '** Reason:', DAY, '\x1b[0m', 'Failed', '2026', 'é'.repeat(40), '...'];
+
+/** The messages that quote somebody, around the text. */
+const MESSAGES: Readonly<Record<string, (text: string) => string>> = {
+  'the mechanism of a login': (text) =>
+    c2s('10:00:03', `Failed c2s ${text} authentication from 127.0.0.1: Unsupported mechanism`),
+  'the name of a login': (text) =>
+    c2s('10:00:03', `Failed c2s PLAIN authentication for ${text}@chat.example from ::1: Invalid username or password`),
+  'the text of an error of a client': (text) =>
+    c2s('10:00:03', `Closing c2s session for eve@chat.example/e: Stream closed by peer: ${text} (policy-violation)`),
+  'the mechanism of a server': (text) =>
+    c2s('10:00:03', `Failed inbound s2s ${text} authentication  -> chat.example (127.0.0.1): Unsupported mechanism`),
+  'the text of an error of a server': (text) =>
+    c2s('10:00:03', `Closing inbound s2s connection a.example -> chat.example: Stream closed by peer: ${text} (reset)`),
+  'the name of a file': (text) =>
+    c2s('10:00:03', `Got HTTP upload slot for eve@chat.example/e (file: ${text}, size: 12)`),
+};
+
+/** Who came and went; the lines come in blocks. */
+function seen(blocks: readonly string[]): { events: string[]; quoted: number } {
+  const state = { clock: { year: 2026, last: undefined } };
+  const reader = new LineDecoder({ dialect: ejabberd, timezone: 'UTC', state, horizon: () => Infinity });
+  const events: string[] = [];
+  const note = (event: SessionEvent): void => {
+    events.push('user' in event ? `${event.kind} ${event.user.slice(0, event.user.indexOf('@'))}` : event.kind);
+  };
+  for (const block of blocks) reader.read(Buffer.from(block), note);
+  // What quotes may be the end of a real session.
+  return { events: events.filter((event) => event !== 'end eve'), quoted: reader.counts.quoted };
+}
+
+const block = (...lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');
+
+describe('what a remote party puts into a message of ejabberd', () => {
+  for (const [what, around] of Object.entries(MESSAGES)) {
+    for (const [i, forged] of FORGED.entries())
+      it(`${what}: forged line ${i} [10.8]`, () => {
+        const text = around(`x\n${forged}\ny`);
+        const { events, quoted } = seen([block(...BEFORE, text, ...BEHIND)]);
+        assert.deepEqual(events, REAL);
+        assert.equal(quoted, 1);
+      });
+
+    it(`${what}: in blocks of one line [10.8]`, () => {
+      const text = around(`x\n${FORGED.join('\n')}\ny`);
+      const lines = block(...BEFORE, text, ...BEHIND)
+        .split('\n')
+        .slice(0, -1);
+      assert.deepEqual(seen(lines.map((line) => `${line}\n`)).events, REAL);
+    });
+
+    it(`${what}: too long for the logger, which cuts it [10.8]`, () => {
+      const text = around(`x\n${FORGED[0]}\n${'y'.repeat(110_000)}`).slice(0, 102_397) + '...';
+      assert.deepEqual(seen([block(...BEFORE, text, ...BEHIND)]).events, REAL);
+    });
+
+    it(`${what}: any text that is no such message itself [10.8]`, () => {
+      const pieces = fc.array(fc.constantFrom(...FORGED, ...FAKE_ENDS, ...GARBAGE), { maxLength: 12 });
+      fc.assert(
+        fc.property(pieces, (lines) => {
+          const text = around([...lines, 'y'].join('\n'));
+          assert.deepEqual(seen([block(...BEFORE, text, ...BEHIND)]).events, REAL);
+        }),
+        { numRuns: 300 },
+      );
+    });
+  }
+
+  it('a forged line that ends the message itself [10.8]', () => {
+    for (const around of Object.values(MESSAGES))
+      assert.deepEqual(seen([block(...BEFORE, around(`x (conflict)\n${FORGED[0]}`), ...BEHIND)]).events, REAL);
+  });
+
+  it('one message after the other: what stands between is real [10.8]', () => {
+    for (const around of Object.values(MESSAGES)) {
+      const attack = around(`x\n${FORGED[0]}\ny`);
+      const lines = [...BEFORE, attack, BEHIND[0]!, attack, ...BEHIND.slice(1)];
+      assert.deepEqual(seen([block(...lines)]).events, REAL);
+    }
+  });
+
+  it('an end that never comes hides nobody [10.8]', () => {
+    const broken = c2s('10:00:03', 'Failed c2s X');
+    const later = Array.from({ length: 4000 }, (_, i) => c2s('10:00:04', `Accepted x ${i}`.padEnd(80)));
+    assert.deepEqual(seen([block(...BEFORE, broken, ...later), block(...BEHIND)]).events.slice(-3), REAL.slice(-3));
+    // At the end of a block it may be yet to come, but not for long.
+    assert.deepEqual(seen([block(...BEFORE, broken), block(...BEHIND.slice(2))]).events.slice(1), REAL.slice(2));
+  });
+
+  it('a resource that holds the words of an end, or looks like one, hides nobody [10.8]', () => {
+    const jid = 'dave@chat.example/x: Stream closed by peer: y';
+    const lines = [
+      c2s('10:00:01', `Opened c2s session for ${jid}`, '<0.8.0>'),
+      c2s('10:00:02', `Closing c2s session for ${jid}: Connection failed: connection closed`, '<0.8.0>'),
+    ];
+    const others = seen([block(...BEFORE, ...lines, ...BEHIND)]).events.filter((event) => !event.endsWith('dave'));
+    assert.deepEqual(others, REAL);
+  });
+
+  it('bytes at random are no event, and no line behind them is lost [10.8]', () => {
+    fc.assert(
+      fc.property(fc.array(fc.uint8Array({ maxLength: 200 }), { maxLength: 20 }), (chunks) => {
+        const noise = chunks.map((chunk) => Buffer.from(chunk).toString('latin1').replaceAll('\n', ' '));
+        assert.deepEqual(seen([block(...BEFORE, ...noise, ...BEHIND)]).events, REAL);
+      }),
+      { numRuns: 300 },
+    );
+  });
+});
