@@ -12,9 +12,9 @@ const LEAST = 64;
 export class UserPages {
   readonly #names: NameTable;
   #growth = new Growth(LEAST);
-  /** By page: whether it is in the list. */
-  #isListed = new Uint8Array(LEAST);
-  #list: number[] = [];
+  /** By page: whether it has changed. */
+  #isChanged = new Uint8Array(LEAST);
+  #changes = 0;
 
   constructor(names: NameTable) {
     this.#names = names;
@@ -27,7 +27,7 @@ export class UserPages {
 
   /** How many have changed since they were taken. */
   get changes(): number {
-    return this.#list.length;
+    return this.#changes;
   }
 
   /**
@@ -68,9 +68,13 @@ export class UserPages {
    * when not all could be written is in the later one as it should be.
    */
   take(most: number): number[] {
-    const pages = this.#list.toSorted((a, b) => b - a);
-    this.#list = pages.splice(most);
-    for (const page of pages) this.#isListed[page] = 0;
+    const pages: number[] = [];
+    for (let page = this.count - 1; page >= 0 && pages.length < most && this.#changes > 0; page--) {
+      if (this.#isChanged[page] !== 1) continue;
+      this.#isChanged[page] = 0;
+      this.#changes--;
+      pages.push(page);
+    }
     return pages;
   }
 
@@ -84,10 +88,10 @@ export class UserPages {
   }
 
   #note(page: number): void {
-    if (page >= this.#isListed.length) this.#isListed = grown(this.#isListed, page + 1);
-    if (this.#isListed[page] === 1) return;
-    this.#isListed[page] = 1;
-    this.#list.push(page);
+    if (page >= this.#isChanged.length) this.#isChanged = grown(this.#isChanged, page + 1);
+    if (this.#isChanged[page] === 1) return;
+    this.#isChanged[page] = 1;
+    this.#changes++;
   }
 }
 

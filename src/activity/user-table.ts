@@ -55,6 +55,9 @@ export interface UsersOptions {
 /** The last instant that there is room for, unix seconds: in 2106. */
 const LAST = 0xffff_ffff;
 
+/** Users who are looked at, and perhaps dropped, before others may do something. */
+const FORGET_AT_ONCE = 4096;
+
 const AT_SIGN = 64;
 const HOUR = 3600;
 /** It has no instant. */
@@ -236,10 +239,19 @@ export class Users {
 
   /** Drops users without open session who were last seen before `second`, but for those in `held`. */
   forgetUnseenSince(second: number, held: ReadonlySet<string> = NOBODY): void {
+    for (const _ of this.forgettingUnseenSince(second, held));
+  }
+
+  /** The same in steps of some milliseconds at most: events may be taken in between two of them, but not while one is made. */
+  *forgettingUnseenSince(second: number, held: ReadonlySet<string>): Generator<void> {
     const numbers = new Set([...held].map((jid) => this.find(jid)));
-    for (let user = 0; user < this.names.end; user++) {
-      if (!this.#has(user, KNOWN) || this.#isOpen(user) || this.#lastSeen(user) >= second) continue;
-      if (!numbers.has(user) && (this.#ahead.get(user) ?? 0) < second) this.#delete(user);
+    for (let from = 0; from < this.names.end; from += FORGET_AT_ONCE) {
+      const end = Math.min(from + FORGET_AT_ONCE, this.names.end);
+      for (let user = from; user < end; user++) {
+        if (!this.#has(user, KNOWN) || this.#isOpen(user) || this.#lastSeen(user) >= second) continue;
+        if (!numbers.has(user) && (this.#ahead.get(user) ?? 0) < second) this.#delete(user);
+      }
+      yield;
     }
   }
 

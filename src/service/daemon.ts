@@ -226,7 +226,7 @@ export class Daemon {
     }
     this.#tellClashes();
     this.#noteStatus();
-    if (at - this.#pruned >= DAY) this.#prune(at);
+    if (at - this.#pruned >= DAY) await this.#prune(at);
     await this.#commitUsers();
   }
 
@@ -260,10 +260,10 @@ export class Daemon {
     }
   }
 
-  #prune(at: number): void {
+  async #prune(at: number): Promise<void> {
     this.#pruned = at;
     for (const log of this.#before) log.dropSilent(at);
-    this.#writeBuffer.prune(this.#options.config.index.retentionDays);
+    await this.#writeBuffer.pruneBeside(this.#options.config.index.retentionDays);
   }
 
   async #commitUsers(): Promise<void> {

@@ -35,10 +35,16 @@ export class Retention {
     this.#online.delete(log);
   }
 
-  /** Drops whoever was last seen so many days of lines ago. `reading`: when lines came that are not among those held yet. */
-  prune(days: number, reading: readonly Span[] = []): void {
+  /**
+   * Drops whoever was last seen so many days of lines ago. `reading`: when lines came that are not among those held yet. In
+   * steps, between which events may be taken in.
+   */
+  *pruning(days: number, reading: readonly Span[] = []): Generator<void> {
     const since = livedSince([...[...this.#lives.values()].flat(), ...reading], days * DAY);
-    this.#users.forgetUnseenSince(since, this.#heldAt(since));
+    for (const _ of this.#users.forgettingUnseenSince(since, this.#heldAt(since))) {
+      this.#users.settle();
+      yield;
+    }
     this.#users.forgetHostsUnseenSince(since);
     this.#users.removals.forgetBefore(since);
   }

@@ -3,6 +3,7 @@
  * last commit are written in one batch with the position they belong to; users in that batch or, where they are many, in some
  * before it.
  */
+import { setImmediate } from 'node:timers/promises';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { LastSeenIndex } from '../index/last-seen.ts';
@@ -227,7 +228,12 @@ export class WriteBuffer {
    * not committed yet.
    */
   prune(days: number, reading?: LogState): void {
-    this.#retention.prune(days, reading?.lived);
+    for (const _ of this.#retention.pruning(days, reading?.lived));
+  }
+
+  /** The same, a little at a time, so that nobody else waits for long. */
+  async pruneBeside(days: number): Promise<void> {
+    for (const _ of this.#retention.pruning(days)) await setImmediate();
   }
 
   /** Counts of these hosts are sent. Returns those that were sent before, also by an earlier run, and are gone. */

@@ -214,6 +214,18 @@ describe('a user', () => {
     assert.equal(users.size, 2);
   });
 
+  it('is forgotten in steps, between which they may be seen again [9.14]', () => {
+    const users = fresh();
+    for (let n = 0; n < 10_000; n++) see(users, `user${n}@h`, 'login', NOW - 1);
+    let steps = 0;
+    for (const _ of users.forgettingUnseenSince(NOW, new Set(['user5000@h']))) {
+      users.settle();
+      if (steps++ === 0) see(users, 'user9999@h', 'logout', NOW);
+    }
+    assert.ok(steps > 1);
+    assert.deepEqual([...knownUsers(users).keys()].toSorted(), ['user5000@h', 'user9999@h']);
+  });
+
   it('is not restored when excluded, nor over what is known by now', () => {
     const users = new Users({ exclude: ['h2', 'u@h'], includeDisabled: false });
     for (const jid of ['u@h', 'v@h2', 'w@h']) users.restore(users.number(jid), { login: NOW });
