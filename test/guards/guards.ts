@@ -29,7 +29,7 @@ export const GUARDS: readonly Guard[] = [
     also: ['F2'],
     cut: {
       F1: `const { text } = segment.reader;
-    const matches = await Promise.all(closed.filter(({ file }) => file && sameInode(file, segment.stat)).map(async (position) => ({ kind: 'same' as const, position, state: { start: position.start ?? 0, offset: position.offset, head: await text.read(position.start ?? 0, position.head.length), tail: await text.read(Math.max(0, position.offset - 64), position.marker.length), milestones: [], crc: undefined } })));`,
+    const found = { matches: await Promise.all(closed.filter(({ file }) => file && sameInode(file, segment.stat)).map(async (position) => ({ kind: 'same' as const, position, state: { start: position.start ?? 0, offset: position.offset, head: await text.read(position.start ?? 0, position.head.length), tail: await text.read(Math.max(0, position.offset - 64), position.marker.length), milestones: [], crc: undefined } }))) };`,
       F4: NOTHING,
     },
   },
@@ -279,7 +279,7 @@ throw error;`,
     cut: {
       F32: NOTHING,
       'F32-name':
-        'const { head, matches } = await match(opened.text, positions.filter(({ file }) => file?.path === sibling.path));',
+        'const found = await match(opened.text, positions.filter(({ file }) => file?.path === sibling.path));',
     },
   },
   {

@@ -130,8 +130,8 @@ export class Discovery {
       file !== undefined && !sameInode(file, segment.stat) && siblings.some((sibling) => sameInode(sibling, file));
     const closed = this.list.positions.filter((position) => !this.list.isOpen(position.id) && !isElsewhere(position));
     // guard: F1
-    const { matches } = await match(segment.reader.text, closed);
-    for (const each of matches) {
+    const found = await match(segment.reader.text, closed);
+    for (const each of found.matches) {
       const { id, file, offset, start = 0 } = each.position;
       const isThere = file !== undefined && sameInode(file, segment.stat);
       if (each.kind === 'same' && (isThere || offset - start >= FINGERPRINT_BYTES))

@@ -82,7 +82,8 @@ async function compare(opened: Opened, sibling: Sibling, { list, segments, unrea
   const compressed = compressedOf(positions, opened);
   if (compressed !== undefined) return { kind: 'known', id: compressed };
   // guard: F32-name
-  const { head, matches } = await match(opened.text, positions);
+  const found = await match(opened.text, positions);
+  const { head, matches } = found;
   await opened.text.close();
   const again = { ...opened, text: textBehind(opened.fd, sibling.path) };
   for (const each of matches) {

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { openSync, truncateSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import { rig, some, type Rig } from './rig.ts';
+import { rig, some, TICK_MS, type Rig } from './rig.ts';
 
 /** Lets the follower see the file as it is. */
 async function lookAt(log: Rig): Promise<void> {
@@ -32,13 +32,22 @@ test('F12: an unfinished line is finished across a restart', async (t) => {
   await log.delivers(['one', 'two']);
 });
 
-test('F12: the unfinished line of a rotated file is delivered when the file is quiet, and not joined to the next', async (t) => {
+test('F12: the unfinished line of a rotated file waits until the file is quiet, and is not joined to the next', async (t) => {
   const log = rig(t);
+  // It is quiet after ten of them.
+  log.tickMs = 30_000;
   log.append('one\nstale');
   log.start();
   await log.delivers(['one']);
   log.rename('', '.1');
   log.write('fresh');
+  await log.looks();
+  await log.delivers(['one', 'fresh']);
+  await log.looks(3);
+  await log.delivers(['one', 'fresh']);
+  await log.stop();
+  log.tickMs = TICK_MS;
+  log.start();
   await log.until(() => log.lines.length === 3);
   await log.delivers(['one', 'fresh', 'stale']);
   await log.restart();
