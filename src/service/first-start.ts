@@ -29,7 +29,7 @@ export interface FirstStartOptions {
 export interface Read {
   readonly logState: LogState;
   /** Inodes of rotated files that are left to the follower; `dev ino`. */
-  readonly awaited: readonly string[];
+  readonly pending: readonly string[];
 }
 
 /** What was read so long ago that its year is not known any more is dated by the file. Rejects when the signal aborts. */
@@ -39,15 +39,15 @@ export async function readRotated(options: FirstStartOptions): Promise<Read> {
     const last = writeBuffer.stored(log.path)?.log.reader.clock.last ?? -Infinity;
     return {
       logState: now - last < YEAR_KNOWN_FOR ? goingOn(options) : (await readBehind([], options)).logState,
-      awaited: [],
+      pending: [],
     };
   }
   const before = rotatedFiles(log.path, log).siblings.filter((file) => !live.holds(file));
-  const { logState, awaited } = await readBehind(before, options);
+  const { logState, pending } = await readBehind(before, options);
   const known = new Set(before.map((file) => `${file.path} ${inodeOf(file)}`));
   // What was renamed or made while others were read is perhaps not read yet.
   const changed = rotatedFiles(log.path, log).siblings.filter((file) => !known.has(`${file.path} ${inodeOf(file)}`));
-  return { logState, awaited: [...awaited, ...changed.map(inodeOf)] };
+  return { logState, pending: [...pending, ...changed.map(inodeOf)] };
 }
 
 async function readBehind(siblings: readonly FileStat[], options: FirstStartOptions): Promise<Read> {
@@ -65,8 +65,8 @@ async function readBehind(siblings: readonly FileStat[], options: FirstStartOpti
   const [next] = left;
   if (next) logState.beginFile(next);
   logState.endFiles();
-  const awaited = left.flatMap(({ path, file }) => (path !== log.path && file ? [inodeOf(file)] : []));
-  return { logState, awaited };
+  const pending = left.flatMap(({ path, file }) => (path !== log.path && file ? [inodeOf(file)] : []));
+  return { logState, pending };
 }
 
 /** Whether the file ends with lines that are believed and yet to come: only the follower keeps them out of the first count. */

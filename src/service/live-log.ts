@@ -20,7 +20,7 @@ export interface LiveLogOptions {
   readonly writeBuffer: WriteBuffer;
   readonly live: LiveFile;
   /** As the follower has it. */
-  readonly awaited: readonly string[];
+  readonly pending: readonly string[];
   readonly rotated: readonly string[];
   /** Whether lines are read again that were not believed before: that is told once. */
   readonly hasGoneBack: boolean;
@@ -53,7 +53,7 @@ export class LiveLog {
   #unstored: Stored[] = [];
 
   constructor(options: LiveLogOptions) {
-    const { path, logState, writeBuffer, live, awaited, rotated, notice, tell } = options;
+    const { path, logState, writeBuffer, live, pending, rotated, notice, tell } = options;
     this.path = path;
     this.hasGoneBack = options.hasGoneBack;
     this.logState = logState;
@@ -63,7 +63,7 @@ export class LiveLog {
       positions: writeBuffer.positions(path),
       verdicts: writeBuffer.verdicts(path),
       live,
-      awaited,
+      pending,
       rotated,
       beforeCorruptIn,
       mayWait: () => this.#isIdle,

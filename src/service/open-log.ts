@@ -46,10 +46,10 @@ export async function openLog(options: OpenLogOptions): Promise<LiveLog> {
     told.add(sentence);
     tell(level, sentence);
   };
-  const { logState, awaited } = await readRotated({ ...options, horizon, now: now(), tell: tellFirst });
+  const { logState, pending } = await readRotated({ ...options, horizon, now: now(), tell: tellFirst });
   if (place) logState.countOn(place.counts);
   return new LiveLog({
-    ...{ path: log.path, logState, live, awaited, writeBuffer, rotated: log.rotated },
+    ...{ path: log.path, logState, live, pending, writeBuffer, rotated: log.rotated },
     hasGoneBack: place !== undefined,
     ...{ tell, fail },
     notice: ({ kind, text }) => told.has(text) || tell(WARNINGS.has(kind) ? 'warning' : 'notice', text),

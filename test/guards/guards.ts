@@ -50,7 +50,7 @@ export const GUARDS: readonly Guard[] = [
     faults: ['F3b'],
     guard: 'what tells a file does not depend on a setting',
     test: 'source/follow/faults-identity',
-    also: ['F3'],
+    also: ['F2', 'F3'],
     cut: { F3b: `{ what: 'head', at: start, length: FINGERPRINT_BYTES, hash: head.hash }` },
   },
   {
@@ -185,7 +185,7 @@ throw error;`,
     also: ['F11', 'F35', 'F14', 'F26', 'F33'],
     cut: {
       F19: 'const ticking = setInterval(() => {}, this.tickMs);',
-      'F19-wait': 'if (!signal.aborted) await this.bell.wait(1e9);',
+      'F19-wait': 'if (!signal.aborted) await this.waker.wait(1e9);',
     },
   },
   {

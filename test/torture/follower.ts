@@ -19,7 +19,7 @@ function follow(path: string): void {
     positions: [...(stored.get(path)?.values() ?? [])],
     tickMs: Number(tick),
     // As at the first start of the daemon, where what was rotated before is read, too.
-    awaited: stored.has(path) ? [] : rotatedFiles(path).siblings.map(inodeOf),
+    pending: stored.has(path) ? [] : rotatedFiles(path).siblings.map(inodeOf),
     verdicts: journal.verdicts(path),
     beforeCorruptIn: () => (lines) => lines,
     notice: ({ kind, text }) => {
@@ -31,7 +31,7 @@ function follow(path: string): void {
 }
 
 async function keep(follower: Follower): Promise<void> {
-  for await (const { log, bytes, position, forgotten, verdicts } of follower.blocks(stopping.signal))
+  for await (const { log, bytes, position, forgotten, verdicts } of follower.blocks(AbortSignal.any([stopping.signal])))
     journal.append({ log, position, forgotten, ...(verdicts && { verdicts }) }, bytes);
 }
 

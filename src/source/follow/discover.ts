@@ -31,6 +31,8 @@ export interface Discovered {
   /** What cannot be told before the held segments have been read. */
   readonly again: boolean;
   readonly troubles: readonly Trouble[];
+  /** Segments of which there is a copy with nothing in it that has not been read: all that can be had of them was read. */
+  readonly finished: readonly Position[];
   /** Segments that were not read to their end, and are nowhere any more. */
   readonly lost: readonly Position[];
 }
@@ -164,6 +166,7 @@ export class Discovery {
       moving: !listing.stable || isAny(found, 'moved'),
       again: isAny(found, 'unread'),
       troubles: found.flatMap(troubleOf),
+      finished: isAll ? this.list.unfinished.filter(({ id }) => found.some((each) => idOf(each)[0] === id)) : [],
       // As long as nothing stands at the live path, its directory may be that below a file system which is not there yet.
       lost: isAll && this.list.live ? this.missing(found) : [],
     };

@@ -149,9 +149,10 @@ export class Drain {
     for (const segment of this.list.open)
       if (!segment.isIdentified) await discovery.identify(segment, listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
-    const { unseen, moving, again, troubles, lost } = yield* discovery.survey(listing, now);
+    const { unseen, moving, again, troubles, finished, lost } = yield* discovery.survey(listing, now);
     this.counts.rotations += unseen;
     this.notifyTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
+    for (const position of finished) yield* this.giveUp(position, false);
     for (const position of lost) yield* this.giveUpLost(position);
     yield* discovery.verdictBlocks();
     return { moving, again };
@@ -172,15 +173,19 @@ export class Drain {
 
   /** A segment that was not read to its end, and is nowhere any more. It is told once, and then done with. */
   private *giveUpLost(lost: Position): Generator<Block> {
-    const { path, discovery, notify } = this.options;
     const isLoss = !this.emptied.delete(lost.id);
-    const position = { ...lost, done: true };
-    yield { ...onlyPosition(path, position), ...(isLoss && { isBehindLoss: true }) };
-    this.noteStored(position, []);
-    discovery.reopen(lost.id);
+    yield* this.giveUp(lost, isLoss);
+    this.options.discovery.reopen(lost.id);
     if (!isLoss) return;
     this.counts.lostSegments++;
-    notify('lost', lossOf(lost));
+    this.options.notify('lost', lossOf(lost));
+  }
+
+  /** There is no more of the segment to be read. */
+  private *giveUp(segment: Position, isLoss: boolean): Generator<Block> {
+    const position = { ...segment, done: true };
+    yield { ...onlyPosition(this.options.path, position), ...(isLoss && { isBehindLoss: true }) };
+    this.noteStored(position, []);
   }
 
   private notifyTroubles(troubles: readonly (readonly [NoticeKind, string])[]): void {

@@ -3,10 +3,10 @@
  *
  * A pass looks which file stands at the live path, compares the files beside it with what is known when there is reason to,
  * and then drains all segments that are open, oldest first; of the newer ones no more than was there when the draining
- * began, for what a writer puts into the new file comes after what it puts into the old one. Hints only decide when the
+ * began, for what a writer puts into the new file comes after what it puts into the old one. Events only decide when the
  * next pass begins; the tick begins one anyway. A place moves when, and only when, the next block is asked for.
  */
-import { Bell } from './bell.ts';
+import { Waker } from './waker.ts';
 import { Watch } from './watch.ts';
 import { Discovery } from './discover.ts';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
@@ -28,7 +28,7 @@ export interface FollowOptions {
   /** The live path, when it has been looked at before the follower is made; whoever iterates over the blocks closes it by that. */
   readonly live?: LiveFile;
   /** Inodes of rotated files that are to be read, whatever is known of their neighbours; `dev ino`. */
-  readonly awaited?: readonly string[];
+  readonly pending?: readonly string[];
   /** As the last block has them that had any. */
   readonly verdicts?: StoredVerdicts | undefined;
   /** What is believed of a damaged compressed file that begins with these lines. */
@@ -37,7 +37,7 @@ export interface FollowOptions {
   readonly rotated?: readonly string[];
   /** Whether what is written next may wait for a tenth of a second: as nothing was to be learnt from what came last. */
   readonly mayWait?: () => boolean;
-  /** Milliseconds between two looks when there are no hints; default 1000. */
+  /** Milliseconds between two looks when there are no events; default 1000. */
   readonly tickMs?: number;
 }
 
@@ -74,21 +74,21 @@ export class Follower {
   private readonly list: SegmentList;
   private readonly drain: Drain;
   private readonly watch: Watch;
-  private readonly bell = new Bell();
-  private readonly told = new Map<string, string>();
+  private readonly waker = new Waker();
+  private readonly notified = new Map<string, string>();
   private readonly waiting: (() => void)[] = [];
   private ticks = 0;
   private passedAt = 0;
   private isOver = false;
 
   constructor(options: FollowOptions) {
-    const { path, positions, awaited = [], tickMs = 1000 } = options;
+    const { path, positions, pending = [], tickMs = 1000 } = options;
     this.options = options;
     this.tickMs = tickMs;
     this.live = options.live ?? new LiveFile(path);
     this.list = new SegmentList(positions);
     const discovery = new Discovery(this.list, new Verdicts(options.verdicts, positions), this.live.since);
-    discovery.expect(awaited);
+    discovery.expect(pending);
     this.drain = new Drain({
       path,
       rotated: options.rotated ?? [],
@@ -113,7 +113,7 @@ export class Follower {
    * there has been read.
    */
   async *blocks(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
-    const wake = (): void => this.bell.ring();
+    const wake = (): void => this.waker.wake();
     signal.addEventListener('abort', wake);
     this.live.look();
     // guard: F19
@@ -123,7 +123,7 @@ export class Follower {
     } finally {
       this.isOver = true;
       clearInterval(ticking);
-      this.bell.mute();
+      this.waker.cancel();
       signal.removeEventListener('abort', wake);
       await this.release();
     }
@@ -135,7 +135,7 @@ export class Follower {
     return new Promise((resolve) => {
       this.waiting.push(resolve);
       this.drain.isSurveyDue = true;
-      this.bell.ring();
+      this.waker.wake();
     });
   }
 
@@ -160,20 +160,20 @@ export class Follower {
     this.passedAt = performance.now();
     if (outcome === 'settled') this.waiting.splice(0, waiting).forEach((resolve) => resolve());
     // guard: F19-wait
-    if (!signal.aborted) await this.bell.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
+    if (!signal.aborted) await this.waker.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
   }
 
   private beginWatching(): void {
     void this.watch.watch();
     // What happened before that nobody has told.
-    this.bell.ring();
+    this.waker.wake();
   }
 
   private wake(): void {
     const { mayWait } = this.options;
     const since = performance.now() - this.passedAt;
-    if (mayWait?.() === true && since < JOINED_MS) this.bell.ringWithin(JOINED_MS - since);
-    else this.bell.ring();
+    if (mayWait?.() === true && since < JOINED_MS) this.waker.wakeWithin(JOINED_MS - since);
+    else this.waker.wake();
   }
 
   private async *pass(signal: AbortSignal): AsyncGenerator<Block, Outcome, undefined> {
@@ -183,7 +183,7 @@ export class Follower {
       this.notifyTrouble();
       const outcome = yield* this.drain.pass(this.live, signal);
       if (outcome === 'settled') this.watch.follow(this.list.live);
-      this.told.delete('failed');
+      this.notified.delete('failed');
       return outcome;
     } catch (error) {
       this.notifyOnce('failed', 'unreadable', `${this.options.path} cannot be followed at the moment: ${said(error)}`);
@@ -200,7 +200,7 @@ export class Follower {
   /** Looks at the live path even while the storing of a block takes long, so that no file that stands there is missed. */
   private look(): void {
     this.live.look();
-    this.bell.ring();
+    this.waker.wake();
   }
 
   private changed(sibling: boolean): void {
@@ -211,7 +211,7 @@ export class Follower {
   private notifyTrouble(): void {
     const { path, trouble } = this.live;
     if (trouble === undefined) {
-      if (this.told.delete('live')) this.notify('readable', `${path} is there and can be read`);
+      if (this.notified.delete('live')) this.notify('readable', `${path} is there and can be read`);
     } else if (trouble.code === 'ENOENT') {
       this.notifyOnce('live', 'waiting', `${path} does not exist; waiting for it`);
     } else {
@@ -221,8 +221,8 @@ export class Follower {
   }
 
   private notifyOnce(about: string, kind: NoticeKind, text: string): void {
-    if (this.told.get(about) === text) return;
-    this.told.set(about, text);
+    if (this.notified.get(about) === text) return;
+    this.notified.set(about, text);
     this.notify(kind, text);
   }
 

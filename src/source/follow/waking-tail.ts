@@ -1,6 +1,6 @@
 /**
  * `tail` watches one pinned inode through `/proc/self/fd/N`, so that no rename can make it watch another file. It reads nothing:
- * that the file has changed is the hint, and whoever takes it reads.
+ * that the file has changed is the news, and whoever takes it reads.
  */
 import { Tail } from 'tail';
 
@@ -21,7 +21,7 @@ class WakingTail extends Tail {
 
 /**
  * Watches the open file `fd`; returns what ends it. `wake` is called when something was written to it, `stopped` when it can be
- * watched no longer, as it was renamed or deleted. Where there is no /proc there are no such hints.
+ * watched no longer, as it was renamed or deleted. Where there is no /proc there is no such news.
  */
 export function wakeOnChange(fd: number, wake: () => void, stopped: () => void): () => void {
   try {

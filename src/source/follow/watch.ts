@@ -1,15 +1,15 @@
 /**
- * Hints that something may have happened to a log: soon, but not reliably. Events get lost, merged and re-ordered, inotify
- * watches run out, some filesystems have none; so a hint only says "look", and whoever takes it looks now and then anyway.
+ * Events that say that something may have happened to a log: soon, but not reliably. Events get lost, merged and re-ordered, inotify
+ * watches run out, some filesystems have none; so an event only says "look", and whoever takes it looks now and then anyway.
  */
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { hintDirectory, type DirectoryHints } from './watched-directory.ts';
+import { watchDirectory, type DirectoryListener } from './watched-directory.ts';
 import { wakeOnChange } from './waking-tail.ts';
 import type { Segment } from './segment.ts';
 import { homesOf } from '../files/siblings.ts';
 
-export interface WatchOptions extends DirectoryHints {
+export interface WatchOptions extends DirectoryListener {
   readonly path: string;
   readonly tickMs: number;
   /** Something was written to the live segment. */
@@ -37,7 +37,7 @@ export class Watch {
       if (inode === undefined) continue;
       const key = `${inode} ${home}`;
       current.add(key);
-      if (!this.homes.has(key)) this.homes.set(key, hintDirectory(home, inode, this.options));
+      if (!this.homes.has(key)) this.homes.set(key, watchDirectory(home, inode, this.options));
     }
     const gone = [...this.homes].filter(([key]) => !current.has(key));
     for (const [key] of gone) this.homes.delete(key);

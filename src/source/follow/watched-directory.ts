@@ -11,14 +11,14 @@ import { basename, dirname } from 'node:path';
 import { watch, type FSWatcher } from 'chokidar';
 import { rotationOf } from '../files/rotated-name.ts';
 
-export interface DirectoryHints {
+export interface DirectoryListener {
   /** Something happened to the log itself (`sibling` false) or to a rotated sibling. */
   readonly changed: (sibling: boolean) => void;
   /** There are no events, or not all: what the system said. */
   readonly failed: (error: Error) => void;
 }
 
-type Listeners = Map<string, Set<DirectoryHints>>;
+type Listeners = Map<string, Set<DirectoryListener>>;
 
 interface Watched {
   readonly listeners: Listeners;
@@ -36,10 +36,10 @@ const directories = new Map<string, Watched>();
  * Watches the directory of `path` for what concerns this log; returns what ends it. `inode` is that of the directory: one that
  * has been replaced has another, and is watched anew.
  */
-export function hintDirectory(path: string, inode: string, watch: DirectoryHints): () => Promise<void> {
+export function watchDirectory(path: string, inode: string, watch: DirectoryListener): () => Promise<void> {
   const directory = dirname(path);
   const key = `${inode} ${directory}`;
-  const watched = directories.get(key) ?? watchDirectory(directory);
+  const watched = directories.get(key) ?? openWatcher(directory);
   directories.set(key, watched);
   const name = basename(path);
   const listeners = watched.listeners.get(name) ?? new Set();
@@ -53,7 +53,7 @@ export function hintDirectory(path: string, inode: string, watch: DirectoryHints
   };
 }
 
-function watchDirectory(directory: string): Watched {
+function openWatcher(directory: string): Watched {
   const listeners: Listeners = new Map();
   let watcher: FSWatcher | undefined;
   let timer: NodeJS.Timeout | undefined;
@@ -112,10 +112,10 @@ function listenTo(directory: string, listeners: Listeners): FSWatcher {
 }
 
 /** Whom a file of this name concerns, and whether as a sibling of their log. Compressed ones do not change any more. */
-function concerned(listeners: Listeners, name: string): [DirectoryHints, boolean][] {
+function concerned(listeners: Listeners, name: string): [DirectoryListener, boolean][] {
   return [...listeners].flatMap(([live, set]) => {
     const rotation = name === live ? undefined : rotationOf(live, name);
     const concerns = name === live || (rotation !== undefined && !rotation.compressed);
-    return concerns ? [...set].map((watch): [DirectoryHints, boolean] => [watch, name !== live]) : [];
+    return concerns ? [...set].map((watch): [DirectoryListener, boolean] => [watch, name !== live]) : [];
   });
 }

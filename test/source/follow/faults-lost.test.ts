@@ -70,6 +70,25 @@ test('no loss is told of a log that is emptied when all of it has been read [9.9
   assert.equal(log.told('lost'), 0);
 });
 
+test('no loss is told when the copy of an emptied log is deleted, which ended before what was read of the log [9.9]', async (t) => {
+  const log = rig(t);
+  await begin(log);
+  copyFileSync(log.path, `${log.path}.1`);
+  log.write(...some(21, 30));
+  await log.delivers(some(1, 30));
+  await log.stop();
+  truncateSync(log.path);
+  log.write(...some(31, 32));
+  log.start();
+  await log.delivers(some(1, 32));
+  await log.restart();
+  log.remove('.1');
+  await log.looks(3);
+  log.write(...some(33, 33));
+  await log.delivers(some(1, 33));
+  assert.equal(log.told('lost'), 0);
+});
+
 test('no loss is told as long as nothing stands at the path of the log, or a copy of it is there [9.9]', async (t) => {
   const log = rig(t);
   await begin(log);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { setImmediate } from 'node:timers/promises';
-import { hintDirectory } from '../../../src/source/follow/watched-directory.ts';
+import { watchDirectory } from '../../../src/source/follow/watched-directory.ts';
 
 const watchers = (): number => process.getActiveResourcesInfo().filter((name) => name === 'FSEventWrap').length;
 
@@ -18,7 +18,7 @@ test('F18: a directory that is no longer watched stays so, also if its logs are 
   for (let round = 0; round < 40; round++) {
     for (const file of [path, rotated]) writeFileSync(file, 'a line\n');
     const heard = new Set<boolean>();
-    const end = hintDirectory(path, inode, { changed: (sibling) => heard.add(sibling), failed: assert.fail });
+    const end = watchDirectory(path, inode, { changed: (sibling) => heard.add(sibling), failed: assert.fail });
     while (heard.size === 0) {
       writeFileSync(path, 'another\n');
       for (let i = 0; i < 100 && heard.size === 0; i++) await stat(directory);
