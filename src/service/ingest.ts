@@ -69,7 +69,7 @@ export async function ingest(series: Series, options: IngestOptions): Promise<Lo
   if (!place) return readNew(tasks, options);
   // Where all files are given, they tell what the sessions were at the place, too.
   if (isAll(tasks, options)) return readAnew(tasks, false, options);
-  const sessions = options.writeBuffer.rewind(options.log.path, place);
+  const sessions = options.writeBuffer.rewind(options.log.path, place, options.config.count.hibernationSeconds);
   const last = tasks.findLast(({ read }) => read)?.archivedFile;
   const again = await tasksOf(series, options);
   return readNew(again, {

@@ -37,7 +37,7 @@ export async function openLog(options: OpenLogOptions): Promise<LiveLog> {
   const horizon = (): number => now() + MAX_AHEAD;
   const places = before ? before.logState.unbelieved : writeBuffer.stored(log.path)?.log.unbelieved;
   const place = believedBy(horizon(), log.timezone, places);
-  if (place) writeBuffer.rewind(log.path, place);
+  if (place) writeBuffer.rewind(log.path, place, options.config.count.hibernationSeconds);
   if (place && !before?.hasGoneBack)
     tell('notice', `${log.path} has lines that lay in the future when they were read; reading again from there`);
   // What the first start has told of a rotated file need not be told by the follower.

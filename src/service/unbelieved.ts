@@ -3,6 +3,7 @@
  * be for ever; but the clock or the zone may have been wrong, and not the lines. So their places are kept with the log, and the
  * log is read again from there when they can be believed.
  */
+import type { Session } from '../activity/session-state.ts';
 import type { LineCounts, LineDecoderState } from '../format/line-decoder.ts';
 import type { Position } from '../source/follow/position.ts';
 
@@ -55,4 +56,18 @@ export function believedBy(
   places: readonly Unbelieved[] = [],
 ): Unbelieved | undefined {
   return places.find((place) => place.at <= horizon || place.timezone !== timezone);
+}
+
+/**
+ * What a session was at `begin`, unix seconds, as far as what it is now tells; undefined where it does not, or there was none.
+ * `waits`: so long its user may have been online behind the last line of it, seconds. No line tells of the end of that, so
+ * whoever may have been waiting is not put back: they would wait for ever.
+ */
+export function sessionAt(begin: number, session: Session, waits: number): Session | undefined {
+  const { state, since, at } = session;
+  if (at <= begin) return session;
+  if (since > begin) return undefined;
+  if (state === 'removed') return { ...session, state: 'bound', at: since };
+  const hasEndedSince = state === 'away' || (state === 'ended' && at - waits > begin);
+  return hasEndedSince || state === 'open' ? { ...session, state: 'open', at: since } : undefined;
 }

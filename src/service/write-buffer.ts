@@ -14,7 +14,7 @@ import { IndexWriter, type Renew } from './index-writer.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
-import type { Place, Unbelieved } from './unbelieved.ts';
+import { sessionAt, type Place, type Unbelieved } from './unbelieved.ts';
 import { keyOf, sessionsByLog, type WholeLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
 import { storedLogOf, type StoredLog, type StoredState } from './stored-log.ts';
@@ -94,11 +94,11 @@ export class WriteBuffer {
   }
 
   /**
-   * Puts the log back to one of the places where lines were not believed: what was read from there on is to be read again. Of
-   * its sessions remain those that nothing was heard of since; who was seen stays seen. Written with the next commit. Returns
-   * the other sessions.
+   * Puts the log back to one of the places where lines were not believed: what was read from there on is to be read again. Its
+   * sessions are put back to what they were there, as far as that is known; who was seen stays seen. Written with the next
+   * commit. `hibernation`: seconds. Returns the sessions of which something was heard since, as they were.
    */
-  rewind(log: string, place: Unbelieved): readonly (readonly [string, Session])[] {
+  rewind(log: string, place: Unbelieved, hibernation: number): readonly (readonly [string, Session])[] {
     const state = this.#takeState(log);
     if (!state) return [];
     const { unbelieved = [], ...rest } = state.log;
@@ -107,17 +107,17 @@ export class WriteBuffer {
     for (const each of this.positions(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
     if (position) this.#note(position);
     const begin = reader?.clock.last ?? -Infinity;
-    const isBefore = ([, { at }]: readonly [string, Session]): boolean => at <= begin;
-    const later = state.sessions.filter((session) => !isBefore(session));
-    this.#drop(
-      log,
-      later.map(([session]) => session),
-    );
+    const sessions = state.sessions.map(([key, session]) => {
+      const waits = this.#users.resumes(this.#users.find(session.user)) ? hibernation + 1 : 0;
+      return [key, sessionAt(begin, session, waits)] as const;
+    });
+    for (const [key, session] of sessions) this.#writer.unwritten.sessions.set(keyOf(log, key), session);
     const before = reader && { ...rest, reader, detail, ...(earlier.length > 0 && { unbelieved: earlier }) };
     this.#writer.unwritten.logs.set(log, before);
-    if (before) this.#stored.set(log, { log: before, sessions: state.sessions.filter(isBefore) });
+    const isKnown = (each: (typeof sessions)[number]): each is readonly [string, Session] => each[1] !== undefined;
+    if (before) this.#stored.set(log, { log: before, sessions: sessions.filter(isKnown) });
     else this.#stored.delete(log);
-    return later;
+    return state.sessions.filter(([, { at }]) => at > begin);
   }
 
   /** The state of a log, which memory then holds no longer: nobody reads it at the moment. */
