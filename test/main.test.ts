@@ -14,7 +14,6 @@ import { LastSeenIndex, type Changes } from '../src/index/last-seen.ts';
 import { inPages } from './index/index-contents.ts';
 
 const MAIN = fileURLToPath(new URL('../src/main.js', import.meta.url));
-const NO_CHANGES: Changes = { sessions: new Map(), positions: [], forgotten: [], logs: new Map() };
 const LOG = '/var/log/prosody/prosody.log';
 const READ = { server: 'prosody', reader: { clock: { year: 2026, last: 1_772_413_200 }, parser: {} }, coverage: [] };
 let root = '';
@@ -53,7 +52,7 @@ async function indexWith({
   const path = join(root, `index-${made}`);
   const index = await LastSeenIndex.open(path);
   await index.load();
-  await index.write({ ...NO_CHANGES, logs: new Map([[LOG, READ]]), ...changes, ...inPages(users) });
+  await index.write({ logs: new Map([[LOG, READ]]), ...changes, ...inPages(users) });
   await index.close();
   return path;
 }

@@ -6,40 +6,41 @@ import type { LastSeen } from '../activity/user-table.ts';
 /** Kept of the files of a log; by its id. */
 export type Followed = Position | StoredVerdicts;
 
+/** Key spaces with values in JSON. */
+export const VALUES = ['sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
+
+/** By key. */
+export interface Values {
+  /** `log \0 session id` to what is kept of a session. */
+  readonly sessions: Map<string, unknown>;
+  /** By their id. */
+  readonly positions: Map<string, Followed>;
+  /** Live path of a log to what is kept of it. */
+  readonly logs: Map<string, unknown>;
+  /** Hosts of which counts were sent last. */
+  readonly hosts: Map<string, true>;
+  /** Hashed JID to when the account was removed, unix seconds. */
+  readonly removals: Map<string, number>;
+}
+
 /** What one block of lines changed. A value of undefined deletes the key. */
-export interface Changes {
+export interface Changes extends Partial<Readonly<Record<keyof Values, ReadonlyMap<string, unknown>>>> {
   /** Pages of users, as user-page.ts has them; undefined for one in which there is nobody any more. */
   readonly pages?: readonly (readonly [page: number, bytes: Buffer | undefined])[];
   /** How many pages there are by now; with `pages`. */
   readonly pageCount?: number;
   /** Users of an index of version 1 who are in pages by now. */
   readonly moved?: readonly string[];
-  /** `log \0 session id` to a JSON value. */
-  readonly sessions: ReadonlyMap<string, unknown>;
-  readonly positions: readonly Followed[];
-  /** Ids of positions to delete. */
-  readonly forgotten: readonly string[];
-  /** Live path of a log to the JSON state of its reader. */
-  readonly logs: ReadonlyMap<string, unknown>;
-  /** Hosts of which counts were sent last, to true. */
-  readonly hosts?: ReadonlyMap<string, true | undefined>;
-  /** Hashed JID to when the account was removed, unix seconds. */
-  readonly removals?: ReadonlyMap<string, number | undefined>;
 }
 
-/** Everything that the index holds but for users, with the keys of `Changes`. The maps are the caller's to keep and change. */
-export interface Contents {
+/** Everything that the index holds but for users. The maps are the caller's to keep and change. */
+export interface Contents extends Values {
   /** Users of an index of version 1, as long as they are not in pages. */
   readonly unmoved: string[];
-  readonly sessions: Map<string, unknown>;
-  readonly positions: Followed[];
-  readonly logs: Map<string, unknown>;
-  readonly hosts: Map<string, true>;
-  readonly removals: Map<string, number>;
 }
 
 /** `users` is that of version 1. */
-export const KEYSPACES = ['pages', 'users', 'sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
+export const KEYSPACES = ['pages', 'users', ...VALUES] as const;
 export type Keyspace = (typeof KEYSPACES)[number];
 export interface Edit {
   readonly room: Keyspace;
@@ -52,7 +53,7 @@ export function noContents(): Contents {
   return {
     unmoved: [],
     sessions: new Map(),
-    positions: [],
+    positions: new Map(),
     logs: new Map(),
     hosts: new Map(),
     removals: new Map(),
@@ -116,29 +117,15 @@ class PageChecksums implements Checksums {
   }
 }
 
-export function put(
-  contents: Contents,
-  room: Exclude<Keyspace, 'pages' | 'users'>,
-  key: string,
-  payload: string,
-): void {
-  if (room === 'positions') {
-    const followed: Followed = JSON.parse(payload);
-    contents.positions.push(followed);
-  } else {
-    const values: Map<string, unknown> = contents[room];
-    values.set(key, JSON.parse(payload));
-  }
+export function put(contents: Contents, room: keyof Values, key: string, payload: string): void {
+  const values: Map<string, unknown> = contents[room];
+  values.set(key, JSON.parse(payload));
 }
 
-/** Deletions of positions come last: an id that is both stored and forgotten is forgotten. */
 export function* edits(changes: Changes): Generator<Edit> {
   for (const [page, payload] of changes.pages ?? []) yield { room: 'pages', key: keyOfPage(page), payload };
   for (const key of changes.moved ?? []) yield { room: 'users', key, payload: undefined };
-  for (const room of ['sessions', 'logs', 'hosts', 'removals'] as const)
+  for (const room of VALUES)
     for (const [key, value] of changes[room] ?? [])
       yield { room, key, payload: value === undefined ? undefined : JSON.stringify(value) };
-  for (const position of changes.positions)
-    yield { room: 'positions', key: position.id, payload: JSON.stringify(position) };
-  for (const key of changes.forgotten) yield { room: 'positions', key, payload: undefined };
 }

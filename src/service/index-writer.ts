@@ -5,7 +5,7 @@
 import type { Users } from '../activity/user-table.ts';
 import { IndexError, type LastSeenIndex } from '../index/last-seen.ts';
 import type { StoredUsers } from './stored-users.ts';
-import { isNothing, joined, NO_CHANGES, nothing, type Unwritten } from './unwritten.ts';
+import { isNothing, joined, nothing, type Unwritten } from './unwritten.ts';
 import { whole, type Whole } from './whole-index.ts';
 
 /** So long may wait what has changed no user and no session. */
@@ -69,7 +69,7 @@ export class IndexWriter {
   async move(jids: readonly string[]): Promise<void> {
     await this.write();
     for (let from = 0; from < jids.length; from += MOVED_AT_ONCE)
-      await this.#index.write({ ...NO_CHANGES, moved: jids.slice(from, from + MOVED_AT_ONCE) });
+      await this.#index.write({ moved: jids.slice(from, from + MOVED_AT_ONCE) });
   }
 
   /** What was deleted is in no file of the index any more. @throws {IndexError} */
@@ -120,12 +120,11 @@ export class IndexWriter {
   }
 
   /** Writes these and some pages of users, or nothing. */
-  async #writeWith({ positions, forgotten, ...others }: Unwritten): Promise<void> {
+  async #writeWith(unwritten: Unwritten): Promise<void> {
     const taken = this.#users.pages.take(PAGES_AT_ONCE);
     const pages = taken.map((page) => [page, this.#options.storedUsers.encode(page)] as const);
-    const batch = { ...others, positions: [...positions.values()], forgotten: [...forgotten], pages };
     try {
-      await this.#index.write({ ...batch, pageCount: this.#users.pages.count });
+      await this.#index.write({ ...unwritten, pages, pageCount: this.#users.pages.count });
     } catch (error) {
       this.#users.pages.note(taken);
       throw error;

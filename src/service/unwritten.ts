@@ -1,42 +1,23 @@
-/** What changed since the index was written, but for users, who are told by their pages. */
-import type { Changes } from '../index/last-seen.ts';
-import type { Followed } from '../index/contents.ts';
+/** What changed since the index was written, but for users, who are told by their pages. A value of undefined deletes the key. */
+import { VALUES, type Values } from '../index/contents.ts';
 
-export interface Unwritten extends Pick<Changes, 'hosts' | 'removals'> {
-  readonly sessions: Map<string, unknown>;
-  readonly positions: Map<string, Followed>;
-  readonly forgotten: Set<string>;
-  readonly logs: Map<string, unknown>;
-  readonly hosts: Map<string, true | undefined>;
-  readonly removals: Map<string, number | undefined>;
-}
+export type Unwritten = Readonly<Record<keyof Values, Map<string, unknown>>>;
 
 export const nothing = (): Unwritten => ({
   sessions: new Map(),
   positions: new Map(),
-  forgotten: new Set(),
   logs: new Map(),
   hosts: new Map(),
   removals: new Map(),
 });
 
-export const NO_CHANGES: Changes = { sessions: new Map(), positions: [], forgotten: [], logs: new Map() };
-
 /** Whether there is nothing to write. */
-export const isNothing = (unwritten: Unwritten): boolean => Object.values(unwritten).every(({ size }) => size === 0);
+export const isNothing = (unwritten: Unwritten): boolean => VALUES.every((room) => unwritten[room].size === 0);
 
 /** What could not be written, and what changed since. */
 export function joined(before: Unwritten, since: Unwritten): Unwritten {
-  const positions = new Map([...before.positions, ...since.positions]);
-  const forgotten = new Set([...before.forgotten, ...since.forgotten]);
-  for (const id of since.forgotten) positions.delete(id);
-  for (const id of since.positions.keys()) forgotten.delete(id);
-  return {
-    sessions: new Map([...before.sessions, ...since.sessions]),
-    positions,
-    forgotten,
-    logs: new Map([...before.logs, ...since.logs]),
-    hosts: new Map([...before.hosts, ...since.hosts]),
-    removals: new Map([...before.removals, ...since.removals]),
-  };
+  const all = nothing();
+  for (const room of VALUES)
+    for (const changes of [before, since]) for (const [key, value] of changes[room]) all[room].set(key, value);
+  return all;
 }

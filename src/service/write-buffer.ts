@@ -55,7 +55,7 @@ export class WriteBuffer {
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
-    for (const followed of contents.positions) {
+    for (const followed of contents.positions.values()) {
       if ('verdicts' in followed) writeBuffer.#verdicts.set(followed.log, followed);
       else writeBuffer.#positions.set(followed.id, followed);
     }
@@ -297,13 +297,11 @@ export class WriteBuffer {
   #note(position: Position): void {
     this.#positions.set(position.id, position);
     this.#writer.unwritten.positions.set(position.id, position);
-    this.#writer.unwritten.forgotten.delete(position.id);
   }
 
   #forget(id: string): void {
     this.#positions.delete(id);
-    this.#writer.unwritten.positions.delete(id);
-    this.#writer.unwritten.forgotten.add(id);
+    this.#writer.unwritten.positions.set(id, undefined);
   }
 
   /** Of each log. */

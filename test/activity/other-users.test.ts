@@ -81,9 +81,6 @@ test('an index of version 0.1.0, which kept it with the users only, tells whethe
       const reader = { clock: { year: 2026, last: 1 }, stamp: 'iso', parser };
       await index.write({
         ...inPages(new Map([['eve@chat.example', { login: 1, ...(resumes && { resumes }) }]])),
-        sessions: new Map(),
-        positions: [],
-        forgotten: [],
         logs: new Map([['/var/log/prosody/prosody.log', { server: 'prosody', reader, coverage: [] }]]),
       });
       await index.close();

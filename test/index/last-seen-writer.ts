@@ -12,10 +12,7 @@ const none = { length: 0, hash: '' };
 function batch(n: number): Changes {
   return {
     removals: new Map(Array.from({ length: 100 }, (_, i) => [`user${i}@chat.example`, n + i])),
-    sessions: new Map(),
-    positions: [{ id: 'p', log: '/a.log', offset: n, head: none, marker: none, readAt: 0 }],
-    forgotten: [],
-    logs: new Map(),
+    positions: new Map([['p', { id: 'p', log: '/a.log', offset: n, head: none, marker: none, readAt: 0 }]]),
   };
 }
 

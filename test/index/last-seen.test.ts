@@ -30,14 +30,12 @@ function fresh(): string {
   return join(root, `index-${made}`);
 }
 
-function changes(some: Partial<Changes>): Changes {
-  return { sessions: new Map(), positions: [], forgotten: [], logs: new Map(), ...some };
-}
-
 function position(id: string, offset: number): Position {
   const none = { length: 0, hash: '' };
   return { id, log: '/var/log/prosody/prosody.log', offset, head: none, marker: none, readAt: 1_772_413_200 };
 }
+
+const positions = (...all: readonly Position[]): Map<string, Position> => new Map(all.map((each) => [each.id, each]));
 
 async function open(path: string): Promise<{ index: LastSeenIndex; contents: Contents }> {
   const index = await LastSeenIndex.open(path);
@@ -76,7 +74,7 @@ async function tamper(path: string, work: (db: Level) => Promise<void>): Promise
 void describe('the index gives back what was written', () => {
   void test('every kind of record survives closing and opening', async () => {
     const path = fresh();
-    const all = changes({
+    const all: Changes = {
       pages: [
         [0, Buffer.from([0, 255, 128, 13, 10])],
         [70_000, Buffer.from('søren ☕')],
@@ -85,9 +83,9 @@ void describe('the index gives back what was written', () => {
       hosts: new Map([['søren ☕.example', true as const]]),
       removals: new Map([['0123abc', 1_772_413_200]]),
       sessions: new Map([['/a.log\0c2s55d2', { user: 'alice@chat.example', since: 1_772_413_200 }]]),
-      positions: [position('p1', 10), position('p2', 20)],
+      positions: positions(position('p1', 10), position('p2', 20)),
       logs: new Map([['/a.log', { last: 1 }]]),
-    });
+    };
     await write(path, all);
     const pages: unknown[] = [];
     const index = await LastSeenIndex.open(path);
@@ -109,31 +107,33 @@ void describe('the index gives back what was written', () => {
     const path = fresh();
     await write(
       path,
-      changes({
+      {
         removals: removals(3, 1),
-        positions: [position('p1', 1), position('p2', 2)],
+        positions: positions(position('p1', 1), position('p2', 2)),
         logs: new Map([['/a', 1]]),
-      }),
-      changes({
+      },
+      {
         removals: new Map([
           ['user1@chat.example', undefined],
           ['nobody@chat.example', undefined],
         ]),
-        forgotten: ['p1', 'p2'],
-        positions: [position('p1', 3)],
+        positions: new Map([
+          ['p1', undefined],
+          ['p2', position('p2', 3)],
+        ]),
         logs: new Map([['/a', undefined]]),
-      }),
+      },
     );
     const contents = await read(path);
     assert.deepEqual([...contents.removals.keys()], ['user0@chat.example', 'user2@chat.example']);
-    assert.deepEqual(contents.positions, []);
+    assert.deepEqual(contents.positions, positions(position('p2', 3)));
     assert.equal(contents.logs.size, 0);
   });
 
   void test('writes that are not awaited are done one after the other', async () => {
     const path = fresh();
     const { index } = await open(path);
-    const writes = Array.from({ length: 20 }, (_, i) => index.write(changes({ removals: removals(i + 1, i) })));
+    const writes = Array.from({ length: 20 }, (_, i) => index.write({ removals: removals(i + 1, i) }));
     await Promise.all(writes);
     await index.close();
     assert.deepEqual((await read(path)).removals, removals(20, 19));
@@ -148,7 +148,7 @@ void describe('the index gives back what was written', () => {
         const path = fresh();
         const model = new Map<string, number>();
         for (const run of runs) {
-          await write(path, ...run.map((edits) => changes({ removals: new Map(edits) })));
+          await write(path, ...run.map((edits) => ({ removals: new Map(edits) })));
           for (const [user, value] of run.flatMap((edits) => [...new Map(edits)]))
             if (value !== undefined) model.set(user, value);
             else model.delete(user);
@@ -199,12 +199,12 @@ void describe('an index that cannot be opened says why', () => {
     // Only root can be somebody else; anybody else's own index stays theirs.
     const owner = process.getuid?.() || 12_345;
     const path = fresh();
-    await write(path, changes({ removals: removals(10, 1) }));
+    await write(path, { removals: removals(10, 1) });
     for (const name of ['.', ...(await readdir(path))]) await chown(join(path, name), owner, -1);
     const link = `${path}.link`;
     await symlink(path, link);
     const { index } = await open(link);
-    await index.write(changes({ removals: removals(10, 2) }));
+    await index.write({ removals: removals(10, 2) });
     assert.deepEqual(await ownersIn(path), [owner], 'while it is open');
     await index.close();
     assert.deepEqual(await ownersIn(path), [owner]);
@@ -239,13 +239,13 @@ function mentions(path: string): RegExp {
 }
 
 void describe('F24: damage is never read as numbers', () => {
-  const stored = changes({
+  const stored: Changes = {
     removals: removals(50, 1_772_413_200),
     sessions: new Map([['/a.log\0s1', { user: 'user1@chat.example', since: 1 }]]),
-    positions: [position('p1', 10)],
+    positions: positions(position('p1', 10)),
     logs: new Map([['/a.log', { last: 1 }]]),
     pages: [0, 1].map((page) => [page, Buffer.from(`page ${page}`)]),
-  });
+  };
   const page = (number: number): string => `!pages!${keyOfPage(number)}`;
   const raw = { valueEncoding: 'buffer' } as const;
   const cases: Record<string, (db: Level) => Promise<void>> = {
@@ -282,7 +282,7 @@ void describe('F24: damage is never read as numbers', () => {
     let old: string | undefined;
     await write(path, stored);
     await tamper(path, async (db) => void (old = await db.get('!removals!user7@chat.example')));
-    await write(path, changes({ removals: removals(50, 1_772_500_000) }));
+    await write(path, { removals: removals(50, 1_772_500_000) });
     await tamper(path, (db) => db.put('!removals!user7@chat.example', old ?? ''));
     await assert.rejects(read(path), { code: 'DAMAGED' });
   });
@@ -299,7 +299,7 @@ void describe('F24: damage is never read as numbers', () => {
     const older = fresh();
     await write(path, stored);
     await cp(path, older, { recursive: true });
-    await write(path, changes({ removals: removals(50, 1_772_500_000) }));
+    await write(path, { removals: removals(50, 1_772_500_000) });
     await cp(join(path, 'xmpp-active-users'), join(older, 'xmpp-active-users'));
     await assert.rejects(read(older), { code: 'DAMAGED', message: /last 1 batches/ });
   });
@@ -326,14 +326,14 @@ void describe('F24: damage is never read as numbers', () => {
 
   void test('the child that looks for such blocks reads every record', async () => {
     const path = fresh();
-    await write(path, changes({ removals: removals(25_000, 1) }));
+    await write(path, { removals: removals(25_000, 1) });
     const child = spawn(process.execPath, [PROBE, path], { stdio: ['ignore', 'pipe', 'inherit'] });
     assert.equal(await text(child.stdout), '25003\n');
   });
 
   void test('single flipped bits, anywhere in its files, are found or change nothing', async () => {
     const path = fresh();
-    const batches = Array.from({ length: 20 }, (_, i) => changes({ removals: removals(200, 1_772_413_200 + i) }));
+    const batches = Array.from({ length: 20 }, (_, i) => ({ removals: removals(200, 1_772_413_200 + i) }));
     await write(path, ...batches.slice(0, 10), stored);
     await write(path, ...batches.slice(10));
     const expected = await copyAnd(path, async () => {});
@@ -408,7 +408,7 @@ function generator(seed: number): (below: number) => number {
 void describe('a damaged index is moved aside', () => {
   void test('as a whole, and a new one can be built in its place', async () => {
     const path = fresh();
-    await write(path, changes({ removals: removals(3, 1) }));
+    await write(path, { removals: removals(3, 1) });
     await rm(join(path, 'CURRENT'));
     const aside = await moveAside(path, new Date('2026-03-02T01:00:00Z'));
     assert.equal(aside, `${path}.damaged-2026-03-02T01:00:00.000Z`);
@@ -418,7 +418,7 @@ void describe('a damaged index is moved aside', () => {
 
   void test('into itself where it cannot be renamed', async () => {
     const path = fresh();
-    await write(path, changes({ removals: removals(3, 1) }));
+    await write(path, { removals: removals(3, 1) });
     const now = new Date('2026-03-02T01:00:00Z');
     await writeFile(`${path}.damaged-${now.toISOString()}`, 'a file in the way');
     const aside = await moveAside(path, now);
@@ -436,7 +436,7 @@ void describe('a batch is written as a whole', () => {
     for (let round = 0; round < 5; round += 1) {
       last = await writeAndKill(path, last);
       const contents = await read(path);
-      const [position] = contents.positions;
+      const [position] = contents.positions.values();
       const batch = position && 'offset' in position ? position.offset : 0;
       assert.ok(batch === last || batch === last + 1, `acknowledged ${last}, found ${batch}`);
       assert.deepEqual(contents.removals, removals(100, batch));
@@ -446,7 +446,7 @@ void describe('a batch is written as a whole', () => {
 
   void test('F33: a full disk rejects the write; with room again all that was acknowledged and more is there', async (t) => {
     const path = fresh();
-    await write(path, changes({ removals: removals(10, 1) }));
+    await write(path, { removals: removals(10, 1) });
     const child = spawn(process.execPath, [WRITER, path, 'until-full']);
     const lines = createInterface(child.stdout)[Symbol.asyncIterator]();
     const next = async (): Promise<string> => String((await lines.next()).value);

@@ -25,10 +25,6 @@ async function write(path: string, batches: number): Promise<void> {
   for (let login = 1; login <= batches; login++)
     await index.write({
       removals: new Map([['alice', login]]),
-      sessions: new Map(),
-      positions: [],
-      forgotten: [],
-      logs: new Map(),
     });
   await index.close();
 }
