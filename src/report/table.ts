@@ -9,11 +9,6 @@ export function csvHeader({ coverage = false }: CsvLook = {}): string {
   return `time,host,d1,d7,d30${coverage ? ',d1_covered,d7_covered,d30_covered' : ''}\n`;
 }
 
-/** By time, then host: the order in which every format lists samples. */
-export function sortSamples(samples: readonly Sample[]): Sample[] {
-  return samples.toSorted((a, b) => a.at - b.at || compareText(a.host, b.host));
-}
-
 export interface CsvLook {
   /** IANA name: times are in ISO 8601 with the offset of this zone. Without it they are unix seconds. */
   readonly timezone?: string;
@@ -25,16 +20,6 @@ export interface CsvLook {
 export function csvLine(sample: Sample, { timezone, coverage = false }: CsvLook = {}): string {
   const time = timezone === undefined ? sample.at : isoTime(sample.at, timezone);
   return `${time},${csvField(sample.host)},${[sample.d1, sample.d7, sample.d30, ...(coverage ? sample.covered : [])].join(',')}\n`;
-}
-
-/** Header and lines, sorted. */
-export function csv(samples: readonly Sample[]): string {
-  return (
-    csvHeader() +
-    sortSamples(samples)
-      .map((each) => csvLine(each))
-      .join('')
-  );
 }
 
 interface Counts {
@@ -60,14 +45,7 @@ export function countObject(time: number, samples: readonly Sample[]): CountObje
   return { time, hosts, ...(samples.length > 0 && { covered: { d1, d7, d30 } }) };
 }
 
-/** History as JSON: one object per instant and line, each of the form that `count --json` prints. */
-export function jsonLines(samples: readonly Sample[]): string {
-  return byTime(samples)
-    .map((group) => jsonLine(group))
-    .join('');
-}
-
-/** One line for the samples of one instant, with its newline. */
+/** History as JSON: one line for the samples of one instant, of the form that `count --json` prints. */
 export function jsonLine(samples: readonly Sample[]): string {
   const time = samples[0]?.at;
   return time === undefined ? '' : `${JSON.stringify(countObject(time, samples))}\n`;
@@ -113,16 +91,6 @@ function alignedRow(row: readonly string[], widths: readonly number[]): string {
 
 function align(cell: string, width: number, column: number): string {
   return column === 0 ? cell.padEnd(width) : cell.padStart(width);
-}
-
-function byTime(samples: readonly Sample[]): Sample[][] {
-  const groups = new Map<number, Sample[]>();
-  for (const sample of sortSamples(samples)) {
-    const group = groups.get(sample.at);
-    if (group === undefined) groups.set(sample.at, [sample]);
-    else group.push(sample);
-  }
-  return [...groups.values()];
 }
 
 /** `2026-03-02T02:00:00+01:00`, and `Z` for an offset of nothing. */
