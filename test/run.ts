@@ -4,13 +4,16 @@
  */
 import { spawnSync } from 'node:child_process';
 import { readdirSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const endToEnd = process.argv[2] === 'e2e';
-/** Far beyond what any file takes, so that a busy machine fails none: it only ends what hangs. */
-const options = ['--test-timeout=600000', ...(endToEnd ? ['--test-concurrency=1'] : [])];
+// The time-out is far beyond what any file takes, so that a busy machine fails none: it only ends what hangs. Most files wait more than they work, so each core
+// has one; those that run real servers would be in each other's way.
+const atOnce = endToEnd ? 1 : availableParallelism();
+const options = ['--test-timeout=600000', `--test-concurrency=${atOnce}`];
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.js') && name.startsWith(`e2e${sep}`) === endToEnd)
   .toSorted()
