@@ -25,6 +25,22 @@ export const HOST_SHIFT = 8;
 export const OPEN_MASK = 0xffff;
 export const PENDING = 0x1_0000;
 
+type Words = Pick<NameTable, 'words' | 'times'>;
+
+export function has({ words }: Words, user: number, flag: number): boolean {
+  return (words[user * NAME_WORDS + BITS]! & flag) !== 0;
+}
+
+/** Whether the user has a session that is open. */
+export function isOpen({ words }: Words, user: number): boolean {
+  return (words[user * NAME_WORDS + OPEN]! & OPEN_MASK) !== 0;
+}
+
+/** Unix seconds; 0 for never. */
+export function lastSeen({ times }: Words, user: number): number {
+  return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);
+}
+
 /** Behind `after` and up to `until`, unix seconds. */
 export interface Range {
   readonly after: number;

@@ -14,7 +14,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a window is as long as it is',
-    cut: ['activity/user-table.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window + 1)'],
+    cut: ['activity/user-counts.ts', 'host.window.behind(w, at - window)', 'host.window.behind(w, at - window + 1)'],
   },
   {
     without: 'the edge of a window cuts an hour exactly',
@@ -27,14 +27,14 @@ export const MUTANTS: readonly Mutant[] = [
   {
     without: 'last seen is a maximum of logins and logouts',
     cut: [
-      'activity/user-table.ts',
+      'activity/user-words.ts',
       'return Math.max(times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!);',
       'return times[user * NAME_WORDS + LOGOUT]! || times[user * NAME_WORDS + LOGIN]!;',
     ],
   },
   {
     without: 'a disabled account does not count',
-    cut: ['activity/user-table.ts', 'EXCLUDED | (includeDisabled ? 0 : DISABLED)', 'EXCLUDED'],
+    cut: ['activity/user-counts.ts', 'EXCLUDED | (includeDisabled ? 0 : DISABLED)', 'EXCLUDED'],
   },
   {
     without: 'a second end of an id shows that it was resumed',

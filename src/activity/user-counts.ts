@@ -1,0 +1,210 @@
+/**
+ * Where each user counts: on their host, among those who are online or in the hour in which they were last seen; and the
+ * counts of all hosts at an instant that follow from that.
+ */
+import { NAME_WORDS, type NameTable } from '../format/name-table.ts';
+import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
+import { exclusionOf } from './exclusion.ts';
+import { HostTable, type Host } from './host-table.ts';
+import { untold, type Over } from './time-alone.ts';
+import {
+  BITS,
+  countSeen,
+  DISABLED,
+  EXCLUDED,
+  has,
+  HOST_SHIFT,
+  isOpen,
+  KNOWN,
+  lastSeen,
+  LOGIN,
+  LOGOUT,
+  OPEN,
+  OPEN_MASK,
+  PLACED,
+  type Range,
+} from './user-words.ts';
+
+export interface CountOptions {
+  /** Hosts and bare JIDs that never count, and patterns of them, case-folded. */
+  readonly exclude: readonly string[];
+  /** Whether a disabled account counts. */
+  readonly includeDisabled: boolean;
+  /** Unsigned 32 bits that nobody outside can guess: whoever can makes names that are slow to find. */
+  readonly seed?: number;
+}
+
+const AT_SIGN = 64;
+const HOUR = 3600;
+/** It has no instant. */
+const NEVER: Range = { after: Infinity, until: Infinity };
+
+export class UserCounts {
+  /** When those will have been seen whose time has not come yet; unix seconds. */
+  readonly ahead = new Map<number, number>();
+  readonly #names: NameTable;
+  readonly #hosts: HostTable;
+  /** Undefined where everybody counts. */
+  readonly #isExcluded: ((jid: string) => boolean) | undefined;
+  /** Flags of those who do not count. */
+  readonly #uncounted: number;
+  /** Of whom something later than the next count was taken in: when they were last seen before, unix seconds; Infinity if online. */
+  readonly #before = new Map<number, number>();
+
+  constructor(names: NameTable, { exclude, includeDisabled, seed = 0 }: CountOptions) {
+    this.#names = names;
+    this.#hosts = new HostTable(seed);
+    this.#isExcluded = exclude.length > 0 ? exclusionOf(exclude) : undefined;
+    this.#uncounted = EXCLUDED | (includeDisabled ? 0 : DISABLED);
+  }
+
+  /** Whether the user never counts. */
+  isExcluded(jid: string): boolean {
+    return this.#isExcluded?.(jid) ?? false;
+  }
+
+  /** Whether the user is not excluded; disabled ones are not looked after here. */
+  isCounted(user: number): boolean {
+    const bits = this.#names.words[user * NAME_WORDS + BITS]!;
+    return ((bits & PLACED ? bits : this.#place(user)) & EXCLUDED) === 0;
+  }
+
+  /** Looks up the host of a user who is new. */
+  #place(user: number): number {
+    const { arena } = this.#names;
+    const [from, to] = this.#names.placeOf(user);
+    let host = from;
+    while (host < to && arena[host] !== AT_SIGN) host++;
+    // Without one it is a host itself.
+    const number = this.#hosts.hold(arena, host < to ? host + 1 : from, to);
+    const isExcluded = this.#isExcluded?.(this.#names.text(user)) ?? false;
+    return (this.#names.words[user * NAME_WORDS + BITS]! |=
+      PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
+  }
+
+  /** Something is known of a user who is not excluded. */
+  come(user: number): void {
+    const host = this.#hostOf(user);
+    host.isKnown = true;
+    host.users++;
+  }
+
+  /** Nothing is known of the user any more. */
+  go(user: number): void {
+    this.#hostOf(user).users--;
+  }
+
+  /** The name is gone. */
+  letGo(user: number): void {
+    if (has(this.#names, user, PLACED)) this.#hosts.letGo(this.#hostNumber(user));
+  }
+
+  /** Drops hosts without users of which none was seen since `second`. */
+  forgetHostsUnseenSince(second: number): void {
+    this.#hosts.forgetUnseenSince(second);
+  }
+
+  /** What is taken in next of a user is later than the next count, which goes by what is known now, and by what comes late. */
+  noteBefore(user: number): void {
+    if (this.#before.has(user)) return;
+    this.#before.set(user, isOpen(this.#names, user) ? Infinity : lastSeen(this.#names, user));
+  }
+
+  /** The user counts from now on, by what is known of them. */
+  enter(user: number): void {
+    this.#count(user, 1);
+  }
+
+  /** To be called before something else becomes known of a user who counts. */
+  leave(user: number): void {
+    this.#count(user, -1);
+  }
+
+  #count(user: number, by: 1 | -1): void {
+    if (has(this.#names, user, EXCLUDED)) return;
+    const host = this.#hostOf(user);
+    const at = lastSeen(this.#names, user);
+    if (at > host.seenAt) host.seenAt = at;
+    if (has(this.#names, user, this.#uncounted)) return;
+    if (isOpen(this.#names, user)) host.open += by;
+    else if (at > 0) host.window.count(at, by);
+  }
+
+  /** The counts at `at` of every host seen so far, by host. `over`: sessions that time alone has ended. */
+  sample(at: number, over: Iterable<Over> = []): HostCounts[] {
+    const untold = this.#untoldBy(at, over);
+    this.#before.clear();
+    const seen = this.#seenIn([...WINDOWS.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
+    const counts: HostCounts[] = [];
+    for (const [number, host] of this.#hosts.known()) {
+      const ofHost = seen.get(number) ?? [];
+      const there = host.open - (ofHost[WINDOWS.length] ?? 0);
+      const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
+        (window, w) => there + host.window.behind(w, at - window) + (ofHost[w] ?? 0) + (untold.get(number)?.[w] ?? 0),
+      );
+      counts.push({ at, host: host.name, d1, d7, d30 });
+    }
+    return counts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
+  }
+
+  /**
+   * By how much the counts of each host are others, per window, than what is known of its users now: for what time alone has
+   * ended, and for what was taken in before its time; by the number of the host.
+   */
+  #untoldBy(at: number, over: Iterable<Over>): ReadonlyMap<number, readonly number[]> {
+    const differences = new Map<number, number[]>();
+    for (const [user, { closed, seen }] of untold(over, this.ahead, at)) {
+      const open = this.#names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
+      if (open <= closed && !this.#before.has(user))
+        this.#differ(differences, user, at, Math.max(lastSeen(this.#names, user), seen));
+    }
+    for (const [user, before] of this.#before)
+      this.#differ(differences, user, at, Math.max(before, this.#seenBy(user, at)));
+    return differences;
+  }
+
+  /** A user was last seen at `last`, unix seconds; Infinity for who is online. */
+  #differ(differences: Map<number, number[]>, user: number, at: number, last: number): void {
+    if (!has(this.#names, user, KNOWN) || has(this.#names, user, this.#uncounted)) return;
+    const isIn = (seen: number, window: number): boolean => seen <= at && at - seen < window;
+    const difference = differences.get(this.#hostNumber(user)) ?? WINDOWS.map(() => 0);
+    for (const [w, window] of WINDOWS.entries())
+      difference[w]! +=
+        Number(last === Infinity || isIn(last, window)) -
+        Number(isOpen(this.#names, user) || isIn(lastSeen(this.#names, user), window));
+    differences.set(this.#hostNumber(user), difference);
+  }
+
+  /** When a user was last seen up to an instant, as far as that is known. */
+  #seenBy(user: number, instant: number): number {
+    const { times } = this.#names;
+    const [login, logout] = [times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!];
+    return Math.max(login <= instant ? login : 0, logout <= instant ? logout : 0);
+  }
+
+  /** Of each host, how many of those who are offline and count were last seen in each range; by the number of the host. */
+  #seenIn(ranges: readonly Range[]): ReadonlyMap<number, readonly number[]> {
+    if (ranges.every(({ after, until }) => after >= until)) return new Map();
+    return countSeen(this.#names, ranges, this.#uncounted);
+  }
+
+  /** Who was last seen after an instant counts from their own time on. Mostly there is nobody. */
+  #rangeAfter(instant: number): Range {
+    const hour = hourOf(instant + 1);
+    const isAny = [...this.#hosts.known()].some(([, { window }]) => window.newest >= hour);
+    return isAny ? { after: instant, until: Infinity } : NEVER;
+  }
+
+  #hostNumber(user: number): number {
+    return this.#names.words[user * NAME_WORDS + BITS]! >>> HOST_SHIFT;
+  }
+
+  #hostOf(user: number): Host {
+    return this.#hosts.at(this.#hostNumber(user));
+  }
+}
+
+/** What lies behind an instant in unix seconds, but in its hour: nothing behind the last second of one. */
+function hourCutAt(instant: number): Range {
+  return instant % HOUR === 0 ? NEVER : { after: instant, until: endOfHour(hourOf(instant)) };
+}
