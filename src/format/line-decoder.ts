@@ -51,18 +51,31 @@ export interface LineCounts {
 }
 
 /**
- * The stamp read last, without its seconds, and the instant at which its minute begins: most stamps differ from the one
- * before in their seconds only, and need no reading.
+ * The stamp read last, without its seconds and their fraction, and the instant at which its minute begins: most stamps differ
+ * from the one before in their seconds only, and need no reading.
  */
 interface Minute {
   readonly before: string;
+  /** What stands before the digits of the fraction, and how many they are; nothing and 0 where there is none. */
+  readonly point: string;
+  readonly digits: number;
   readonly behind: string;
   readonly at: number;
 }
 
-function minuteOf(text: string, start: number, end: number, { second, secondAt }: WallTime, at: number) {
+function minuteOf(
+  text: string,
+  start: number,
+  end: number,
+  { second, secondAt }: WallTime,
+  at: number,
+): Minute | undefined {
   if (secondAt === undefined) return undefined;
-  return { before: text.slice(start, secondAt), behind: text.slice(secondAt + 2, end), at: at - second };
+  const rest = text.slice(secondAt + 2, end);
+  const digits = FRACTION.exec(rest)?.[1]?.length ?? 0;
+  const point = digits > 0 ? (rest[0] ?? '') : '';
+  const behind = rest.slice(point.length + digits);
+  return { before: text.slice(start, secondAt), point, digits, behind, at: at - second };
 }
 
 /**
@@ -77,16 +90,27 @@ function isAllOf(text: string, stampEnd: number, end: number): boolean {
   return stampEnd === end || (stampEnd < end && end - stampEnd < 16 && BEHIND.test(text.slice(stampEnd, end)));
 }
 
-const lengthOf = ({ before, behind }: Minute): number => before.length + 2 + behind.length;
+const lengthOf = ({ before, point, digits, behind }: Minute): number =>
+  before.length + 2 + point.length + digits + behind.length;
 
 /** The second of a stamp that lies in that minute, 0..59. */
-function secondOf({ before, behind }: Minute, text: string, start: number): number | undefined {
+function secondOf({ before, point, digits, behind }: Minute, text: string, start: number): number | undefined {
   const at = start + before.length;
   if (!text.startsWith(before, start)) return undefined;
-  if (behind !== '' && !text.startsWith(behind, at + 2)) return undefined;
+  const fraction = at + 2 + point.length;
+  if (digits > 0 && !(text.startsWith(point, at + 2) && areDigits(text, fraction, digits))) return undefined;
+  if (behind !== '' && !text.startsWith(behind, fraction + digits)) return undefined;
   const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
   return tens >= 0 && tens < 6 && ones >= 0 && ones < 10 ? tens * 10 + ones : undefined;
 }
+
+/** So many digits, and no more. */
+function areDigits(text: string, from: number, count: number): boolean {
+  for (let i = from; i < from + count; i++) if (!isDigit(text.charCodeAt(i))) return false;
+  return !isDigit(text.charCodeAt(from + count));
+}
+
+const isDigit = (code: number): boolean => code >= ZERO && code < ZERO + 10;
 
 /** A power failure leaves NUL bytes in a file, and the next line right behind them. */
 function behindNuls(text: string, from: number, end: number): number {

@@ -12,26 +12,34 @@ import type { LogLevel } from '../log-level.ts';
 /** A sequence that colours what follows. */
 const COLOURS = String.raw`(?:\x1b\[[0-9;]{0,16}m){0,4}`;
 const STAMP = String.raw`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)?`;
-const LEVEL = String.raw`\[(?<level>debug|info|notice|warning|error|critical|alert|emergency)\]`;
+const LEVEL = String.raw`\[(?:debug|info|notice|warning|error|critical|alert|emergency)\]`;
 /** Builds with Elixir write `#PID<0.1.0>`. */
-const PROCESS = String.raw`(?:#PID)?(?<process><\d{1,10}\.\d{1,10}\.\d{1,10}>)(?:@(?<module>[^\s:]{1,128}):\S{1,160})? `;
-const HEAD = new RegExp(`(?<stamp>${STAMP}) ${COLOURS}${LEVEL} ${COLOURS}(?:${PROCESS})?`, 'y');
+const PROCESS = String.raw`(?:#PID)?<\d{1,10}\.\d{1,10}\.\d{1,10}>(?:@[^\s:]{1,128}:\S{1,160})? `;
+const HEAD = new RegExp(`${STAMP} ${COLOURS}${LEVEL} ${COLOURS}(?:${PROCESS})?`, 'y');
 
 /** `(tls|<0.752.0>) `, before 17.03 `({socket_state,gen_tcp,#Port<0.28474>,<0.31224.0>}) ` */
-const SOCKET = /\(([^()\s]{1,1024})\) /y;
+const SOCKET = /\([^()\s]{1,1024}\) /y;
 const PROCESSES = /<\d+\.\d+\.\d+>/g;
 /** Ends a message on a coloured console. */
 const COLOUR_END = '\x1b[0m';
 const CR = 13;
 const DASH = 45;
+const ESC = 27;
+const AT_SIGN = 64;
+const BRACKET = 40;
+/** Of the stamp, up to the second. */
+export const TO_SECOND = 19;
 
-/** Where the parts of a line are; the numbers are offsets. */
+/** Where the parts of a line are; the numbers are offsets, and both of a part are 0 where it is not told. */
 export interface Parts {
-  readonly level: string;
-  /** The module that printed it; undefined where the layout does not tell. */
-  readonly module: string | undefined;
-  /** The process that stands for the session: its own, on the console that of its socket; undefined where none is told. */
-  readonly process: string | undefined;
+  readonly level: number;
+  readonly levelEnd: number;
+  /** The module that printed it. */
+  readonly module: number;
+  readonly moduleEnd: number;
+  /** The process that stands for the session: its own, on the console that of its socket. */
+  readonly process: number;
+  readonly processEnd: number;
   readonly stampEnd: number;
   /** Behind the socket, where there is one. */
   readonly message: number;
@@ -41,25 +49,58 @@ export interface Parts {
 
 /** Whether a line begins as every one of ejabberd's own does: with a date. */
 export const beginsWithDate = (text: string, start: number): boolean =>
-  text.charCodeAt(start + 4) === DASH && text.charCodeAt(start + 7) === DASH && /\d/.test(text[start] ?? '');
+  text.charCodeAt(start + 4) === DASH && text.charCodeAt(start + 7) === DASH && isDigit(text.charCodeAt(start));
+
+const isDigit = (code: number): boolean => code >= 48 && code <= 57;
 
 /** Undefined where the line is none of ejabberd's, or a further one of a message. */
 export function partsOf(text: string, start: number, lineEnd: number): Parts | undefined {
   if (!beginsWithDate(text, start)) return undefined;
   HEAD.lastIndex = start;
-  const groups = HEAD.exec(text)?.groups;
-  if (!groups || HEAD.lastIndex > lineEnd) return undefined;
-  const { level = '', stamp = '', module, process } = groups;
+  if (!HEAD.test(text)) return undefined;
   const body = HEAD.lastIndex;
-  SOCKET.lastIndex = body;
-  const socket = SOCKET.exec(text)?.[1];
-  const message = socket === undefined || SOCKET.lastIndex > lineEnd ? body : SOCKET.lastIndex;
+  if (body > lineEnd) return undefined;
+  const stampEnd = text.indexOf(' ', start + TO_SECOND);
+  const level =
+    text.indexOf('[', text.charCodeAt(stampEnd + 1) === ESC ? pastColours(text, stampEnd + 1) : stampEnd) + 1;
+  const levelEnd = text.indexOf(']', level);
+  const who = text.indexOf('<', levelEnd);
+  const own = who < 0 || who >= body ? 0 : who;
+  const ownEnd = own === 0 ? 0 : text.indexOf('>', own) + 1;
+  const hasModule = own > 0 && text.charCodeAt(ownEnd) === AT_SIGN;
+  const socketEnd = text.charCodeAt(body) === BRACKET ? socketEndIn(text, body, lineEnd) : body;
+  const [process, processEnd] = own > 0 ? [own, ownEnd] : lastProcess(text, body, socketEnd);
+  // Written out, as this is done for each line and spreading costs a hundred times as much.
   return {
-    ...{ level, module, message },
-    process: process ?? socket?.match(PROCESSES)?.at(-1),
-    stampEnd: start + stamp.length,
-    end: Math.max(message, endOf(text, lineEnd)),
+    level,
+    levelEnd,
+    process,
+    processEnd,
+    stampEnd,
+    module: hasModule ? ownEnd + 1 : 0,
+    moduleEnd: hasModule ? text.indexOf(':', ownEnd) : 0,
+    message: socketEnd,
+    end: Math.max(socketEnd, endOf(text, lineEnd)),
   };
+}
+
+function pastColours(text: string, from: number): number {
+  let at = from;
+  while (text.charCodeAt(at) === ESC) at = text.indexOf('m', at) + 1;
+  return at;
+}
+
+/** Behind the socket that stands there; `body` when none does. */
+function socketEndIn(text: string, body: number, lineEnd: number): number {
+  SOCKET.lastIndex = body;
+  return SOCKET.test(text) && SOCKET.lastIndex <= lineEnd ? SOCKET.lastIndex : body;
+}
+
+function lastProcess(text: string, from: number, to: number): readonly [number, number] {
+  const process = text.slice(from, to).match(PROCESSES)?.at(-1);
+  if (process === undefined) return [0, 0];
+  const at = text.lastIndexOf(process, to);
+  return [at, at + process.length];
 }
 
 /** Where the text of a line ends whose newline is at `lineEnd`. */
@@ -72,6 +113,6 @@ export function endOf(text: string, lineEnd: number): number {
 const LEVELS: Readonly<Record<string, LogLevel>> = { debug: 'debug', info: 'info', notice: 'warn', warning: 'warn' };
 
 export function levelOf(line: string): LogLevel | undefined {
-  const level = partsOf(line, 0, line.length)?.level;
-  return level === undefined ? undefined : (LEVELS[level] ?? 'error');
+  const parts = partsOf(line, 0, line.length);
+  return parts && (LEVELS[line.slice(parts.level, parts.levelEnd)] ?? 'error');
 }

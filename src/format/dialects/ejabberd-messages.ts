@@ -4,6 +4,7 @@
  */
 import { OTHER_RESOURCE, UNKNOWN_SESSION, type Finding } from './dialect.ts';
 import { bareJid, resourceOf } from '../jid.ts';
+import type { Parts } from './ejabberd-layout.ts';
 
 /** What a message says; `rest` is what stands behind the words of the rule, `process` who stands for the session. */
 type Read = (rest: string, process: string | undefined) => Finding | undefined;
@@ -164,10 +165,10 @@ for (const rule of ALL) {
   BY_FIRST.set(code, [...(BY_FIRST.get(code) ?? []), rule]);
 }
 
-/** The rule of a message that begins there. */
-export function ruleAt(text: string, message: number, module: string | undefined): Rule | undefined {
+/** The rule of the message of a line. */
+export function ruleOf(text: string, { message, module, moduleEnd }: Parts): Rule | undefined {
   const rules = BY_FIRST.get(text.charCodeAt(message));
-  return rules?.find(
-    ({ begins, by }) => text.startsWith(begins, message) && (module === undefined || by.includes(module)),
-  );
+  if (!rules) return undefined;
+  const rule = rules.find(({ begins }) => text.startsWith(begins, message));
+  return rule && (module === 0 || rule.by.includes(text.slice(module, moduleEnd))) ? rule : undefined;
 }

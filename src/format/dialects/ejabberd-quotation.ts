@@ -8,7 +8,7 @@
  * orphan is behind, a line that can only be the end of such a message. It is found wherever the party puts more ends between. A
  * party that forges the beginning of another such message, too, is believed; nothing in the text tells it from two real ones.
  */
-import { beginsWithDate, endOf } from './ejabberd-layout.ts';
+import { beginsWithDate, endOf, TO_SECOND } from './ejabberd-layout.ts';
 
 /** A message that quotes somebody. */
 export interface Quoting {
@@ -143,7 +143,7 @@ function lastOrphan(text: string, from: number, orphan: RegExp, line: string): n
 /** The first line from `from` on with a date, which is enough of it; empty when there is none. */
 function nextDated(text: string, from: number): string {
   for (let start = from, newline; (newline = text.indexOf('\n', start)) >= 0; start = newline + 1)
-    if (beginsWithDate(text, start)) return text.slice(start, start + SECOND_LENGTH);
+    if (beginsWithDate(text, start)) return text.slice(start, start + TO_SECOND);
   return '';
 }
 
@@ -203,7 +203,6 @@ function firstFrom(places: readonly number[], from: number): number {
   return low;
 }
 
-const SECOND_LENGTH = 19;
 const SECOND = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/;
 
 /**

@@ -4,12 +4,10 @@
  */
 import { type Dialect, type Eventless, type Finding, type Parser, type ParserState } from './dialect.ts';
 import { ownText } from '../own-text.ts';
-import { endOf, levelOf, partsOf, type Parts } from './ejabberd-layout.ts';
-import { crashedIn, FIRST_LINES, REPORT, ruleAt, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
+import { endOf, levelOf, partsOf, TO_SECOND, type Parts } from './ejabberd-layout.ts';
+import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
 import { charactersIn, isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
 
-/** `2026-11-23 19:29:20` */
-const TO_SECOND = 19;
 /**
  * ejabberd_logger.erl, log_burst_limit_count: of more lines than 500 in a second the others are thrown away without a word. So many
  * stand then in one of the two seconds that share them.
@@ -85,11 +83,11 @@ class EjabberdParser implements Parser {
     this.#isOwn = true;
     this.stampEnd = parts.stampEnd;
     this.#countBurst(text, start);
-    const { message, module, process, end } = parts;
+    const { message, process, processEnd, end } = parts;
     this.#quote(text, start, parts, lineEnd);
-    const rule = ruleAt(text, message, module);
+    const rule = ruleOf(text, parts);
     const rest = rule ? text.slice(message + rule.begins.length, end) : '';
-    const finding = rule?.read(rest, process === undefined ? undefined : ownText(process));
+    const finding = rule?.read(rest, process === 0 ? undefined : ownText(text.slice(process, processEnd)));
     if (rule === RUNS && finding?.kind === 'server-start') this.#version = ownText(versionIn(rest) ?? '');
     return finding ?? this.#eventless(text, message, end);
   }
