@@ -48,7 +48,6 @@ export interface Known {
 export async function examine(sibling: Sibling, siblings: readonly Sibling[], known: Known): Promise<Finding> {
   const { list, verdicts, segments, now } = known;
   const segment = segments.find(({ stat }) => sameInode(stat, sibling));
-  // guard: F32
   if (segment !== undefined) return { kind: 'known', id: segment.id };
   const settled = verdicts.of(sibling) ?? finishedAs(sibling, list) ?? (sibling.size === 0 ? '' : undefined);
   if (settled !== undefined) return { kind: 'known', id: settled };
@@ -115,6 +114,7 @@ function brokenOff(error: Error, sibling: Sibling, { verdicts, now }: Known): Fi
 /** The segment that was read to its end in this very file. */
 function finishedAs(file: FileStat, { positions }: SegmentList): string | undefined {
   const state = stateOf(file);
+  // guard: F32
   return positions.find((position) => position.done === true && position.file && stateOf(position.file) === state)?.id;
 }
 
