@@ -5,6 +5,7 @@
  * `--help` and a typing mistake are answered at once.
  */
 import { Command, CommanderError, Option } from 'commander';
+import { SERVERS } from '../config/settings.ts';
 import { historyArguments, type HistoryFlags } from './history-arguments.ts';
 import type { Io } from './io.ts';
 import type { Config } from '../config/config.ts';
@@ -88,7 +89,7 @@ Every key of the configuration can be set by the environment, too: XMPP_ACTIVE_U
 
 const FLAGS = {
   log: () => new Option('--log <file>', 'log to follow, repeatable; instead of the configured ones').argParser(collect),
-  server: () => new Option('--server <name>', 'server that wrote the logs: prosody, or auto'),
+  server: () => new Option('--server <name>', `server that wrote the logs: ${SERVERS.join(', ')}`),
   timezone: () =>
     new Option('--timezone <zone>', "zone of the logs' stamps, as in Europe/Berlin (default: the machine's)"),
   timestamps: () =>

@@ -2,13 +2,14 @@
  * Every key of the configuration, once: what it may hold, what it is without being set, and how its text is read when it
  * comes from a flag or from the environment instead of from TOML.
  */
+import { DIALECTS } from '../format/format.ts';
 import { foldAddress } from '../format/jid.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'uds';
 
-/** Names of the dialects that `server` may be set to. Grows with the files in format/dialects/. */
-export const SERVERS: readonly string[] = ['auto', 'prosody', 'ejabberd'];
+/** What `server` may be set to. */
+export const SERVERS: readonly string[] = ['auto', ...DIALECTS.map(({ name }) => name)];
 
 /** Followed without being configured; of servers that are understood only. */
 export const KNOWN_LOGS: readonly string[] = ['/var/log/prosody/prosody.log', '/var/log/ejabberd/ejabberd.log'];
