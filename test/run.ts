@@ -10,8 +10,8 @@ import { fileURLToPath } from 'node:url';
 
 const folder = fileURLToPath(new URL('.', import.meta.url));
 const endToEnd = process.argv[2] === 'e2e';
-// The time-out is far beyond what any file takes, so that a busy machine fails none: it only ends what hangs. Most files wait more than they work, so each core
-// has one; those that run real servers would be in each other's way.
+// The time-out is far beyond what any file takes, so that a busy machine fails none: it only ends what hangs. Most files wait
+// more than they work, so each core has one; those that run real servers would be in each other's way.
 const atOnce = endToEnd ? 1 : availableParallelism();
 const options = ['--test-timeout=600000', `--test-concurrency=${atOnce}`];
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
