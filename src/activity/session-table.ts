@@ -136,6 +136,14 @@ export class SessionTable {
     return this.#ofLog(log, this.#words[session * WORDS + NEXT]!);
   }
 
+  /** Whether any session of a user, in any log, is online since `instant`, unix seconds, or longer. */
+  isOnlineSince(user: number, instant: number): boolean {
+    let session = this.#users.names.words[user * NAME_WORDS + SESSIONS]!;
+    while (session !== NONE && !(isOnlineState(this.stateOf(session)) && this.atOf(session) <= instant))
+      session = this.#words[session * WORDS + NEXT]!;
+    return session !== NONE;
+  }
+
   /** The sessions of a log, whatever their state. They may be dropped meanwhile. */
   *of(log: number): Iterable<number> {
     for (let session = 1, end = this.#used; session < end; session++)

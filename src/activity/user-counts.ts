@@ -6,6 +6,7 @@ import { NAME_WORDS, type NameTable } from '../format/name-table.ts';
 import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
 import { exclusionOf } from './exclusion.ts';
 import { HostTable, type Host } from './host-table.ts';
+import type { SessionTable } from './session-table.ts';
 import { untold, type Over } from './time-alone.ts';
 import {
   BITS,
@@ -51,8 +52,11 @@ export class UserCounts {
   /** Of whom something later than the next count was taken in: when they were last seen before, unix seconds; Infinity if online. */
   readonly #before = new Map<number, number>();
 
-  constructor(names: NameTable, { exclude, includeDisabled, seed = 0 }: CountOptions) {
+  readonly #sessions: SessionTable;
+
+  constructor(names: NameTable, sessions: SessionTable, { exclude, includeDisabled, seed = 0 }: CountOptions) {
     this.#names = names;
+    this.#sessions = sessions;
     this.#hosts = new HostTable(seed);
     this.#isExcluded = exclude.length > 0 ? exclusionOf(exclude) : undefined;
     this.#uncounted = EXCLUDED | (includeDisabled ? 0 : DISABLED);
@@ -175,8 +179,9 @@ export class UserCounts {
     differences.set(this.#hostNumber(user), difference);
   }
 
-  /** When a user was last seen up to an instant, as far as that is known. */
+  /** When a user was last seen up to an instant, as far as that is known; Infinity for who was online by then, and is. */
   #seenBy(user: number, instant: number): number {
+    if (this.#sessions.isOnlineSince(user, instant)) return Infinity;
     const { times } = this.#names;
     const [login, logout] = [times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!];
     return Math.max(login <= instant ? login : 0, logout <= instant ? logout : 0);

@@ -70,7 +70,7 @@ export class Users {
     this.names = new NameTable({ seed, ...(allocate && { allocate }) });
     this.pages = new UserPages(this.names);
     this.sessions = new SessionTable(this, seed);
-    this.#counts = new UserCounts(this.names, options);
+    this.#counts = new UserCounts(this.names, this.sessions, options);
   }
 
   /** How many are known, but for those who never count. */

@@ -130,6 +130,15 @@ test('a user who is new is in the count before their login when a late line saw 
   }
 });
 
+test('who is bound by a line that comes late is online at the full hour before it [8.18]', async () => {
+  const text =
+    login('2026-11-02 09:10:00', 'c') +
+    '2026-11-02 10:01:12 c2s559d4a9e59c4\tdebug\tClient sent opening <stream:stream> to a.example\n' +
+    '2026-11-02 10:01:12 c2s559d4a9e59c4\tinfo\tAuthenticated as bob@a.example\n' +
+    '2026-11-02 09:59:45 c2s559d4a9e59c4\tdebug\tResource bound: bob@a.example/phone\n';
+  assert.deepEqual(await history({ '': text }, '--timezone', 'UTC'), ['2026-11-02T10:00 2', '2026-11-02T11:00 2']);
+});
+
 test('a last line that comes late does not keep the one before it from being counted [8.18]', async () => {
   const text =
     login('2026-11-02 09:10:00', 'c') + login('2026-11-02 10:01:58', 'a') + login('2026-11-02 09:59:31', 'b');
