@@ -1,0 +1,101 @@
+/**
+ * A real ejabberd (Debian's) in a directory of its own, on free loopback ports. It may run as root, and needs no epmd: its node
+ * has no name.
+ */
+import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Arrivals } from './arrivals.ts';
+import { startChild, type Child } from './child.ts';
+import { freePorts } from './prosody-lab.ts';
+
+export interface EjabberdLab {
+  readonly ports: { readonly c2s: number; readonly http: number; readonly mqtt: number };
+  readonly log: string;
+  /** What the running (or last) ejabberd wrote to its console. */
+  console(): Arrivals<string>;
+  /** Starts it and waits until it listens. */
+  start(): Promise<void>;
+  /** An account with the password `secret`. */
+  register(user: string): Promise<void>;
+  /** Sends the signal, and waits for the end. */
+  end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
+}
+
+export const HOST = 'chat.example';
+
+/** Seconds that a session without a connection can be resumed. */
+const RESUME = 3;
+
+export async function createEjabberd(directory: string): Promise<EjabberdLab> {
+  const [c2s = 0, http = 0, mqtt = 0] = await freePorts(3);
+  const ports = { c2s, http, mqtt };
+  const log = join(directory, 'ejabberd.log');
+  const config = join(directory, 'ejabberd.yml');
+  mkdirSync(join(directory, 'spool'), { recursive: true });
+  writeFileSync(config, configuration(ports));
+  let server: Child | undefined;
+  const running = (): Child => {
+    if (!server) throw new Error('ejabberd was not started');
+    return server;
+  };
+  return {
+    ports,
+    log,
+    console: () => running().lines,
+    start: async () => {
+      const spool = JSON.stringify(join(directory, 'spool'));
+      server = startChild('erl', ['-noinput', '-mnesia', 'dir', spool, '-s', 'ejabberd'], {
+        ...process.env,
+        ...{ EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: log, HOME: directory, ERL_LIBS: libraries() },
+      });
+      await server.lines.first('start', (line) => line.includes('is started in the node'));
+      for (const port of Object.values(ports))
+        await server.lines.first(
+          `port ${port}`,
+          (line) => line.includes('Start accepting') && line.includes(`:${port} `),
+        );
+    },
+    register: async (user) => {
+      const account = JSON.stringify({ user, host: HOST, password: 'secret' });
+      const headers = { 'Content-Type': 'application/json' };
+      const url = `http://127.0.0.1:${http}/api/register`;
+      const { status } = await fetch(url, { method: 'POST', headers, body: account });
+      if (status !== 200) throw new Error(`${user} was not registered: ${status}`);
+    },
+    end: async (signal) => void (await running().end(signal)),
+  };
+}
+
+const configuration = ({ c2s, http, mqtt }: EjabberdLab['ports']): string => `
+hosts: ["${HOST}"]
+loglevel: info
+certfiles: []
+acme: {auto: false}
+auth_method: internal
+registration_timeout: infinity
+listen:
+  - {port: ${c2s}, ip: "127.0.0.1", module: ejabberd_c2s, starttls: false}
+  - port: ${http}
+    ip: "127.0.0.1"
+    module: ejabberd_http
+    request_handlers: {"/xmpp-websocket": ejabberd_http_ws, "/http-bind": mod_bosh, "/api": mod_http_api}
+  - {port: ${mqtt}, ip: "127.0.0.1", module: mod_mqtt}
+api_permissions:
+  "tests": {who: all, what: "*"}
+modules:
+  mod_bosh: {}
+  mod_http_api: {}
+  mod_mqtt: {}
+  mod_push: {}
+  mod_register: {ip_access: all}
+  mod_stream_mgmt: {resume_timeout: ${RESUME}}
+`;
+
+/** Where Debian has put ejabberd on this architecture: beside Erlang's other libraries. */
+function libraries(): string {
+  const found = readdirSync('/usr/lib').find(
+    (name) => name.endsWith('-linux-gnu') && readdirSync(`/usr/lib/${name}`).some((each) => /^ejabberd-\d/.test(each)),
+  );
+  if (found === undefined) throw new Error('ejabberd is not installed: apt-get install ejabberd');
+  return `/usr/lib/${found}`;
+}
