@@ -3,15 +3,11 @@
  * caught up with, and then every hour on the hour. Nothing is sent before that, and never a part of a count: until an
  * instant has been counted, no log is read beyond it.
  */
-import type { Sample } from '../activity/active-window.ts';
 import { coveredWindows } from '../activity/coverage.ts';
 import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
-import { writeStatus } from '../index/status-file.ts';
 import { LiveFile } from '../source/follow/live-file.ts';
-import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
-import { StatsdReport } from '../report/statsd/statsd.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import type { LiveLog } from './live-log.ts';
@@ -19,8 +15,8 @@ import { countAt, type LogAt } from './count-at.ts';
 import type { IndexedLog } from './indexed-log.ts';
 import { indexedLogs, openWriteBuffer } from './open-index.ts';
 import { openLog } from './open-log.ts';
+import { Outputs } from './outputs.ts';
 import { firstAfter } from './sampler.ts';
-import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
 import { failureIn } from './survey.ts';
 import { ParseHealth } from './parse-health.ts';
 
@@ -49,30 +45,24 @@ export interface DaemonOptions {
 export class Daemon {
   readonly #options: DaemonOptions;
   readonly #users: Users;
-  readonly #statsd: StatsdReport;
+  readonly #outputs: Outputs;
   readonly #again = new AbortController();
   /** Of the end, whoever wants it. */
   readonly #signal: AbortSignal;
   readonly #logs = new Map<LiveLog, ParseHealth>();
   readonly #writeBuffer: WriteBuffer;
-  readonly #self = new SelfMetrics();
   /** Logs that were read once and are not followed. */
   #before: readonly IndexedLog[] = [];
-  #samples: readonly Sample[] = [];
-  readonly #clashes = new Set<string>();
   #pruned = -Infinity;
-  readonly #since: number;
-  #countedAt: number | undefined;
   #noting: NodeJS.Timeout | undefined;
   /** Why a log can be followed no longer. */
   #failure: { readonly error: unknown } | undefined;
 
-  private constructor(options: DaemonOptions, writeBuffer: WriteBuffer, users: Users, statsd: StatsdReport) {
+  private constructor(options: DaemonOptions, writeBuffer: WriteBuffer, users: Users, outputs: Outputs) {
     this.#options = options;
     this.#writeBuffer = writeBuffer;
     this.#users = users;
-    this.#statsd = statsd;
-    this.#since = Math.floor(options.now());
+    this.#outputs = outputs;
     this.#signal = AbortSignal.any([options.signal, this.#again.signal]);
   }
 
@@ -81,11 +71,10 @@ export class Daemon {
    * run.
    */
   static async run(options: DaemonOptions): Promise<void> {
-    const { config, tell } = options;
-    const statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
-    const users = newUsers(config);
+    const outputs = new Outputs(options);
+    const users = newUsers(options.config);
     const writeBuffer = await openWriteBuffer(options, users);
-    const daemon = new Daemon(options, writeBuffer, users, statsd);
+    const daemon = new Daemon(options, writeBuffer, users, outputs);
     try {
       await daemon.#follow();
     } catch (error) {
@@ -164,7 +153,7 @@ export class Daemon {
     await this.#count(start);
     this.#beat();
     await this.#tellFailures(start);
-    const stopRepeating = this.#repeat();
+    const stopRepeating = this.#outputs.repeat();
     let hour = this.#hourAfter(start);
     while (await this.#reachedHour(hour)) {
       await this.#count(hour);
@@ -215,16 +204,13 @@ export class Daemon {
     const counted = countAt(this.#users, this.#logsAt(at), at);
     // A gauge stands until it is told otherwise.
     const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
-    this.#samples = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0, covered }))];
-    this.#statsd.counts(this.#samples);
-    this.#countedAt = at;
-    this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
+    const samples = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0, covered }))];
+    this.#outputs.counts(samples, logs, { at, covered });
     for (const [{ path, logState }, parseHealth] of this.#logs) {
       const { server, version, counts } = logState;
       const told = { path, server, version, counts };
       for (const doubt of parseHealth.judge(told, at)) this.#options.tell('warning', doubt);
     }
-    this.#tellClashes();
     this.#noteStatus();
     if (at - this.#pruned >= DAY) await this.#prune(at);
     await this.#commitUsers();
@@ -252,14 +238,6 @@ export class Daemon {
     }
   }
 
-  #tellClashes(): void {
-    if (this.#options.config.statsd.hostTag) return;
-    for (const clash of hostsOfOneName(this.#samples.map(({ host }) => host)).map(nameClash)) {
-      if (!this.#clashes.has(clash)) this.#options.tell('warning', clash);
-      this.#clashes.add(clash);
-    }
-  }
-
   async #prune(at: number): Promise<void> {
     this.#pruned = at;
     for (const log of this.#before) log.dropSilent(at);
@@ -278,13 +256,6 @@ export class Daemon {
   /** Whether lines that lay in the future do so no longer. */
   #isBelieved({ logState }: LiveLog): boolean {
     return logState.unbelieved.some(({ at }) => at <= this.#options.now() + MAX_AHEAD);
-  }
-
-  #repeat(): () => void {
-    const { repeatSeconds } = this.#options.config.statsd;
-    if (repeatSeconds === 0) return () => {};
-    const timer = setInterval(() => this.#statsd.counts(this.#samples), repeatSeconds * 1000);
-    return () => clearInterval(timer);
   }
 
   async #sleepUntil(instant: number): Promise<void> {
@@ -324,27 +295,13 @@ export class Daemon {
     if (!this.#writeBuffer.isInPlace) void this.#commitUsers();
   }
 
-  /** A daemon that ends at once and is started again shall not look alive: so not at the start, but with the first count. */
   #beat(): void {
     const at = Math.floor(this.#options.now());
-    const countedAt = this.#countedAt;
-    const moment = countedAt === undefined ? undefined : { at, covered: this.#coveredAt(at), countedAt };
-    this.#statsd.self(moment ? heartbeat([...this.#logs.keys()], moment) : BEAT);
+    this.#outputs.beat([...this.#logs.keys()], { at, covered: this.#coveredAt(at) });
   }
 
-  /** For `check`, while the index is ours. That it cannot be written is told by the index when it matters. */
   #noteStatus(): void {
-    if (!this.#writeBuffer.isInPlace) return;
-    const { config, now } = this.#options;
-    const logs = [...this.#logs.keys()].map(logStatus);
-    try {
-      writeStatus(config.index.path, {
-        ...{ since: this.#since, at: Math.floor(now()), logs },
-        counts: this.#samples.map(({ host, d1, d7, d30, covered }) => ({ host, d1, d7, d30, covered })),
-      });
-    } catch {
-      return;
-    }
+    if (this.#writeBuffer.isInPlace) this.#outputs.status([...this.#logs.keys()]);
   }
 
   async #close(): Promise<void> {
@@ -352,6 +309,6 @@ export class Daemon {
     this.#noteStatus();
     await Promise.all([...this.#logs.keys()].map((log) => log.close()));
     await this.#writeBuffer.close();
-    await this.#statsd.close();
+    await this.#outputs.close();
   }
 }
