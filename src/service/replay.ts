@@ -177,7 +177,7 @@ async function* eventsOf({ series, logState }: Source, options: ReplayOptions): 
   for (const archivedFile of series.archivedFiles) {
     let continues = false;
     logState.beginFile(archivedFile);
-    for await (const block of readArchivedFile(archivedFile, { signal, complete: true, onProblem })) {
+    for await (const block of readArchivedFile(archivedFile, { signal, complete: true, isOnce: true, onProblem })) {
       const batch = logState.decode(block.bytes, continues);
       continues = true;
       onProgress?.(archivedFile.path, block.position.offset, logState.last);

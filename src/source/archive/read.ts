@@ -35,6 +35,8 @@ export interface ReadOptions {
   readonly signal?: AbortSignal;
   /** Whether the last line is a line though no newline ends it: not in a live file, which may still grow. */
   readonly complete: boolean;
+  /** Whether nobody will go on from where it stops: positions then have no checksum. */
+  readonly isOnce?: boolean;
   /** Told of a file that is cut short, damaged, gone or changed while it is read; what was read of it holds. */
   readonly onProblem: (sentence: string) => void;
 }
@@ -140,7 +142,7 @@ async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options:
   const stats = await handle.stat();
   const file = statOf(archivedFile.path, stats);
   if (from && isUntouched(from, file)) return;
-  const begun = await begin(handle, archivedFile, from);
+  const begun = await begin(handle, archivedFile, options);
   if (!begun) return;
   const { text, state, id } = begun;
   const block = (lines: Pick<Lines, 'bytes' | 'state'>, done: boolean): Block => {
@@ -170,7 +172,7 @@ interface Beginning {
 async function begin(
   handle: FileHandle,
   archivedFile: ArchivedFile,
-  from: Position | undefined,
+  { from, isOnce }: ReadOptions,
 ): Promise<Beginning | undefined> {
   if (from) {
     const text = textBehind(handle.fd, archivedFile.path, true);
@@ -180,7 +182,8 @@ async function begin(
     await text.close();
     if (found) return undefined;
   }
-  return { text: textBehind(handle.fd, archivedFile.path, true), state: beginState(), id: randomUUID() };
+  const state = isOnce === true ? { ...beginState(), crc: undefined } : beginState();
+  return { text: textBehind(handle.fd, archivedFile.path, true), state, id: randomUUID() };
 }
 
 /** Returns whether the text was read to its end, and will have no more. */
