@@ -104,10 +104,13 @@ describe('check tells a log from which nothing can be counted', () => {
     });
 
   test('but none that has only begun [8.24]', async () => {
-    for (const content of ['', login('anna@a.example').trimEnd()]) {
+    for (const [content, told] of [
+      ['', /is empty/],
+      [login('anna@a.example').trimEnd(), /no line of it is complete yet/],
+    ] as const) {
       const { code, out, err } = await check(content);
       assert.equal(code, 0, err);
-      assert.match(out, /no line of it is complete yet/);
+      assert.match(out, told);
     }
   });
 
