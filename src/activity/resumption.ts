@@ -112,15 +112,20 @@ function noteResumption(log: LogSessions, user: number): void {
 }
 
 function goAway(log: LogSessions, session: number, at: number): void {
-  log.users.sawLogout(log.table.userOf(session), at);
+  sawEnd(log, session, at);
   log.set(session, AWAY, at);
+}
+
+/** An end that is stamped before its login says nothing of the user: at that time the session was not there. */
+function sawEnd({ table, users }: LogSessions, session: number, at: number): void {
+  if (at >= table.sinceOf(session)) users.sawLogout(table.userOf(session), at);
 }
 
 /** The session is over since `at`, unix seconds. */
 export function finish(log: LogSessions, session: number, at: number): void {
   const { table } = log;
   const user = table.userOf(session);
-  log.users.sawLogout(user, at);
+  sawEnd(log, session, at);
   // A BOSH session is never resumed.
   if (table.isBosh(session)) table.drop(session);
   else log.set(session, ENDED, at);

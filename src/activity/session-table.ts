@@ -6,7 +6,7 @@ import { Chains } from '../format/buckets.ts';
 import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
 import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
 import { isBoshId, SessionIds } from './session-id.ts';
-import { isOnlineState, NONE, STATES, type Session, type SessionChange } from './session-state.ts';
+import { BOUND, isOnlineState, NONE, STATES, type Session, type SessionChange } from './session-state.ts';
 import { SESSIONS } from './user-words.ts';
 
 /** Words of a session. */
@@ -139,9 +139,15 @@ export class SessionTable {
   /** Whether any session of a user, in any log, is online since `instant`, unix seconds, or longer. */
   isOnlineSince(user: number, instant: number): boolean {
     let session = this.#users.names.words[user * NAME_WORDS + SESSIONS]!;
-    while (session !== NONE && !(isOnlineState(this.stateOf(session)) && this.atOf(session) <= instant))
-      session = this.#words[session * WORDS + NEXT]!;
+    while (session !== NONE && this.#onlineSince(session) > instant) session = this.#words[session * WORDS + NEXT]!;
     return session !== NONE;
+  }
+
+  /** Infinity when it is not. Of late lines only a bind names its user, whose login may come behind it. */
+  #onlineSince(session: number): number {
+    const state = this.stateOf(session);
+    if (!isOnlineState(state)) return Infinity;
+    return state === BOUND ? this.atOf(session) : Math.max(this.atOf(session), this.sinceOf(session));
   }
 
   /** The sessions of a log, whatever their state. They may be dropped meanwhile. */

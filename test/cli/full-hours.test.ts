@@ -139,6 +139,17 @@ test('who is bound by a line that comes late is online at the full hour before i
   assert.deepEqual(await history({ '': text }, '--timezone', 'UTC'), ['2026-11-02T10:00 2', '2026-11-02T11:00 2']);
 });
 
+test('an end that comes late, and before its login, is no sighting at the full hour between [8.18]', async () => {
+  const text =
+    login('2026-11-01 08:10:00', 'a') +
+    end('2026-11-01 08:20:00', 'a') +
+    '2026-11-02 10:00:47 c2sa\tinfo\tClient connected\n' +
+    login('2026-11-02 10:00:47', 'a') +
+    end('2026-11-02 09:59:30', 'a');
+  const rows = await history({ '': text }, '--timezone', 'UTC', '--from', '2026-11-02T10:00');
+  assert.deepEqual(rows, ['2026-11-02T10:00 0', '2026-11-02T11:00 1']);
+});
+
 test('a last line that comes late does not keep the one before it from being counted [8.18]', async () => {
   const text =
     login('2026-11-02 09:10:00', 'c') + login('2026-11-02 10:01:58', 'a') + login('2026-11-02 09:59:31', 'b');
