@@ -24,7 +24,7 @@ export interface EjabberdLab {
 export const HOST = 'chat.example';
 
 /** Seconds that a session without a connection can be resumed. */
-const RESUME = 3;
+const RESUME = 10;
 
 export async function createEjabberd(directory: string): Promise<EjabberdLab> {
   const [c2s = 0, http = 0, mqtt = 0] = await freePorts(3);

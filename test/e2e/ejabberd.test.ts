@@ -9,6 +9,7 @@ import { connect as connectTcp } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
+import { DEADLINE_MS } from '../deadline.ts';
 import { command, startDaemon } from './daemon.ts';
 import { createEjabberd, HOST, type EjabberdLab } from './ejabberd-lab.ts';
 import { listenForStatsd } from './statsd-listener.ts';
@@ -116,7 +117,7 @@ async function stopWith(lab: EjabberdLab, signal: 'SIGTERM' | 'SIGKILL', user: s
 }
 
 async function written({ log }: EjabberdLab, user: string): Promise<void> {
-  const overdue = Date.now() + 60_000;
+  const overdue = Date.now() + DEADLINE_MS;
   while (online(await explained(log)).every((jid) => !jid.startsWith(`${user}@`)))
     if (Date.now() > overdue) throw new Error(`no login of ${user} in the log`);
 }
