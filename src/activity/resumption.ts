@@ -10,6 +10,9 @@ import { AWAY, BOUND, CARRIER, ENDED, NONE, OPEN, UNBOUND } from './session-stat
 
 /** A replaced session's connection ends within this of the login that replaced it. */
 const REPLACED_WITHIN = 2;
+const CARRYING = [OPEN, CARRIER];
+/** Who is gone may turn out to be online, as the carrier of another resumption, and then to have carried this one. */
+const MAY_COME_TO_CARRY = [...CARRYING, AWAY, ENDED];
 
 /** `id` begins; whatever it meant before is over. As all of these, behind `passTime`. */
 export function connect(log: LogSessions, low: number, high: number, at: number): void {
@@ -68,14 +71,20 @@ export function end(log: LogSessions, low: number, high: number, at: number): vo
     case CARRIER:
       return endOpen(log, session, at);
     case AWAY:
-    case ENDED:
       return endResumed(log, session, at);
+    case ENDED:
+      return mayBeResumed(log, session, at) ? endResumed(log, session, at) : undefined;
     case BOUND:
       // The log has no debug lines any more, so nothing will unbind it.
       return log.detail ? undefined : endOpen(log, session, at);
     default:
       return undefined;
   }
+}
+
+/** Whether an end of what has ended can be another one: while it may hibernate, or when a login may have resumed it. */
+function mayBeResumed(log: LogSessions, session: number, at: number): boolean {
+  return at - log.table.atOf(session) < log.hibernation || isCarried(log, session, CARRYING);
 }
 
 function endOpen(log: LogSessions, session: number, at: number): void {
@@ -144,17 +153,16 @@ export function forgetSettled(log: LogSessions, user: number, now: number): void
   for (let session = log.firstOf(user), next; session !== NONE; session = next) {
     next = log.nextOf(session);
     if (table.stateOf(session) !== ENDED || table.atOf(session) + log.hibernation >= now) continue;
-    if (!isCarried(log, session, user)) table.drop(session);
+    if (!isCarried(log, session, MAY_COME_TO_CARRY)) table.drop(session);
   }
 }
 
-/** Whether any session of the user may be the carrier of this one's resumption. */
-function isCarried(log: LogSessions, ended: number, user: number): boolean {
+/** Whether any session of the user in one of these states may have carried this one's resumption. */
+function isCarried(log: LogSessions, ended: number, states: readonly number[]): boolean {
   const { table } = log;
-  for (let other = log.firstOf(user); other !== NONE; other = log.nextOf(other)) {
-    const state = table.stateOf(other);
-    if ((state === OPEN || state === CARRIER) && mayCarry(log, table.sinceOf(other), ended)) return true;
-  }
+  for (let other = log.firstOf(table.userOf(ended)); other !== NONE; other = log.nextOf(other))
+    if (other !== ended && states.includes(table.stateOf(other)) && mayCarry(log, table.sinceOf(other), ended))
+      return true;
   return false;
 }
 

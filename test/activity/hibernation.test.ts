@@ -56,3 +56,22 @@ describe('a session of which the log says that it hibernates, since 13.0.6,', ()
       test(`${what}${before.length > 0 ? ', also where somebody resumes' : ''}`, () =>
         assert.deepEqual(stateOf(play([HELLO, ...before, ...lines], until), 'alice'), expected));
 });
+
+test('a session is online again when the one that resumed it is found to have been resumed itself, and its id used again', () => {
+  const alice = (time: string, id: string): string[] => login(time, id, 'alice');
+  const ended = (time: string, id: string): string => `${time} ${id} Client disconnected: closed`;
+  const connected = (time: string, id: string): string => `${time} ${id} Client connected`;
+  const state = play(
+    [
+      ...[...alice('10:00:00', 'c2sa'), ended('10:10:00', 'c2sa')],
+      ...[...alice('10:15:00', 'c2sb'), ended('10:16:00', 'c2sb')],
+      ...[...alice('10:20:00', 'c2sc'), connected('10:31:00', 'c2sc')],
+      // While c2sb is gone it is not known whether it will be heard of again.
+      ...[...alice('10:35:00', 'c2sd'), ended('10:36:00', 'c2sb'), connected('10:38:00', 'c2sd')],
+      ...[...alice('10:40:00', 'c2se'), connected('10:50:00', 'c2se')],
+      connected('11:00:00', 'c2sb'),
+    ],
+    '12:00:00',
+  );
+  assert.equal(stateOf(state, 'alice')?.open, 1);
+});
