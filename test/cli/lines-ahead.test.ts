@@ -58,3 +58,41 @@ for (const [what, again] of AGAIN)
       assert.deepEqual(hosts['a.example'], { d1: 1, d7: 1, d30: 1 });
     }
   });
+
+test('who carried a resumption stays nobody online when only the files behind its first login are read again [8.3]', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ahead-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const index = join(directory, 'index');
+  const now = Math.floor(Date.now() / 1000);
+  const line = (ago: number, session: string, text: string): string =>
+    `${new Date((now - ago) * 1000).toISOString()} ${session}\tinfo\t${text}\n`;
+  const login = (ago: number, session: string, user: string): string =>
+    line(ago, session, `Authenticated as ${user}@a.example`);
+  const end = (ago: number, session: string): string => line(ago, session, 'Client disconnected: connection closed');
+  const idle = (ago: number): string => line(ago, 'c2s9', 'Client connected');
+  const DAY = 86_400;
+  const texts: Readonly<Record<string, readonly string[]>> = {
+    'x.log.2': [
+      // Somebody resumes, so an end closes what began while the session was open.
+      ...[login(8 * DAY, 'c2se', 'eve'), end(8 * DAY - 60, 'c2se')],
+      ...[login(8 * DAY - 120, 'c2sf', 'eve'), end(8 * DAY - 180, 'c2se')],
+      ...[login(7 * DAY, 'c2s1', 'alice'), idle(5 * DAY + 3600)],
+    ],
+    'x.log.1': [
+      ...[idle(5 * DAY), login(-20 * DAY, 'c2s8', 'ghost')],
+      ...[login(5 * DAY - 60, 'c2s2', 'alice'), end(5 * DAY - 120, 'c2s1')],
+      // The first session is forgotten by then, and only the second tells of it.
+      ...[login(5 * DAY - 7200, 'c2s3', 'alice'), end(5 * DAY - 7300, 'c2s3'), idle(5 * DAY - 7500), idle(7200)],
+    ],
+    'x.log': [idle(60)],
+  };
+  for (const [name, lines] of Object.entries(texts)) writeFileSync(join(directory, name), lines.join(''));
+  for (const names of [
+    ['x.log.2', 'x.log.1'],
+    ['x.log.1', 'x.log'],
+  ]) {
+    await run(['backfill', '--index', index, ...names.map((name) => join(directory, name))]);
+    const { hosts } = JSON.parse((await run(['count', '--index', index, '--json'])).out);
+    assert.deepEqual(hosts['a.example'], { d1: 0, d7: 1, d30: 2 });
+  }
+});
