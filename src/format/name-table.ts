@@ -285,7 +285,11 @@ export class NameTable {
       const name = this.#arenaWords[at >> 2]!;
       const length = this.#arenaWords[(at >> 2) + 1]!;
       const place = at + HEAD;
-      if (name >= 0) this.#words[name * NAME_WORDS + PLACE] = this.#store(name, this.#arena, place, place + length);
+      if (name >= 0) {
+        // Storing may grow the table, and the words are then in another array.
+        const stored = this.#store(name, this.#arena, place, place + length);
+        this.#words[name * NAME_WORDS + PLACE] = stored;
+      }
       at = place + ((length + 3) & ~3);
     }
     this.#live[slab] = 0;
