@@ -1,9 +1,10 @@
 /** What is counted in logs that real ejabberds wrote, beside what the clients did that made them. */
 import assert from 'node:assert/strict';
 import { describe, it, test } from 'node:test';
-import { ejabberdEvents, fileOf, pathOf, staysIn, truthIn, type Stay } from './ejabberd-golden.ts';
+import { ejabberdEvents, fileOf, pathOf } from './ejabberd-golden.ts';
 import { hourly } from './golden.ts';
 import { run } from './program.ts';
+import { missing, staysIn, truthIn } from './stays.ts';
 import { agreement, parseCounts, WINDOW_NAMES } from './truth.ts';
 
 const CAMPAIGN = ['3', '2', '1.gz', 'gz'].map((end) => `st-johns/ejabberd.log.${end}`);
@@ -29,24 +30,6 @@ describe('ten days of ejabberd 24.12, with two crashes and two restarts', () => 
   });
 });
 
-/** A client notes its end when it sees it: after a time-out it takes seconds, and a stop is over later still. */
-const NOTED_WITHIN = 12;
-
-/** Which of these are not among the others: of the same JID, begun and ended at the same times. */
-function missing(stays: readonly Stay[], others: readonly Stay[]): Stay[] {
-  const left = [...others];
-  return stays.filter((stay) => {
-    const at = left.findIndex((other) => isSame(stay, other));
-    if (at >= 0) left.splice(at, 1);
-    return at < 0;
-  });
-}
-
-const isSame = (a: Stay, b: Stay): boolean =>
-  a.jid === b.jid &&
-  Math.abs(a.from - b.from) <= 2 &&
-  (a.to === undefined ? b.to === undefined : b.to !== undefined && Math.abs(a.to - b.to) <= NOTED_WITHIN);
-
 const RENAMED = ['ejabberd.log.renamed.gz', 'ejabberd.log'];
 
 describe('every situation once', () => {
@@ -59,7 +42,7 @@ describe('every situation once', () => {
         const [events, counts] = ejabberdEvents(Buffer.concat(files.map((file) => fileOf(`${version}/${file}`))));
         const stays = staysIn(events);
         // What is killed with -9 takes lines with it that had not been written yet.
-        const truth = truthIn(`${version}/probe.truth.jsonl`).filter(
+        const truth = truthIn(fileOf(`${version}/probe.truth.jsonl`).toString()).filter(
           ({ how }) => isAllThere || how !== 'server killed',
         );
         // The client wrote no end of the MQTT session that the same client id ended.
@@ -70,7 +53,7 @@ describe('every situation once', () => {
 
   for (const file of ['01-info.log', '06-console-stdout-foreground.log'])
     test(`ejabberd 23.01, ${file}: its sessions are those of the clients [10.3]`, () => {
-      const truth = truthIn('23.01/s1-info.truth.jsonl');
+      const truth = truthIn(fileOf('23.01/s1-info.truth.jsonl').toString());
       const until = Math.max(...truth.map(({ to = 0 }) => to));
       const stays = staysIn(ejabberdEvents(fileOf(`23.01/${file}`))[0]).filter(({ from }) => from < until);
       // Of two MQTT sessions in its last second the driver noted one.
@@ -85,7 +68,7 @@ describe('every situation once', () => {
       crashed.map(({ from, to = Infinity }) => to - from),
       [1, 0],
     );
-    assert.deepEqual(missing(truthIn('23.01/s7-misc.truth.jsonl'), stays), []);
+    assert.deepEqual(missing(truthIn(fileOf('23.01/s7-misc.truth.jsonl').toString()), stays), []);
   });
 
   test('lines that a remote party forged, to the byte: nobody is created, ended or removed [10.8]', () => {

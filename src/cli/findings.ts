@@ -4,6 +4,7 @@ import type { Sample } from '../activity/active-window.ts';
 import { gapsBetween, joinSpans, type Span } from '../activity/coverage.ts';
 import type { Arrangement } from '../service/archive/arrange.ts';
 import type { GivenLog } from '../service/given-logs.ts';
+import { DIALECTS } from '../format/format.ts';
 import { quotedWarning } from '../format/dialects/forgeable.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import { looksLike } from '../format/strangers.ts';
@@ -83,7 +84,7 @@ export function tellRejected(counts: LineCounts, sample: readonly string[], io: 
   if (isForeign)
     io.log(
       'warning',
-      `${counts.foreign} of ${counts.lines} lines are not understood: those of Prosody and ejabberd are, and no other server's yet; "xmpp-active-users explain" shows each line of a file beside what is found in it${looksLike(sample)}`,
+      `${counts.foreign} of ${counts.lines} lines are not understood: those of ${DIALECTS.map(({ name }) => name).join(', ')} are; "xmpp-active-users explain" shows each line of a file beside what is found in it${looksLike(sample)}`,
     );
   return isForeign || counts.rejected > 0;
 }

@@ -12,7 +12,11 @@ export type Protocol = 'udp' | 'tcp' | 'uds';
 export const SERVERS: readonly string[] = ['auto', ...DIALECTS.map(({ name }) => name)];
 
 /** Followed without being configured; of servers that are understood only. */
-export const KNOWN_LOGS: readonly string[] = ['/var/log/prosody/prosody.log', '/var/log/ejabberd/ejabberd.log'];
+export const KNOWN_LOGS: readonly string[] = [
+  '/var/log/prosody/prosody.log',
+  '/var/log/ejabberd/ejabberd.log',
+  '/var/log/jabberd2/sm.log',
+];
 
 /** Where the unit of systemd/ has the index; the second is where the first one leads to. */
 export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users', '/var/lib/private/xmpp-active-users'];

@@ -1,9 +1,10 @@
 /** The dialects there are, and how the dialect of a log is recognised. */
 import type { Dialect } from './dialects/dialect.ts';
 import { ejabberd } from './dialects/ejabberd.ts';
+import { jabberd2 } from './dialects/jabberd2.ts';
 import { prosody } from './dialects/prosody.ts';
 
-export const DIALECTS: readonly Dialect[] = [prosody, ejabberd];
+export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2];
 
 /** By its name in `server = "..."`; undefined for `auto` and for names that mean nothing. */
 export function dialectNamed(name: string): Dialect | undefined {

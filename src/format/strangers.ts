@@ -10,7 +10,7 @@ export interface Stranger {
 }
 
 const OWN_FILE = 'not read yet; let Prosody write a file of its own: log = { info = "/var/log/prosody/prosody.log" }';
-const OTHER_SERVER = 'not read yet: of the XMPP servers Prosody and ejabberd are understood';
+const OTHER_SERVER = 'not read yet';
 const NO_XMPP = 'no log of an XMPP server';
 
 const STAMP = String.raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)`;
@@ -26,12 +26,6 @@ const KNOWN: readonly (Stranger & { readonly line: RegExp })[] = [
   { name: 'a log of MongooseIM', advice: OTHER_SERVER, line: /^when=\S+ level=/ },
   // 2026.03.02 10:00:00 INFO  [socket_c2s-thread-1]: org.jivesoftware.openfire...
   { name: 'a log of Openfire', advice: OTHER_SERVER, line: /^\d{4}[.-]\d\d[.-]\d\d \d\d:\d\d:\d\d\S* +[A-Z]+ +\[/ },
-  // Mon Mar  2 10:00:00 2026 [notice] [7] [192.0.2.1, port=5222] connect
-  {
-    name: 'a log of jabberd2',
-    advice: OTHER_SERVER,
-    line: /^[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4} \[[a-z]+\] /,
-  },
   // 192.0.2.1 - - [02/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1
   {
     name: 'the access log of a web server (Apache, nginx)',

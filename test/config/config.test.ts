@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ConfigError, DEFAULT_FILE, loadConfig, type Config, type ConfigInput } from '../../src/config/config.ts';
+import { KNOWN_LOGS } from '../../src/config/settings.ts';
 
 const FILE = '/etc/x.toml';
 
@@ -60,10 +61,9 @@ void describe('without any configuration', () => {
     assert.equal(origin.get('statsd.host'), 'default');
   });
 
-  void test('it follows the known logs that exist, and none of a server that is not understood [8.25]', () => {
-    const others = ['jabberd2/sm', 'metronome/metronome'].map((name) => `/var/log/${name}.log`);
-    const known = ['/var/log/prosody/prosody.log', '/var/log/ejabberd/ejabberd.log'];
-    const { logs } = load({ exists: [...others, ...known, '/var/log/syslog'] });
+  void test('it follows the known logs that exist, and no others [8.25]', () => {
+    const known = [...KNOWN_LOGS];
+    const { logs } = load({ exists: ['/var/log/openfire/openfire.log', ...known, '/var/log/syslog'] });
     assert.deepEqual(
       logs,
       known.map((path) => ({ name: path, path, server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] })),

@@ -13,6 +13,7 @@ import { DEADLINE_MS } from '../deadline.ts';
 import { command, startDaemon } from './daemon.ts';
 import { createEjabberd, HOST, type EjabberdLab } from './ejabberd-lab.ts';
 import { listenForStatsd } from './statsd-listener.ts';
+import { explained, online, type Told } from './told.ts';
 import { connect, login, resume, type Client, type Transport } from './xmpp-client.ts';
 
 const USERS = ['alice', 'bob', 'carol', 'dave', 'erin', 'frank', 'grace', 'heidi'];
@@ -145,29 +146,4 @@ async function forge(lab: EjabberdLab): Promise<void> {
   await wire.send(`<auth xmlns='urn:ietf:params:xml:ns:xmpp-sasl' mechanism='${mechanism}'/>`);
   await wire.expect(/<failure/);
   await wire.close();
-}
-
-interface Told {
-  readonly kind: string | null;
-  readonly user?: string;
-  readonly resource?: string;
-  readonly behind?: string;
-}
-
-/** The events of a log. */
-async function explained(log: string): Promise<Told[]> {
-  const { stdout } = await command('explain', '--json', log);
-  const lines = stdout.split('\n').filter((line) => line !== '');
-  return lines.map((line): Told => JSON.parse(line)).filter(({ kind }) => kind !== null);
-}
-
-/** Who is online at the end of the events. */
-function online(events: readonly Told[]): string[] {
-  const open = new Set<string>();
-  for (const { kind, user = '', resource = '', behind = '' } of events) {
-    if (kind === 'start') open.add(`${user}/${resource}`);
-    if (kind === 'server-start' || kind === 'server-stop') open.clear();
-    if (kind === 'end') for (const jid of open) if (`${user}/${behind}`.startsWith(jid)) open.delete(jid);
-  }
-  return [...open];
 }

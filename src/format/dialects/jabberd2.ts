@@ -1,0 +1,123 @@
+/**
+ * jabberd2 2.2 to 2.7, sm.log and c2s.log. The session manager (sm.log) names the full JID at both ends of a session, and quotes
+ * nobody: it is the log to read. The client connections (c2s.log) tell a session by the number of its connection.
+ *
+ *     Mon Nov 23 19:49:02 2026 [notice] session started: jid=alice@chat.example/phone
+ *     Mon Nov 23 19:49:02 2026 [notice] [11] bound: jid=alice@chat.example/phone
+ */
+import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
+import type { LogLevel } from '../log-level.ts';
+import { ownText } from '../own-text.ts';
+import { findingIn, FIRST_LINE, WELCOME } from './jabberd2-messages.ts';
+import { isIn, quotationAt, quotationsBehind, quotes, type Quotation } from './jabberd2-quotation.ts';
+
+/** util/log.c, log_write and debug_log: ctime(3), and the level or, with `-D`, the place in the source. */
+const HEAD =
+  /[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} (?:\[(emergency|alert|critical|error|warning|notice|info|debug)\] |[\w.-]{1,64}:\d{1,6} )/y;
+const STAMP_LENGTH = 24;
+const CR = 13;
+const LONGEST_VERSION = 64;
+
+class Jabberd2Parser implements Parser {
+  #version: string;
+  /** A line of jabberd2's own has been seen: what has no head is of a message before. */
+  #isOwn: boolean;
+  /** Those that the lines next to be read may be in. */
+  #quotations: readonly Quotation[] = [];
+  /** The end of the text before, as long as what it quotes goes on in the next one. */
+  #carried: string;
+  #carriedFrom: string | undefined;
+  stampEnd = 0;
+  readonly plan = undefined;
+
+  constructor(state: ParserState) {
+    this.#version = String(state['version'] ?? '');
+    this.#isOwn = state['own'] === true;
+    this.#carried = String(state['carried'] ?? '');
+  }
+
+  get state(): ParserState {
+    return { version: this.#version, own: this.#isOwn, carried: this.#carried };
+  }
+
+  get version(): string | undefined {
+    return this.#version === '' ? undefined : this.#version;
+  }
+
+  passed(): void {}
+
+  needsContext(line: string): boolean {
+    return this.#quotations.length > 0 || this.#carried !== '' || quotes(line);
+  }
+
+  stampEndOf(line: string): number {
+    HEAD.lastIndex = 0;
+    return HEAD.test(line) ? STAMP_LENGTH : -1;
+  }
+
+  parse(text: string, start: number, lineEnd: number): Finding | Eventless {
+    HEAD.lastIndex = start;
+    const isOwn = HEAD.test(text) && HEAD.lastIndex <= lineEnd;
+    const from = HEAD.lastIndex;
+    if (this.#isQuoted(text, start)) return isOwn ? 'quoted' : 'continuation';
+    if (!isOwn) return this.#isOwn ? 'continuation' : 'foreign';
+    this.#isOwn = true;
+    this.stampEnd = start + STAMP_LENGTH;
+    const message = text.slice(from, text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd);
+    if (quotes(message)) this.#quote(text, start, lineEnd);
+    if (message.startsWith(WELCOME)) this.#version = ownText(message.slice(WELCOME.length).slice(0, LONGEST_VERSION));
+    const finding = findingIn(message);
+    if (finding && 'session' in finding) return { ...finding, session: ownText(finding.session) };
+    return finding ?? (message.startsWith(FIRST_LINE) ? 'first' : 'plain');
+  }
+
+  #isQuoted(text: string, start: number): boolean {
+    if (this.#carried !== '' && text !== this.#carriedFrom) this.#goOn(text);
+    if (this.#quotations.length === 0) return false;
+    this.#quotations = this.#quotations.filter((each) => each.text === text && start < each.end);
+    return this.#quotations.some((each) => isIn(each, start));
+  }
+
+  #goOn(text: string): void {
+    const carried = this.#carried;
+    this.#carried = '';
+    this.#quotations = quotationsBehind(carried, text);
+    for (const quotation of this.#quotations) this.#carry(quotation);
+  }
+
+  #quote(text: string, start: number, lineEnd: number): void {
+    const quotation = quotationAt(text, start, lineEnd);
+    if (!quotation || this.#quotations.some(({ kind }) => kind === quotation.kind)) return;
+    this.#quotations = [...this.#quotations, quotation];
+    this.#carry(quotation);
+  }
+
+  #carry({ text, open }: Quotation): void {
+    // A line by itself is no part of a text that goes on.
+    if (open === undefined || !text.endsWith('\n') || text.length - open < this.#carried.length) return;
+    [this.#carried, this.#carriedFrom] = [ownText(text.slice(open)), text];
+  }
+}
+
+/** At notice the sessions are told, and nothing switches that off. */
+const LEVELS: Readonly<Record<string, LogLevel>> = { notice: 'info', info: 'info', warning: 'warn', debug: 'debug' };
+
+function levelOf(line: string): LogLevel | undefined {
+  HEAD.lastIndex = 0;
+  const head = HEAD.exec(line);
+  return head ? (LEVELS[head[1] ?? 'debug'] ?? 'error') : undefined;
+}
+
+export const jabberd2: Dialect = {
+  name: 'jabberd2',
+  welcome: WELCOME,
+  begin: (state = {}) => new Jabberd2Parser(state),
+  isForgeable: () => false,
+  levelOf,
+  namesSessions: true,
+  advice: {
+    exactness: { debug: 'the counts are exact', info: 'the counts are exact' },
+    infoLog: "which is sm.log, of the session manager: <log type='file'> in sm.xml",
+    quoting: 'which jabberd2 does not mark in c2s.log; in sm.log there is no such text, so better read that',
+  },
+};
