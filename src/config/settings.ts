@@ -16,6 +16,7 @@ export const KNOWN_LOGS: readonly string[] = [
   '/var/log/prosody/prosody.log',
   '/var/log/ejabberd/ejabberd.log',
   '/var/log/jabberd2/sm.log',
+  '/var/log/metronome/metronome.log',
 ];
 
 /** Where the unit of systemd/ has the index; the second is where the first one leads to. */

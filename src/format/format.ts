@@ -2,9 +2,10 @@
 import type { Dialect } from './dialects/dialect.ts';
 import { ejabberd } from './dialects/ejabberd.ts';
 import { jabberd2 } from './dialects/jabberd2.ts';
+import { metronome } from './dialects/metronome.ts';
 import { prosody } from './dialects/prosody.ts';
 
-export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2];
+export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2, metronome];
 
 /** By its name in `server = "..."`; undefined for `auto` and for names that mean nothing. */
 export function dialectNamed(name: string): Dialect | undefined {

@@ -34,6 +34,8 @@ const SESSION = /^(?:c2s[0-9a-f]+|bosh[0-9a-f-]+)$/;
 const SERVER = /^(?:startup|general)$/;
 /** Begins the line with which the server starts. */
 export const WELCOME = 'Hello and welcome to Prosody';
+/** The same of Metronome, a fork of Prosody 0.9: metronome, at its end. */
+export const METRONOME = 'Hello and welcome to Metronome';
 /** `usermanager`; `datamanager` */
 const MANAGER = /^(?:user|data)manager$/;
 /** The session, before 0.10 the module: `chat.example:register` */
@@ -102,6 +104,7 @@ const INFO: readonly Rule[] = [
   },
   // util/startup.lua, before 0.11 prosody: `Hello and welcome to Prosody version 0.12.3`
   { begins: WELCOME, by: SERVER, read: () => ({ kind: 'server-start' }) },
+  { begins: METRONOME, by: SERVER, read: () => ({ kind: 'server-start' }) },
   // util/startup.lua, prosody.shutdown: `Shutting down: Received SIGTERM`
   { begins: 'Shutting down: ', by: SERVER, read: () => ({ kind: 'server-stop' }) },
   // util/startup.lua, prosody.reload_config: the level of the log may be another one from here on

@@ -11,6 +11,9 @@ export function versionIn(rest: string): string {
   return NUMBERS.exec(rest)?.[1] ?? '';
 }
 
+/** A fork counts its versions for itself: `Metronome 4.0.3` is none of Prosody's, and does as Prosody 0.9 did. */
+export const forkVersion = (fork: string, rest: string): string => `${fork} ${versionIn(rest)}`.trimEnd();
+
 /**
  * util/format.lua, since 0.12: a line break in a message is followed by a tab, so that no text of a remote party can begin a
  * line. False where the version is not known.

@@ -20,10 +20,10 @@ import {
   stampEndOf,
   type Parts,
 } from './prosody-layout.ts';
-import { isSession, mayBreak, type Rule, unbound, WELCOME } from './prosody-messages.ts';
+import { isSession, mayBreak, METRONOME, type Rule, unbound, WELCOME } from './prosody-messages.ts';
 import { quotationEnd } from './prosody-quotation.ts';
 import { planFor, QUOTING } from './prosody-shortcuts.ts';
-import { marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
+import { forkVersion, marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
 import type { ScanPlan } from '../scanner/scanner.ts';
 
 const TAB = 9;
@@ -160,7 +160,7 @@ class ProsodyParser implements Parser {
     const finding = rule.keeps ? this.#kept(source) : rule.read(rest, source);
     if (!finding) return undefined;
     this.#unbound = rule.tries ? `${source} ${rest}` : '';
-    if (finding.kind === 'server-start') [this.#detail, this.#version] = [false, versionIn(rest)];
+    if (finding.kind === 'server-start') [this.#detail, this.#version] = [false, versionOf(rule, rest)];
     if (finding.kind === 'detail') this.#detail = finding.on;
     return finding.kind === 'end' ? this.#ended(finding, rest) : finding;
   }
@@ -179,6 +179,9 @@ class ProsodyParser implements Parser {
     return finding;
   }
 }
+
+const versionOf = ({ begins }: Rule, rest: string): string =>
+  begins === METRONOME ? forkVersion('Metronome', rest) : versionIn(rest);
 
 export const prosody: Dialect = {
   name: 'prosody',
