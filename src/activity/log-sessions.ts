@@ -2,7 +2,7 @@
  * The session ids of one log that mean something, each in the queue of what time will do to it, and what else the rules go
  * by: those of the info level are in resumption.ts, of the debug level in binding.ts, of time in passing-time.ts.
  */
-import { BOUND, CARRIER, ENDED, AWAY, NONE, OPEN, REMOVED, UNBOUND } from './session-state.ts';
+import { BOUND, CARRIER, ENDED, AWAY, isOnlineState, NONE, OPEN, REMOVED, UNBOUND } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 import { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './user-table.ts';
@@ -48,6 +48,8 @@ export class LogSessions {
   readonly bosh = new TimeoutQueue();
   readonly ended = new TimeoutQueue();
   readonly idle = new TimeoutQueue();
+  /** Online ones that may not have begun yet, as a clock was ahead, since their logins. */
+  readonly ahead = new TimeoutQueue();
   /** As the table has it. */
   readonly #log: number;
 
@@ -91,6 +93,18 @@ export class LogSessions {
     else if (state === ENDED) this.ended.add(session, at);
     else if (isIdle(state)) this.idle.add(session, at);
     else if (state === OPEN && this.table.isBosh(session)) this.bosh.add(session, this.table.sinceOf(session));
+  }
+
+  /** These sessions may not have begun yet. */
+  beginLater(sessions: readonly number[]): void {
+    const { table, ahead } = this;
+    for (const session of sessions.toSorted((a, b) => table.sinceOf(a) - table.sinceOf(b)))
+      ahead.add(session, table.sinceOf(session));
+  }
+
+  /** Whether it is online, and begins later than `now`, unix seconds. */
+  isAhead(session: number, now: number): boolean {
+    return isOnlineState(this.table.stateOf(session)) && this.table.sinceOf(session) > now && this.#isOwn(session);
   }
 
   /** Whether it is still in a state that it got into at `since`, unix seconds. */

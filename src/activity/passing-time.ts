@@ -22,6 +22,10 @@ export function passTime(log: LogSessions, now: number): void {
   const { table } = log;
   const hibernated = now - log.hibernation;
   endDoubted(log, now);
+  for (let since; (since = log.ahead.since) <= now;) {
+    const session = log.ahead.take();
+    if (log.isOpenSince(session, since) && table.isBosh(session)) log.bosh.add(session, since);
+  }
   for (let since; (since = log.away.since) <= hibernated;) {
     const session = log.away.take();
     if (log.waits(session, AWAY, since)) finish(log, session, since + log.hibernation);
@@ -44,13 +48,14 @@ export function passTime(log: LogSessions, now: number): void {
   }
 }
 
-/** The sessions that are over by `now`, unix seconds; they stay what they are. */
+/** The sessions that are over by `now`, unix seconds, or have not begun; they stay what they are. */
 export function* overBy(log: LogSessions, now: number): Iterable<Over> {
   const seen = new Map<number, number>();
   for (const [session, since] of log.away.until(now - log.hibernation))
     if (log.waits(session, AWAY, since)) seen.set(session, since + log.hibernation);
   for (const [session, since] of log.bosh.until(now - log.boshSeconds))
     if (log.isOpenSince(session, since)) seen.set(session, boshSeen(log, since));
+  for (const [session] of log.ahead.until(Infinity)) if (log.isAhead(session, now)) seen.set(session, 0);
   for (const [session, at] of seen) yield { user: log.table.userOf(session), seen: at };
 }
 

@@ -15,6 +15,7 @@ import {
   AWAY,
   BOUND,
   CARRIER,
+  isOnline,
   isOnlineState,
   NONE,
   OPEN,
@@ -49,12 +50,21 @@ export class Sessions {
     this.#log = new LogSessions(users, options);
   }
 
-  /** Puts back what an earlier run kept, before the first event and after its users; not a change. Any order will do. */
-  restore(kept: Iterable<readonly [string, Session]>, { detail, hasResumption, losses = [] }: SessionsContext): void {
+  /**
+   * Puts back what an earlier run kept, before the first event and after its users; not a change. Any order will do. `begun`:
+   * no count before it will be asked for, unix seconds, and what began later may not have begun at one.
+   */
+  restore(kept: Iterable<readonly [string, Session]>, context: SessionsContext, begun = Infinity): void {
+    const { detail, hasResumption, losses = [] } = context;
     this.#log.detail = detail;
     this.#log.hasResumption = hasResumption;
     this.#log.losses = losses;
-    for (const [text, session] of [...kept].toSorted(([, a], [, b]) => a.at - b.at)) this.#restore(text, session);
+    const ahead: number[] = [];
+    for (const [text, session] of [...kept].toSorted(([, a], [, b]) => a.at - b.at)) {
+      const restored = this.#restore(text, session);
+      if (session.since > begun && isOnline(session)) ahead.push(restored);
+    }
+    this.#log.beginLater(ahead);
     this.takeChanges();
   }
 
@@ -74,13 +84,16 @@ export class Sessions {
     }
   }
 
-  #restore(text: string, { user, since, state, at, resource }: Session): void {
+  #restore(text: string, { user, since, state, at, resource }: Session): number {
     const { table, users } = this.#log;
     const id = table.ids.take(text);
     const session = this.#log.insert(id.low, id.high, users.number(user), since);
-    this.#log.set(session, STATES.indexOf(state), at);
+    // In the queue of BOSH, which goes by the logins, those behind would have to wait for it.
+    if (state === 'open' && since > at) table.set(session, STATES.indexOf(state), at);
+    else this.#log.set(session, STATES.indexOf(state), at);
     if (resource !== undefined) table.bindTo(session, resource);
     table.ids.letGo(id.low, id.high);
+    return session;
   }
 
   /** Whether anybody in this log was ever seen to resume a session. */

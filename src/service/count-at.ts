@@ -4,6 +4,9 @@ import { coveredWindows, type LogCoverage } from '../activity/coverage.ts';
 import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
 
+/** Seconds by which an index may be ahead of the time asked for: what came since changes little. */
+export const SLACK = 3600;
+
 /** What one log tells of an instant. */
 export interface LogAt {
   readonly coverage: LogCoverage;

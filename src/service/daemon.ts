@@ -144,9 +144,9 @@ export class Daemon {
   }
 
   #logsBefore(): readonly IndexedLog[] {
-    const { config } = this.#options;
+    const { config, now } = this.#options;
     const isOther = ([path]: readonly [string, unknown]): boolean => config.logs.every((log) => log.path !== path);
-    return indexedLogs(this.#users, [...this.#writeBuffer.logs].filter(isOther), config);
+    return indexedLogs(this.#users, [...this.#writeBuffer.logs].filter(isOther), config, now());
   }
 
   async #countEveryHour(start: number): Promise<void> {

@@ -1,10 +1,9 @@
 /** A log that nobody reads at the moment: what the index holds of it, put back among the users, and what it adds to a count. */
 import { OPEN_IN_SILENCE } from '../activity/coverage.ts';
-import { isOnline } from '../activity/session-state.ts';
 import { Sessions, type SessionsOptions } from '../activity/sessions.ts';
 import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
-import type { LogAt } from './count-at.ts';
+import { SLACK, type LogAt } from './count-at.ts';
 import { coveredIn } from './log-state.ts';
 import type { StoredState } from './stored-log.ts';
 
@@ -17,20 +16,21 @@ const OPEN_FOR = 86_400;
 export interface IndexedLogOptions extends SessionsOptions {
   /** Whether it is one of those that are followed. */
   readonly isFollowed: boolean;
+  /** Unix seconds. */
+  readonly now: number;
 }
 
 export class IndexedLog {
-  readonly #users: Users;
   readonly #isFollowed: boolean;
   readonly #stored: StoredState;
   readonly #sessions: Sessions;
 
   constructor(users: Users, stored: StoredState, options: IndexedLogOptions) {
-    this.#users = users;
     this.#isFollowed = options.isFollowed;
     this.#stored = stored;
     this.#sessions = new Sessions(users, { ...options, isStored: false });
-    this.#sessions.restore(stored.sessions, stored.log);
+    const last = stored.log.reader.clock.last ?? Infinity;
+    this.#sessions.restore(stored.sessions, stored.log, Math.min(last, options.now) - SLACK);
   }
 
   /** At an instant in unix seconds. */
@@ -44,11 +44,8 @@ export class IndexedLog {
     if (this.#isSilent(at)) this.#sessions.dropAll();
   }
 
-  *#overBy(at: number): Iterable<Over> {
-    yield* this.#isSilent(at) ? this.#sessions.online() : this.#sessions.overBy(at);
-    // A clock that is a little ahead lets some begin later.
-    for (const [, session] of this.#stored.sessions)
-      if (session.since > at && isOnline(session)) yield { user: this.#users.find(session.user), seen: 0 };
+  #overBy(at: number): Iterable<Over> {
+    return this.#isSilent(at) ? this.#sessions.online() : this.#sessions.overBy(at);
   }
 
   #isSilent(at: number): boolean {

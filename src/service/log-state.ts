@@ -12,6 +12,7 @@ import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
 import { scannersFor } from './new-users.ts';
+import { MAX_AHEAD } from './max-time.ts';
 import type { StoredLog } from './stored-log.ts';
 import { withPlace, type Place, type Unbelieved } from './unbelieved.ts';
 
@@ -52,7 +53,7 @@ export class LogState {
     this.#unbelieved = (stored?.log.unbelieved ?? []).map((place) => ({ ...place, counts: NO_LINES }));
     this.#lost = stored?.log.lost ?? [];
     this.#lostSince = stored?.log.lostSince;
-    if (stored) this.sessions.restore(stored.sessions, stored.log);
+    if (stored) this.sessions.restore(stored.sessions, stored.log, options.horizon() - MAX_AHEAD);
   }
 
   /** As of `LogReader`. */

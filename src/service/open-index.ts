@@ -35,7 +35,7 @@ export async function withIndex<T>(
     const users = newUsers(config);
     const writeBuffer = await WriteBuffer.open(index, users, now);
     let indexed: readonly IndexedLog[] | undefined;
-    const logs = (): readonly IndexedLog[] => (indexed ??= indexedLogs(users, writeBuffer.logs, config));
+    const logs = (): readonly IndexedLog[] => (indexed ??= indexedLogs(users, writeBuffer.logs, config, now));
     return await work({ config, users, writeBuffer, logsAt: (at) => logs().map((log) => log.at(at)) });
   } finally {
     await index.close();
@@ -47,10 +47,11 @@ export function indexedLogs(
   users: Users,
   stored: Iterable<readonly [log: string, state: StoredState]>,
   config: Config,
+  now: number,
 ): readonly IndexedLog[] {
   const followed = new Set(followedLogs(config).map(({ path }) => path));
   return [...stored].map(
-    ([log, state]) => new IndexedLog(users, state, { ...config.count, isFollowed: followed.has(log) }),
+    ([log, state]) => new IndexedLog(users, state, { ...config.count, isFollowed: followed.has(log), now }),
   );
 }
 

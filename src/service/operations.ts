@@ -12,7 +12,7 @@ import type { LineCounts } from '../format/line-decoder.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
 import type { Arrangement, ArchivedFile } from './archive/arrange.ts';
 import { storeOnce } from './consume.ts';
-import { countAt, type LogAt } from './count-at.ts';
+import { countAt, SLACK, type LogAt } from './count-at.ts';
 import type { GivenLog } from './given-logs.ts';
 import { ingest, type IngestOptions } from './ingest.ts';
 import { sumCounts } from './log-reader.ts';
@@ -30,8 +30,6 @@ export interface OpenIndex {
   readonly logsAt: (at: number) => readonly LogAt[];
 }
 
-/** Seconds by which the index may be ahead of the time asked for: what came since changes little. */
-const SLACK = 3600;
 /** Of which `status` says how much is covered, seconds. */
 const MONTH = 30 * 86_400;
 

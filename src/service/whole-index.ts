@@ -8,16 +8,17 @@ import { nothing, type Unwritten } from './unwritten.ts';
 /** Under which a session is stored. */
 export const keyOf = (log: string, session: string): string => `${log}\0${session}`;
 
-/** No session began or changed after `now`: a clock was ahead, and time must not stand still until then. */
+/**
+ * No session changed after `now`: a clock was ahead, and time must not stand still until then. But those that begin later
+ * count only from then on, as all that is known of their users.
+ */
 export function sessionsByLog(stored: ReadonlyMap<string, unknown>, now: number): Map<string, [string, Session][]> {
   const byLog = new Map<string, [string, Session][]>();
   for (const [key, value] of stored) {
     const end = key.indexOf('\0');
     const own = byLog.get(key.slice(0, end)) ?? [];
     const session = value as Session;
-    const { at, since } = session;
-    const isAhead = Math.max(at, since) > now + MAX_AHEAD;
-    const put = isAhead ? { ...session, at: Math.min(at, now), since: Math.min(since, now) } : session;
+    const put = session.at > now + MAX_AHEAD ? { ...session, at: now } : session;
     own.push([key.slice(end + 1), put]);
     byLog.set(key.slice(0, end), own);
   }

@@ -410,6 +410,30 @@ describe('sessions', () => {
     assert.deepEqual(stateOf(state, 'bob'), { open: 0, login: '10:00:00' });
   });
 
+  it('over BOSH that begin ahead of the clock keep no other from timing out, and time out after their own time', () => {
+    const users = new Users({ exclude: [], includeDisabled: false });
+    const sessions = new Sessions(users, OPTIONS);
+    const bosh = (user: string, since: number, at: number): Session => ({ user, since, state: 'open', at });
+    const [now, ahead] = [100_000, 900_000];
+    const stored = [
+      ['bosh-a', bosh('alice@a.example', ahead, now)],
+      ['bosh-b', bosh('bob@b.example', now - 5, now - 5)],
+    ] as const;
+    sessions.restore(stored, { detail: false, hasResumption: false }, now);
+    sessions.take({ kind: 'start', session: 'bosh-c', user: 'carol@c.example', at: now + 5 });
+    const overBy = (at: number): string[] =>
+      [...sessions.overBy(at)].map(({ user }) => users.names.text(user)).toSorted();
+    assert.deepEqual(overBy(now + 10), ['alice@a.example']);
+    const end = now + OPTIONS.boshSeconds + 5;
+    assert.deepEqual(overBy(end), ['alice@a.example', 'bob@b.example', 'carol@c.example']);
+    sessions.passTime(end);
+    const states = (): unknown => Object.fromEntries([...sessions.all()].map(([id, { state }]) => [id, state]));
+    assert.deepEqual(states(), { 'bosh-a': 'open', 'bosh-b': 'carrier', 'bosh-c': 'carrier' });
+    assert.deepEqual(overBy(ahead), []);
+    sessions.passTime(ahead);
+    assert.deepEqual(overBy(ahead + OPTIONS.boshSeconds), ['alice@a.example']);
+  });
+
   it('of excluded users are nobody', () => {
     const users = new Users({ exclude: ['chat.example'], includeDisabled: false });
     const sessions = new Sessions(users, OPTIONS);

@@ -142,6 +142,19 @@ describe('a clock far ahead for one run', () => {
     assert.deepEqual(await live({ logs: [log], index, shift: ahead + 60 }), { a_example: 1 }, 'its time has come');
   });
 
+  it('lets who is online since a time that has not come count from then on only [8.4]', async () => {
+    const [log, index] = [fresh('prosody.log'), fresh('index')];
+    const ahead = HOUR;
+    await writeFile(log, login(NOW - 60, 'c2s1', 'alice@a.example'));
+    await live({ logs: [log], index });
+    await appendFile(log, login(NOW + ahead - 60, 'c2s2', 'carol@b.example'));
+    assert.deepEqual(await live({ logs: [log], index, shift: ahead }), { a_example: 1, b_example: 1 });
+    assert.deepEqual(await live({ logs: [log], index }), { a_example: 1, b_example: 0 });
+    const counts = { 'a.example': { d1: 1, d7: 1, d30: 1 }, 'b.example': { d1: 0, d7: 0, d30: 0 } };
+    assert.deepEqual(await count(index, log), counts);
+    assert.deepEqual(await live({ logs: [log], index, shift: ahead }), { a_example: 1, b_example: 1 });
+  });
+
   it('leaves stamps without a year in the year that it is [8.4]', async () => {
     const [log, index] = [fresh('prosody.log'), fresh('index')];
     const stamp = (text: string): string =>
