@@ -163,10 +163,9 @@ function isAll(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): boo
 
 /** Whether the index knows of lines that are later than all that is given. */
 function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
-  // Where all of it is given, only the hour that repeats can make its end seem earlier.
-  const end =
-    Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt)) + (isAll(tasks, options) ? TOUCHING : 0);
-  return lastStored(options) > end;
+  // Where all of it is given, what makes their end seem earlier is an hour that repeats, or a clock that was ahead.
+  if (isAll(tasks, options)) return false;
+  return lastStored(options) > Math.max(...tasks.map(({ archivedFile }) => archivedFile.lastAt));
 }
 
 /** The sessions in the index that began before the files given, and so may have ended in them. */
