@@ -7,7 +7,7 @@
  * one before has come out: Node's zlib drops the output of a call that fails, and only an end that comes alone
  * leaves none in it. Where it fails, the file is gone through again, in smaller and smaller steps from there on.
  */
-import { spawn, type ChildProcessByStdio } from 'node:child_process';
+import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
 import type { Duplex, Readable, Writable } from 'node:stream';
 import * as zlib from 'node:zlib';
@@ -190,6 +190,7 @@ type Program = ChildProcessByStdio<Writable, Readable, Readable>;
 
 /** Starts `program -dc`; undefined when there is no such program. */
 async function start(program: string): Promise<Program | undefined> {
+  const { spawn } = await import('node:child_process');
   const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'], env: ENVIRONMENT });
   try {
     await once(child, 'spawn');

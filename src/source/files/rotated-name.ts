@@ -93,7 +93,8 @@ function addedTo(live: string, name: string): string | undefined {
   return name.slice(stem.length, -ext.length);
 }
 
-const stemOf = (live: string): string => parse(live).name;
+/** What is in the name of every file of the log. */
+export const stemOf = (live: string): string => parse(live).name;
 
 /** `20260101-` as `-20260101`. */
 const asBehind = (before: string): string => `${before.slice(-1)}${before.slice(0, -1)}`;

@@ -6,7 +6,7 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileAt, filesIn, inodeOf, namesIn, type FileStat } from './file-stat.ts';
 import { filesLike } from './glob.ts';
-import { isAkin, rotationOf, uncompressedName, type Rotation } from './rotated-name.ts';
+import { isAkin, rotationOf, stemOf, uncompressedName, type Rotation } from './rotated-name.ts';
 
 export interface Sibling extends FileStat {
   readonly rotation: Rotation;
@@ -85,13 +85,14 @@ interface Listed extends FileStat {
 
 function listOnce(live: string, directory: string): Listed[] {
   const name = basename(live);
-  return readdirSync(directory)
-    .filter((each) => rotationOf(name, each) !== undefined || isAkin(name, each))
-    .sort()
-    .flatMap((each) => {
-      const file = fileAt(join(directory, each));
-      return file ? [{ ...file, rotation: rotationOf(name, each) }] : [];
-    });
+  const stem = stemOf(name);
+  // There may be many logs in one directory.
+  const names = readdirSync(directory).filter((each) => each.includes(stem));
+  return names.sort().flatMap((each) => {
+    const rotation = rotationOf(name, each);
+    const file = rotation || isAkin(name, each) ? fileAt(join(directory, each)) : undefined;
+    return file ? [{ ...file, rotation }] : [];
+  });
 }
 
 /** In another directory than that of the log only what rotation names. */

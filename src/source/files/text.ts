@@ -2,11 +2,11 @@
  * The text of a file, plain or compressed, by place. Everything is read through an open descriptor: while it is open the
  * inode cannot be used for another file, and no rename can put another file in its place.
  */
-import assert from 'node:assert/strict';
 import { read, readSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { gunzipSync } from 'node:zlib';
 import { openText } from './compression.ts';
-import { compressionOf, FIRST_BYTES, refuseForeign } from './file-kind.ts';
+import { compressionOf, FIRST_BYTES, foreignKind, refuseForeign } from './file-kind.ts';
 import type { ReadableFile } from './file-blocks.ts';
 import { extentOf, type BeforeCorruptIn, type Extent } from './corrupt.ts';
 
@@ -23,6 +23,8 @@ export interface Text {
    * damaged text ends where its last believed line does, and to ask for what is behind it is an error.
    */
   verify(beforeCorruptIn: BeforeCorruptIn): Promise<void>;
+  /** The same text, of which nothing has been asked for; this one is not to be used any more. */
+  rewound(): Promise<Text>;
   close(): Promise<void>;
 }
 
@@ -35,30 +37,51 @@ export function textBehind(fd: number, path: string, isPassing = false): Text {
   const first = Buffer.alloc(FIRST_BYTES);
   const length = readSync(fd, first, 0, first.length, 0);
   refuseForeign(first.subarray(0, length), path);
-  if (compressionOf(first) !== undefined) return compressedText(fd, path, isPassing);
+  if (compressionOf(first) !== undefined) return smallText(fd, path) ?? compressedText(fd, path, isPassing);
   return isPassing ? passingText(fd) : plainText(fd);
 }
 
 export function plainText(fd: number): Text {
-  return {
-    plain: true,
-    read: (at, length) => readAt(fd, at, length),
+  return heldText(true, (at, length) => readAt(fd, at, length));
+}
+
+/** A text of which any place can be read at any time. */
+function heldText(plain: boolean, read: Text['read']): Text {
+  const text: Text = {
+    plain,
+    read,
     verify: () => Promise.resolve(),
+    rewound: () => Promise.resolve(text),
     close: () => Promise.resolve(),
   };
+  return text;
+}
+
+/**
+ * A gzip file that is small and whole is unpacked at once: passed through a stream it takes many times as long, and a start has
+ * many such files to look at. Undefined for any other file.
+ */
+function smallText(fd: number, path: string): Text | undefined {
+  const file = Buffer.allocUnsafe(SMALL + 1);
+  const bytes = file.subarray(0, readSync(fd, file, 0, file.length, 0));
+  if (bytes.length > SMALL || compressionOf(bytes) !== 'gzip') return undefined;
+  try {
+    const text = gunzipSync(bytes, { maxOutputLength: SMALL_TEXT, chunkSize: SMALL });
+    if (foreignKind(text.subarray(0, FIRST_BYTES), path) !== undefined) return undefined;
+    return heldText(false, (at, length) => Promise.resolve(text.subarray(at, at + length)));
+  } catch {
+    return undefined;
+  }
 }
 
 /** Long pieces are read into one place, again and again. */
 function passingText(fd: number): Text {
   let place: Buffer = EMPTY;
-  return {
-    ...plainText(fd),
-    read(at, length) {
-      if (length <= SHORT) return readAt(fd, at, length);
-      if (place.length < length) place = Buffer.allocUnsafeSlow(length);
-      return readAt(fd, at, length, place);
-    },
-  };
+  return heldText(true, (at, length) => {
+    if (length <= SHORT) return readAt(fd, at, length);
+    if (place.length < length) place = Buffer.allocUnsafeSlow(length);
+    return readAt(fd, at, length, place);
+  });
 }
 
 /** What a gzip file says at its end about its text: CRC-32, and length modulo 2^32. */
@@ -74,6 +97,9 @@ const EMPTY = Buffer.alloc(0);
 const readAsync = promisify(read);
 /** So much comes faster at once than by way of another thread. */
 const SHORT = 64 * 1024;
+/** Of what is unpacked at once, bytes: of the file, and of its text. */
+const SMALL = 64 * 1024;
+const SMALL_TEXT = 1024 * 1024;
 
 async function readAt(
   fd: number,
@@ -157,7 +183,7 @@ function compressedText(fd: number, path: string, isPassing: boolean): Text {
   return {
     plain: false,
     async read(at, length, keep = at) {
-      assert(at >= held.from, 'a compressed text is read forward');
+      if (at < held.from) throw new Error('a compressed text is read forward');
       if (at >= extent.end) throw extent.damage;
       const upTo = Math.min(at + length, extent.end);
       if (upTo > held.end) await fill(upTo, Math.min(at, keep) - BACK);
@@ -165,6 +191,10 @@ function compressedText(fd: number, path: string, isPassing: boolean): Text {
     },
     async verify(beforeCorruptIn) {
       extent = await extentOf(() => openText(readable(fd), { name: path }), beforeCorruptIn);
+    },
+    async rewound() {
+      await chunks.return(undefined);
+      return compressedText(fd, path, isPassing);
     },
     async close() {
       await chunks.return(undefined);

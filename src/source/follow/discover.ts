@@ -13,7 +13,7 @@ import type { Block } from '../source.ts';
 import { examine, type Finding, type Reason, type Unread } from './examine.ts';
 import { match } from './match.ts';
 import { beginState, FINGERPRINT_BYTES, type Position } from './position.ts';
-import { closeFile, Segment, type Opened } from './segment.ts';
+import { closeFile, Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -26,6 +26,8 @@ export interface Trouble {
 export interface Discovered {
   /** How many segments there are that nobody had seen before. */
   readonly unseen: number;
+  /** What may be read before the next one is looked for; undefined: there is none. */
+  readonly first: readonly Segment[] | undefined;
   /** Files were renamed meanwhile: some may be missing, or out of order. */
   readonly moving: boolean;
   /** What cannot be told before the held segments have been read. */
@@ -37,10 +39,12 @@ export interface Discovered {
   readonly lost: readonly Position[];
 }
 
-type Found = Finding & { readonly sibling: Sibling };
+type Examined = Finding & { readonly sibling: Sibling };
+/** What is unknown has been taken or left. */
+type Found = Exclude<Examined, { kind: 'unknown' }>;
 
 /** Milliseconds after which what was found out is stored, though more is to be found out. */
-const SAVE_EVERY_MS = 100;
+const SAVE_EVERY_MS = 20;
 /** File times come from a coarse clock that is a little behind. */
 const COARSE_MS = 20;
 
@@ -143,28 +147,22 @@ export class Discovery {
 
   /**
    * Compares the siblings with what is known, and puts what is to be read into the list. What is found out is given to be stored
-   * meanwhile, so that a start that is broken off has done something for the next. `now`: unix milliseconds.
+   * meanwhile, so that a start that is broken off has done something for the next. `isOneByOne`: behind the first one that nobody
+   * has read no file is opened, as a life may be too short to open all. `now`: unix milliseconds.
    */
-  async *survey(listing: Listing, now: number): AsyncGenerator<Block, Discovered, undefined> {
+  async *survey(listing: Listing, isOneByOne: boolean, now: number): AsyncGenerator<Block, Discovered, undefined> {
     const held = this.list.open;
-    const since = this.lookedAt;
-    const found = yield* this.examineAll(listing, held, now);
-    const anchor = found.findIndex((each) => isAnchor(each, held));
-    const fresh: Segment[] = [];
-    for (const [i, each] of found.entries()) {
-      const isNewer = (anchor >= 0 && i > anchor) || this.isNew(each.sibling, since);
-      if (each.kind === 'later' && each.reason !== 'foreign' && isNewer) this.pending.add(inodeOf(each.sibling));
-      if (each.kind === 'segment') fresh.push(each.segment);
-      if (each.kind === 'unknown') fresh.push(...(await this.takeOrLeave(each.opened, each.sibling, isNewer)));
-    }
+    const found = yield* this.examineAll(listing, held, isOneByOne, now);
+    const fresh = found.flatMap((each) => (each.kind === 'segment' ? [each.segment] : []));
     for (const segment of fresh) segment.quietSince = performance.now() - Math.max(0, now - segment.stat.mtimeMs);
     this.list.arrange(inOrder(found, held, fresh));
     const isAll = listing.stable && found.every((each) => each.kind !== 'later' || each.reason === 'foreign');
-    if (isAll) this.forget(found, since, now);
+    if (isAll) this.forget(found, now);
     return {
       unseen: fresh.filter(({ isBegun }) => !isBegun).length,
+      first: isAny(found, 'turn') ? this.before(found.filter((each) => !isTurn(each))) : undefined,
       moving: !listing.stable || isAny(found, 'moved'),
-      again: isAny(found, 'unread'),
+      again: isAny(found, 'unread') || isAny(found, 'turn'),
       troubles: found.flatMap(troubleOf),
       finished: isAll ? this.list.unfinished.filter(({ id }) => found.some((each) => idOf(each)[0] === id)) : [],
       // As long as nothing stands at the live path, its directory may be that below a file system which is not there yet.
@@ -172,9 +170,17 @@ export class Discovery {
     };
   }
 
+  /** Segments that are open, up to the last of those that were `found`. */
+  private before(found: readonly Found[]): readonly Segment[] {
+    const { open } = this.list;
+    const last = open.findLastIndex(({ stat }) => found.some(({ sibling }) => sameInode(sibling, stat)));
+    return open.slice(0, last + 1);
+  }
+
   private async *examineAll(
     { siblings, others }: Listing,
     held: readonly Segment[],
+    isOneByOne: boolean,
     now: number,
   ): AsyncGenerator<Block, Found[], undefined> {
     const found: Found[] = [];
@@ -182,7 +188,7 @@ export class Discovery {
     const unread: Unread[] = held
       .filter(({ isBegun, isPlain }) => !isBegun && isPlain)
       .map(({ fd, reader: { text } }) => ({ fd, text }));
-    const known = { list: this.list, verdicts: this.verdicts, segments, unread, now };
+    const known = { list: this.list, verdicts: this.verdicts, segments, unread, isTurn: false, now };
     let isOld = true;
     let savedAt = performance.now();
     for (const sibling of siblings) {
@@ -190,22 +196,22 @@ export class Discovery {
         yield* this.verdictBlocks();
         savedAt = performance.now();
       }
-      let each: Finding = await examine(sibling, siblings, known);
-      isOld &&= !isAnchor({ ...each, sibling }, held);
-      if (each.kind === 'unknown' && isOld && !this.isNew(sibling, this.lookedAt)) {
-        await this.leave(each.opened, sibling);
-        each = { kind: 'known', id: '' };
-      }
-      if (each.kind === 'segment') segments.push(each.segment);
-      if (each.kind === 'unknown' && each.opened.text.plain) unread.push(each.opened);
-      found.push({ ...each, sibling });
+      const finding = await examine(sibling, siblings, known);
+      isOld &&= !isAnchor({ ...finding, sibling }, held);
+      const each = await this.takeOrLeave({ ...finding, sibling }, !isOld || this.isNew(sibling));
+      found.push(each);
+      if (each.kind !== 'segment') continue;
+      const { segment } = each;
+      segments.push(segment);
+      if (!segment.isBegun && segment.isPlain) unread.push({ fd: segment.fd, text: segment.reader.text });
+      known.isTurn ||= isOneByOne && finding.kind === 'unknown';
     }
-    if (this.hasSoughtMoved) return found;
+    if (this.hasSoughtMoved || isAny(found, 'turn')) return found;
     // guard: F16-moved
     this.hasSoughtMoved = true;
     const missing = this.missing(found).flatMap(({ file }) => file ?? []);
     for (const sibling of movedOf(missing, [...siblings, ...held.map(({ stat }) => stat)], others)) {
-      const each = await examine(sibling, siblings, { ...known, unread: [] });
+      const each = await examine(sibling, siblings, { ...known, unread: [], isTurn: false });
       if (each.kind === 'segment' || each.kind === 'known') found.push({ ...each, sibling });
       if (each.kind === 'unknown') await closeFile(each.opened);
     }
@@ -213,8 +219,8 @@ export class Discovery {
   }
 
   /** What has changed since the last look, or is known to be ours, is new whatever stands beside it. */
-  private isNew(sibling: Sibling, since: number): boolean {
-    return sibling.mtimeMs >= since || this.pending.has(inodeOf(sibling));
+  private isNew(sibling: Sibling): boolean {
+    return sibling.mtimeMs >= this.lookedAt || this.pending.has(inodeOf(sibling));
   }
 
   /** Segments that were not read to their end, and that none of the files is. */
@@ -223,28 +229,27 @@ export class Discovery {
     return this.list.unfinished.filter(({ id }) => !ids.has(id));
   }
 
-  private async takeOrLeave(opened: Opened, sibling: Sibling, isNewer: boolean): Promise<Segment[]> {
+  /** A file that is unknown, and older than all that is known, is none of our business. */
+  private async takeOrLeave(each: Examined, isNewer: boolean): Promise<Found> {
+    const { sibling } = each;
+    if (each.kind === 'later' && each.reason !== 'foreign' && isNewer) this.pending.add(inodeOf(sibling));
+    if (each.kind !== 'unknown') return each;
     // guard: F9
     if (isNewer) {
       this.pending.delete(inodeOf(sibling));
-      return [new Segment(randomUUID(), opened, beginState(), true)];
+      return { kind: 'segment', segment: new Segment(randomUUID(), each.opened, beginState(), true), sibling };
     }
-    await this.leave(opened, sibling);
-    return [];
-  }
-
-  /** A file that is unknown, and older than all that is known, is none of our business. */
-  private async leave(opened: Opened, sibling: Sibling): Promise<void> {
     this.verdicts.settle(sibling, '');
-    await closeFile(opened);
+    await closeFile(each.opened);
+    return { kind: 'known', id: '', sibling };
   }
 
   /** Drops what is remembered about files and segments that are no longer there. */
-  private forget(found: readonly Found[], since: number, now: number): void {
+  private forget(found: readonly Found[], now: number): void {
     this.verdicts.keepOnly(found.map(({ sibling }) => sibling));
     this.pending.clear();
     this.list.keepOnly(new Set([...this.verdicts.ids, ...found.flatMap(idOf)]));
-    this.lookedAt = Math.max(since, now - COARSE_MS);
+    this.lookedAt = Math.max(this.lookedAt, now - COARSE_MS);
   }
 }
 
@@ -255,8 +260,10 @@ const idOf = (each: Found): string[] =>
 const isAny = (found: readonly Found[], reason: Reason): boolean =>
   found.some((each) => each.kind === 'later' && each.reason === reason);
 
+const isTurn = (each: Found): boolean => each.kind === 'later' && each.reason === 'turn';
+
 /** Whether the file is, or is a copy of, a segment that is known: what is newer than it is newer than what is known. */
-function isAnchor(each: Found, held: readonly Segment[]): boolean {
+function isAnchor(each: Examined, held: readonly Segment[]): boolean {
   const segment = held.find(({ stat }) => sameInode(stat, each.sibling));
   if (segment !== undefined) return segment.isBegun;
   return each.kind === 'segment' || (each.kind === 'known' && each.id !== '');

@@ -31,6 +31,8 @@ export interface DrainOptions extends BesideOptions {
 type Blocks<Result> = AsyncGenerator<Block, Result, undefined>;
 
 interface Survey {
+  /** What may be read before the next survey; undefined: all. */
+  readonly first?: readonly Segment[] | undefined;
   /** Files were being renamed. */
   readonly moving: boolean;
   /** Something cannot be told before something else has been read, or was lost and has to be found again. */
@@ -61,6 +63,8 @@ export class Drain {
   private readonly emptied = new Set<string>();
   /** Blocks that were taken. */
   private taken = 0;
+  /** A file could not be read: no other one is to wait for it. */
+  private hasFailed = false;
   private readonly counts = { rotations: 0, truncations: 0, skippedLines: 0, lostSegments: 0 };
 
   constructor(options: DrainOptions) {
@@ -89,9 +93,15 @@ export class Drain {
     const { taken } = this;
     const { tickMs } = this.options;
     const isWhole = isFresh || this.isSurveyDue || performance.now() - this.surveyedAt > SURVEY_EVERY * tickMs;
-    const { moving, again } = isWhole ? yield* this.survey(live) : AT_REST;
+    let { moving, again, first } = isWhole ? yield* this.survey(live) : AT_REST;
+    while (first !== undefined) {
+      const outcome = yield* this.drain(live, first, signal);
+      if (outcome !== 'settled') return outcome;
+      ({ moving, again, first } = yield* this.survey(live));
+    }
     const due = this.list.open.filter((segment) => isWhole || segment.isDue(tickMs));
     const drained = yield* this.drain(live, due, signal);
+    this.hasFailed = drained === 'failed';
     // What cannot be told before something else has been read has to wait for that, and nobody has to wait for it.
     return drained === 'settled' && (moving || (again && this.taken > taken)) ? 'again' : drained;
   }
@@ -149,13 +159,14 @@ export class Drain {
     for (const segment of this.list.open)
       if (!segment.isIdentified) await discovery.identify(segment, listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
-    const { unseen, moving, again, troubles, finished, lost } = yield* discovery.survey(listing, now);
+    const survey = yield* discovery.survey(listing, !this.hasFailed, now);
+    const { unseen, first, moving, again, troubles, finished, lost } = survey;
     this.counts.rotations += unseen;
     this.notifyTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
     for (const position of finished) yield* this.giveUp(position, false);
     for (const position of lost) yield* this.giveUpLost(position);
     yield* discovery.verdictBlocks();
-    return { moving, again };
+    return { first, moving, again };
   }
 
   /**
@@ -300,6 +311,7 @@ export class Drain {
   /** A file that fails to be read is let go; what it is and where to read on is found out anew at a later look. */
   private async letGo(segment: Segment, error: unknown, live: LiveFile): Promise<void> {
     const { discovery } = this.options;
+    this.hasFailed = true;
     const isBroken = !segment.isPlain && !isBeingWritten(segment.stat, Date.now());
     this.notifyTroubles([[isBroken ? 'damaged' : 'unreadable', whyUnread(segment.stat.path, error)]]);
     // guard: F22

@@ -9,7 +9,7 @@ import { fstatSync } from 'node:fs';
 import { ArchiveError } from '../files/archive-error.ts';
 import { sameInode, stateOf, type FileStat } from '../files/file-stat.ts';
 import { isBeingWritten, isHalf, type Sibling } from '../files/siblings.ts';
-import { gzipEnd, plainText, textBehind } from '../files/text.ts';
+import { gzipEnd, plainText } from '../files/text.ts';
 import { match, type Match } from './match.ts';
 import { FINGERPRINT_BYTES, type Position } from './position.ts';
 import { closeFile, openFile, Segment, type Opened } from './segment.ts';
@@ -17,10 +17,10 @@ import type { SegmentList } from './segment-list.ts';
 import type { Verdicts } from './verdicts.ts';
 
 /**
- * `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. `foreign`: it is
- * compressed in a way that cannot be read.
+ * `unread`: it begins like a held segment that has not been read. `moved`: it was renamed while we were looking. `turn`: an older
+ * one is read first. `foreign`: it is compressed in a way that cannot be read.
  */
-export type Reason = 'unread' | 'moved' | 'unfinished' | 'unreadable' | 'damaged' | 'foreign';
+export type Reason = 'unread' | 'moved' | 'turn' | 'unfinished' | 'unreadable' | 'damaged' | 'foreign';
 
 export type Finding =
   /** It is, or is a copy of, the segment `id`; '' if it is none that concerns us. */
@@ -41,17 +41,20 @@ export interface Known {
   readonly segments: readonly Segment[];
   /** Files that are known by nothing yet: a file that begins alike may be a copy. */
   readonly unread: readonly Unread[];
+  /** Whether none is opened any more. */
+  readonly isTurn: boolean;
   /** Unix milliseconds. */
   readonly now: number;
 }
 
 export async function examine(sibling: Sibling, siblings: readonly Sibling[], known: Known): Promise<Finding> {
-  const { list, verdicts, segments, now } = known;
+  const { list, verdicts, segments, isTurn, now } = known;
   const segment = segments.find(({ stat }) => sameInode(stat, sibling));
   if (segment !== undefined) return { kind: 'known', id: segment.id };
   const settled = verdicts.of(sibling) ?? finishedAs(sibling, list) ?? (sibling.size === 0 ? '' : undefined);
   if (settled !== undefined) return { kind: 'known', id: settled };
   if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
+  if (isTurn) return { kind: 'later', reason: 'turn' };
   const opened = openSibling(sibling.path);
   if (!('fd' in opened)) {
     if (opened.kind === 'later' && opened.reason === 'foreign') verdicts.settle(sibling, '');
@@ -83,8 +86,7 @@ async function compare(opened: Opened, sibling: Sibling, { list, segments, unrea
   // guard: F32-name
   const found = await match(opened.text, positions);
   const { head, matches } = found;
-  await opened.text.close();
-  const again = { ...opened, text: textBehind(opened.fd, sibling.path) };
+  const again = { ...opened, text: await opened.text.rewound() };
   for (const each of matches) {
     const isHeld = segments.some(({ id }) => id === each.position.id);
     // guard: F5

@@ -7,7 +7,7 @@
  * next pass begins; the tick begins one anyway. A place moves when, and only when, the next block is asked for.
  */
 import { Waker } from './waker.ts';
-import { Watch } from './watch.ts';
+import type { Watch } from './watch.ts';
 import { Discovery } from './discover.ts';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { Block } from '../source.ts';
@@ -73,7 +73,8 @@ export class Follower {
   private readonly live: LiveFile;
   private readonly list: SegmentList;
   private readonly drain: Drain;
-  private readonly watch: Watch;
+  /** From the first tick on: before that, what is there is read. */
+  private watch: Watch | undefined;
   private readonly waker = new Waker();
   private readonly notified = new Map<string, string>();
   private readonly waiting: (() => void)[] = [];
@@ -97,14 +98,6 @@ export class Follower {
       discovery,
       beforeCorruptIn: options.beforeCorruptIn,
       notify: (kind, text) => this.notify(kind, text),
-    });
-    this.watch = new Watch({
-      path,
-      tickMs,
-      wake: () => this.wake(),
-      changed: (sibling) => this.changed(sibling),
-      failed: (error) =>
-        this.notify('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
     });
   }
 
@@ -146,7 +139,7 @@ export class Follower {
   }
 
   private async release(): Promise<void> {
-    await this.watch.close();
+    await this.watch?.close();
     await this.list.close();
     await this.live.close();
     this.waiting.splice(0).forEach((resolve) => resolve());
@@ -155,16 +148,27 @@ export class Follower {
   private async *passAndWait(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
     const waiting = this.waiting.length;
     const outcome = yield* this.pass(signal);
-    // A life may be short: what is there is read before all is ready to be told what comes.
-    if (this.passedAt === 0) this.beginWatching();
     this.passedAt = performance.now();
     if (outcome === 'settled') this.waiting.splice(0, waiting).forEach((resolve) => resolve());
     // guard: F19-wait
     if (!signal.aborted) await this.waker.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
   }
 
-  private beginWatching(): void {
-    void this.watch.watch();
+  /** A life may be short: to be ready to be told what comes takes time, which nothing that is there has to wait for. */
+  private async beginWatching(): Promise<void> {
+    const { path } = this.options;
+    const { tickMs } = this;
+    const { Watch } = await import('./watch.ts');
+    if (this.isOver) return;
+    this.watch = new Watch({
+      path,
+      tickMs,
+      wake: () => this.wake(),
+      changed: (sibling) => this.changed(sibling),
+      failed: (error) =>
+        this.notify('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
+    });
+    await this.watch.watch();
     // What happened before that nobody has told.
     this.waker.wake();
   }
@@ -182,7 +186,7 @@ export class Follower {
       this.live.look();
       this.notifyTrouble();
       const outcome = yield* this.drain.pass(this.live, signal);
-      if (outcome === 'settled') this.watch.follow(this.list.live);
+      if (outcome === 'settled') this.watch?.follow(this.list.live);
       this.notified.delete('failed');
       return outcome;
     } catch (error) {
@@ -194,7 +198,9 @@ export class Follower {
   private tick(): void {
     // guard: F20-tick
     this.look();
-    if (this.ticks++ % WATCH_EVERY === 0) void this.watch.watch();
+    if (this.ticks === 0) void this.beginWatching();
+    else if (this.ticks % WATCH_EVERY === 0) void this.watch?.watch();
+    this.ticks++;
   }
 
   /** Looks at the live path even while the storing of a block takes long, so that no file that stands there is missed. */

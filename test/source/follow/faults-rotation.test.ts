@@ -260,7 +260,7 @@ test('F10: a short compressed file is read, however often it is looked at while 
   const list = new SegmentList([...log.positions.values()]);
   const discovery = new Discovery(list, new Verdicts(undefined, []), Date.now());
   const listing = listSiblings(log.path);
-  await resultOf(discovery.survey(listing, Date.now()));
+  await resultOf(discovery.survey(listing, true, Date.now()));
   const [segment] = list.open;
   assert.ok(segment);
   // What a follower does before it lists the files once more.
@@ -499,7 +499,7 @@ test('F10: the compressed copy of a file that was empty when it was opened is no
   const list = new SegmentList([]);
   list.arrange([segment]);
   const discovery = new Discovery(list, new Verdicts(undefined, []), 0);
-  const { again } = await resultOf(discovery.survey(listSiblings(log.path), Date.now()));
+  const { again } = await resultOf(discovery.survey(listSiblings(log.path), true, Date.now()));
   assert.deepEqual([list.open, again], [[segment], true]);
   await segment.close();
 });
