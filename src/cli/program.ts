@@ -9,6 +9,7 @@ import { parseCommandLine, type Answer, type Invocation } from './command-line.t
 import { formatMessage, type Io, type Level } from './io.ts';
 import { ConfigError, loadConfig, type Config } from '../config/config.ts';
 import { IndexError, type IndexErrorCode } from '../index/index-error.ts';
+import { defineDialects } from '../format/format.ts';
 import { NAME } from './wrong-usage.ts';
 
 /** What is wrong with the index that only another configuration, or another installation, can put right. */
@@ -22,6 +23,7 @@ async function main(): Promise<number> {
   // Not all that was given: it may name a user.
   process.title = `${NAME} ${asked.command}`;
   const config = configFor(asked);
+  defineDialects(config.dialects);
   return asked.begin(config, ioFor(asked));
 }
 

@@ -3,6 +3,7 @@
  * cannot start, is told of and not taken.
  */
 import { followedLogs, type Config } from '../config/config.ts';
+import { defineDialects } from '../format/format.ts';
 import { Daemon } from '../service/daemon.ts';
 import type { Io } from './io.ts';
 
@@ -22,6 +23,7 @@ export async function run(config: Config, _args: object, io: Io): Promise<number
   while (!io.signal.aborted) {
     again = new AbortController();
     const taken = current;
+    defineDialects(taken.dialects);
     try {
       await Daemon.run({
         config: taken,

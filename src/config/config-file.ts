@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { Value } from './layers.ts';
-import { FILE_KEYS, INDEX_PATH, LOG_PATH, LOG_ROTATED } from './settings.ts';
+import { DIALECT_PATTERNS, FILE_KEYS, INDEX_PATH, LOG_PATH, LOG_ROTATED } from './settings.ts';
 import { linesOfKeys } from './toml-lines.ts';
 
 export interface ConfigFile {
@@ -10,11 +10,13 @@ export interface ConfigFile {
   readonly values: ReadonlyMap<string, Value>;
   /** One map per `[[log]]` table, by keys as `log.path`; undefined when there is none. */
   readonly logs: readonly { readonly values: ReadonlyMap<string, Value>; readonly origin: string }[] | undefined;
+  /** The tables `[dialect.NAME]` by their names, and what is in each: `start` and `end`. */
+  readonly dialects: ReadonlyMap<string, { readonly values: ReadonlyMap<string, Value>; readonly origin: string }>;
   readonly problems: readonly string[];
 }
 
 const PATHS = [LOG_PATH.key, LOG_ROTATED.key, INDEX_PATH.key];
-const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.'))))];
+const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.')))), 'dialect'];
 
 export function readConfigFile(path: string, text: string): ConfigFile {
   try {
@@ -23,7 +25,7 @@ export function readConfigFile(path: string, text: string): ConfigFile {
     if (!(error instanceof TomlError)) throw error;
     const reason = error.message.split('\n', 1)[0]?.replace('Invalid TOML document: ', '');
     const problem = `${path} line ${error.line}: column ${error.column} is not TOML (${reason}): correct this line`;
-    return { values: new Map(), logs: undefined, problems: [problem] };
+    return { values: new Map(), logs: undefined, dialects: new Map(), problems: [problem] };
   }
 }
 
@@ -31,17 +33,36 @@ function take(path: string, toml: object, lines: ReadonlyMap<string, number>): C
   const values = new Map<string, Value>();
   const problems: string[] = [];
   let logs: ConfigFile['logs'];
+  const dialects: Map<string, { values: Map<string, Value>; origin: string }> = new Map();
   const where = (key: string): string => (lines.has(key) ? `${path} line ${lines.get(key)}` : path);
   for (const [table, content] of Object.entries(toml)) {
     const entries: unknown = content;
     if (!TABLES.includes(table)) problems.push(`${where(table)}: unknown ${unknownKey(table, TABLES)}`);
+    else if (table === 'dialect') takeDialects(entries);
     else if (table === 'log' && isListOfTables(entries)) logs = entries.map((entry, i) => logOf(entry, `log.${i}`));
     else if (table === 'log')
       problems.push(`${where(table)}: log must be a list of tables: write [[log]] above path = "..."`);
     else if (isTable(entries)) for (const [key, value] of valuesIn(entries, table, table)) values.set(key, value);
     else problems.push(`${where(table)}: ${table} must be a table: write [${table}] on a line of its own`);
   }
-  return { values, logs, problems };
+  return { values, logs, dialects, problems };
+
+  function takeDialects(tables: unknown): void {
+    const named = isTable(tables) ? Object.entries(tables) : [];
+    if (named.length === 0 || !named.every(([, content]) => isTable(content)))
+      problems.push(`${where('dialect')}: a dialect has a name: write [dialect.NAME] on a line of its own`);
+    else for (const [name, content] of named) dialects.set(name, dialectOf(name, content));
+  }
+
+  function dialectOf(name: string, content: object): { values: Map<string, Value>; origin: string } {
+    const found = new Map<string, Value>();
+    for (const [key, raw] of Object.entries(content)) {
+      const origin = where(`dialect.${name}.${key}`);
+      if (DIALECT_PATTERNS.some((pattern) => pattern === key)) found.set(key, { raw, isText: false, origin });
+      else problems.push(`${origin}: unknown ${unknownKey(key, DIALECT_PATTERNS)}`);
+    }
+    return { values: found, origin: where(`dialect.${name}`) };
+  }
 
   function logOf(entry: object, place: string): { values: ReadonlyMap<string, Value>; origin: string } {
     return { values: valuesIn(entry, 'log', place), origin: where(place) };

@@ -6,6 +6,8 @@
  */
 import { join, resolve } from 'node:path';
 import { readConfigFile, unknownKey, type ConfigFile } from './config-file.ts';
+import type { DialectDefinition } from '../format/dialects/custom.ts';
+import { takeDialects } from './dialects.ts';
 import { ConfigLayers, shown, type Value } from './layers.ts';
 import { takeLogs, type LogConfig } from './log-tables.ts';
 import * as settings from './settings.ts';
@@ -18,6 +20,8 @@ export interface Config {
   /** The configuration file that was read. */
   readonly file: string | undefined;
   readonly logs: readonly LogConfig[];
+  /** Those that `server` may name beside the ones that are built in. */
+  readonly dialects: readonly DialectDefinition[];
   /** How files are read that belong to no configured log. */
   readonly otherLogs: Omit<LogConfig, 'name' | 'path'>;
   readonly statsd: {
@@ -85,14 +89,16 @@ export function loadConfig(input: ConfigInput): Config {
 
 function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, file: string | undefined): Config {
   const year = layers.optional(settings.YEAR);
+  const server = settings.serverSetting([...content.dialects.keys()]);
   const readAs = {
-    server: layers.optional(settings.SERVER),
+    server: layers.optional(server),
     timezone: layers.optional(settings.TIMEZONE),
     timestamps: layers.optional(settings.TIMESTAMPS),
   };
   return {
     file,
-    logs: takeLogs(input, layers, content, readAs),
+    logs: takeLogs({ ...input, server }, layers, content, readAs),
+    dialects: takeDialects(layers, content),
     otherLogs: {
       server: readAs.server ?? 'auto',
       timezone: readAs.timezone ?? input.defaultTimezone,
@@ -121,7 +127,10 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
 }
 
 function openFile(input: ConfigInput, problems: string[]): { path: string | undefined; content: ConfigFile } {
-  const nothing = { path: undefined, content: { values: new Map<string, Value>(), logs: undefined, problems: [] } };
+  const nothing = {
+    path: undefined,
+    content: { values: new Map<string, Value>(), logs: undefined, dialects: new Map(), problems: [] },
+  };
   const [named] = strings([input.flags['config'], input.env[`${settings.ENVIRONMENT_PREFIX}CONFIG`] || undefined]);
   const path = resolve(named ?? DEFAULT_FILE);
   try {

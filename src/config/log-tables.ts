@@ -22,6 +22,7 @@ export interface LogConfig {
 interface Surroundings {
   readonly exists: (path: string) => boolean;
   readonly defaultTimezone: string;
+  readonly server: settings.Setting<string>;
 }
 
 /** Flags and environment that hold for all logs. */
@@ -34,7 +35,7 @@ export function takeLogs(
   content: ConfigFile,
   readAs: ReadAs,
 ): LogConfig[] {
-  const tables = (content.logs ?? []).map((table, i) => readTable(layers, table, `log.${i}`));
+  const tables = (content.logs ?? []).map((table, i) => readTable(layers, surroundings.server, table, `log.${i}`));
   const paths = layers.optional(settings.LOG_PATHS);
   const chosen = paths
     ? paths.map((path) => tables.find((table) => table.path === path) ?? { path, origin: layers.originOf('log.path') })
@@ -55,7 +56,12 @@ interface LogTable {
   readonly rotated?: Value | undefined;
 }
 
-function readTable(layers: ConfigLayers, table: NonNullable<ConfigFile['logs']>[number], place: string): LogTable {
+function readTable(
+  layers: ConfigLayers,
+  server: settings.Setting<string>,
+  table: NonNullable<ConfigFile['logs']>[number],
+  place: string,
+): LogTable {
   const take = (setting: settings.Setting<string>, name: string): { name: string; origin: string } | undefined => {
     const value = table.values.get(setting.key);
     const read = value && layers.read(setting, `${place}.${name}`, value);
@@ -69,7 +75,7 @@ function readTable(layers: ConfigLayers, table: NonNullable<ConfigFile['logs']>[
     path: path?.name ?? '',
     origin,
     name: take(settings.LOG_NAME, 'name'),
-    server: take(settings.SERVER, 'server'),
+    server: take(server, 'server'),
     timezone: take(settings.TIMEZONE, 'timezone'),
     timestamps: take(settings.TIMESTAMPS, 'timestamps'),
     rotated: table.values.get(settings.LOG_ROTATED.key),

@@ -34,10 +34,25 @@ export interface Setting<T> {
   readonly fromText: (text: string) => unknown;
 }
 
-export const SERVER: Setting<string> = {
-  ...text('log.server', (value) => SERVERS.includes(value)),
-  must: `one of ${SERVERS.join(', ')}`,
+/** `own`: names of the dialects of the configuration. */
+export function serverSetting(own: readonly string[]): Setting<string> {
+  const names = [...SERVERS, ...own];
+  return {
+    ...text('log.server', (value) => names.includes(value)),
+    must: `one of ${names.join(', ')}, or the NAME of a [dialect.NAME]`,
+  };
+}
+export const SERVER = serverSetting([]);
+export const DIALECT_PATTERNS = ['start', 'end'] as const;
+export const DIALECT_NAME: Setting<string> = {
+  ...text('dialect', (value) => /^[\w-]{1,64}$/.test(value) && !SERVERS.includes(value)),
+  must: `of letters, digits, "_" and "-", and none of ${SERVERS.join(', ')}`,
 };
+/** A pattern of a dialect of the configuration. */
+export const dialectPattern = (which: (typeof DIALECT_PATTERNS)[number]): Setting<string> => ({
+  ...text(`dialect.${which}`, () => true),
+  must: "a regular expression, in single quotes: '...'",
+});
 export const TIMEZONE: Setting<string> = {
   ...text('log.timezone', isTimezone),
   must: 'a time zone of the IANA database such as Europe/Berlin or UTC',

@@ -1,4 +1,5 @@
 /** The dialects there are, and how the dialect of a log is recognised. */
+import { customDialect, type DialectDefinition } from './dialects/custom.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { ejabberd } from './dialects/ejabberd.ts';
 import { jabberd2 } from './dialects/jabberd2.ts';
@@ -7,9 +8,17 @@ import { prosody } from './dialects/prosody.ts';
 
 export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2, metronome];
 
+/** Those of the configuration, by their names. */
+let custom: ReadonlyMap<string, Dialect> = new Map();
+
+/** From here on these dialects of the configuration have their names in `server = "..."`, and no others. */
+export function defineDialects(definitions: readonly DialectDefinition[]): void {
+  custom = new Map(definitions.map((definition) => [definition.name, customDialect(definition)]));
+}
+
 /** By its name in `server = "..."`; undefined for `auto` and for names that mean nothing. */
 export function dialectNamed(name: string): Dialect | undefined {
-  return DIALECTS.find((dialect) => dialect.name === name);
+  return DIALECTS.find((dialect) => dialect.name === name) ?? custom.get(name);
 }
 
 /** So many lines of a server's own are enough to know a log by. */

@@ -45,6 +45,7 @@ void describe('without any configuration', () => {
     assert.deepEqual(config, {
       file: undefined,
       logs: [],
+      dialects: [],
       otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] },
       statsd: {
         host: '127.0.0.1',
@@ -160,6 +161,7 @@ void describe('a file with every key', () => {
           rotated: [],
         },
       ],
+      dialects: [],
       otherLogs: { server: 'auto', timezone: 'Asia/Tokyo', timestamps: '', rotated: [] },
       statsd: {
         host: 'graphite.example',
