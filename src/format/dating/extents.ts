@@ -14,8 +14,8 @@ const UNUSUAL = 4;
 
 /** As `years.ts` has costs. */
 const COST = {
-  /** Of each line beyond an unusual leap, and beyond a usual one. */
-  stray: 0.1,
+  /** Of each line beyond an unusual leap, only to choose where no other thing does; and beyond a usual one. */
+  stray: 0.00001,
   quiet: 2,
   /** Of a line in the middle that is beside the way; only to choose between two ways. */
   beside: 0.1,

@@ -68,6 +68,7 @@ const TIMES: readonly (readonly [what: string, timeOf: (text: Text) => number, n
   ['their own modification times, and now is soon after', ({ to }) => to + 60, at('2025-05-23T11:00:00Z')],
   ['modification times of 1.9 days later', ({ to }) => to + 1.9 * DAY, NOW],
   ['the time of a copy that was made weeks later', () => at('2025-06-18T10:00:00Z'), NOW],
+  ['the time of a copy that was made months later', () => at('2025-08-18T10:00:00Z'), NOW],
 ];
 
 /** What is right whatever the strays are. */
