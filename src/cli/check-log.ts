@@ -45,11 +45,12 @@ function whyUnread(path: string): string[] {
 }
 
 function describe(survey: Survey, path: string): string[] {
-  const { lines, foreign, dialect, stamp, version, events, users, samples, quoted } = survey;
+  const { lines, foreign, dialect, envelope, stamp, version, events, users, samples, quoted } = survey;
   if (lines === 0) return [beginningOf(path, 1).length === 0 ? 'is empty' : 'no line of it is complete yet'];
   const share = Math.floor(((lines - foreign) / lines) * 1000) / 10;
   const writer = `written by ${dialect === undefined ? 'no server that is known' : [dialect.name, version].join(' ').trimEnd()}`;
-  const understood = `${writer}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
+  const wrapped = envelope === undefined ? '' : `, in lines of ${envelope}`;
+  const understood = `${writer}${wrapped}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
   if (dialect === undefined || stamp === undefined) return [understood];
   const warnings = [forgeryWarning(path, dialect.name, version), quotedWarning(path, dialect.name, quoted)];
   const seen = [...users].map(([host, count]) => `${host} (${count} users)`);

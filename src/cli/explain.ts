@@ -1,12 +1,13 @@
 /** `explain`: every line of a file beside the event found in it, for a log that is not understood. */
 import type { Config, LogConfig } from '../config/config.ts';
-import { dialectOf } from '../format/format.ts';
-import { LineDecoder } from '../format/line-decoder.ts';
+import { LineDecoder, type LineCounts } from '../format/line-decoder.ts';
+import { LogFormat } from '../format/log-format.ts';
+import type { LineFormat } from '../format/recogniser.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import { readArchivedFile, type Arrangement, type ArchivedFile } from '../service/archive/arrange.ts';
 import { maxTime } from '../service/max-time.ts';
 import { logsOf } from '../service/given-logs.ts';
-import { firstLines } from '../service/log-reader.ts';
+import { sumCounts } from '../service/log-reader.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
 import { tellEmpty, tellRejected } from './findings.ts';
 import { withFiles } from './inputs.ts';
@@ -61,7 +62,7 @@ async function explainFile(
   const columns = new EventColumns(timezone);
   const show: Show = json ? jsonOf : (event, _line, text) => columns.show(event, text);
   const kinds = new Map<ShownEvent['kind'], number>();
-  let reader: LineDecoder | undefined;
+  const reader = new ExplainingReader({ server, timezone, timestamps, archivedFile, horizon });
   let line = 0;
   const onProblem = (sentence: string): void => io.log('warning', sentence);
   for await (const { bytes, position } of readArchivedFile(archivedFile, {
@@ -72,15 +73,13 @@ async function explainFile(
     // A line that is passed over for its length is a line of the file all the same.
     if (bytes.length === 0 && !position.done) await print(io, `${show(undefined, ++line, '')}\n`);
     if (bytes.length === 0) continue;
-    reader ??= readerOf(bytes, { server, timezone, timestamps, archivedFile, horizon });
-    const events = new Map<number, ShownEvent>();
-    reader.read(bytes, (event, index) => isShown(event) && events.set(index, event));
+    const events = reader.read(bytes);
     columns.fit(events.values());
     for (const { kind } of events.values()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
     const lines = bytes.toString('utf8').split('\n').slice(0, -1);
     await print(io, lines.map((text, i) => `${show(events.get(i), ++line, text)}\n`).join(''));
   }
-  if (!reader) return;
+  if (line === 0) return;
   if (!json) for (const sentence of conclusion(kinds, reader.counts, timezone)) io.log('info', sentence);
   tellRejected(reader.counts, archivedFile.sampleLines, io);
 }
@@ -95,11 +94,54 @@ interface ReaderSettings {
   readonly horizon: number;
 }
 
-function readerOf(bytes: Buffer, { server, timezone, timestamps, archivedFile, horizon }: ReaderSettings): LineDecoder {
-  const dialect = dialectOf(server, firstLines(bytes));
-  const { year, firstAt, lastAt, stamp } = archivedFile;
-  const clock = { year, last: undefined, ...(lastAt > 0 && { near: firstAt }) };
-  const state = { clock, stamp: stamp?.name };
-  const until = { horizon: () => horizon, yearUntil: () => lastAt || Infinity };
-  return new LineDecoder({ dialect, timezone, stamp: strftimeForm(timestamps), ...until, state });
+/** Reads the lines of one file, and tells of each what it says. */
+class ExplainingReader {
+  readonly #settings: ReaderSettings;
+  readonly #format: LogFormat;
+  #decoder: LineDecoder | undefined;
+  #decoded: LineFormat | undefined;
+  /** Of decoders before. */
+  #counted = sumCounts([]);
+
+  constructor(settings: ReaderSettings) {
+    this.#settings = settings;
+    this.#format = new LogFormat(settings);
+  }
+
+  get counts(): LineCounts {
+    return this.#decoder ? sumCounts([this.#counted, this.#decoder.counts]) : this.#counted;
+  }
+
+  /** By the index of its line in the block. */
+  read(bytes: Buffer): Map<number, ShownEvent> {
+    const events = new Map<number, ShownEvent>();
+    let before = 0;
+    for (const run of this.#format.runs(bytes, this.#decoder?.version)) {
+      const decoder = this.#decoderOf(run.format);
+      const { lines } = decoder.counts;
+      decoder.read(run.bytes, (event, index) => isShown(event) && events.set(before + index, event));
+      before += decoder.counts.lines - lines;
+    }
+    return events;
+  }
+
+  #decoderOf(format: LineFormat): LineDecoder {
+    if (this.#decoder && this.#decoded === format) return this.#decoder;
+    const { timezone, timestamps, archivedFile, horizon } = this.#settings;
+    const { year, firstAt, lastAt, stamp } = archivedFile;
+    const clock = this.#decoder?.state.clock ?? { year, last: undefined, ...(lastAt > 0 && { near: firstAt }) };
+    const until = { horizon: () => horizon, yearUntil: () => lastAt || Infinity };
+    const { dialect, wrapping } = format;
+    const given = wrapping && !wrapping.keepsInner ? undefined : strftimeForm(timestamps);
+    this.#counted = this.counts;
+    this.#decoded = format;
+    this.#decoder = new LineDecoder({
+      dialect,
+      timezone,
+      stamp: given,
+      ...until,
+      state: { clock, stamp: stamp?.name },
+    });
+    return this.#decoder;
+  }
 }

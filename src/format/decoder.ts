@@ -8,15 +8,20 @@ import { startsWith, type LineScanner, type ScanPlan, type Tick } from './scanne
 
 const NEWLINE = 10;
 
-/** Adds the events of the batch's lines to it; the last byte of them is a newline. */
-export function decode(batch: EventBatch, reader: LineDecoder, scannerOf: (plan: ScanPlan) => LineScanner): void {
+/** Adds the events of the batch's lines from `from` to `to` to it; the last byte of them is a newline. */
+export function decode(
+  batch: EventBatch,
+  reader: LineDecoder,
+  scannerOf: (plan: ScanPlan) => LineScanner,
+  [from, to]: readonly [number, number] = [0, batch.bytes.length],
+): void {
   // An object of its own: a scanner takes it for the same bytes as long as it is the same object.
-  const bytes = batch.bytes.subarray();
+  const bytes = batch.bytes.subarray(0, to);
   let text: string | undefined;
   const wholeText = (): string => (text ??= bytes.toString('latin1'));
   let tick: Tick | undefined;
-  reader.begin(wholeText);
-  for (let at = 0; at < bytes.length;) {
+  reader.begin(() => wholeText().slice(from));
+  for (let at = from; at < bytes.length;) {
     const plan = tick && reader.plan;
     if (tick && plan) {
       const scanner = scannerOf(plan);

@@ -1,4 +1,4 @@
-/** The dialects there are, and how the dialect of a log is recognised. */
+/** The dialects there are, and how that of plain lines is recognised. */
 import { customDialect, type DialectDefinition } from './dialects/custom.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { ejabberd } from './dialects/ejabberd.ts';
@@ -32,11 +32,6 @@ export function recogniseDialect(lines: readonly string[]): Dialect | undefined 
   const scored = DIALECTS.map((dialect) => ({ dialect, own: ownLines(lines, dialect).length }));
   const [best] = scored.toSorted((a, b) => b.own - a.own);
   return best && best.own > 0 ? best.dialect : undefined;
-}
-
-/** The dialect that is set, or is recognised; where neither is, Prosody's, as its lines may be yet to come. */
-export function dialectOf(server: string, lines: readonly string[]): Dialect {
-  return dialectNamed(server) ?? recogniseDialect(lines) ?? prosody;
 }
 
 /**

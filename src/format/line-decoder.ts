@@ -6,8 +6,10 @@
 import { Clock, type ClockState } from './time/clock.ts';
 import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dialect.ts';
 import { ownLines } from './format.ts';
+import type { WrappingState } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { LineScanner, ScanPlan, Tick } from './scanner/scanner.ts';
+import { isAllOf } from './time/behind-stamp.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts';
 
 const NEWLINE = '\n';
@@ -23,6 +25,10 @@ export interface LineDecoderState {
   readonly parser: ParserState;
   /** The last instant, unix seconds, before the first line of a start of the server that has not been told yet. */
   readonly runEnd?: number | undefined;
+  /** What is around the lines; undefined where nothing is. */
+  readonly wrapping?: WrappingState | undefined;
+  /** No line has been understood yet. */
+  readonly isUnknown?: boolean;
 }
 
 export interface LineDecoderOptions {
@@ -78,17 +84,7 @@ function minuteOf(
   return { before: text.slice(start, secondAt), point, digits, behind, at: at - second };
 }
 
-/**
- * What may stand between the end of a stamp and what the server puts behind it: the name of a zone or of a day that says no
- * more than is known, and marks that part them.
- */
-const BEHIND = /^(?:[ _,]{0,2}[(]?[A-Z][A-Za-z]{1,8}[)]?)?[-\s:,;|.\])}>"']*$/;
-
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
-
-function isAllOf(text: string, stampEnd: number, end: number): boolean {
-  return stampEnd === end || (stampEnd < end && end - stampEnd < 16 && BEHIND.test(text.slice(stampEnd, end)));
-}
 
 const lengthOf = ({ before, point, digits, behind }: Minute): number =>
   before.length + 2 + point.length + digits + behind.length;

@@ -9,7 +9,8 @@ export interface Stranger {
   readonly advice: string;
 }
 
-const OWN_FILE = 'not read yet; let Prosody write a file of its own: log = { info = "/var/log/prosody/prosody.log" }';
+const NO_LINES = 'no line in it is of a server that is understood';
+const NO_TIME = 'without times where the server writes none: take "docker compose logs -t"';
 const OTHER_SERVER = 'not read yet';
 const NO_XMPP = 'no log of an XMPP server';
 
@@ -17,11 +18,11 @@ const STAMP = String.raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d
 
 const KNOWN: readonly (Stranger & { readonly line: RegExp })[] = [
   // {"log":"Mar 02 10:00:00 c2s55d2\tinfo\tClient connected\n","stream":"stdout","time":"2026-03-02T10:00:00.1Z"}
-  { name: "docker's JSON file", advice: OWN_FILE, line: /^\{"log":".*"stream":"std(?:out|err)"/ },
+  { name: "docker's JSON file", advice: NO_LINES, line: /^\{"log":".*"stream":"std(?:out|err)"/ },
   // prosody-1  | Mar 02 10:00:00 c2s55d2	info	Client connected
-  { name: 'the output of docker compose', advice: OWN_FILE, line: /^[\w.-]+ +\| / },
+  { name: 'the output of docker compose', advice: NO_TIME, line: /^[\w.-]+ +\| / },
   // 2026-03-02T10:00:00.123456789Z stdout F Mar 02 10:00:00 c2s55d2	info	Client connected
-  { name: "Kubernetes' container log", advice: OWN_FILE, line: /^\S+ std(?:out|err) [FP] / },
+  { name: "Kubernetes' container log", advice: NO_LINES, line: /^\S+ std(?:out|err) [FP] / },
   // when=2026-03-02T10:00:00.123456+00:00 level=info what=...
   { name: 'a log of MongooseIM', advice: OTHER_SERVER, line: /^when=\S+ level=/ },
   // 2026.03.02 10:00:00 INFO  [socket_c2s-thread-1]: org.jivesoftware.openfire...
@@ -40,12 +41,6 @@ const KNOWN: readonly (Stranger & { readonly line: RegExp })[] = [
   },
   // 2026/03/02 10:00:00 [error] 12#12: *1 open() failed
   { name: 'the error log of nginx', advice: NO_XMPP, line: /^\d{4}\/\d\d\/\d\d [\d:]{8} \[\w+\] \d+#\d+:/ },
-  // Mar  2 10:00:00 vm prosody[12]: c2s55d2: Client connected
-  {
-    name: "a log of Prosody's that syslog or journald wrote",
-    advice: OWN_FILE,
-    line: new RegExp(String.raw`^(?:<\d+>(?:1 )?)?${STAMP} \S+ (?:prosody|lua[\d.]*)(?:\[\d+\])?:? `),
-  },
   // Mar  2 10:00:00 vm sshd[12]: Accepted publickey
   {
     name: 'a log of syslog or journald',
@@ -66,5 +61,5 @@ export function strangerIn(lines: readonly string[]): Stranger | undefined {
 /** The end of a sentence about a log that is not understood: `; this looks like ...`, or nothing. */
 export function looksLike(lines: readonly string[]): string {
   const stranger = strangerIn(lines);
-  return stranger ? `; this looks like ${stranger.name}, which is ${stranger.advice}` : '';
+  return stranger ? `; this looks like ${stranger.name}: ${stranger.advice}` : '';
 }

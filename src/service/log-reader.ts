@@ -6,8 +6,10 @@ import { LONGEST_SILENCE } from '../activity/coverage.ts';
 import type { Dialect, Gap } from '../format/dialects/dialect.ts';
 import { decode } from '../format/decoder.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import { dialectNamed, dialectOf } from '../format/format.ts';
+import { dialectNamed } from '../format/format.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
+import { LogFormat, type Run } from '../format/log-format.ts';
+import type { LineFormat } from '../format/recogniser.ts';
 import type { LineScanner, ScanPlan } from '../format/scanner/scanner.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
@@ -58,7 +60,10 @@ export const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign:
 export class LogReader {
   readonly #options: LogReaderOptions;
   readonly #scannerOf: (plan: ScanPlan) => LineScanner;
+  readonly #format: LogFormat;
   #dialect: Dialect | undefined;
+  /** The form of the lines read last. */
+  #runs: LineFormat | undefined;
   #reader: LineDecoder | undefined;
   /** Where the reader begins; undefined for lines that are written as they are read. */
   #begin: Omit<LineDecoderState, 'parser' | 'stamp'> | LineDecoderState | undefined;
@@ -75,7 +80,11 @@ export class LogReader {
     const { known, server } = options;
     this.#options = options;
     this.#scannerOf = scannerOf;
-    this.#dialect = dialectNamed(server) ?? dialectNamed(known?.server ?? '');
+    const { wrapping, isUnknown } = known?.reader ?? {};
+    const [named, before] = [dialectNamed(server), dialectNamed(known?.server ?? '')];
+    this.#dialect = named ?? before;
+    const isKnown = !isUnknown && (!named || named === before);
+    this.#format = new LogFormat({ server, ...(isKnown && { dialect: before, wrapping }) });
     this.#begin = known?.reader;
     this.#version = known?.version;
   }
@@ -90,6 +99,7 @@ export class LogReader {
     const last = this.#last;
     const end = this.#fileEnd ?? last;
     this.#fileEnd = lastAt;
+    this.#format.beginFile();
     if (end !== undefined && firstAt - end > LONGEST_SILENCE) this.#gap = { kind: 'gap', at: firstAt };
     if (last !== undefined && Math.abs(firstAt - last) < YEAR_COUNTED_FOR) return;
     const { counts, version } = this.state;
@@ -99,6 +109,7 @@ export class LogReader {
     const clock = { year, last: undefined, near: firstAt };
     this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock };
     this.#reader = undefined;
+    this.#runs = undefined;
   }
 
   /** What comes next may have been written since the files were looked at. */
@@ -116,7 +127,7 @@ export class LogReader {
     return {
       server: this.#dialect?.name,
       version: reader?.version ?? this.#version,
-      reader: reader?.state,
+      reader: this.#known,
       last: this.#last,
       counts: reader ? sumCounts([this.#counted, reader.counts]) : this.#counted,
     };
@@ -125,35 +136,82 @@ export class LogReader {
   /** Adds the events of the batch's lines to it, of which there are some. `lostSince`: lines were lost behind that instant, unix seconds. */
   decode(batch: EventBatch, lostSince?: number): Decoded {
     const isFirst = !this.#reader && !this.#begin;
-    const reader = (this.#reader ??= this.#readerFor(batch.bytes));
-    const { counts } = this.state;
-    const before = { reader: isFirst ? undefined : reader.state, counts, last: reader.state.clock.last };
+    const known = this.#known;
+    const { wrapping } = this.#format;
+    const { counts, version } = this.state;
+    const runs = this.#format.runs(batch.bytes, version);
+    batch.bytes = runs.length === 1 ? runs[0]!.bytes : Buffer.concat(runs.map(({ bytes }) => bytes));
     if (lostSince !== undefined) this.#gap ??= { kind: 'gap', at: lostSince };
-    if (this.#gap) batch.add({ ...this.#gap, ...(this.#dialect?.namesSessions && { named: true }) });
+    const named = runs[0]?.format.dialect.namesSessions;
+    if (this.#gap) batch.add({ ...this.#gap, ...(named && { named }) });
     this.#gap = undefined;
     const gaps = batch.count;
-    decode(batch, reader, this.#scannerOf);
-    const { firstAt, aheadAt } = reader;
-    return { before, state: this.state, firstAt, aheadAt, gaps };
+    const { begin, ...ends } = this.#decodeRuns(batch, runs);
+    const reader = isFirst ? undefined : (known ?? { ...begin, wrapping });
+    return { ...ends, before: { reader, last: begin.clock.last, counts }, state: this.state, gaps };
+  }
+
+  /** What is known of the lines before. */
+  get #known(): LineDecoderState | undefined {
+    const reader = this.#reader;
+    if (!reader) return undefined;
+    const { wrapping, format } = this.#format;
+    return { ...reader.state, ...(wrapping && { wrapping }), ...(!format && { isUnknown: true }) };
+  }
+
+  #decodeRuns(batch: EventBatch, runs: readonly Run[]) {
+    let firstAt: number | undefined;
+    let aheadAt: number | undefined;
+    let begin: LineDecoderState | undefined;
+    let from = 0;
+    for (const run of runs) {
+      const reader = this.#readerOf(run);
+      begin ??= reader.state;
+      const to = from + run.bytes.length;
+      decode(batch, reader, this.#scannerOf, [from, to]);
+      firstAt ??= reader.firstAt;
+      aheadAt = earlier(aheadAt, reader.aheadAt);
+      from = to;
+    }
+    return { begin: begin!, firstAt, aheadAt };
   }
 
   get #last(): number | undefined {
     return (this.#reader?.state ?? this.#begin)?.clock.last;
   }
 
-  #readerFor(bytes: Buffer): LineDecoder {
-    const { timezone, timestamps = '', horizon, server } = this.#options;
-    const stamp = strftimeForm(timestamps);
-    const lines = firstLines(bytes);
-    this.#dialect ??= dialectOf(server, lines);
+  /** For lines of this form: what has read those before, or one that goes on from it. */
+  #readerOf({ format, bytes }: Run): LineDecoder {
+    if (this.#reader && this.#runs === format) return this.#reader;
+    const { counts, reader: before = this.#begin } = this.state;
+    const { dialect } = format;
+    const isSame = this.#dialect === undefined || this.#dialect === dialect;
+    this.#version = isSame ? this.state.version : undefined;
+    this.#counted = counts;
+    const isOther = this.#runs !== undefined;
+    this.#begin = before && { ...(isSame && before), ...(isOther && { stamp: undefined }), clock: before.clock };
+    this.#runs = format;
+    this.#dialect = dialect;
+    this.#reader = this.#readerFor(bytes, format);
+    return this.#reader;
+  }
+
+  #readerFor(bytes: Buffer, { dialect, wrapping }: LineFormat): LineDecoder {
+    const { timezone, timestamps = '', horizon } = this.#options;
+    // The setting is about the server's own stamps.
+    const stamp = wrapping && !wrapping.keepsInner ? undefined : strftimeForm(timestamps);
     const begin = this.#begin;
     // A clock that was ahead when the last lines were read says nothing of the year.
     const isKnown = begin !== undefined && (begin.clock.last ?? -Infinity) <= horizon();
-    const latest = () => latestStart(lines, { stamp, timezone, horizon: horizon() });
+    const latest = () => latestStart(firstLines(bytes), { stamp, timezone, horizon: horizon() });
     const clock = isKnown ? begin.clock : { last: undefined, ...latest() };
     const yearUntil = (): number => this.#fileEnd ?? Infinity;
-    return new LineDecoder({ dialect: this.#dialect, stamp, timezone, horizon, yearUntil, state: { ...begin, clock } });
+    return new LineDecoder({ dialect, stamp, timezone, horizon, yearUntil, state: { ...begin, clock } });
   }
+}
+
+function earlier(a: number | undefined, b: number | undefined): number | undefined {
+  return a === undefined || (b !== undefined && b < a) ? b : a;
 }
 
 export function sumCounts(all: readonly Readonly<LineCounts>[]): LineCounts {

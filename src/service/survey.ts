@@ -7,7 +7,9 @@ import type { HostCounts } from '../activity/active-window.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import type { Dialect } from '../format/dialects/dialect.ts';
-import { dialectNamed, recogniseDialect, tellingLines } from '../format/format.ts';
+import { dialectNamed, tellingLines } from '../format/format.ts';
+import { plainLines } from '../format/log-format.ts';
+import { recogniseFormat } from '../format/recogniser.ts';
 import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
 import { otherZone } from './archive/dating.ts';
@@ -25,6 +27,8 @@ export interface Survey {
   /** Of them, those that are none of the server's. */
   readonly foreign: number;
   readonly dialect: Dialect | undefined;
+  /** What the lines are wrapped in; undefined where they are as the server writes them into a file. */
+  readonly envelope: string | undefined;
   /** The name of the form of the time stamps. */
   readonly stamp: string | undefined;
   /** Of the server, where it started in these lines. */
@@ -51,7 +55,9 @@ const ENOUGH_LINES = 20;
 export async function surveyLog(log: LogConfig, config: Config, now: number): Promise<Survey> {
   const bytes = await readEnd(log.path, LOOK_AT);
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
-  const dialect = dialectNamed(log.server) ?? recogniseDialect(lines);
+  const format = recogniseFormat(lines, log.server);
+  const dialect = dialectNamed(log.server) ?? format?.dialect;
+  const plain = plainLines(lines, format);
   const users = newUsers(config);
   const logState = new LogState(users, { ...config.count, ...log, horizon: () => now + MAX_AHEAD });
   const seen = new Set<string>();
@@ -67,16 +73,17 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     lines: lines.length,
     foreign: dialect ? logState.counts.foreign : lines.length,
     dialect,
-    stamp: log.timestamps || recogniseStamp(tellingLines(lines), { times: [now], now })?.name,
+    envelope: format?.wrapping?.envelope.name,
+    stamp: log.timestamps || recogniseStamp(tellingLines(plain), { times: [now], now })?.name,
     version: logState.version,
-    levels: dialect ? levelsOf(lines, dialect) : new Set<LogLevel>(),
+    levels: dialect ? levelsOf(plain, dialect) : new Set<LogLevel>(),
     quoted: logState.counts.quoted,
     events,
     users: byHost(seen),
     samples: users.sample(now, logState.overBy(now)),
   };
   const ofLines = () =>
-    lines.length > 0 ? (failureOf(found, lines, log.path) ?? wrongZone(found, lines, log)) : undefined;
+    lines.length > 0 ? (failureOf(found, plain, log.path) ?? wrongZone(found, plain, log)) : undefined;
   return { ...found, failure: wrongKind(log.path) ?? ofLines() };
 }
 

@@ -28,10 +28,26 @@ function wallOf(line: string, form: StampForm): WallTime | undefined {
   return wall?.year !== undefined && wall.year < 2000 ? undefined : wall;
 }
 
+/** Lines that are wrapped made plain, one for each; the last byte is a newline. */
+export type Plain = (bytes: Buffer) => Buffer;
+
 /** The first stamp after the first newline at or behind `at`. */
-export function wallBehind(block: Buffer, at: number, form: StampForm): WallTime | undefined {
+export function wallBehind(block: Buffer, at: number, form: StampForm, plain?: Plain): WallTime | undefined {
+  if (plain) return wallUnwrapped(block, at, form, plain);
   for (let newline = block.indexOf(NEWLINE, at); newline >= 0; newline = block.indexOf(NEWLINE, newline + 1)) {
     const wall = wallOf(block.toString('latin1', newline + 1, newline + 65), form);
+    if (wall) return wall;
+  }
+  return undefined;
+}
+
+function wallUnwrapped(block: Buffer, at: number, form: StampForm, plain: Plain): WallTime | undefined {
+  const from = block.indexOf(NEWLINE, at) + 1;
+  if (from === 0) return undefined;
+  for (const length of GLANCES) {
+    const some = block.subarray(from, from + length);
+    const lines = plain(some.subarray(0, some.lastIndexOf(NEWLINE) + 1));
+    const [wall] = wallsOf(lines.toString('latin1').split('\n'), form);
     if (wall) return wall;
   }
   return undefined;
@@ -70,29 +86,33 @@ export async function sparseWalls(
   [before, behind]: readonly [WallTime, WallTime],
   [from, to]: readonly [number, number],
   form: StampForm,
+  plain?: Plain,
 ): Promise<WallTime[]> {
+  const wallAt = (at: number): Promise<WallTime | undefined> => wallIn(handle, at, form, plain);
   const places: Place[] = [{ at: from, wall: before }];
   for (let i = 1; i < PLACES; i++) {
     const at = from + Math.floor(((to - from) * i) / PLACES);
-    const wall = await wallAt(handle, at, form);
+    const wall = await wallAt(at);
     if (wall) places.push({ at, wall });
   }
   places.push({ at: to, wall: behind });
   const walls: WallTime[] = [];
   for (const [i, place] of places.entries()) {
     const last = places[i - 1];
-    if (last) walls.push(...(await between(last, place, handle, form)), place.wall);
+    if (last) walls.push(...(await between(last, place, wallAt)), place.wall);
   }
   return walls.slice(0, -1);
 }
 
-async function between(a: Place, b: Place, handle: FileHandle, form: StampForm): Promise<WallTime[]> {
+type WallAt = (at: number) => Promise<WallTime | undefined>;
+
+async function between(a: Place, b: Place, wallAt: WallAt): Promise<WallTime[]> {
   if (b.at - a.at < FINEST || isSoonAfter(a.wall, b.wall)) return [];
   const at = Math.floor((a.at + b.at) / 2);
-  const wall = await wallAt(handle, at, form);
+  const wall = await wallAt(at);
   if (!wall) return [];
   const middle = { at, wall };
-  return [...(await between(a, middle, handle, form)), wall, ...(await between(middle, b, handle, form))];
+  return [...(await between(a, middle, wallAt)), wall, ...(await between(middle, b, wallAt))];
 }
 
 function isSoonAfter(a: WallTime, b: WallTime): boolean {
@@ -100,10 +120,15 @@ function isSoonAfter(a: WallTime, b: WallTime): boolean {
   return step > -3600 && step < DAY;
 }
 
-async function wallAt(handle: FileHandle, at: number, form: StampForm): Promise<WallTime | undefined> {
+async function wallIn(
+  handle: FileHandle,
+  at: number,
+  form: StampForm,
+  plain: Plain | undefined,
+): Promise<WallTime | undefined> {
   for (const length of GLANCES) {
     const { buffer, bytesRead } = await handle.read(Buffer.allocUnsafe(length), 0, length, at);
-    const wall = wallBehind(buffer.subarray(0, bytesRead), 0, form);
+    const wall = wallBehind(buffer.subarray(0, bytesRead), 0, form, plain);
     if (wall) return wall;
   }
   return undefined;

@@ -84,14 +84,32 @@ export interface Parser {
   needsContext(line: string): boolean;
 }
 
+/** Where the parts of a line are that was not written into a file; offsets. */
+export interface BareLine {
+  /** Behind what stands in front of `head`; that begins where the line does. */
+  sourceEnd: number;
+  /** What a file has between the two. */
+  head: Buffer;
+  message: number;
+  /** It was written to the standard output, which has lines, and not to syslog, which has messages. */
+  isOutput: boolean;
+}
+
 export interface Dialect {
   /** The name in `server = "..."`. */
   readonly name: string;
   begin(state?: ParserState): Parser;
+  /**
+   * Finds out how the file would have a line that the server wrote without a stamp, to syslog or to its standard output: what is in
+   * `bytes` from `from` to `to`. `severity`: syslog's, 0 to 7, or -1. False: as it is, behind a stamp.
+   */
+  readonly bare?: (bytes: Buffer, from: number, to: number, severity: number, into: BareLine) => boolean;
   /** Stands in every line with which the server starts and tells its version. */
   readonly welcome: string;
   /** Whether a server of this version lets a remote party write whole lines of its choosing into the log. */
   isForgeable(version: string): boolean;
+  /** Whether a server of this version marks the further lines of a message: then no text of a remote party can begin a line. */
+  readonly marksContinuations?: (version: string) => boolean;
   /** The level of a line; undefined where it is none of this server's, or tells none. */
   levelOf(line: string): LogLevel | undefined;
   /** The end of a session names it: an id that comes again is not taken for another session's. */

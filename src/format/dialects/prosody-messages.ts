@@ -142,6 +142,20 @@ const DEBUG: readonly Rule[] = [
   { begins: 'Removing empty accounts datastore for user ', by: MANAGER, read: account('removed') },
 ];
 
+/**
+ * What a session prints at debug level and at no other, of which one of the first two lines of a session is: by them a log of syslog's,
+ * which has no levels, is known to be of debug level.
+ */
+export const DEBUG_MESSAGES: readonly string[] = [
+  ...DEBUG.map(({ begins }) => begins),
+  // plugins/mod_c2s.lua, stream_callbacks.streamopened: `Client sent opening <stream:stream> to chat.example`
+  'Client sent opening <stream:stream>',
+  // util/xmppstream and core/stanza_router.lua: `Received[c2s_unauthed]: <auth ...>`
+  'Received[',
+  // plugins/mod_bosh.lua: `BOSH session created for request from 192.0.2.1`
+  'BOSH session created for request',
+];
+
 /** Whether a quotation may have broken the line here, so that the message goes on until a line ends with `quoteEnd`. */
 export function mayBreak(quoteEnd: string, rest: string): boolean {
   // Only a text in brackets is the remote party's.

@@ -11,6 +11,7 @@
  */
 import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import { ownText } from '../own-text.ts';
+import { bare } from './prosody-bare.ts';
 import {
   levelBehind,
   levelOf,
@@ -187,7 +188,9 @@ export const prosody: Dialect = {
   name: 'prosody',
   welcome: WELCOME,
   begin: (state = {}) => new ProsodyParser(state),
+  bare,
   isForgeable: (version) => !marksContinuations(version),
+  marksContinuations,
   levelOf,
   advice: {
     exactness: {

@@ -5,6 +5,8 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { ownLines, tellingLines } from '../../format/format.ts';
+import { plainOf } from '../../format/log-format.ts';
+import { recogniseFormat } from '../../format/recogniser.ts';
 import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError, isDirectory } from '../../source/files/archive-error.ts';
@@ -12,7 +14,7 @@ import { openText } from '../../source/files/compression.ts';
 import { leadingNuls } from '../../source/files/lines.ts';
 import { compressionOf, gzipTime } from '../../source/files/file-kind.ts';
 import { FINGERPRINT_BYTES } from '../../source/follow/position.ts';
-import { edges, isSameDay, sparseWalls, wallBehind, wallsOf } from '../../format/dating/stamp-samples.ts';
+import { edges, isSameDay, sparseWalls, wallBehind, wallsOf, type Plain } from '../../format/dating/stamp-samples.ts';
 
 /** The first and the last bytes of the text, in which the first and the last stamp are looked for. */
 const END = 64 * 1024;
@@ -96,20 +98,34 @@ async function readAt(handle: FileHandle, at: number, length: number): Promise<B
 
 const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
 
+/** What makes the lines of a text plain whose beginning or end is this; undefined where they are. */
+const plainIn = (text: Buffer): Plain | undefined => plainOf(recogniseFormat(linesOf(text)));
+
+/** Whole lines of a text, plain. */
+function plainLines(text: Buffer, plain: Plain | undefined): string[] {
+  return linesOf(plain?.(text.subarray(0, text.lastIndexOf(10) + 1)) ?? text);
+}
+
+/** The same of the end of a text, whose first line may not be whole. */
+const plainEnd = (text: Buffer, plain: Plain | undefined): string[] =>
+  plain ? plainLines(text.subarray(text.indexOf(10) + 1), plain) : linesOf(text).slice(1);
+
 async function sample(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
   const end = await readAt(handle, size - END, END);
-  const ends = formsOf(start, end, forms).map((form) => {
-    return { form, begins: wallsOf(linesOf(start), form), ends: wallsOf(linesOf(end).slice(1), form) };
+  const plain = plainIn(start) ?? plainIn(end);
+  const [first, last] = [plainLines(start, plain), plainEnd(end, plain)];
+  const ends = formsOf([...first, ...last], forms).map((form) => {
+    return { form, begins: wallsOf(first, form), ends: wallsOf(last, form) };
   });
   const told = fullest(ends.map(({ form, ...walls }) => ({ form, walls: [...walls.begins, ...walls.ends] })));
   const readings: Reading[] = [];
-  for (const { form, begins, ends: last } of ends) {
+  for (const { form, begins, ends: behindAll } of ends) {
     if (!told.some((each) => each.form === form)) continue;
-    const [before, behind] = [begins.at(-1), last[0]];
+    const [before, behind] = [begins.at(-1), behindAll[0]];
     const isTold = form.hasYear && told.length === 1;
     const between =
-      before && behind && !isTold ? await sparseWalls(handle, [before, behind], [END, size - END], form) : [];
-    readings.push({ form, walls: edges([...begins, ...between, ...last]) });
+      before && behind && !isTold ? await sparseWalls(handle, [before, behind], [END, size - END], form, plain) : [];
+    readings.push({ form, walls: edges([...begins, ...between, ...behindAll]) });
   }
   return { ...beginning(start), textBytes: size, problem: undefined, hasTrailing: false, readings };
 }
@@ -121,8 +137,8 @@ function beginning(start: Buffer): Pick<Seen, 'head' | 'sampleLines'> {
   };
 }
 
-function formsOf(start: Buffer, end: Buffer, known: readonly StampForm[]): StampForm[] {
-  return readingsOf(tellingLines([...linesOf(start), ...linesOf(end).slice(1)]), known).map(({ form }) => form);
+function formsOf(lines: readonly string[], known: readonly StampForm[]): StampForm[] {
+  return readingsOf(tellingLines(lines), known).map(({ form }) => form);
 }
 
 /** A form that cannot read the stamps of all days is none of this file, though it reads its first lines. */
@@ -163,6 +179,7 @@ class Passage {
   #walls: Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> | undefined;
   #next = END;
   #isBegun = false;
+  #plain: Plain | undefined;
 
   constructor(known: readonly StampForm[]) {
     this.#known = known;
@@ -181,18 +198,21 @@ class Passage {
 
   #begin(): void {
     this.#isBegun = true;
-    if (ownLines(linesOf(this.start)).length > 0) this.#walls = this.#begun(this.start);
+    this.#plain = plainIn(this.start);
+    if (ownLines(plainLines(this.start, this.#plain)).length > 0) this.#walls = this.#begun(this.start);
   }
 
   #begun(end: Buffer): Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> {
-    return new Map(formsOf(this.start, end, this.#known).map((form) => [form, []]));
+    this.#plain ??= plainIn(this.start) ?? plainIn(end);
+    const lines = [...plainLines(this.start, this.#plain), ...plainEnd(end, this.#plain)];
+    return new Map(formsOf(lines, this.#known).map((form) => [form, []]));
   }
 
   #sample(block: Buffer): void {
     const end = this.textBytes + block.length;
     for (; this.#next < end; this.#next += STEP) {
       for (const [form, walls] of this.#walls ?? []) {
-        const wall = wallBehind(block, this.#next - this.textBytes, form);
+        const wall = wallBehind(block, this.#next - this.textBytes, form, this.#plain);
         if (wall && !isSameDay(wall, walls.at(-1)?.wall)) walls.push({ at: this.#next, wall });
       }
     }
@@ -202,9 +222,9 @@ class Passage {
     const readings = [...(this.#walls ?? this.#begun(this.#end))].map(([form, between]) => {
       // Of a short text the start is all.
       const rest = Math.min(END, this.#length - this.start.length);
-      const last = rest > 0 ? wallsOf(linesOf(this.#end.subarray(-rest)).slice(1), form) : [];
+      const last = rest > 0 ? wallsOf(plainEnd(this.#end.subarray(-rest), this.#plain), form) : [];
       const inside = between.filter(({ at }) => at < this.textBytes - rest).map(({ wall }) => wall);
-      return { form, walls: edges([...wallsOf(linesOf(this.start), form), ...inside, ...last]) };
+      return { form, walls: edges([...wallsOf(plainLines(this.start, this.#plain), form), ...inside, ...last]) };
     });
     return fullest(readings);
   }

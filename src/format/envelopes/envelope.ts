@@ -1,0 +1,58 @@
+/**
+ * What a wrapping does to the lines of a server: syslog, journald, docker and others put a stamp, a name and more around each, and
+ * escape or cut what is in it. An envelope takes one line apart after the other; `unwrap.ts` makes plain lines of what it finds.
+ */
+
+/** A line of the server, or the last piece of one. */
+export const WHOLE = 0;
+/** A piece of a line that goes on in the next record of its stream. */
+export const PIECE = 1;
+/** None of the server's, or not of this envelope. */
+export const FOREIGN = 2;
+/** Goes on with the message of the line before. */
+export const CONTINUATION = 3;
+/** Part of a record of several lines. */
+export const HELD = 4;
+export type Kind = typeof WHOLE | typeof PIECE | typeof FOREIGN | typeof CONTINUATION | typeof HELD;
+
+const LONGEST_STAMP = 64;
+
+/** One line taken apart. One object serves for all lines. */
+export class Cut {
+  /** The stamp without its fraction; its length is 0 where the envelope has none. */
+  readonly stamp: Buffer = Buffer.alloc(LONGEST_STAMP);
+  stampLength = 0;
+  /** syslog's severity, 0 to 7; -1 where it is not told. */
+  severity = -1;
+  /** Of two outputs of one program, as lines of each are cut into pieces by themselves. */
+  stream: 0 | 1 = 0;
+  /** The program that wrote it; empty where that is not told. */
+  program = '';
+  /** What the server wrote: of `text` from `from` to `to`. */
+  text: Buffer = this.stamp;
+  from = 0;
+  to = 0;
+}
+
+/** Plain JSON: what has to be known of records that began before. */
+export type EnvelopeState = Readonly<Record<string, string | number>>;
+
+/** Opens the lines of one log in their order. */
+export interface Opener {
+  /** Takes apart what is in `bytes` from `from` to the newline at `end`. What is in `cut` holds until the next line is opened. */
+  open(bytes: Buffer, from: number, end: number, cut: Cut): Kind;
+  /** Undefined: between two records. */
+  readonly state?: EnvelopeState | undefined;
+}
+
+export interface Envelope {
+  /** As `check` says it. */
+  readonly name: string;
+  /** Begins every line that may be of it, the first one of a record at least (one character per byte). */
+  readonly begins: RegExp;
+  /** A long line of an output may have been cut without a mark, and go on in the next message. */
+  readonly cutsUnseen?: true;
+  /** It looks like a stamp of the server's own: what is understood without it is not wrapped. */
+  readonly isStampOnly?: true;
+  open(state?: EnvelopeState): Opener;
+}

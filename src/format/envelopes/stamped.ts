@@ -1,0 +1,41 @@
+/**
+ * A stamp and a blank in front of what the server wrote:
+ *
+ *     @400000006742f3a12b8e4c1c BODY                    multilog, svlogd -t, s6-log t
+ *     2026-11-23_19:29:20.12345 BODY                    svlogd -tt, in UTC
+ *     2026-11-23T19:29:20.12345 BODY                    svlogd -ttt, in UTC
+ *     2026-11-23T19:53:21.434500123Z BODY               docker logs -t, kubectl logs --timestamps
+ */
+import type { Envelope } from './envelope.ts';
+import { timeOf } from './made-stamp.ts';
+import { openText } from './text-head.ts';
+
+const TAI = /^(?<before>)(?<stamp>@[4-7][0-9a-f]{15})(?<fraction>)(?<zone>)(?<behind>(?:[0-9a-f]{8}){0,2}(?: |$))/;
+const SVLOGD = /^(?<before>)(?<stamp>\d{4}-\d\d-\d\d[_T]\d\d:\d\d:\d\d)(?<fraction>\.\d{5})(?<zone>)(?<behind>(?: |$))/;
+const DOCKER =
+  /^(?<before>)(?<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?<fraction>\.\d{1,9})?(?<zone>Z|[+-]\d\d:\d\d)(?<behind>(?: |$))/;
+
+/** TAI was 10 seconds ahead in 1970, and leap seconds are passed over, as by those who write it. */
+const AHEAD = 10n;
+const EPOCH = 2n ** 62n;
+
+const secondsOf = (stamp: string): number => Number(BigInt(`0x${stamp.slice(1)}`) - EPOCH - AHEAD);
+
+export const tai64n: Envelope = {
+  name: 'multilog or svlogd -t',
+  begins: TAI,
+  open: () => openText({ pattern: TAI, stampOf: (stamp) => timeOf(secondsOf(stamp)) }),
+};
+
+export const svlogd: Envelope = {
+  name: 'svlogd -tt',
+  begins: SVLOGD,
+  open: () => openText({ pattern: SVLOGD, zone: 'Z' }),
+};
+
+export const dockerLogs: Envelope = {
+  name: 'docker logs -t',
+  begins: DOCKER,
+  isStampOnly: true,
+  open: () => openText({ pattern: DOCKER }),
+};

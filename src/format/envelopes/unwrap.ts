@@ -1,0 +1,157 @@
+/**
+ * Blocks of wrapped lines made into blocks of plain ones, as the server itself would have written them into a file, so that every
+ * dialect is read in every envelope. There is one plain line for each line that was wrapped: where a line is told by its number, it
+ * is the same one. What is no line of the server's becomes a line that no server writes.
+ */
+import type { BareLine, Dialect } from '../dialects/dialect.ts';
+import { readingsOf } from '../time/stamp-choice.ts';
+import type { StampForm } from '../time/stamp-form.ts';
+import {
+  CONTINUATION,
+  Cut,
+  FOREIGN,
+  HELD,
+  PIECE,
+  type Envelope,
+  type EnvelopeState,
+  type Kind,
+  type Opener,
+} from './envelope.ts';
+import { PieceJoiner, type PieceState } from './pieces.ts';
+
+const NEWLINE = 10;
+const TAB = 9;
+const BLANK = 32;
+const QUESTION = 63;
+/** Stands for a line break inside a message: no part of a name, and none of a line that a server writes. */
+const BREAK = 0x1e;
+
+/** How the lines of a log are wrapped; plain values. */
+export interface Wrapping {
+  readonly envelope: Envelope;
+  /** The server's, where the envelope names programs: lines of others are none of its. Empty: none is named. */
+  readonly program: string;
+  /** The form of the stamps that the server writes itself, of which those of the envelope take the place. */
+  readonly inner?: StampForm | undefined;
+  /** The server's own stamps are those that count. */
+  readonly keepsInner: boolean;
+}
+
+/** What has to be known to go on with the next line; plain JSON. */
+export interface UnwrapState {
+  readonly record?: EnvelopeState | undefined;
+  readonly pieces?: PieceState | undefined;
+}
+
+export class Unwrapper {
+  readonly #wrapping: Wrapping;
+  readonly #dialect: Pick<Dialect, 'bare'>;
+  readonly #opener: Opener;
+  readonly #joiner: PieceJoiner;
+  readonly #cut = new Cut();
+  readonly #bare: BareLine = { sourceEnd: 0, head: Buffer.alloc(0), message: 0, isOutput: false };
+  #out: Buffer = Buffer.alloc(0);
+  #length = 0;
+
+  constructor(wrapping: Wrapping, dialect: Pick<Dialect, 'bare'>, state: UnwrapState = {}) {
+    this.#wrapping = wrapping;
+    this.#dialect = dialect;
+    this.#opener = wrapping.envelope.open(state.record);
+    this.#joiner = new PieceJoiner(state.pieces);
+  }
+
+  get state(): UnwrapState {
+    const [record, pieces] = [this.#opener.state, this.#joiner.state];
+    return { ...(record && { record }), ...(pieces && { pieces }) };
+  }
+
+  /** Plain lines, as many as there are in `bytes`, whose last byte is a newline. */
+  unwrap(bytes: Buffer): Buffer {
+    this.#out = Buffer.allocUnsafe(bytes.length + 1024);
+    this.#length = 0;
+    for (let from = 0; from < bytes.length;) {
+      const end = bytes.indexOf(NEWLINE, from);
+      this.#makeRoom(end - from + 256);
+      this.#line(bytes, from, end);
+      this.#out[this.#length++] = NEWLINE;
+      from = end + 1;
+    }
+    return this.#out.subarray(0, this.#length);
+  }
+
+  #line(bytes: Buffer, from: number, end: number): void {
+    const cut = this.#cut;
+    const kind: Kind = this.#opener.open(bytes, from, end, cut);
+    if (kind === HELD) return;
+    if (kind === FOREIGN || cut.program !== this.#wrapping.program) {
+      if (kind !== CONTINUATION) this.#out[this.#length++] = QUESTION;
+      return;
+    }
+    if (kind === PIECE) this.#joiner.add(cut);
+    else if (kind === CONTINUATION) this.#goOn(cut);
+    else this.#whole(this.#joiner.joined(cut));
+  }
+
+  #goOn({ text, from, to }: Cut): void {
+    this.#out[this.#length++] = TAB;
+    this.#copy(text, from, to);
+  }
+
+  #whole(cut: Cut): void {
+    const { text, to } = cut;
+    this.#makeRoom(to - cut.from + 256);
+    if (to === cut.from) return;
+    // What begins so goes on with the message before: no server's own line does.
+    if (isBlank(text[cut.from]!)) return this.#goOn(cut);
+    const { envelope, keepsInner, inner } = this.#wrapping;
+    const from = !keepsInner && inner ? behindStamp(cut, inner) : cut.from;
+    if (!keepsInner) this.#stamp(cut);
+    const bare = this.#bare;
+    if (keepsInner || !this.#dialect.bare?.(text, from, to, cut.severity, bare)) return this.#copy(text, from, to);
+    this.#copy(text, from, bare.sourceEnd);
+    this.#copy(bare.head, 0, bare.head.length);
+    this.#copy(text, bare.message, to);
+    if (bare.isOutput && envelope.cutsUnseen) this.#joiner.noteOutput(cut);
+  }
+
+  #stamp({ stamp, stampLength }: Cut): void {
+    if (stampLength === 0) return;
+    this.#copy(stamp, 0, stampLength);
+    this.#out[this.#length++] = BLANK;
+  }
+
+  #copy(text: Buffer, from: number, to: number): void {
+    const out = this.#out;
+    let length = this.#length;
+    for (let i = from; i < to; i++) {
+      const byte = text[i]!;
+      out[length++] = byte === NEWLINE ? BREAK : byte;
+    }
+    this.#length = length;
+  }
+
+  #makeRoom(bytes: number): void {
+    if (this.#length + bytes <= this.#out.length) return;
+    const out = Buffer.allocUnsafe(Math.max(this.#out.length * 2, this.#length + bytes));
+    this.#out.copy(out, 0, 0, this.#length);
+    this.#out = out;
+  }
+}
+
+const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
+
+/** Where what the server wrote begins behind its own stamp. */
+function behindStamp({ text, from, to }: Cut, form: StampForm): number {
+  const head = text.toString('latin1', from, Math.min(to, from + 128));
+  const at = form.read(head, 0)?.end ?? 0;
+  if (at === 0) return from;
+  let behind = from + at;
+  while (behind < to && isBlank(text[behind]!)) behind++;
+  return behind;
+}
+
+/** The form of the stamps that these lines of a server begin with; undefined where most of them begin with none. */
+export function innerStamps(bodies: readonly string[]): StampForm | undefined {
+  const [reading] = readingsOf(bodies);
+  return reading && reading.walls.length * 2 > bodies.length ? reading.form : undefined;
+}

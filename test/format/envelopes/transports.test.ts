@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
+import type { SessionEvent } from '../../../src/format/dialects/dialect.ts';
+import { plainLines } from '../../../src/format/log-format.ts';
+import { recogniseFormat } from '../../../src/format/recogniser.ts';
+import { newUsers } from '../../../src/service/new-users.ts';
+import { LogState } from '../../../src/service/log-state.ts';
+import type { StoredLog } from '../../../src/service/stored-log.ts';
+import { goldenLog, hourly, OPTIONS, SMALL_UTC } from '../../golden.ts';
+import { type Message, WRAPPED_FORMS } from '../../wrap.ts';
+
+/** This file runs as dist/test/format/envelopes/transports.test.js. */
+const LOGS = new URL('../../../../test/logs/transports/', import.meta.url);
+const HORIZON = Date.UTC(2026, 11, 1) / 1000;
+
+function fileOf(name: string): Buffer {
+  const bytes = readFileSync(new URL(name, LOGS));
+  return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
+}
+
+/** In blocks of so many bytes, behind each of which the state is stored and restored. */
+function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000) {
+  const users = newUsers({ count: { exclude: [], includeDisabled: false, ...OPTIONS } });
+  const options = { ...OPTIONS, server: 'auto', timezone, horizon: () => HORIZON };
+  const events: SessionEvent[] = [];
+  const counts = { foreign: 0, rejected: 0 };
+  let stored: StoredLog | undefined;
+  for (let from = 0; from < log.length;) {
+    const end = log.indexOf(10, Math.min(from + size, log.length) - 1) + 1;
+    const logState = new LogState(users, { ...options, ...(stored && { stored: { log: stored, sessions: [] } }) });
+    const batch = logState.decode(log.subarray(from, end), true);
+    for (let i = 0; i < batch.count; i++) {
+      const event = logState.sessions.eventOf(batch, i);
+      if (event.kind !== 'gap') events.push(event);
+      logState.sessions.take(event);
+    }
+    counts.foreign += logState.counts.foreign;
+    counts.rejected += logState.counts.rejected;
+    stored = JSON.parse(JSON.stringify(logState.stored)) as StoredLog;
+    from = end;
+  }
+  return { events, counts };
+}
+
+const told = (events: readonly SessionEvent[]): string[] =>
+  events.map(({ kind, ...more }) => `${kind} ${'user' in more ? more.user : ''}`.trim());
+
+describe('one run of the same clients, through', () => {
+  const expected = told(eventsOf(fileOf('file.log')).events);
+  const names = ['syslog.traditional', 'syslog.fileformat', 'syslog.rfc5424', 'cri.log', 'docker-json-file.log'];
+  for (const name of names)
+    test(`${name}, gives what the file gives [10.1]`, () => {
+      const { events, counts } = eventsOf(fileOf(name));
+      assert.deepEqual(told(events).toSorted(), expected.toSorted());
+      assert.equal(counts.rejected, 0);
+    });
+
+  const journals = ['json', 'export', 'short', 'short-iso', 'short-precise', 'short-full', 'with-unit', 'short-unix'];
+  for (const name of journals)
+    test(`journalctl -o ${name}, once from syslog and once from its output [10.1]`, () => {
+      const { events } = eventsOf(fileOf(`journal.${name}.gz`));
+      assert.deepEqual(told(events).toSorted(), [...expected, ...expected].toSorted());
+    });
+
+  test('docker compose logs, whose lines have no time, is told and not guessed [10.1]', () => {
+    assert.deepEqual(eventsOf(fileOf('docker-compose-logs.txt')).events, []);
+  });
+});
+
+function messagesOf(log: Buffer): Message[] {
+  return log
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const m = /^([A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d) (\S+)\t(\w+)\t(.*)$/.exec(line);
+      return m ? [{ at: Date.parse(`${m[1]} 2026 UTC`) / 1000, source: m[2]!, level: m[3]!, text: m[4]! }] : [];
+    });
+}
+
+describe('a week of real clients, wrapped in', () => {
+  for (const level of ['info', 'debug'] as const) {
+    const log = goldenLog(SMALL_UTC, level);
+    const messages = messagesOf(log);
+    const expected = hourly(eventsOf(log).events);
+    for (const { name, envelope, wrap, isLocal } of WRAPPED_FORMS)
+      test(`${name}, at level ${level}, gives the same counts, and every line is the server's [10.1]`, () => {
+        const wrapped = Buffer.from(`${messages.map(wrap).join('\n')}\n`, 'latin1');
+        const lines = wrapped.subarray(0, 65_536).toString('latin1').split('\n');
+        assert.match(recogniseFormat(lines)?.wrapping?.envelope.name ?? 'none', envelope);
+        const { events, counts } = eventsOf(wrapped, isLocal ? 'UTC' : 'Asia/Kolkata');
+        assert.deepEqual(hourly(events), expected);
+        assert.deepEqual([counts.foreign, counts.rejected], [0, 0]);
+      });
+  }
+});
+
+test('a plain line stands for each wrapped one [10.1]', () => {
+  for (const name of ['journal.export.gz', 'journal.short.gz', 'cri.log', 'docker-json-file.log', 'syslog.rfc5424']) {
+    const lines = fileOf(name).toString('latin1').split('\n').slice(0, -1);
+    assert.equal(plainLines(lines).length, lines.length, name);
+  }
+});
