@@ -94,7 +94,6 @@ export class Daemon {
     this.#before = this.#logsBefore();
     const start = Math.floor(now());
     for (const log of this.#logs.keys()) log.stopAfter(start);
-    for (const log of this.#logs.keys()) log.start();
     if (!(await this.#reached())) return;
     started?.();
     this.#tellStarted();
@@ -102,36 +101,52 @@ export class Daemon {
   }
 
   /**
-   * All logs are looked at from the beginning: to read what was rotated of one may take long, and what is rotated away of
-   * another one meanwhile has to be held. False when it is the end.
+   * Each log by itself: to read what was rotated of one may take long, and no other waits for that. What is rotated away
+   * meanwhile is held; and no line is taken in that is later than now, as the first count may come at any time. False when it
+   * is the end.
    */
   async #openAll(): Promise<boolean> {
     const { logs } = this.#options.config;
-    const held = logs.map((log) => ({ log, live: new LiveFile(log.path) }));
-    const look = (): void => held.forEach(({ live }) => live.look());
+    const waiting = new Map(logs.map((log) => [log, new LiveFile(log.path)]));
+    const look = (): void => {
+      for (const live of waiting.values()) live.look();
+      for (const log of this.#logs.keys()) log.stopAfter(Math.floor(this.#options.now()));
+    };
     look();
     const looking = setInterval(look, 1000);
-    const waiting = new Set(held);
-    try {
-      for (const each of held) {
-        if (this.#signal.aborted) break;
-        this.#logs.set(await this.#open(each.log, each.live), new ParseHealth());
-        waiting.delete(each);
-      }
-    } finally {
-      clearInterval(looking);
-      await Promise.all([...waiting].map(({ live }) => live.close()));
-    }
+    const begin = async (log: LogConfig, live: LiveFile): Promise<void> => {
+      const opened = await this.#open(log, live);
+      waiting.delete(log);
+      this.#logs.set(opened, new ParseHealth());
+      opened.stopAfter(Math.floor(this.#options.now()));
+      opened.start();
+    };
+    await Promise.all([...waiting].map(([log, live]) => begin(log, live).catch((error: unknown) => this.#fail(error))));
+    clearInterval(looking);
+    await Promise.all([...waiting.values()].map((live) => live.close()));
+    this.#putInOrder();
     return !this.#signal.aborted;
+  }
+
+  /** As they are configured, whichever was open first. */
+  #putInOrder(): void {
+    const paths = this.#options.config.logs.map(({ path }) => path);
+    const logs = [...this.#logs].sort(([a], [b]) => paths.indexOf(a.path) - paths.indexOf(b.path));
+    this.#logs.clear();
+    for (const [log, parseHealth] of logs) this.#logs.set(log, parseHealth);
   }
 
   #open(log: LogConfig, live: LiveFile, before?: LiveLog): Promise<LiveLog> {
     const common = { ...this.#options, signal: this.#signal, writeBuffer: this.#writeBuffer, users: this.#users };
-    const fail = (error: unknown): void => {
-      this.#failure ??= { error };
-      this.#again.abort();
-    };
+    const fail = (error: unknown): void => this.#fail(error);
     return openLog({ ...common, log, live, fail, ...(before && { before }) });
+  }
+
+  /** It cannot go on. What was under way when it was to stop may say that it was broken off. */
+  #fail(error: unknown): void {
+    if (this.#signal.aborted) return;
+    this.#failure ??= { error };
+    this.#again.abort();
   }
 
   /** So that the journal says of a daemon that works that it works. Of a log that cannot be read its follower tells. */

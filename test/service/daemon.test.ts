@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { once } from 'node:events';
 import { appendFile, mkdir, mkdtemp, rename, rm, utimes, writeFile } from 'node:fs/promises';
-import { readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { readFileSync, renameSync, rmSync, truncateSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -297,6 +297,32 @@ describe('the daemon', () => {
       1,
     );
     assert.equal(told.filter((each) => each.includes('any.log.err')).length, 1);
+  });
+
+  it('begins with a log while another one takes long to be read [9.12]', async () => {
+    const now = Math.floor(Date.now() / 1000);
+    const [slow, quick] = [join(root, 'slow.log'), join(root, 'quick.log')];
+    writeFileSync(`${slow}.1`, '');
+    truncateSync(`${slow}.1`, 16 * 2 ** 30);
+    await appendFile(`${slow}.1`, login(now - 9000, 'c2s1', 'late'));
+    for (const log of [slow, quick]) await writeFile(log, login(now - 60, 'c2s2', 'soon'));
+    await writeFile(`${quick}.1`, login(now - 9000, 'c2s1', 'early'));
+    const told: string[] = [];
+    const signal = deadline();
+    const begun = new Promise<void>((resolve, reject) => {
+      signal.addEventListener('abort', () => reject(new Error(`in vain: ${told.join('\n')}`)));
+      const tell = (_level: Level, sentence: string): void => {
+        told.push(sentence);
+        if (sentence.startsWith(`reading what was rotated of ${quick}`)) resolve();
+      };
+      startOn([slow, quick], { tell });
+    });
+    await begun;
+    assert.deepEqual(
+      told.filter((sentence) => sentence.includes(slow)),
+      [],
+    );
+    rmSync(`${slow}.1`);
   });
 
   it('reads the rotated files before its first count', async () => {

@@ -8,7 +8,7 @@ import { createRequire } from 'node:module';
 import { lookup } from 'node:dns/promises';
 import { connect, type NetConnectOpts, type Socket } from 'node:net';
 import { once } from 'node:events';
-import { StatsD, type ClientOptions } from 'hot-shots';
+import type { ClientOptions, StatsD } from 'hot-shots';
 
 export interface Metric {
   readonly name: string;
@@ -121,6 +121,8 @@ async function sendThrough(
   end?: () => Promise<void>,
 ): Promise<void> {
   const failures: Error[] = [];
+  // It takes as long to load as much of the rest together, and a daemon has to read its logs before it has anything to send.
+  const { StatsD } = await import('hot-shots');
   const client = new StatsD({
     ...transport,
     // Without these, any DD_ variable in the environment adds tags and container ids that StatsD answers with "Bad line".
