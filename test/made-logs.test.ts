@@ -4,7 +4,10 @@ import { readFileSync } from 'node:fs';
 import { describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { dialectNamed } from '../src/format/format.ts';
-import { eventsOf } from './golden.ts';
+import { Sessions } from '../src/activity/sessions.ts';
+import { Users } from '../src/activity/user-table.ts';
+import type { SessionEvent } from '../src/format/dialects/dialect.ts';
+import { eventsOf, OPTIONS } from './golden.ts';
 import { run } from './program.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../../test/logs/made/${file}`, import.meta.url));
@@ -29,7 +32,35 @@ const LOGS: readonly (readonly [file: string, server: string, events: readonly s
       'server-stop',
     ],
   ],
+  [
+    'mongooseim-6.0-info.log',
+    'mongooseim',
+    ['server-start', 'start alice', 'start bob', 'start bob', 'start bob', 'end alice', 'end bob', 'server-stop'],
+  ],
+  ['mongooseim-6.8-info.log', 'mongooseim', ['server-start', 'start alice']],
+  ['mongooseim-6.8-debug.log', 'mongooseim', ['server-start', 'start alice', 'start bob', 'end alice']],
+  [
+    'openfire-5.1-debug.log',
+    'openfire',
+    ['server-start', 'start alice', 'start alice', 'start bob', 'end alice', 'end bob'],
+  ],
+  ['openfire-4.6-debug.log', 'openfire', ['start alice', 'end alice']],
+  ['tigase-8.log', 'tigase', ['server-start', 'start alice', 'start bob', 'end alice', 'end bob']],
+  ['tigase-8-coloured.log', 'tigase', ['server-start', 'start alice', 'start bob', 'end alice', 'end bob']],
 ];
+
+/** Who is online at the end of a log; of 6.8 at level info, until time ends it. */
+const ONLINE: Readonly<Record<string, readonly string[]>> = {
+  'mongooseim-6.8-info.log': ['open alice@chat.example'],
+  'mongooseim-6.8-debug.log': ['bound bob@chat.example'],
+};
+
+function online(events: readonly SessionEvent[]): string[] {
+  const sessions = new Sessions(new Users({ exclude: [], includeDisabled: false }), OPTIONS);
+  for (const event of events) sessions.take(event);
+  const all = [...sessions.all()].map(([, { state, user }]) => `${state} ${user}`);
+  return all.filter((each) => /^(?:open|bound) /.test(each)).toSorted();
+}
 
 describe('made logs', () => {
   for (const [file, server, expected] of LOGS) {
@@ -41,7 +72,11 @@ describe('made logs', () => {
         'user' in event ? `${event.kind} ${event.user.split('@', 1)[0]}` : event.kind,
       );
       assert.deepEqual(told, expected);
-      assert.deepEqual([counts.foreign, counts.rejected, counts.quoted], [0, 0, 0]);
+      assert.deepEqual(
+        [counts.foreign, counts.rejected, counts.quoted],
+        [0, 0, file === 'mongooseim-6.0-info.log' ? 1 : 0],
+      );
+      assert.deepEqual(online(events), ONLINE[file] ?? []);
     });
     test(`${file} is understood without being told what it is [10.6]`, async () => {
       const { code, out } = await run([
@@ -58,4 +93,11 @@ describe('made logs', () => {
       assert.match(out, /chat\.example,[1-9]/);
     });
   }
+});
+
+describe('a log of a server at a level that tells of no session', () => {
+  test('is told with the setting that helps, and the line for it [10.4]', async () => {
+    const { out, err } = await run(['check', '--log', pathOf('openfire-5.1-info.log'), '--index', '/dev/null/index']);
+    assert.match(out + err, /<Logger name="org\.jivesoftware\.openfire\.spi\.RoutingTableImpl" level="debug"\/>/);
+  });
 });

@@ -4,9 +4,12 @@ import type { Dialect } from './dialects/dialect.ts';
 import { ejabberd } from './dialects/ejabberd.ts';
 import { jabberd2 } from './dialects/jabberd2.ts';
 import { metronome } from './dialects/metronome.ts';
+import { mongooseim } from './dialects/mongooseim.ts';
+import { openfire } from './dialects/openfire.ts';
 import { prosody } from './dialects/prosody.ts';
+import { tigase } from './dialects/tigase.ts';
 
-export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2, metronome];
+export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2, metronome, mongooseim, openfire, tigase];
 
 /** Those of the configuration, by their names. */
 let custom: ReadonlyMap<string, Dialect> = new Map();

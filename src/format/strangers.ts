@@ -11,7 +11,6 @@ export interface Stranger {
 
 const NO_LINES = 'no line in it is of a server that is understood';
 const NO_TIME = 'without times where the server writes none: take "docker compose logs -t"';
-const OTHER_SERVER = 'not read yet';
 const NO_XMPP = 'no log of an XMPP server';
 
 const STAMP = String.raw`(?:[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d\S*)`;
@@ -23,10 +22,6 @@ const KNOWN: readonly (Stranger & { readonly line: RegExp })[] = [
   { name: 'the output of docker compose', advice: NO_TIME, line: /^[\w.-]+ +\| / },
   // 2026-03-02T10:00:00.123456789Z stdout F Mar 02 10:00:00 c2s55d2	info	Client connected
   { name: "Kubernetes' container log", advice: NO_LINES, line: /^\S+ std(?:out|err) [FP] / },
-  // when=2026-03-02T10:00:00.123456+00:00 level=info what=...
-  { name: 'a log of MongooseIM', advice: OTHER_SERVER, line: /^when=\S+ level=/ },
-  // 2026.03.02 10:00:00 INFO  [socket_c2s-thread-1]: org.jivesoftware.openfire...
-  { name: 'a log of Openfire', advice: OTHER_SERVER, line: /^\d{4}[.-]\d\d[.-]\d\d \d\d:\d\d:\d\d\S* +[A-Z]+ +\[/ },
   // 192.0.2.1 - - [02/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1
   {
     name: 'the access log of a web server (Apache, nginx)',

@@ -10,8 +10,6 @@ const strangers: [name: RegExp, line: string][] = [
   [/docker's JSON/, JSON.stringify({ log: 'coturn\n', stream: 'stdout', time: '2026-03-02T10:00:00.1Z' })],
   [/docker compose/, 'prosody-1  | startup   info\tHello'],
   [/Kubernetes/, '2026-03-02T10:00:00.123456789Z stdout F coturn'],
-  [/MongooseIM/, 'when=2026-03-02T10:00:00.123456+00:00 level=info what=c2s_started'],
-  [/Openfire/, '2026.03.02 10:00:00 INFO  [socket_c2s-thread-1]: org.jivesoftware.openfire.X - started'],
   [/web server/, '192.0.2.1 - - [02/Mar/2026:10:00:00 +0000] "GET / HTTP/1.1" 200 1 "-" "-"'],
   [/error log of Apache/, '[Mon Mar 02 10:00:00.123456 2026] [core:notice] [pid 12:tid 34] AH00094: Command line'],
   [/error log of nginx/, '2026/03/02 10:00:00 [error] 12#12: *1 open() failed'],

@@ -3,7 +3,9 @@
  * names the file of jabberd2's source, and shows one line.
  */
 import type { Finding } from './dialect.ts';
-import { bareJid, resourceOf } from '../jid.ts';
+import { bareJid } from '../jid.ts';
+import { ownText } from '../own-text.ts';
+import { endOf, fullJid, startOf } from './full-jid.ts';
 
 interface Rule {
   readonly begins: string;
@@ -17,34 +19,6 @@ interface Rule {
  */
 const LONGEST_JID = 880;
 
-interface Named {
-  readonly user: string;
-  readonly resource: string;
-  /** The JID as it is told, for an id. */
-  readonly name: string;
-}
-
-/** `alice@chat.example/phone`; a resource is free text, and ends the message. */
-function named(text: string): Named | undefined {
-  const jid = text.slice(0, LONGEST_JID);
-  const user = bareJid(jid);
-  const slash = jid.indexOf('/');
-  return user === undefined || slash < 0
-    ? undefined
-    : { user, resource: resourceOf(jid), name: user + jid.slice(slash) };
-}
-
-/** The session manager has one session for a full JID, and no other name for it. */
-const started = (rest: string): Finding | undefined => {
-  const jid = named(rest);
-  return jid && { kind: 'start', session: `jid=${jid.name}`, user: jid.user, resource: jid.resource };
-};
-
-const ended = (rest: string): Finding | undefined => {
-  const jid = named(rest);
-  return jid && { kind: 'end', session: `jid=${jid.name}`, user: jid.user, behind: jid.resource };
-};
-
 const removed = (rest: string): Finding | undefined => {
   const user = rest.includes('/') ? undefined : bareJid(rest);
   return user === undefined ? undefined : { kind: 'removed', user };
@@ -52,10 +26,10 @@ const removed = (rest: string): Finding | undefined => {
 
 const RULES: readonly Rule[] = [
   // sm/sess.c, sess_start: `session started: jid=alice@chat.example/phone`, and of one in the place of another `session replaced: `
-  { begins: 'session started: jid=', read: started },
-  { begins: 'session replaced: jid=', read: started },
+  { begins: 'session started: jid=', read: (rest) => startOf(rest, LONGEST_JID) },
+  { begins: 'session replaced: jid=', read: (rest) => startOf(rest, LONGEST_JID) },
   // sm/sess.c, sess_end: `session ended: jid=alice@chat.example/phone`
-  { begins: 'session ended: jid=', read: ended },
+  { begins: 'session ended: jid=', read: (rest) => endOf(rest, LONGEST_JID) },
   // sm/user.c, user_delete: `deleted user: jid=alice@chat.example`
   { begins: 'deleted user: jid=', read: removed },
   // sm/main.c and c2s/main.c, main
@@ -83,16 +57,18 @@ export function findingIn(message: string): Finding | undefined {
   const rule = RULES.find(({ begins }) => message.startsWith(begins));
   if (rule) return rule.read(message.slice(rule.begins.length));
   const connection = CONNECTION.exec(message)?.[0];
-  return connection === undefined ? undefined : ofConnection(connection.trimEnd(), message.slice(connection.length));
+  return connection === undefined
+    ? undefined
+    : ofConnection(ownText(connection.trimEnd()), message.slice(connection.length));
 }
 
 function ofConnection(session: string, message: string): Finding | undefined {
   const bound = BOUND.exec(message)?.[0];
-  const begun = bound === undefined ? undefined : named(message.slice(bound.length));
+  const begun = bound === undefined ? undefined : fullJid(message.slice(bound.length), LONGEST_JID);
   if (begun) return { kind: 'start', session, user: begun.user, resource: begun.resource };
   if (message.startsWith(REMOVED)) return removed(message.slice(REMOVED.length));
   const end = DISCONNECT.exec(message)?.[0] ?? (message.startsWith(UNBOUND) ? UNBOUND : undefined);
-  const over = end === undefined ? undefined : named(message.slice(end.length).replace(TRAFFIC, ''));
+  const over = end === undefined ? undefined : fullJid(message.slice(end.length).replace(TRAFFIC, ''), LONGEST_JID);
   return over && { kind: 'end', session, user: over.user, behind: over.resource };
 }
 

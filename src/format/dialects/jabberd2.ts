@@ -67,7 +67,6 @@ class Jabberd2Parser implements Parser {
     if (quotes(message)) this.#quote(text, start, lineEnd);
     if (message.startsWith(WELCOME)) this.#version = ownText(message.slice(WELCOME.length).slice(0, LONGEST_VERSION));
     const finding = findingIn(message);
-    if (finding && 'session' in finding) return { ...finding, session: ownText(finding.session) };
     return finding ?? (message.startsWith(FIRST_LINE) ? 'first' : 'plain');
   }
 

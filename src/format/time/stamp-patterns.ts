@@ -10,7 +10,8 @@ export const NAME =
 const A_WEEKDAY = '(?:Mon|Tue(?:s)?|Wed(?:nes)?|Thu(?:rs)?|Fri|Sat(?:ur)?|Sun)(?:day)?';
 export const WEEKDAY = `(?<weekday>${A_WEEKDAY})`;
 export const HALF = '(?<half>[AaPp]\\.?[Mm]\\.?)(?!\\w)';
-export const FRACTION = '(?:[.,]\\d{1,9})?';
+/** Java's `HH:mm:ss:SSS` has a colon before it. */
+export const FRACTION = '(?:[.,]\\d{1,9}|:\\d{3}(?!\\d))?';
 export const YEAR = '(?<year>19[7-9]\\d|2\\d{3})';
 const YY = '(?<year>\\d\\d)';
 const MONTH = '(?<month>0[1-9]|1[0-2])';
@@ -41,7 +42,8 @@ const DOT = '(?<gap>[.])';
 /** Between date and time, perhaps with a weekday. */
 const JOIN = `(?:[-T_@:;,|/. ]{1,3}|[ ]at[ ])(?:[(]?${A_WEEKDAY}[)]?[-_,; ]{1,2})?`;
 const LEADING_WEEKDAY = `(?:${WEEKDAY}[-_.,;/ ]{1,2})?`;
-const OPEN = '[\\[(<{"\'|]?';
+/** `when=` is MongooseIM's; Tigase colours its stamps, also in a file. */
+const OPEN = '(?:when=|(?:\\x1b\\[[\\d;]{0,8}m)?[\\[(<{"\'|])?';
 const CLOSE = '[\\])>}"\'|]?';
 
 export interface Pattern {

@@ -1,0 +1,101 @@
+/**
+ * MongooseIM 4.0 to 6.8, mongooseim.log (src/logger/mongoose_flatlog_formatter.erl, template; ferd/flatlog, src/flatlog.erl):
+ *
+ *     when=2020-11-09T13:29:55.233839+00:00 level=info what=c2s_opened_session pid=<0.7072.0> at=ejabberd_c2s:do_open_session/3:758 user=alice server=chat.example resource=phone jid=alice@chat.example/phone
+ *
+ * At its default level, warning, it writes nothing about sessions. At info 4.0 to 6.0 tell both ends of a session, and 6.1 on only
+ * its beginning; its end then is of level debug. Older ones write as ejabberd did, and are read so. A line break in a value has a
+ * backslash before it, and nothing else ends a line with one.
+ */
+import type { Dialect, Finding } from './dialect.ts';
+import type { LogLevel } from '../log-level.ts';
+import { endOf, startOf } from './full-jid.ts';
+import { headParser, type Line } from './head-parser.ts';
+
+const COLOUR = String.raw`(?:\x1b\[[\d;]{0,16}m)?`;
+const HEAD = new RegExp(
+  String.raw`(when=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) level=([a-z]{4,9}) (?:what=([a-z0-9_]{1,64}) )?${COLOUR}`,
+  'y',
+);
+/** flatlog.erl, escape: a value with a blank or `=` is in quotes, and quotes in it have a backslash before them. */
+const FIELD = / *([a-z0-9_]{1,64})=(?:"((?:[^"\\]|\\.)*)"|([^ ]*))/y;
+
+/** The first field of each name. */
+function fieldsOf(message: string): ReadonlyMap<string, string> {
+  const fields = new Map<string, string>();
+  FIELD.lastIndex = 0;
+  for (let found; (found = FIELD.exec(message));) {
+    const [, name = '', quoted, plain = ''] = found;
+    if (!fields.has(name)) fields.set(name, quoted?.replaceAll(/\\(.)/g, '$1') ?? plain);
+  }
+  return fields;
+}
+
+/** A session whose end the log does not tell: it is closed by time, as one of BOSH. */
+function withoutEnd(jid: string): Finding | undefined {
+  const start = startOf(jid);
+  return start?.kind === 'start' ? { kind: 'start', session: `bosh ${start.session}`, user: start.user } : undefined;
+}
+
+/** `alice@chat.example/phone` is in the field `jid`; before the login there is none, or one without resource. */
+function read({ message, groups: [, what = ''], hasDetails }: Line): Finding | undefined {
+  switch (what) {
+    // src/ejabberd_app.erl, start and stop
+    case 'mongooseim_node_started':
+      return { kind: 'server-start', logsOut: true };
+    case 'mongooseim_node_stopped':
+      return { kind: 'server-stop', logsOut: true };
+    // src/ejabberd_c2s.erl, do_open_session (to 6.0); src/c2s/mongoose_c2s.erl, verify_user
+    case 'c2s_opened_session':
+      return opened(fieldsOf(message), hasDetails);
+    // src/ejabberd_c2s.erl, terminate (to 6.0). One that was replaced or resumed goes on: it has the same JID
+    case 'close_session':
+      return endOf(fieldsOf(message).get('jid') ?? '');
+    // src/c2s/mongoose_c2s.erl, terminate (6.1 on)
+    case 'c2s_statem_terminate':
+      return terminated(fieldsOf(message));
+    default:
+      return undefined;
+  }
+}
+
+function opened(fields: ReadonlyMap<string, string>, hasDetails: boolean): Finding | undefined {
+  const jid = fields.get('jid') ?? '';
+  return hasDetails || fields.get('at')?.startsWith('ejabberd_c2s:') ? startOf(jid) : withoutEnd(jid);
+}
+
+function terminated(fields: ReadonlyMap<string, string>): Finding | undefined {
+  const goesOn = /resumed|replaced/.test(fields.get('reason') ?? '');
+  return goesOn ? undefined : endOf(fields.get('jid') ?? '');
+}
+
+const LEVELS: Readonly<Record<string, LogLevel>> = { debug: 'debug', info: 'info', notice: 'warn', warning: 'warn' };
+
+function levelOf(line: string): LogLevel | undefined {
+  HEAD.lastIndex = 0;
+  const level = HEAD.exec(line)?.[2];
+  return level === undefined ? undefined : (LEVELS[level] ?? 'error');
+}
+
+export const mongooseim: Dialect = {
+  name: 'mongooseim',
+  welcome: 'what=mongooseim_node_started',
+  begin: headParser({
+    head: HEAD,
+    read,
+    isDetailed: ([level]) => level === 'debug',
+    goesOn: /(?<!\\)(?:\\\\)*\\$/,
+    versionIn: (message) => fieldsOf(message).get('version'),
+  }),
+  isForgeable: () => false,
+  levelOf,
+  namesSessions: true,
+  advice: {
+    exactness: {
+      debug: 'the counts are exact',
+      info: 'the counts are exact up to MongooseIM 6.0; from 6.1 on no logout is told, and a session counts as open for bosh_seconds: loglevel = "debug" in mongooseim.toml tells it',
+    },
+    infoLog: 'which is mongooseim.log, with loglevel = "info" (6.1 on "debug") in [general] of mongooseim.toml',
+    quoting: 'which MongooseIM marks by a backslash',
+  },
+};
