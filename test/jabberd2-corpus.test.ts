@@ -69,3 +69,21 @@ test('so did who was online in the part for the connections, when that was kille
   assert.deepEqual(ofTheKilled('sm.log', '19:50:19'), Array(3).fill(at('19:50:19')));
   assert.deepEqual(ofTheKilled('c2s.log', '19:50:19'), Array(3).fill(at('19:50:19')));
 });
+
+const TRANSPORTS = [
+  'syslog.fileformat',
+  'syslog.traditional',
+  'syslog.rfc5424',
+  'journal.short.gz',
+  'journal.short-iso.gz',
+  'journal.json.gz',
+];
+
+for (const file of TRANSPORTS)
+  test(`${file}: the same server through syslog and journald [10.4]`, async () => {
+    const path = pathOf(`../transports/${file}`);
+    const { code, out } = await run(['history', '--timezone', 'UTC', '--year', '2026', '--format', 'csv', path]);
+    assert.equal(code, 0);
+    assert.match(out, /,jab\.test,2,2,2$/m);
+    assert.doesNotMatch(out, /victim/);
+  });

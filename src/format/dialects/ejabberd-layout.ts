@@ -17,8 +17,10 @@ const LEVEL = String.raw`\[(?:debug|info|notice|warning|error|critical|alert|eme
 const PROCESS = String.raw`(?:#PID)?<\d{1,10}\.\d{1,10}\.\d{1,10}>(?:@[^\s:]{1,128}:\S{1,160})? `;
 const HEAD = new RegExp(`${STAMP} ${COLOURS}${LEVEL} ${COLOURS}(?:${PROCESS})?`, 'y');
 
-/** `(tls|<0.752.0>) `, before 17.03 `({socket_state,gen_tcp,#Port<0.28474>,<0.31224.0>}) ` */
-const SOCKET = /\([^()\s]{1,1024}\) /y;
+/**
+ * `(tls|<0.752.0>) `, before 17.03 `({socket_state,gen_tcp,#Port<0.28474>,<0.31224.0>}) `; MongooseIM 3 has a map in it, with blanks.
+ */
+const SOCKET = /\((?:[^()\s]{1,1024}|\{socket_state,[^()\n]{1,2048}\})\) /y;
 const PROCESSES = /<\d+\.\d+\.\d+>/g;
 /** Ends a message on a coloured console. */
 const COLOUR_END = '\x1b[0m';

@@ -13,7 +13,7 @@ const LONGEST = 1023;
 
 /** c2s/main.c, _c2s_sx_sasl_callback: `SASL callback for non-existing host: chat.example` */
 const NO_HOST = 'SASL callback for non-existing host: ';
-const NO_HOST_LINE = /^.{24} \[(?:warning|error)\] SASL callback for non-existing host: /;
+const NO_HOST_LINE = /^.{15,48} \[(?:warning|error)\] SASL callback for non-existing host: /;
 /** c2s/c2s.c, _c2s_client_sx_callback: `[11] [alice@chat.example] error: Stream error (TEXT)`, before a login `[11] [127.0.0.1, port=36384]` */
 const STREAM_ERROR = '] error: Stream error (';
 

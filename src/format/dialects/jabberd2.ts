@@ -5,16 +5,19 @@
  *     Mon Nov 23 19:49:02 2026 [notice] session started: jid=alice@chat.example/phone
  *     Mon Nov 23 19:49:02 2026 [notice] [11] bound: jid=alice@chat.example/phone
  */
-import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
+import type { BareLine, Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import type { LogLevel } from '../log-level.ts';
 import { ownText } from '../own-text.ts';
 import { findingIn, FIRST_LINE, WELCOME } from './jabberd2-messages.ts';
 import { isIn, quotationAt, quotationsBehind, quotes, type Quotation } from './jabberd2-quotation.ts';
 
 /** util/log.c, log_write and debug_log: ctime(3), and the level or, with `-D`, the place in the source. */
-const HEAD =
-  /[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4} (?:\[(emergency|alert|critical|error|warning|notice|info|debug)\] |[\w.-]{1,64}:\d{1,6} )/y;
-const STAMP_LENGTH = 24;
+const LEVEL_NAMES = ['emergency', 'alert', 'critical', 'error', 'warning', 'notice', 'info', 'debug'] as const;
+const CTIME = String.raw`[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d \d{4}`;
+/** Of syslog and others, which take the place of the server's own. */
+const OTHER_STAMP = String.raw`[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d|(?:[A-Z][a-z]{2} )?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d[\w.,:+-]{0,20}(?: [A-Z]{3,5})?`;
+const HEAD = new RegExp(`(${CTIME}|${OTHER_STAMP}) (?:\\[(${LEVEL_NAMES.join('|')})\\] |[\\w.-]{1,64}:\\d{1,6} )`, 'y');
+const NOTICE = LEVEL_NAMES.indexOf('notice');
 const CR = 13;
 const LONGEST_VERSION = 64;
 
@@ -52,17 +55,18 @@ class Jabberd2Parser implements Parser {
 
   stampEndOf(line: string): number {
     HEAD.lastIndex = 0;
-    return HEAD.test(line) ? STAMP_LENGTH : -1;
+    return HEAD.exec(line)?.[1]?.length ?? -1;
   }
 
   parse(text: string, start: number, lineEnd: number): Finding | Eventless {
     HEAD.lastIndex = start;
-    const isOwn = HEAD.test(text) && HEAD.lastIndex <= lineEnd;
+    const head = HEAD.exec(text);
+    const isOwn = head !== null && HEAD.lastIndex <= lineEnd;
     const from = HEAD.lastIndex;
     if (this.#isQuoted(text, start)) return isOwn ? 'quoted' : 'continuation';
     if (!isOwn) return this.#isOwn ? 'continuation' : 'foreign';
     this.#isOwn = true;
-    this.stampEnd = start + STAMP_LENGTH;
+    this.stampEnd = start + (head[1]?.length ?? 0);
     const message = text.slice(from, text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd);
     if (quotes(message)) this.#quote(text, start, lineEnd);
     if (message.startsWith(WELCOME)) this.#version = ownText(message.slice(WELCOME.length).slice(0, LONGEST_VERSION));
@@ -104,13 +108,30 @@ const LEVELS: Readonly<Record<string, LogLevel>> = { notice: 'info', info: 'info
 function levelOf(line: string): LogLevel | undefined {
   HEAD.lastIndex = 0;
   const head = HEAD.exec(line);
-  return head ? (LEVELS[head[1] ?? 'debug'] ?? 'error') : undefined;
+  return head ? (LEVELS[head[2] ?? 'debug'] ?? 'error') : undefined;
+}
+
+const HEADS = LEVEL_NAMES.map((name) => Buffer.from(`[${name}] `, 'latin1'));
+/** How messages of sm and c2s begin, as much as tells them from those of other programs. */
+const MESSAGE =
+  /^(?:\[\d{1,10}\] |session (?:started|replaced|ended): jid=|user unloaded jid=|(?:created|deleted) user: jid=|starting up$|shutting down$|version: jabberd2 |modules search path: |process id is |connection to router |sm ready for sessions$|ready for connections$|SASL callback for )/;
+const LONGEST_BEGINNING = 64;
+
+/** util/log.c, log_write: to syslog it writes no level, and syslog has one. */
+function bare(bytes: Buffer, from: number, to: number, severity: number, into: BareLine): boolean {
+  if (!MESSAGE.test(bytes.toString('latin1', from, Math.min(to, from + LONGEST_BEGINNING)))) return false;
+  into.sourceEnd = from;
+  into.message = from;
+  into.head = HEADS[severity] ?? HEADS[NOTICE]!;
+  into.isOutput = false;
+  return true;
 }
 
 export const jabberd2: Dialect = {
   name: 'jabberd2',
   welcome: WELCOME,
   begin: (state = {}) => new Jabberd2Parser(state),
+  bare,
   isForgeable: () => false,
   levelOf,
   namesSessions: true,

@@ -36,7 +36,11 @@ const SOCKET = '({socket_state,gen_tcp,#Port<0.28474>,<0.31224.0>})';
 const MQTT = 'mod_mqtt_session:register_session/3:494';
 const APP = 'ejabberd_app:start/2:63';
 
+const MONGOOSE = `2021-04-08 02:46:30.921 [info] ${PID}@ejabberd_c2s:do_open_session:757 ({socket_state,ejabberd_tls,{ejabberd_tls_socket,fast_tls,#Port<0.8998>},<0.16189.1>,#{dest_address => {10,10,7,30},dest_port => 5222}})`;
+
 const WORDINGS: readonly Case[] = [
+  ['MongooseIM 3.7', `${MONGOOSE} Opened session for ${FULL}`, start()],
+  ['MongooseIM 3.7', `${MONGOOSE} Close session for ${FULL}`, end('phone')],
   ['17.03 to 26.07', c2s(`Opened c2s session for ${FULL}`), start()],
   ['17.03 to 26.07', c2s(`Opened c2s session for Alice@Chat.Example/phone`), start()],
   ['17.03 to 26.07', c2s(`Closing c2s session for ${FULL}: Stream reset by peer`), end('phone: Stream reset by peer')],
