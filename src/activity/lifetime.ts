@@ -3,6 +3,7 @@
  * that is wrong for an hour, however far, leaves an hour of lines behind, and nobody is taken to have been away.
  */
 import type { EventBatch } from '../format/event-batch.ts';
+import { AT, EVENT_WORDS } from '../format/scanner/scanner.ts';
 import type { Span } from './coverage.ts';
 
 /** Lines further apart do not tell that the log lived in between; seconds. */
@@ -28,8 +29,8 @@ export class Lifetime {
   }
 
   /** The events of a batch from `from` on. */
-  noteAll(batch: EventBatch, from: number): void {
-    for (let event = from; event < batch.count; event++) this.note(batch.at(event));
+  noteAll({ times, count }: EventBatch, from: number): void {
+    for (let at = from * EVENT_WORDS + AT; at < count * EVENT_WORDS; at += EVENT_WORDS) this.note(times[at]!);
   }
 
   /** In the order of time. */

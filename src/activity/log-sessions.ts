@@ -51,39 +51,41 @@ export class LogSessions {
   /** Online ones that may not have begun yet, as a clock was ahead, since their logins. */
   readonly ahead = new TimeoutQueue();
   /** As the table has it. */
-  readonly #log: number;
+  readonly number: number;
+  /** What time alone does has been done up to then, unix seconds. */
+  passed = -Infinity;
 
   constructor(users: Users, { hibernationSeconds, boshSeconds, isStored = true }: SessionsOptions) {
     this.users = users;
     this.table = users.sessions;
     this.hibernation = hibernationSeconds + 1;
     this.boshSeconds = boshSeconds;
-    this.#log = this.table.addLog(isStored);
+    this.number = this.table.addLog(isStored);
   }
 
   /** The session of an id; `NONE` when there is none. */
   find(low: number, high: number): number {
-    return this.table.find(this.#log, low, high);
+    return this.table.find(this.number, low, high);
   }
 
   /** The first of the sessions of a user; `NONE` when there is none. */
   firstOf(user: number): number {
-    return this.table.firstOf(this.#log, user);
+    return this.table.firstOf(this.number, user);
   }
 
   /** The next session of the same user; `NONE` behind the last. */
   nextOf(session: number): number {
-    return this.table.nextOf(this.#log, session);
+    return this.table.nextOf(this.number, session);
   }
 
   /** All, whatever their state. They may be dropped meanwhile. */
   all(): Iterable<number> {
-    return this.table.of(this.#log);
+    return this.table.of(this.number);
   }
 
   /** A session of an id that has none. */
   insert(low: number, high: number, user: number, since: number): number {
-    return this.table.insert(this.#log, low, high, user, since);
+    return this.table.insert(this.number, low, high, user, since);
   }
 
   /** Another state since `at`, unix seconds, and the queue of what it waits for. */
@@ -140,16 +142,16 @@ export class LogSessions {
 
   /** How many have changed since `takeChanges`, at most. */
   get changes(): number {
-    return this.table.changes(this.#log);
+    return this.table.changes(this.number);
   }
 
   takeChanges(): ReturnType<SessionTable['takeChanges']> {
-    return this.table.takeChanges(this.#log);
+    return this.table.takeChanges(this.number);
   }
 
   /** The number of a session may be that of another log's by now. */
   #isOwn(session: number): boolean {
-    return this.table.logOf(session) === this.#log;
+    return this.table.logOf(session) === this.number;
   }
 }
 

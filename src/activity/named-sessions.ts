@@ -71,6 +71,10 @@ export function noteLoss(log: LogSessions, at: number): void {
   log.losses = [...others, at];
 }
 
+/** When sessions will have been in doubt for long, unix seconds; Infinity when none are. */
+export const endDoubtedAt = ({ losses: [loss] }: LogSessions): number =>
+  loss === undefined ? Infinity : loss + DOUBTED;
+
 /** Ends the sessions that have been in doubt for long by `now`, unix seconds. */
 export function endDoubted(log: LogSessions, now: number): void {
   const { table, users } = log;

@@ -1,6 +1,6 @@
 /** What time alone ends, when no line tells: hibernation, BOSH sessions of which no more was heard, and what ids mean. */
 import type { LogSessions } from './log-sessions.ts';
-import { endDoubted } from './named-sessions.ts';
+import { endDoubted, endDoubtedAt } from './named-sessions.ts';
 import { finish, forget, forgetSettled } from './resumption.ts';
 import { AWAY, CARRIER, ENDED } from './session-state.ts';
 import type { Over } from './time-alone.ts';
@@ -47,6 +47,10 @@ export function passTime(log: LogSessions, now: number): void {
     if (log.waits(session, ENDED, since)) forgetSettled(log, table.userOf(session), now);
   }
 }
+
+/** When time will do something that compiled/rules.ts does not, unix seconds. */
+export const dueOf = (log: LogSessions): number =>
+  Math.min(log.bosh.since + log.boshSeconds, log.ahead.since, endDoubtedAt(log));
 
 /** The sessions that are over by `now`, unix seconds, or have not begun; they stay what they are. */
 export function* overBy(log: LogSessions, now: number): Iterable<Over> {

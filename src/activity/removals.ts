@@ -35,6 +35,11 @@ export class Removals {
     return at < (this.#removed.get(removalKey(this.#secret, jid)) ?? -Infinity);
   }
 
+  /** The latest removal, unix seconds. */
+  get newest(): number {
+    return this.#newest;
+  }
+
   /** Whether any account was removed after `at`. */
   isAnyAfter(at: number): boolean {
     return at < this.#newest;

@@ -3,39 +3,30 @@
  * is online, told to the users as it changes. A session is the number of its eight words; nothing is made when one changes.
  */
 import { Chains } from '../format/buckets.ts';
-import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
+import { NAME_WORDS, type NameTable } from '../format/name-table.ts';
 import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
+import type { SessionSpace } from '../format/shared-memory.ts';
+import { SessionChanges } from './session-changes.ts';
+import { SessionResources } from './session-resources.ts';
 import { isBoshId, SessionIds } from './session-id.ts';
-import { BOUND, isOnlineState, NONE, STATES, type Session, type SessionChange } from './session-state.ts';
+import { isOnlineState, NONE, STATES, type Session, type SessionChange } from './session-state.ts';
+import {
+  AT,
+  CHAIN,
+  CHANGED,
+  hashOf,
+  HIGH,
+  LOG_SHIFT,
+  LOW,
+  NEXT,
+  SESSION_WORDS as WORDS,
+  SINCE,
+  STATE,
+  STATE_MASK,
+  STORED,
+  USER,
+} from './session-words.ts';
 import { SESSIONS } from './user-words.ts';
-
-/** Words of a session. */
-const WORDS = 8;
-/** The id, as session-id.ts has it. */
-const LOW = 0;
-const HIGH = 1;
-const USER = 2;
-const SINCE = 3;
-const AT = 4;
-/** The state; whether it changed; the log. */
-const STATE = 5;
-/** The next session of the user; or the next free one. */
-const NEXT = 6;
-/** The next session of the bucket. */
-const CHAIN = 7;
-
-const STATE_MASK = 7;
-const CHANGED = 8;
-/** What is stored of it is to be deleted when it goes. */
-const STORED = 16;
-const LOG_SHIFT = 8;
-
-interface Changes {
-  /** Sessions that may have changed, and may be gone or be others by now. */
-  readonly sessions: number[];
-  /** Ids of which something is stored and whose sessions are gone, low and high. */
-  readonly dropped: number[];
-}
 
 /** The users of the sessions: whose words hold the number of the first one, and who are told who is online. */
 export interface SessionUsers {
@@ -56,27 +47,29 @@ export class SessionTable {
     nextAt: (session) => session * WORDS + CHAIN,
     hashOf: (session) => this.#hashOf(session),
   });
-  /** Per session: the resource that it is bound to, number + 1. */
-  #resourceOf = new Int32Array(0);
-  readonly #resources: NameTable;
+  readonly #resources: SessionResources;
   /** Session 0 is none. */
   #used = 1;
   #free = 0;
   #size = 0;
-  /** Per log what changed; undefined where nobody wants to know. */
-  readonly #changes: (Changes | undefined)[] = [];
+  readonly #changes = new SessionChanges();
 
   /** `seed` as of a `NameTable`. */
   constructor(users: SessionUsers, seed: number) {
     this.#users = users;
+    this.#resources = new SessionResources(seed);
     this.#reserve(SMALL);
-    this.#resources = new NameTable({ seed });
     this.ids = new SessionIds(seed);
   }
 
   /** The number of one more log. `isStored`: its changes will be asked for. */
   addLog(isStored: boolean): number {
-    return this.#changes.push(isStored ? { sessions: [], dropped: [] } : undefined) - 1;
+    return this.#changes.addLog(isStored);
+  }
+
+  /** Whether the changes of a log will be asked for. */
+  isStored(log: number): boolean {
+    return this.#changes.isStored(log);
   }
 
   /** How many sessions there are, of all logs. */
@@ -123,31 +116,27 @@ export class SessionTable {
 
   /** The number of a resource + 1; 0 for none. */
   resourceOf(session: number): number {
-    return this.#resourceOf[session]!;
+    return this.#resources.of(session);
   }
 
   /** The first of the sessions of a user in a log; 0 when there is none. */
   firstOf(log: number, user: number): number {
-    return this.#ofLog(log, this.#users.names.words[user * NAME_WORDS + SESSIONS]!);
+    return this.#ofLog(log, this.firstOfAny(user));
   }
 
   /** The next session of the same user and log; 0 behind the last. */
   nextOf(log: number, session: number): number {
-    return this.#ofLog(log, this.#words[session * WORDS + NEXT]!);
+    return this.#ofLog(log, this.nextOfAny(session));
   }
 
-  /** Whether any session of a user, in any log, is online since `instant`, unix seconds, or longer. */
-  isOnlineSince(user: number, instant: number): boolean {
-    let session = this.#users.names.words[user * NAME_WORDS + SESSIONS]!;
-    while (session !== NONE && this.#onlineSince(session) > instant) session = this.#words[session * WORDS + NEXT]!;
-    return session !== NONE;
+  /** The first of the sessions of a user in any log; 0 when there is none. */
+  firstOfAny(user: number): number {
+    return this.#users.names.words[user * NAME_WORDS + SESSIONS]!;
   }
 
-  /** Infinity when it is not. Of late lines only a bind names its user, whose login may come behind it. */
-  #onlineSince(session: number): number {
-    const state = this.stateOf(session);
-    if (!isOnlineState(state)) return Infinity;
-    return state === BOUND ? this.atOf(session) : Math.max(this.atOf(session), this.sinceOf(session));
+  /** The next session of the same user, in any log; 0 behind the last. */
+  nextOfAny(session: number): number {
+    return this.#words[session * WORDS + NEXT]!;
   }
 
   /** The sessions of a log, whatever their state. They may be dropped meanwhile. */
@@ -181,20 +170,18 @@ export class SessionTable {
     this.#words[at + STATE] = (this.#words[at + STATE]! & ~STATE_MASK) | state;
     this.#words[at + AT] = since;
     this.#note(session);
-    if (isOnlineState(before) !== isOnlineState(state)) this.#setOnline(session, isOnlineState(state));
+    if (isOnlineState(state) && !isOnlineState(before)) this.#users.open(this.userOf(session));
+    if (isOnlineState(before) && !isOnlineState(state)) this.#users.close(this.userOf(session));
   }
 
   /** `name`: empty for none. */
   bindTo(session: number, name: string): void {
-    this.#unbind(session);
-    const resource = this.#resources.internText(name);
-    this.#resources.words[resource * NAME_WORDS + OWN]!++;
-    this.#resourceOf[session] = resource + 1;
+    this.#resources.bind(session, name);
   }
 
   /** The number + 1 that a resource has if any session is bound to it; else 0. */
   resourceNumber(name: string): number {
-    return this.#resources.find(name) + 1;
+    return this.#resources.number(name);
   }
 
   drop(session: number): void {
@@ -202,12 +189,12 @@ export class SessionTable {
     const at = session * WORDS;
     const wasOnline = isOnlineState(this.stateOf(session));
     this.#noteDropped(session);
-    this.#unbind(session);
+    this.#resources.unbind(session);
     this.#chains.remove(session, this.#hashOf(session));
     this.#leaveUser(session);
     words[at + STATE] = NONE;
     this.ids.letGo(words[at + LOW]!, words[at + HIGH]!);
-    if (wasOnline) this.#setOnline(session, false);
+    if (wasOnline) this.#users.close(this.userOf(session));
     this.#users.releaseIfIdle(words[at + USER]!);
     words[at + NEXT] = this.#free;
     this.#free = session;
@@ -221,41 +208,82 @@ export class SessionTable {
 
   /** What is to be kept of a session. */
   record(session: number): Session {
-    const resource = this.#resourceOf[session]!;
+    const resource = this.#resources.of(session);
     return {
       user: this.#users.names.text(this.userOf(session)),
       since: this.sinceOf(session),
       state: STATES[this.stateOf(session)] || 'open',
       at: this.atOf(session),
-      ...(resource > 0 && { resource: this.#resources.text(resource - 1) }),
+      ...(resource > 0 && { resource: this.#resources.text(resource) }),
     };
   }
 
   /** How many sessions of a log have changed since `takeChanges`, at most. */
   changes(log: number): number {
-    const changes = this.#changes[log];
-    return changes ? changes.sessions.length + changes.dropped.length / 2 : 0;
+    return this.#changes.count(log);
   }
 
   /** What changed of a log since the last call, to be stored: undefined for an id that means nothing any more. */
   takeChanges(log: number): SessionChange[] {
     const taken: SessionChange[] = [];
-    const changes = this.#changes[log];
-    if (!changes) return taken;
-    this.#changes[log] = { sessions: [], dropped: [] };
-    for (const session of changes.sessions) {
+    const { sessions, dropped } = this.#changes.take(log);
+    for (const session of sessions) {
       const at = session * WORDS;
       const state = this.#words[at + STATE]!;
       if ((state & CHANGED) === 0 || state >> LOG_SHIFT !== log) continue;
       this.#words[at + STATE] = (state & ~CHANGED) | STORED;
       taken.push([this.ids.text(this.#words[at]!, this.#words[at + HIGH]!), this.record(session)]);
     }
-    for (let i = 0; i < changes.dropped.length; i += 2) {
-      const [low = 0, high = 0] = [changes.dropped[i], changes.dropped[i + 1]];
+    for (let i = 0; i < dropped.length; i += 2) {
+      const [low = 0, high = 0] = [dropped[i], dropped[i + 1]];
       if (this.find(log, low, high) === NONE) taken.push([this.ids.text(low, high), undefined]);
       this.ids.letGo(low, high);
     }
     return taken;
+  }
+
+  /** So many sessions there is room for. */
+  get capacity(): number {
+    return this.#capacity;
+  }
+
+  get buffer(): ArrayBufferLike {
+    return this.#words.buffer;
+  }
+
+  /** Whether any session is bound to a resource. */
+  get hasResources(): boolean {
+    return this.#resources.isAny;
+  }
+
+  /** Goes on in words that are zero, and are for as many sessions. */
+  moveTo({ words, heads }: SessionSpace): void {
+    words.set(this.#words.subarray(0, this.#used * WORDS));
+    heads.set(this.#chains.heads.subarray(0, this.#chains.growth.count));
+    this.#hold(words, heads);
+  }
+
+  /** What compiled/sessions.ts has to know, nine words. */
+  writeState(state: Int32Array, at: number): void {
+    const { heads, growth } = this.#chains;
+    const buckets = [heads.byteOffset, growth.half, growth.count, heads.length];
+    state.set([this.#words.byteOffset, ...buckets, this.#free, this.#used, this.#capacity, this.#size], at);
+  }
+
+  /** What it has changed of that. */
+  readState(state: Int32Array, at: number): void {
+    [this.#free = 0, this.#used = 0, , this.#size = 0] = state.subarray(at + 5);
+  }
+
+  /** A session of a log has changed since `takeChanges`. */
+  changed(log: number, session: number): void {
+    this.#changes.changed(log, session);
+  }
+
+  /** A session of which something is stored is gone. The name of its id is still wanted until that is told. */
+  dropped(log: number, low: number, high: number): void {
+    this.#changes.dropped(log, low, high);
+    this.ids.hold(low, high);
   }
 
   #ofLog(log: number, session: number): number {
@@ -266,12 +294,16 @@ export class SessionTable {
   }
 
   #reserve(capacity: number): void {
-    this.#words = moved(this.#words, capacity * WORDS);
-    this.#times = new Uint32Array(this.#words.buffer);
-    this.#chains.words = this.#words;
-    this.#chains.heads = moved(this.#chains.heads, capacity);
-    this.#resourceOf = moved(this.#resourceOf, capacity);
+    this.#hold(moved(this.#words, capacity * WORDS), moved(this.#chains.heads, capacity));
+    this.#resources.reserve(capacity);
     this.#capacity = capacity;
+  }
+
+  #hold(words: Int32Array<ArrayBuffer>, heads: Int32Array): void {
+    this.#words = words;
+    this.#times = new Uint32Array(words.buffer, words.byteOffset, words.length);
+    this.#chains.words = words;
+    this.#chains.heads = heads;
   }
 
   #takeNumber(): number {
@@ -287,33 +319,16 @@ export class SessionTable {
   #note(session: number): void {
     const at = session * WORDS;
     const state = this.#words[at + STATE]!;
-    const changes = this.#changes[state >> LOG_SHIFT];
-    if (!changes || state & CHANGED) return;
+    if (!this.isStored(state >> LOG_SHIFT) || state & CHANGED) return;
     this.#words[at + STATE] = state | CHANGED;
-    changes.sessions.push(session);
+    this.changed(state >> LOG_SHIFT, session);
   }
 
   /** Most sessions begin and end before anything is stored of them. */
   #noteDropped(session: number): void {
     const at = session * WORDS;
     const state = this.#words[at + STATE]!;
-    if ((state & STORED) === 0) return;
-    const [low, high] = [this.#words[at]!, this.#words[at + HIGH]!];
-    this.#changes[state >> LOG_SHIFT]?.dropped.push(low, high);
-    // The name is still wanted when the session has been dropped.
-    this.ids.hold(low, high);
-  }
-
-  #setOnline(session: number, isOnline: boolean): void {
-    if (isOnline) this.#users.open(this.userOf(session));
-    else this.#users.close(this.userOf(session));
-  }
-
-  #unbind(session: number): void {
-    const resource = this.#resourceOf[session]! - 1;
-    if (resource < 0) return;
-    this.#resourceOf[session] = 0;
-    if (--this.#resources.words[resource * NAME_WORDS + OWN]! === 0) this.#resources.release(resource);
+    if (state & STORED) this.dropped(state >> LOG_SHIFT, this.#words[at]!, this.#words[at + HIGH]!);
   }
 
   #hashOf(session: number): number {
@@ -332,9 +347,4 @@ export class SessionTable {
       words[before * WORDS + NEXT] = words[session * WORDS + NEXT]!;
     }
   }
-}
-
-function hashOf(log: number, low: number, high: number): number {
-  const hash = Math.imul(low ^ Math.imul(high ^ Math.imul(log, 0x27d4_eb2f), 0x85eb_ca6b), 0x9e37_79b1);
-  return hash ^ (hash >>> 15);
 }

@@ -7,6 +7,7 @@ import type { EventBatch } from '../format/event-batch.ts';
 import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, START, USER } from '../format/scanner/scanner.ts';
 import { bind, remove, unbind } from './binding.ts';
 import { close, logOutAll, noteLoss, open } from './named-sessions.ts';
+import type { CompiledRules } from './compiled-rules.ts';
 import { LogSessions, type SessionsOptions } from './log-sessions.ts';
 import { overBy, passTime } from './passing-time.ts';
 import { connect, end, finish, hibernate, start } from './resumption.ts';
@@ -44,10 +45,12 @@ export interface SessionsContext {
 
 export class Sessions {
   readonly #log: LogSessions;
-  #passed = -Infinity;
+  readonly #rules: CompiledRules | undefined;
 
-  constructor(users: Users, options: SessionsOptions) {
+  /** `rules`: what takes in usual events faster. */
+  constructor(users: Users, options: SessionsOptions, rules?: CompiledRules) {
     this.#log = new LogSessions(users, options);
+    this.#rules = rules;
   }
 
   /**
@@ -135,8 +138,11 @@ export class Sessions {
 
   /** Takes in the events of a batch from `first` up to `end`, exclusive. */
   takeRun(batch: EventBatch, first: number, end: number): void {
-    for (let event = first; event < end; event++) this.takeFrom(batch, event);
+    if (this.#rules) this.#rules.takeRun(this.#log, batch, first, end, this.#takeUnusual);
+    else for (let event = first; event < end; event++) this.takeFrom(batch, event);
   }
+
+  readonly #takeUnusual = (batch: EventBatch, event: number): void => this.takeFrom(batch, event);
 
   /** Takes in one event of a batch, whose users are expected. */
   takeFrom(batch: EventBatch, event: number): void {
@@ -257,8 +263,8 @@ export class Sessions {
 
   /** Ends what time alone ends until `now`, unix seconds: hibernation, and BOSH sessions of which no more was heard. */
   passTime(now: number): void {
-    if (now <= this.#passed) return;
-    this.#passed = now;
+    if (now <= this.#log.passed) return;
+    this.#log.passed = now;
     passTime(this.#log, now);
   }
 

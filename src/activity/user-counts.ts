@@ -6,6 +6,7 @@ import { NAME_WORDS, type NameTable } from '../format/name-table.ts';
 import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
 import { exclusionOf } from './exclusion.ts';
 import { HostTable, type Host } from './host-table.ts';
+import { BOUND, isOnlineState, NONE } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
 import { untold, type Over } from './time-alone.ts';
 import {
@@ -126,11 +127,17 @@ export class UserCounts {
 
   #count(user: number, by: 1 | -1): void {
     if (has(this.#names, user, EXCLUDED)) return;
-    const host = this.#hostOf(user);
     const at = lastSeen(this.#names, user);
+    const isUncounted = has(this.#names, user, this.#uncounted);
+    this.countOn(this.#hostNumber(user), isUncounted ? 0 : by, isOpen(this.#names, user), at);
+  }
+
+  /** So many more on a host who are online, or are not and were last seen at `at`, unix seconds; 0 for one who does not count. */
+  countOn(number: number, by: 1 | 0 | -1, isOnline: boolean, at: number): void {
+    const host = this.#hosts.at(number);
     if (at > host.seenAt) host.seenAt = at;
-    if (has(this.#names, user, this.#uncounted)) return;
-    if (isOpen(this.#names, user)) host.open += by;
+    if (by === 0) return;
+    if (isOnline) host.open += by;
     else if (at > 0) host.window.count(at, by);
   }
 
@@ -181,7 +188,7 @@ export class UserCounts {
 
   /** When a user was last seen up to an instant, as far as that is known; Infinity for who was online by then, and is. */
   #seenBy(user: number, instant: number): number {
-    if (this.#sessions.isOnlineSince(user, instant)) return Infinity;
+    if (isOnlineSince(this.#sessions, user, instant)) return Infinity;
     const { times } = this.#names;
     const [login, logout] = [times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!];
     return Math.max(login <= instant ? login : 0, logout <= instant ? logout : 0);
@@ -207,6 +214,21 @@ export class UserCounts {
   #hostOf(user: number): Host {
     return this.#hosts.at(this.#hostNumber(user));
   }
+}
+
+/** Whether any session of a user is online since `instant`, unix seconds, or longer. */
+function isOnlineSince(sessions: SessionTable, user: number, instant: number): boolean {
+  let session = sessions.firstOfAny(user);
+  while (session !== NONE && onlineSince(sessions, session) > instant) session = sessions.nextOfAny(session);
+  return session !== NONE;
+}
+
+/** Infinity when it is not. Of late lines only a bind names its user, whose login may come behind it. */
+function onlineSince(sessions: SessionTable, session: number): number {
+  const state = sessions.stateOf(session);
+  const at = sessions.atOf(session);
+  if (!isOnlineState(state)) return Infinity;
+  return state === BOUND ? at : Math.max(at, sessions.sinceOf(session));
 }
 
 /** What lies behind an instant in unix seconds, but in its hour: nothing behind the last second of one. */

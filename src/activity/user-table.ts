@@ -225,8 +225,23 @@ export class Users {
     this.#counts.forgetHostsUnseenSince(second);
   }
 
+  /** Something is known of a user from now on. */
+  came(user: number): void {
+    this.pages.grow(++this.#known);
+    if (!this.#counts.isCounted(user)) return;
+    this.#counts.come(user);
+    this.#size++;
+  }
+
+  /** As `countOn` of `UserCounts`. */
+  counted(host: number, by: 1 | -1, isOnline: boolean, at: number): void {
+    this.#counts.countOn(host, by, isOnline, at);
+  }
+
   /** An event of the user has been decoded, and will be taken in later: the number stays what it is until then. */
   expect(user: number): void {
+    // Looks up the host of one who is new.
+    this.#counts.isCounted(user);
     this.names.words[user * NAME_WORDS + OPEN]! += PENDING;
   }
 
@@ -271,12 +286,8 @@ export class Users {
   }
 
   #become(user: number): void {
-    const counts = this.#counts.isCounted(user);
     this.names.words[user * NAME_WORDS + BITS]! |= KNOWN;
-    this.pages.grow(++this.#known);
-    if (!counts) return;
-    this.#counts.come(user);
-    this.#size++;
+    this.came(user);
   }
 
   #saw(user: number, what: number, second: number): void {

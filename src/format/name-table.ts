@@ -147,6 +147,11 @@ export class NameTable {
     return [place, place + this.#arenaWords[(place >> 2) - 1]!];
   }
 
+  /** The first name of each bucket. Another array when names have been added. */
+  get buckets(): Int32Array {
+    return this.#chains.heads;
+  }
+
   /** The bytes of all names. Another one when names have been added. */
   get arena(): Buffer {
     return this.#arena;

@@ -142,7 +142,7 @@ async function readOn(tasks: readonly Task[], options: Reading): Promise<LogStat
     positions.clear();
   };
   const takes = {
-    event: (batch: EventBatch, event: number) => logState.sessions.takeFrom(batch, event),
+    batch: (batch: EventBatch) => logState.sessions.takeRun(batch, 0, batch.count),
     position: (position: Position) => void positions.set(position.id, position),
     commit,
     known: () => [...writeBuffer.positions(log.path).map(({ id }) => id), ...positions.keys()],
@@ -190,10 +190,13 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
   const sessions = new Map<string, Session>();
   const changed = new Set<string>();
   const takes = {
-    event: (batch: EventBatch, event: number) => {
-      const kind = batch.other(event)?.kind;
-      // Accounts may have been enabled or disabled since.
-      if (!isOld || (kind !== 'disabled' && kind !== 'enabled')) logState.sessions.takeFrom(batch, event);
+    batch: (batch: EventBatch) => {
+      if (!isOld) return logState.sessions.takeRun(batch, 0, batch.count);
+      for (let event = 0; event < batch.count; event++) {
+        const kind = batch.other(event)?.kind;
+        // Accounts may have been enabled or disabled since.
+        if (kind !== 'disabled' && kind !== 'enabled') logState.sessions.takeFrom(batch, event);
+      }
     },
     position: (position: Position) => void positions.set(position.id, position),
     commit: async () => {
@@ -231,7 +234,7 @@ function apply(changes: readonly SessionChange[], sessions: Map<string, Session>
 }
 
 interface Takes {
-  readonly event: (batch: EventBatch, event: number) => void;
+  readonly batch: (batch: EventBatch) => void;
   readonly position: (position: Position) => void;
   readonly commit: () => Promise<void>;
   /** Ids of the files that were read. */
@@ -257,7 +260,7 @@ async function readOne(
     const known = (): string[] => takes.known().filter((each) => each !== id);
     const place = (): Place => ({ id, position: before, known: known() });
     const batch = logState.decode(block.bytes, block.continues, place);
-    for (let event = 0; event < batch.count; event++) takes.event(batch, event);
+    takes.batch(batch);
     options.users.settle();
     forget();
     position = { ...block.position, log: log.path };

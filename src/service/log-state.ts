@@ -11,8 +11,8 @@ import { EventBatch } from '../format/event-batch.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
-import { scannersFor } from './new-users.ts';
 import { MAX_AHEAD } from './max-time.ts';
+import { rulesFor, scannersFor } from './new-users.ts';
 import type { StoredLog } from './stored-log.ts';
 import { withPlace, type Place, type Unbelieved } from './unbelieved.ts';
 
@@ -47,7 +47,7 @@ export class LogState {
     this.#options = options;
     this.#reader = new LogReader({ ...options, known: stored?.log }, scannersFor(users));
     this.#read = this.#reader.state;
-    this.sessions = new Sessions(users, options);
+    this.sessions = new Sessions(users, options, rulesFor(users));
     this.#coverage = options.coverage ?? stored?.log.coverage ?? [];
     this.#lifetime = new Lifetime(options.lived ?? stored?.log.lived ?? []);
     this.#unbelieved = (stored?.log.unbelieved ?? []).map((place) => ({ ...place, counts: NO_LINES }));

@@ -1,23 +1,31 @@
-/** An empty table of users for a run of the program, and the scanners that find users in it by their names. */
+/** An empty table of users for a run of the program, and what is compiled to work on it: the scanners and the rules. */
 import { randomInt } from 'node:crypto';
 import { readFileSync } from 'node:fs';
+import { CompiledRules } from '../activity/compiled-rules.ts';
 import { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import { CompiledScanner, ScannerMemory } from '../format/scanner/compiled-scanner.ts';
+import { SharedMemory } from '../format/shared-memory.ts';
 import { Scanner, type LineScanner, type ScanPlan } from '../format/scanner/scanner.ts';
 
 /** Made by `npm run build`. */
-const COMPILED = new URL('../format/scanner/compiled/scanner.wasm', import.meta.url);
+const SCANNER = new URL('../format/scanner/compiled/scanner.wasm', import.meta.url);
+const RULES = new URL('../activity/compiled/rules.wasm', import.meta.url);
 
 const memories = new WeakMap<Users, ScannerMemory>();
+const rules = new WeakMap<Users, CompiledRules>();
 const scanners = new WeakMap<Users, Map<ScanPlan, LineScanner>>();
 
 export function newUsers({ count }: Pick<Config, 'count'>): Users {
-  const memory = new ScannerMemory(readFileSync(COMPILED));
+  const memory = new SharedMemory();
   const users = new Users({ ...count, seed: randomInt(2 ** 32), allocate: memory.allocate });
-  memories.set(users, memory);
+  memories.set(users, new ScannerMemory(readFileSync(SCANNER), memory));
+  rules.set(users, new CompiledRules(readFileSync(RULES), memory));
   return users;
 }
+
+/** For many events at a time; undefined for users of another making. */
+export const rulesFor = (users: Users): CompiledRules | undefined => rules.get(users);
 
 /** One scanner for each plan. For users of another making it is the definition itself. */
 export function scannersFor(users: Users): (plan: ScanPlan) => LineScanner {

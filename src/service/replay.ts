@@ -159,6 +159,7 @@ class Head {
   takeUntil(at: number): Run {
     const batch = this.#batch!;
     const first = this.#from++;
+    if (at === Infinity) this.#from = batch.count;
     while (this.#from < batch.count && batch.at(this.#from) <= at) this.#from++;
     return { logState: this.#logState, batch, first, end: this.#from };
   }

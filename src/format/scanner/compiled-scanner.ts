@@ -2,7 +2,8 @@
  * The scanner compiled to WebAssembly (compiled/scanner.ts), and the memory that it shares with the names of users: it looks
  * for them itself, and leaves those that are new to be added here.
  */
-import { arenaLength, NAME_WORDS, type NameSpace, type NameTable } from '../name-table.ts';
+import type { NameTable } from '../name-table.ts';
+import type { Program, SharedMemory } from '../shared-memory.ts';
 import {
   endOfJid,
   EVENT_WORDS,
@@ -14,13 +15,6 @@ import {
   type ScanPlan,
   type Tick,
 } from './scanner.ts';
-
-/** Of the language's own library, but not in its declarations for Node. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
 
 interface Compiled {
   scan(from: number, to: number): number;
@@ -46,9 +40,6 @@ const EVENTS = 65_536;
 const INPUT = 2 * 1024 * 1024;
 /** Blocks longer than this are scanned in parts. */
 const INPUT_SIZE = 4 * 1024 * 1024;
-/** Behind the input, for what looks at 16 bytes at a time. */
-const TABLES = INPUT + INPUT_SIZE + 65_536;
-const PAGE = 65_536;
 const NEWLINE = 10;
 const BLANK = 32;
 const FORMS = { nothing: 1, jid: 2, anything: 0 } as const;
@@ -66,69 +57,67 @@ const NOTHING: Loaded = { bytes: undefined, from: 0, to: 0 };
 interface Scan {
   readonly plan: ScanPlan;
   readonly tick: Tick;
-  readonly hashing: readonly number[];
+  readonly names: NameTable;
   readonly last: number;
 }
 
-/** Memory in which names are found by the compiled scanner. */
+/** What the compiled scanner has in the memory that it shares with the names. */
 export class ScannerMemory {
-  readonly #module: object;
+  readonly #shared: SharedMemory;
+  readonly #program: Program<Compiled>;
   #bytes = Buffer.alloc(0);
   #words = new Int32Array(0);
-  #compiled: Compiled | undefined;
   #plan: ScanPlan | undefined;
   #tick: Tick | undefined;
   /** What of which bytes is in the input. */
   #loaded: Loaded = NOTHING;
-  #regions: readonly [words: number, buckets: number, arena: number] = [0, 0, 0];
 
   /** `code`: what compiled/scanner.ts was compiled to. */
-  constructor(code: Uint8Array) {
-    this.#module = new WebAssembly.Module(code);
-  }
-
-  get bytes(): Buffer {
-    return this.#bytes;
+  constructor(code: Uint8Array, shared: SharedMemory) {
+    this.#shared = shared;
+    this.#program = shared.program(code);
   }
 
   get words(): Int32Array {
     return this.#words;
   }
 
-  /** Room for the names of a table. There is one table. */
-  readonly allocate = (capacity: number): NameSpace => {
-    const buckets = TABLES + capacity * NAME_WORDS * 4;
-    const arena = buckets + capacity * 4;
-    const memory = new WebAssembly.Memory({ initial: Math.ceil((arena + arenaLength(capacity) * 4) / PAGE) });
-    const { exports } = new WebAssembly.Instance(this.#module, { env: { memory } });
-    this.#compiled = exports as Compiled;
-    this.#bytes = Buffer.from(memory.buffer);
-    this.#words = new Int32Array(memory.buffer);
-    this.#regions = [TABLES, buckets, arena];
-    this.#plan = undefined;
-    this.#tick = undefined;
-    this.#loaded = NOTHING;
-    this.#bytes.set(IN_JID, IN_JID_AT);
-    return {
-      words: new Int32Array(memory.buffer, TABLES, capacity * NAME_WORDS),
-      buckets: new Int32Array(memory.buffer, buckets, capacity),
-      arena: new Int32Array(memory.buffer, arena, arenaLength(capacity)),
-    };
-  };
-
   /**
    * Scans the bytes from `from` on, as many as there is room for up to `to`; returns where it stopped. `plan`, `tick`, `last`:
    * as of `LineScanner`.
    */
-  scan(bytes: Buffer, from: number, to: number, { plan, tick, hashing, last }: Scan): number {
+  scan(bytes: Buffer, from: number, to: number, { plan, tick, names, last }: Scan): number {
+    if (this.#shared.buffer !== this.#words.buffer) this.#begin();
     const end = this.#load(bytes, from, to);
     if (end <= from) return from;
     if (plan !== this.#plan) this.#writePlan(plan);
     if (tick !== this.#tick) this.#writeTick(tick);
     const { head, tail, base, digits } = tick;
     const shift = this.#loaded.from - INPUT;
-    this.#words.set([0, 0, ...hashing, ...this.#regions, head.length, tail.length, base, last, shift, digits, 0]);
-    return (this.#compiled?.scan(from - shift, end - shift) ?? INPUT) + shift;
+    this.#words.set([
+      0,
+      0,
+      ...names.hashing,
+      ...regionsOf(names),
+      head.length,
+      tail.length,
+      base,
+      last,
+      shift,
+      digits,
+      0,
+    ]);
+    return this.#program().scan(from - shift, end - shift) + shift;
+  }
+
+  /** In a memory that is another one. */
+  #begin(): void {
+    const { buffer } = this.#shared;
+    if (!buffer) throw new TypeError('names are allocated before they are looked for');
+    this.#bytes = Buffer.from(buffer);
+    this.#words = new Int32Array(buffer);
+    [this.#plan, this.#tick, this.#loaded] = [undefined, undefined, NOTHING];
+    this.#bytes.set(IN_JID, IN_JID_AT);
   }
 
   /** Puts the bytes from `from` on into the input, unless they are there; returns the end of what is. */
@@ -185,6 +174,9 @@ export class ScannerMemory {
   }
 }
 
+const regionsOf = ({ words, buckets, arena }: NameTable): readonly number[] =>
+  [words, buckets, arena].map(({ byteOffset }) => byteOffset);
+
 export class CompiledScanner implements LineScanner {
   readonly #memory: ScannerMemory;
   readonly #names: NameTable;
@@ -204,7 +196,7 @@ export class CompiledScanner implements LineScanner {
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number {
     [this.count, this.lines, this.last] = [0, 0, last];
     if (tick.head.length > LONGEST_STAMP || tick.tail.length >= LONGEST_STAMP) return from;
-    const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, hashing: this.#names.hashing, last });
+    const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, names: this.#names, last });
     if (stop === from) return from;
     const { words } = this.#memory;
     [this.count = 0, this.lines = 0] = words;

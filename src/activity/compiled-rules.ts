@@ -1,0 +1,161 @@
+/**
+ * The rules of the info level compiled to WebAssembly (compiled/rules.ts). They take in usual events where the words of users,
+ * sessions and queues are in one memory, much faster than the definition does, which takes in all others. What follows from a
+ * change for anything else they leave in a journal.
+ */
+import type { EventBatch } from '../format/event-batch.ts';
+import { EVENT_WORDS } from '../format/scanner/scanner.ts';
+import { RULES_AT, type Program, type SharedMemory } from '../format/shared-memory.ts';
+import type { LogSessions } from './log-sessions.ts';
+import { dueOf } from './passing-time.ts';
+import type { TimeoutQueue } from './timeout-queue.ts';
+
+interface Compiled {
+  take(from: number, to: number): number;
+}
+
+/** The addresses of compiled/rules.ts, as words behind `RULES_AT`. */
+const NAMES = 0;
+/** Nine words. */
+const TABLE = 1;
+const LOG = 10;
+const HIBERNATION = 11;
+const HAS_RESUMPTION = 12;
+const IS_STORED = 13;
+const PASSED = 14;
+const DUE = 15;
+const AWAY_QUEUE = 16;
+const IDLE_QUEUE = 18;
+const ENDED_QUEUE = 20;
+const JOURNAL_END = 22;
+const REMOVED = 23;
+const EVENTS = 1024;
+const JOURNAL = 33_792;
+/** So many events at a time. */
+const MOST_EVENTS = 4096;
+
+/** What an entry of the journal is of: below `COME` the counts of a host. */
+const MORE = 1;
+const ONLINE = 2;
+const COME = 4;
+const SEEN = 5;
+const IDLE = 6;
+const CHANGED = 7;
+const DROPPED = 8;
+
+/** Room that compiled/sessions.ts wants in a queue before an event. */
+const QUEUE_SPARE = 1024;
+const LEAST_QUEUE = 4096;
+const LAST_INSTANT = 0xffff_ffff;
+
+export class CompiledRules {
+  readonly #memory: SharedMemory;
+  readonly #program: Program<Compiled>;
+  #words = new Int32Array(0);
+
+  /** `code`: what compiled/rules.ts was compiled to. */
+  constructor(code: Uint8Array, memory: SharedMemory) {
+    this.#memory = memory;
+    this.#program = memory.program(code);
+  }
+
+  /** Takes in the events of a batch from `first` up to `end`, exclusive; `takeOther` by the definition, each that is not usual. */
+  takeRun(
+    log: LogSessions,
+    batch: EventBatch,
+    first: number,
+    end: number,
+    takeOther: (batch: EventBatch, event: number) => void,
+  ): void {
+    for (let event = first; event < end;) {
+      const stop = Math.min(event + MOST_EVENTS, end);
+      if (this.#moveIn(log)) event = this.#takePart(log, batch, event, stop, takeOther);
+      else takeOther(batch, event++);
+    }
+  }
+
+  /** Returns where the log went out of the memory, or `end`. */
+  #takePart(
+    log: LogSessions,
+    batch: EventBatch,
+    first: number,
+    end: number,
+    takeOther: (batch: EventBatch, event: number) => void,
+  ): number {
+    const words = this.#words;
+    words.set(batch.words.subarray(first * EVENT_WORDS, end * EVENT_WORDS), EVENTS);
+    for (let event = first; ;) {
+      event = this.#take(log, event - first, end - first) + first;
+      if (event < end) takeOther(batch, event++);
+      if (event >= end || !this.#moveIn(log) || words !== this.#words) return event;
+    }
+  }
+
+  #take(log: LogSessions, from: number, to: number): number {
+    const { table, users } = log;
+    const words = this.#words;
+    words[NAMES] = users.names.words.byteOffset;
+    table.writeState(words, TABLE);
+    words[LOG] = log.number;
+    words[HIBERNATION] = log.hibernation;
+    words[HAS_RESUMPTION] = Number(log.hasResumption);
+    words[IS_STORED] = Number(table.isStored(log.number));
+    words[PASSED] = Math.max(0, log.passed);
+    words[DUE] = Math.min(LAST_INSTANT, dueOf(log));
+    writeQueue(words, AWAY_QUEUE, log.away);
+    writeQueue(words, IDLE_QUEUE, log.idle);
+    writeQueue(words, ENDED_QUEUE, log.ended);
+    words[REMOVED] = Math.min(LAST_INSTANT, Math.max(0, users.removals.newest));
+    const base = RULES_AT + EVENTS * 4;
+    const stop = this.#program().take(base + from * EVENT_WORDS * 4, base + to * EVENT_WORDS * 4);
+    table.readState(words, TABLE);
+    log.hasResumption = words[HAS_RESUMPTION] !== 0;
+    const passed = (words[PASSED] ?? 0) >>> 0;
+    if (passed > 0) log.passed = Math.max(log.passed, passed);
+    this.#apply(log, (words[JOURNAL_END]! >>> 0) - RULES_AT);
+    return (stop - base) / (EVENT_WORDS * 4);
+  }
+
+  /** Whether all that the rules look at is in the memory, and nothing is there that only the definition knows. */
+  #moveIn(log: LogSessions): boolean {
+    const { table, users } = log;
+    const { buffer } = this.#memory;
+    if (log.detail || table.hasResources || !Number.isInteger(log.hibernation)) return false;
+    if (!buffer || users.names.words.buffer !== buffer) return false;
+    if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer, RULES_AT);
+    if (table.buffer !== buffer) {
+      const space = this.#memory.sessions(table.capacity);
+      if (!space) return false;
+      table.moveTo(space);
+    }
+    return [log.away, log.idle, log.ended].every((queue) => this.#moveQueue(queue, buffer));
+  }
+
+  #moveQueue(queue: TimeoutQueue, buffer: ArrayBuffer): boolean {
+    const isRoomy = queue.length - queue.filled > QUEUE_SPARE;
+    if (queue.words.buffer === buffer && isRoomy) return true;
+    const length = Math.max(LEAST_QUEUE, isRoomy ? queue.length : queue.length * 2);
+    const words = this.#memory.queue(length + 2);
+    if (words) queue.moveTo(words);
+    return words !== undefined;
+  }
+
+  #apply({ users, table, number }: LogSessions, end: number): void {
+    const words = this.#words;
+    for (let at = JOURNAL; at < end / 4; at += 3) {
+      const [what, a, b] = [words[at]!, words[at + 1]!, words[at + 2]!];
+      if (what < COME) users.counted(a, what & MORE ? 1 : -1, (what & ONLINE) !== 0, b >>> 0);
+      else if (what === COME) users.came(a);
+      else if (what === SEEN) users.pages.noteUser(a);
+      else if (what === IDLE) users.releaseIfIdle(a);
+      else if (what === CHANGED) table.changed(number, a);
+      else if (what === DROPPED) table.dropped(number, a, b);
+      else table.ids.letGo(a, b);
+    }
+  }
+}
+
+function writeQueue(words: Int32Array, at: number, { words: { byteOffset }, length }: TimeoutQueue): void {
+  words[at] = byteOffset;
+  words[at + 1] = length - 1;
+}

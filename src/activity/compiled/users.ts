@@ -1,0 +1,171 @@
+/**
+ * Users as ../user-table.ts and ../user-counts.ts have them: when they were seen, and who is online. What else follows from a
+ * change is put into a journal, for the caller to go through.
+ *
+ * The addresses are those of ../compiled-rules.ts, the words of a user those of ../user-words.ts.
+ */
+
+/** What the caller sets, and what it is told: 32-bit words. */
+export const CONTROL: usize = 6356992;
+const NAMES: usize = CONTROL;
+const IS_STORED: usize = CONTROL + 52;
+/** Where the journal ends. */
+const JOURNAL_END: usize = CONTROL + 88;
+/** Three words an entry: what, and two numbers. */
+const JOURNAL: usize = CONTROL + 135168;
+const ENTRY: usize = 12;
+/** Behind it; and so much of it what is done at once may need. */
+const JOURNAL_LIMIT: usize = CONTROL + 1048576;
+const SPARE: usize = 65536;
+
+/** In the journal: what of a host is one less, or with `MORE` one more: users offline who were last seen at an instant, or online. */
+const MORE: u32 = 1;
+const ONLINE: u32 = 2;
+/** Of a user: something is known now; something changed that is stored; nothing may be known any more. */
+const COME: u32 = 4;
+const SEEN: u32 = 5;
+const IDLE: u32 = 6;
+/** Of a session: it changed; one of which something was stored is gone; an id is not used any more. */
+export const CHANGED: u32 = 7;
+export const DROPPED: u32 = 8;
+export const LET_GO: u32 = 9;
+
+const USER_SIZE: usize = 32;
+export const LOGIN: usize = 12;
+export const LOGOUT: usize = 16;
+const BITS: usize = 20;
+const OPEN: usize = 24;
+const SESSIONS: usize = 28;
+const KNOWN: u32 = 1;
+const DISABLED: u32 = 2;
+const RESUMES: u32 = 4;
+const EXCLUDED: u32 = 16;
+const PLACED: u32 = 32;
+const AHEAD: u32 = 64;
+const HOST_SHIFT: u32 = 8;
+const OPEN_MASK: u32 = 0xffff;
+const PENDING: u32 = 0x10000;
+
+let names: usize = 0;
+let isStored: bool = false;
+let journal: usize = JOURNAL;
+
+export function beginUsers(): void {
+  names = load<u32>(NAMES);
+  isStored = load<u32>(IS_STORED) != 0;
+  journal = JOURNAL;
+}
+
+export function endUsers(): void {
+  store<u32>(JOURNAL_END, journal as u32);
+}
+
+export function hasRoom(): bool {
+  return journal + SPARE < JOURNAL_LIMIT;
+}
+
+export function note(what: u32, a: u32, b: u32): void {
+  store<u32>(journal, what);
+  store<u32>(journal, a, 4);
+  store<u32>(journal, b, 8);
+  journal += ENTRY;
+}
+
+/** What only those ask for who store it; whether they do. */
+export function noteStored(what: u32, a: u32, b: u32): bool {
+  if (isStored) note(what, a, b);
+  return isStored;
+}
+
+function addressOf(user: u32): usize {
+  return names + (user as usize) * USER_SIZE;
+}
+
+/** Whether nothing is unusual about the user. */
+export function isPlain(user: u32): bool {
+  return (load<u32>(addressOf(user), BITS) & (PLACED | EXCLUDED | DISABLED | AHEAD)) == PLACED;
+}
+
+export function firstSession(user: u32): u32 {
+  return load<u32>(addressOf(user), SESSIONS);
+}
+
+export function setFirstSession(user: u32, session: u32): void {
+  store<u32>(addressOf(user), session, SESSIONS);
+}
+
+export function resumes(user: u32): bool {
+  return (load<u32>(addressOf(user), BITS) & RESUMES) != 0;
+}
+
+export function noteResumption(user: u32): void {
+  const at = addressOf(user);
+  const bits = load<u32>(at, BITS);
+  if ((bits & (KNOWN | RESUMES)) != KNOWN) return;
+  store<u32>(at, bits | RESUMES, BITS);
+  noteStored(SEEN, user, 0);
+}
+
+/** `what`: LOGIN or LOGOUT. */
+export function saw(user: u32, what: usize, second: u32): void {
+  const at = addressOf(user);
+  const isKnown = (load<u32>(at, BITS) & KNOWN) != 0;
+  if (isKnown && second <= load<u32>(at + what)) return;
+  const wasOpen = isOpen(at);
+  if (isKnown && !wasOpen) count(at, 0);
+  else if (!isKnown) become(at, user);
+  store<u32>(at + what, second);
+  if (!wasOpen) count(at, MORE);
+  noteStored(SEEN, user, 0);
+}
+
+export function open(user: u32): void {
+  const at = addressOf(user);
+  if ((load<u32>(at, BITS) & KNOWN) == 0) return;
+  const isFirst = !isOpen(at);
+  if (isFirst) count(at, 0);
+  store<u32>(at, load<u32>(at, OPEN) + 1, OPEN);
+  if (isFirst) count(at, MORE);
+}
+
+export function close(user: u32): void {
+  const at = addressOf(user);
+  const sessions = load<u32>(at, OPEN) & OPEN_MASK;
+  if ((load<u32>(at, BITS) & KNOWN) == 0 || sessions == 0) return;
+  if (sessions == 1) count(at, 0);
+  store<u32>(at, load<u32>(at, OPEN) - 1, OPEN);
+  if (sessions == 1) count(at, MORE);
+}
+
+/** An event that was expected has been taken in. */
+export function expected(user: u32): void {
+  const at = addressOf(user);
+  store<u32>(at, load<u32>(at, OPEN) - PENDING, OPEN);
+  releaseIfIdle(user);
+}
+
+export function releaseIfIdle(user: u32): void {
+  const at = addressOf(user);
+  const isHeld = (load<u32>(at, BITS) & KNOWN) | load<u32>(at, OPEN) | load<u32>(at, SESSIONS);
+  if (isHeld == 0) note(IDLE, user, 0);
+}
+
+function isOpen(at: usize): bool {
+  return (load<u32>(at, OPEN) & OPEN_MASK) != 0;
+}
+
+function become(at: usize, user: u32): void {
+  store<u32>(at, load<u32>(at, BITS) | KNOWN, BITS);
+  note(COME, user, 0);
+}
+
+/** One user more or less where this one counts. What undoes the entry before it is no entry: the next one has its instant, too. */
+function count(at: usize, more: u32): void {
+  const host = load<u32>(at, BITS) >> HOST_SHIFT;
+  const what = isOpen(at) ? ONLINE | more : more;
+  const seen = max(load<u32>(at, LOGIN), load<u32>(at, LOGOUT));
+  const last = journal - ENTRY;
+  const undoes = last >= JOURNAL && load<u32>(last) == (what ^ MORE) && load<u32>(last, 4) == host;
+  if (more == 0 && undoes && load<u32>(last, 8) == seen) journal = last;
+  else note(what, host, seen);
+}

@@ -1,0 +1,44 @@
+/** Per log, the sessions that changed since that was last stored. Where nobody wants to know, none are noted. */
+
+export interface Changes {
+  /** Sessions that may have changed, and may be gone or be others by now. */
+  readonly sessions: number[];
+  /** Ids of which something is stored and whose sessions are gone, low and high. */
+  readonly dropped: number[];
+}
+
+export class SessionChanges {
+  /** By log; undefined where nobody wants to know. */
+  readonly #changes: (Changes | undefined)[] = [];
+
+  /** The number of one more log. `isStored`: its changes will be asked for. */
+  addLog(isStored: boolean): number {
+    return this.#changes.push(isStored ? { sessions: [], dropped: [] } : undefined) - 1;
+  }
+
+  /** Whether the changes of a log will be asked for. */
+  isStored(log: number): boolean {
+    return this.#changes[log] !== undefined;
+  }
+
+  changed(log: number, session: number): void {
+    this.#changes[log]?.sessions.push(session);
+  }
+
+  dropped(log: number, low: number, high: number): void {
+    this.#changes[log]?.dropped.push(low, high);
+  }
+
+  /** How many there are, at most. */
+  count(log: number): number {
+    const changes = this.#changes[log];
+    return changes ? changes.sessions.length + changes.dropped.length / 2 : 0;
+  }
+
+  take(log: number): Changes {
+    const changes = this.#changes[log];
+    if (!changes) return { sessions: [], dropped: [] };
+    this.#changes[log] = { sessions: [], dropped: [] };
+    return changes;
+  }
+}

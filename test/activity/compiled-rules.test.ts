@@ -1,0 +1,183 @@
+/** The compiled rules and the definition make the same of any events; the compiled ones take in the usual ones. */
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { describe, it } from 'node:test';
+import * as fc from 'fast-check';
+import { CompiledRules } from '../../src/activity/compiled-rules.ts';
+import { Sessions } from '../../src/activity/sessions.ts';
+import { Users } from '../../src/activity/user-table.ts';
+import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
+import { EventBatch } from '../../src/format/event-batch.ts';
+import {
+  AT,
+  CONNECT,
+  END,
+  EVENT_WORDS,
+  HIGH,
+  KIND,
+  LOW,
+  SOURCE,
+  SOURCE_END,
+  START,
+  USER,
+} from '../../src/format/scanner/scanner.ts';
+import { SharedMemory } from '../../src/format/shared-memory.ts';
+import { OPTIONS } from '../golden.ts';
+
+const BEGIN = Date.UTC(2026, 0, 1) / 1000;
+const HOUR = 3600;
+const CODE = readFileSync(new URL('../../src/activity/compiled/rules.wasm', import.meta.url));
+const KINDS = { connect: CONNECT, start: START, end: END } as const;
+const BOSH = 'bosh58833a29-3eaa-4734-878e-f48d1033363e';
+
+/** `id`: of an address; 0: of BOSH. */
+interface Usual {
+  readonly kind: keyof typeof KINDS;
+  readonly id: number;
+  readonly user: number;
+}
+type Step = { readonly after: number } & ({ readonly usual: Usual } | { readonly other: (at: number) => SessionEvent });
+
+const jid = (user: number): string => `user${user}@${user % 2 === 0 ? 'chat' : 'work'}.example`;
+
+class World {
+  readonly users: Users;
+  readonly sessions: Sessions;
+  readonly #isStored: boolean;
+  /** Taken in by the definition. */
+  unusual = 0;
+
+  constructor(isCompiled: boolean, isStored: boolean) {
+    this.#isStored = isStored;
+    const memory = new SharedMemory();
+    const count = { exclude: ['user5@work.example'], includeDisabled: false, seed: 99 };
+    this.users = new Users({ ...count, allocate: memory.allocate });
+    const rules = isCompiled ? new CompiledRules(CODE, memory) : undefined;
+    this.sessions = new Sessions(this.users, { ...OPTIONS, isStored }, rules);
+    const takeFrom = this.sessions.takeFrom.bind(this.sessions);
+    this.sessions.takeFrom = (batch, event) => {
+      this.unusual++;
+      takeFrom(batch, event);
+    };
+  }
+
+  take(steps: readonly Step[], begin: number): void {
+    const batch = new EventBatch(Buffer.from(BOSH));
+    let at = begin;
+    for (const step of steps) {
+      at += step.after;
+      if ('other' in step) batch.add(step.other(at));
+      else this.#add(batch, step.usual, at);
+    }
+    this.sessions.expect(batch);
+    this.sessions.takeRun(batch, 0, batch.count);
+    this.users.settle();
+  }
+
+  #add(batch: EventBatch, { kind, id, user }: Usual, at: number): void {
+    const events = new Int32Array(EVENT_WORDS);
+    events[KIND] = KINDS[kind];
+    [events[LOW], events[HIGH]] = id === 0 ? [0, -1] : [id, id % 3];
+    [events[SOURCE], events[SOURCE_END]] = [0, BOSH.length];
+    const name = Buffer.from(jid(user));
+    events[USER] = kind === 'start' ? this.users.names.intern(name, 0, name.length) : -1;
+    events[AT] = at;
+    batch.addScanned({ events, count: 1, lines: 1, last: at, scan: () => 0 });
+  }
+
+  /** All that anybody may ask for. */
+  outcome(at: number): object {
+    const { users, sessions } = this;
+    return {
+      users: Array.from({ length: 7 }, (_, user) => users.get(jid(user))),
+      size: users.size,
+      sessions: [...sessions.all()],
+      hasResumption: sessions.hasResumption,
+      changes: sessions.takeChanges(),
+      counts: users.sample(at, sessions.overBy(at)),
+      names: users.names.size,
+      ...(this.#isStored && { pages: users.pages.take(users.pages.count) }),
+    };
+  }
+}
+
+const usual = fc.record({
+  kind: fc.constantFrom('connect', 'start', 'start', 'end', 'end'),
+  id: fc.integer({ min: 0, max: 7 }),
+  user: fc.integer({ min: 0, max: 6 }),
+});
+const user = fc.integer({ min: 0, max: 6 }).map(jid);
+const other = fc.oneof(
+  user.map((name) => (at: number): SessionEvent => ({ kind: 'removed', user: name, at })),
+  user.map((name) => (at: number): SessionEvent => ({ kind: 'disabled', user: name, at })),
+  user.map((name) => (at: number): SessionEvent => ({ kind: 'enabled', user: name, at })),
+  fc.constantFrom<((at: number) => SessionEvent)[]>(
+    (at) => ({ kind: 'server-start', at }),
+    (at) => ({ kind: 'server-stop', at }),
+    (at) => ({ kind: 'detail', on: true, at }),
+    (at) => ({ kind: 'detail', on: false, at }),
+  ),
+  fc.tuple(user, fc.constantFrom('c2s1', 'c2s200000002')).map(([name, session]) => (at: number): SessionEvent => ({
+    kind: 'bind',
+    session,
+    user: name,
+    resource: 'phone',
+    at,
+  })),
+);
+const after = fc.oneof(
+  { weight: 12, arbitrary: fc.integer({ min: 0, max: 400 }) },
+  { weight: 2, arbitrary: fc.integer({ min: 400, max: 4000 }) },
+  fc.integer({ min: -300, max: 0 }),
+  fc.constantFrom(8 * 86_400, 43_200, 43_201),
+);
+const step: fc.Arbitrary<Step> = fc.oneof(
+  { weight: 30, arbitrary: fc.record({ after, usual }) },
+  fc.record({ after, other }),
+);
+
+describe('compiled rules', () => {
+  for (const isStored of [true, false])
+    it(`make of any events what the definition makes of them, ${isStored ? 'and tell what changed' : 'where nobody stores them'} [9.14]`, () => {
+      let taken = 0;
+      let unusual = 0;
+      const property = fc.property(fc.array(fc.array(step, { maxLength: 60 }), { maxLength: 6 }), (blocks) => {
+        const [compiled, defined] = [new World(true, isStored), new World(false, isStored)];
+        let at = BEGIN;
+        for (const steps of blocks) {
+          compiled.take(steps, at);
+          defined.take(steps, at);
+          at = steps.reduce((sum, each) => sum + each.after, at);
+          const next = Math.ceil((at + 1) / HOUR) * HOUR;
+          assert.deepEqual(compiled.outcome(next), defined.outcome(next));
+        }
+        taken += defined.unusual;
+        unusual += compiled.unusual;
+      });
+      fc.assert(property, { numRuns: 400 });
+      assert.ok(unusual < taken / 2, `${unusual} of ${taken} were left to the definition`);
+    });
+
+  it('take in nearly all events of many users and sessions [9.14]', () => {
+    const [compiled, defined] = [new World(true, true), new World(false, true)];
+    const steps = Array.from({ length: 60_000 }, (_, n): Step => {
+      const [id, kind] = [(n >> 1) + 1, n % 2 === 0 ? 'start' : 'end'] as const;
+      return { after: n % 2, usual: { kind, id: kind === 'end' && n > 400 ? id - 200 : id, user: (n >> 1) % 20_000 } };
+    });
+    compiled.take(steps, BEGIN);
+    defined.take(steps, BEGIN);
+    assert.deepEqual(compiled.outcome(BEGIN + 10 * HOUR), defined.outcome(BEGIN + 10 * HOUR));
+    assert.ok(compiled.unusual < 12_000, `${compiled.unusual} were left to the definition`);
+  });
+
+  it('leave a user with more ids than are kept to the definition [9.14]', () => {
+    const [compiled, defined] = [new World(true, true), new World(false, true)];
+    const steps = Array.from({ length: 300 }, (_, n): Step => ({
+      after: 1,
+      usual: { kind: 'start', id: n + 1, user: 0 },
+    }));
+    compiled.take(steps, BEGIN);
+    defined.take(steps, BEGIN);
+    assert.deepEqual(compiled.outcome(BEGIN + HOUR), defined.outcome(BEGIN + HOUR));
+  });
+});
