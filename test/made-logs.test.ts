@@ -8,7 +8,7 @@ import { Sessions } from '../src/activity/sessions.ts';
 import { Users } from '../src/activity/user-table.ts';
 import type { SessionEvent } from '../src/format/dialects/dialect.ts';
 import { eventsOf, OPTIONS } from './golden.ts';
-import { run } from './program.ts';
+import { golden, run } from './program.ts';
 
 const pathOf = (file: string): string => fileURLToPath(new URL(`../../test/logs/made/${file}`, import.meta.url));
 
@@ -93,6 +93,38 @@ describe('made logs', () => {
       assert.match(out, /chat\.example,[1-9]/);
     });
   }
+});
+
+test('mongooseim.json says what mongooseim.log says [10.4]', async () => {
+  const kinds = await Promise.all(
+    ['log', 'json'].map(async (form) => {
+      const { out } = await run(['explain', '--json', pathOf(`mongooseim-6.0-info.${form}`)]);
+      const lines = out
+        .trimEnd()
+        .split('\n')
+        .map((line): { kind: string | null; user?: string } => JSON.parse(line));
+      return lines.flatMap(({ kind, user = '' }) => (kind === null ? [] : [`${kind} ${user}`]));
+    }),
+  );
+  assert.equal(kinds[0]?.length, 8);
+  assert.deepEqual(kinds[1], kinds[0]);
+});
+
+test("Prosody's mod_log_json says what its file says, put together or not [10.4]", async () => {
+  const told = async (file: string): Promise<string[]> => {
+    const { out } = await run(['explain', '--json', golden(`layouts/${file}.log`)]);
+    const events = out
+      .trimEnd()
+      .split('\n')
+      .map((line): Record<string, unknown> => JSON.parse(line));
+    return events
+      .filter(({ kind }) => kind !== null && kind !== 'server-start')
+      .map((event) => JSON.stringify({ ...event, line: 0 }));
+  };
+  const expected = await told('file-default');
+  assert.ok(expected.length > 10);
+  for (const form of ['json', 'json-formatted', 'json-formatted-as-message'])
+    assert.deepEqual(await told(`mod_log_${form}`), expected, form);
 });
 
 describe('a log of a server at a level that tells of no session', () => {

@@ -117,6 +117,12 @@ export const WRAPPED_FORMS: readonly WrappedForm[] = [
       JSON.stringify({ log: `${output(m)}\n`, stream: 'stdout', time: `${toSecond(m.at)}${fraction(m.at)}Z` }),
   },
   {
+    name: "Prosody's mod_log_json",
+    envelope: /mod_log_json/,
+    wrap: ({ at, source, level, text }) =>
+      JSON.stringify({ datetime: `${toSecond(at)}Z`, source, message: '%s', args: [text], level }),
+  },
+  {
     name: "Kubernetes' container log",
     envelope: /Kubernetes/,
     wrap: (m) => `${toSecond(m.at)}${fraction(m.at)}Z stdout F ${output(m)}`,

@@ -5,6 +5,7 @@ import { dockerJson } from './envelopes/docker-json.ts';
 import type { Envelope } from './envelopes/envelope.ts';
 import { journalExport } from './envelopes/journal-export.ts';
 import { journalJson } from './envelopes/journal-json.ts';
+import { mongooseImJson, prosodyJson } from './envelopes/json-lines.ts';
 import { rfc5424 } from './envelopes/rfc5424.ts';
 import { dockerLogs, svlogd, tai64n } from './envelopes/stamped.ts';
 import { journalFull, journalUnix, syslog } from './envelopes/syslog.ts';
@@ -13,6 +14,8 @@ export const ENVELOPES: readonly Envelope[] = [
   dockerJson,
   journalJson,
   journalExport,
+  prosodyJson,
+  mongooseImJson,
   rfc5424,
   syslog,
   journalFull,

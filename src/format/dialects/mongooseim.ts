@@ -14,7 +14,7 @@ import { headParser, type Line } from './head-parser.ts';
 
 const COLOUR = String.raw`(?:\x1b\[[\d;]{0,16}m)?`;
 const HEAD = new RegExp(
-  String.raw`(when=\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) level=([a-z]{4,9}) (?:what=([a-z0-9_]{1,64}) )?${COLOUR}`,
+  String.raw`((?:when=)?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)) level=([a-z]{4,9}) (?:what=([a-z0-9_]{1,64}) )?${COLOUR}`,
   'y',
 );
 /** flatlog.erl, escape: a value with a blank or `=` is in quotes, and quotes in it have a backslash before them. */

@@ -1,0 +1,84 @@
+/**
+ * Lines that a server itself writes as JSON, made into those that it writes into a file.
+ *
+ * mod_log_json of prosody-modules, mod_log_json.lua. `message` may have been put together, or `msg_formatted` be there beside it:
+ *
+ *     {"datetime":"2026-11-23T19:58:49Z","source":"c2s5645ead47be0","message":"Authenticated as %s@%s","args":["alice","chat.example"],"level":"info"}
+ *
+ * mongooseim.json of MongooseIM, src/logger/mongoose_json_formatter.erl, do_format and process_metadata:
+ *
+ *     {"jid":"alice@chat.example/phone","level":"info","meta":{"mfa":"{ejabberd_c2s,do_open_session,3}"},"what":"c2s_opened_session","when":"2026-11-23T19:58:49.123456+00:00"}
+ */
+import { FOREIGN, WHOLE, type Envelope, type Opener } from './envelope.ts';
+
+/** A longer line holds no session; bytes. */
+const LONGEST = 65_536;
+const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const PLACE = /%[-+ #0-9.]{0,8}[a-zA-Z]/g;
+
+type Fields = Readonly<Record<string, unknown>>;
+
+/** The stamp and the text of a line. */
+interface Told {
+  readonly stamp: unknown;
+  readonly text: string;
+}
+
+const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
+
+/** Only what has as many places as there are arguments has not been put together yet. */
+function formatted(message: string, args: unknown): string {
+  if (!Array.isArray(args) || (message.match(PLACE) ?? []).length !== args.length) return message;
+  let next = 0;
+  return message.replaceAll(PLACE, () => String(args[next++]));
+}
+
+function ofProsody({ datetime, source, level, message, args, msg_formatted: whole }: Fields): Told {
+  const text = typeof whole === 'string' ? whole : formatted(textOf(message), args);
+  return { stamp: datetime, text: `${textOf(source)}\t${textOf(level)}\t${text}` };
+}
+
+const quoted = (value: string): string => `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
+
+function ofMongooseIm({ when, level, what, reason, jid, version, meta }: Fields): Told {
+  const { mfa }: Fields = typeof meta === 'object' && meta !== null ? { mfa: undefined, ...meta } : {};
+  const module = /^\{([a-z0-9_]{1,64}),/.exec(textOf(mfa))?.[1] ?? '';
+  const fields = { reason, version, jid };
+  const told = Object.entries(fields).flatMap(([name, value]) =>
+    textOf(value) === '' ? [] : [`${name}=${quoted(textOf(value))}`],
+  );
+  return { stamp: when, text: [`level=${textOf(level)} what=${textOf(what)} at=${module}:`, ...told].join(' ') };
+}
+
+const jsonLines = (name: string, begins: RegExp, read: (fields: Fields) => Told): Envelope => ({
+  name,
+  begins,
+  open: (): Opener => ({
+    open(bytes, from, end, cut) {
+      const told = end - from > LONGEST ? undefined : toldBy(bytes.toString('utf8', from, end), read);
+      const [, stamp = '', zone = ''] = STAMP.exec(textOf(told?.stamp)) ?? [];
+      if (!told || stamp === '') return FOREIGN;
+      cut.stampLength = cut.stamp.write(stamp + zone, 'latin1');
+      cut.severity = -1;
+      cut.stream = 0;
+      cut.program = '';
+      cut.text = Buffer.from(told.text);
+      cut.from = 0;
+      cut.to = cut.text.length;
+      return WHOLE;
+    },
+  }),
+});
+
+function toldBy(line: string, read: (fields: Fields) => Told): Told | undefined {
+  try {
+    const fields: unknown = JSON.parse(line);
+    return typeof fields === 'object' && fields !== null && !Array.isArray(fields) ? read({ ...fields }) : undefined;
+  } catch {
+    // Not of this form.
+    return undefined;
+  }
+}
+
+export const prosodyJson = jsonLines("Prosody's mod_log_json", /^\{(?=.*"datetime":")(?=.*"source":")/, ofProsody);
+export const mongooseImJson = jsonLines("MongooseIM's JSON", /^\{(?=.*"when":")(?=.*"level":")/, ofMongooseIm);
