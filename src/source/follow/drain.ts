@@ -62,7 +62,7 @@ export class Drain {
   /** Segments that were truncated, and had been read to their end. */
   private readonly emptied = new Set<string>();
   /** Blocks that were taken. */
-  private taken = 0;
+  taken = 0;
   /** A file could not be read: no other one is to wait for it. */
   private hasFailed = false;
   private readonly counts = { rotations: 0, truncations: 0, skippedLines: 0, lostSegments: 0 };

@@ -35,7 +35,7 @@ export interface FollowOptions {
   readonly beforeCorruptIn: BeforeCorruptIn;
   /** Globs of rotated files that are not beside the log. */
   readonly rotated?: readonly string[];
-  /** Whether what is written next may wait for a tenth of a second: as nothing was to be learnt from what came last. */
+  /** Whether what is written next may wait for a quarter of a second: as nothing was to be learnt from what came last. */
   readonly mayWait?: () => boolean;
   /** Milliseconds between two looks when there are no events; default 1000. */
   readonly tickMs?: number;
@@ -63,7 +63,7 @@ export interface FollowerStatus {
 /** In ticks: how often the directories that are watched are looked up anew. */
 const WATCH_EVERY = 10;
 /** Lines that may wait are read so long after those before, all together. */
-const JOINED_MS = 100;
+const JOINED_MS = 250;
 /** Until a rotation that is under way has moved on. */
 const SOON_MS = 10;
 
@@ -80,6 +80,9 @@ export class Follower {
   private readonly waiting: (() => void)[] = [];
   private ticks = 0;
   private passedAt = 0;
+  /** Lines that may wait come one after the other: it is looked for them now and then, and nobody tells of each. */
+  private isJoining = false;
+  private takenBefore = 0;
   private isOver = false;
 
   constructor(options: FollowOptions) {
@@ -176,8 +179,19 @@ export class Follower {
   private wake(): void {
     const { mayWait } = this.options;
     const since = performance.now() - this.passedAt;
-    if (mayWait?.() === true && since < JOINED_MS) this.waker.wakeWithin(JOINED_MS - since);
+    this.isJoining = mayWait?.() === true && since < JOINED_MS;
+    if (this.isJoining) this.waker.wakeWithin(JOINED_MS - since);
     else this.waker.wake();
+  }
+
+  /** To be told of the next line; but not as long as each look finds some anyway, of which none says anything. */
+  private listen(): void {
+    const { taken } = this.drain;
+    // Also when they have stopped: the last may have come before anybody would tell of it.
+    if (this.isJoining) this.waker.wakeWithin(JOINED_MS);
+    this.isJoining &&= taken > this.takenBefore && this.options.mayWait?.() === true;
+    this.takenBefore = taken;
+    this.watch?.follow(this.isJoining ? undefined : this.list.live);
   }
 
   private async *pass(signal: AbortSignal): AsyncGenerator<Block, Outcome, undefined> {
@@ -186,7 +200,7 @@ export class Follower {
       this.live.look();
       this.notifyTrouble();
       const outcome = yield* this.drain.pass(this.live, signal);
-      if (outcome === 'settled') this.watch?.follow(this.list.live);
+      if (outcome === 'settled') this.listen();
       this.notified.delete('failed');
       return outcome;
     } catch (error) {

@@ -19,16 +19,13 @@ interface Entry {
 export class SegmentList {
   /** Those that are open come last, in the order in which they are to be read. */
   private entries: readonly Entry[];
+  /** Those that are read, oldest first. */
+  open: readonly Segment[] = [];
   private readonly forgettable = new Set<string>();
 
   constructor(positions: readonly Position[]) {
     const byAge = positions.toSorted((a, b) => a.readAt - b.readAt);
     this.entries = byAge.map((position) => ({ id: position.id, position, open: undefined }));
-  }
-
-  /** Those that are read, oldest first. */
-  get open(): readonly Segment[] {
-    return this.entries.flatMap(({ open }) => open ?? []);
   }
 
   /** The one at the live path. */
@@ -60,6 +57,7 @@ export class SegmentList {
       ...closed.map((entry) => ({ ...entry, open: undefined })),
       ...open.map((segment) => ({ id: segment.id, position: this.position(segment.id), open: segment })),
     ];
+    this.open = open;
   }
 
   exchange(segment: Segment, by: Segment): void {
