@@ -16,6 +16,7 @@ const NO_HOST = 'SASL callback for non-existing host: ';
 const NO_HOST_LINE = /^.{15,48} \[(?:warning|error)\] SASL callback for non-existing host: /;
 /** c2s/c2s.c, _c2s_client_sx_callback: `[11] [alice@chat.example] error: Stream error (TEXT)`, before a login `[11] [127.0.0.1, port=36384]` */
 const STREAM_ERROR = '] error: Stream error (';
+const STREAM_ERROR_LINE = /^.{15,48} \[[a-z]+\] \[\d{1,10}\] \[\S{1,2100}(?:, port=\d{1,5})?\] error: Stream error \(/;
 
 /** Whether a message that quotes somebody may stand in it. */
 export const quotes = (line: string): boolean => line.includes(NO_HOST) || line.includes(STREAM_ERROR);
@@ -36,7 +37,7 @@ export interface Quotation {
 export function quotationAt(text: string, start: number, lineEnd: number): Quotation | undefined {
   const line = text.slice(start, lineEnd);
   if (NO_HOST_LINE.test(line)) return ofNoHost(text, start, lineEnd + 1);
-  return line.includes(STREAM_ERROR) ? ofStreamError(text, start, lineEnd) : undefined;
+  return STREAM_ERROR_LINE.test(line) ? ofStreamError(text, start, lineEnd) : undefined;
 }
 
 /** What the messages of the text before, of which `carried` is the end, quote in this one. */
