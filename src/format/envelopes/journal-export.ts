@@ -19,7 +19,7 @@ import {
 } from './envelope.ts';
 import { timeOf } from './made-stamp.ts';
 
-const FIELD = /^[A-Z0-9_]{1,64}$/;
+const EQUALS = 61;
 const LENGTH_BYTES = 8;
 /** Kept of a value, bytes: what counts stands at the beginning of a message. */
 const LONGEST = 16 * 1024;
@@ -32,6 +32,8 @@ const KEPT: ReadonlySet<string> = new Set([
   '__REALTIME_TIMESTAMP',
   '_LINE_BREAK',
 ]);
+
+const FIRST_LETTERS = new Set([...KEPT].map((name) => name.charCodeAt(0)));
 
 interface Binary {
   field: string;
@@ -62,10 +64,11 @@ class ExportOpener implements Opener {
   open(bytes: Buffer, from: number, end: number, cut: Cut): Kind {
     if (this.#binary) return this.#goOn(bytes, from, end + 1, this.#binary);
     if (from === end) return this.#finish(cut);
-    const equals = bytes.indexOf('=', from);
-    const isText = equals > from && equals < end;
-    const field = bytes.toString('latin1', from, Math.min(isText ? equals : end, from + 65));
-    if (!FIELD.test(field)) return FOREIGN;
+    const equals = behindName(bytes, from, end);
+    const isText = equals < end;
+    if (equals === from || (isText && bytes[equals] !== EQUALS)) return FOREIGN;
+    if (isText && !FIRST_LETTERS.has(bytes[from]!)) return HELD;
+    const field = bytes.toString('latin1', from, equals);
     if (isText) this.#keep(field, bytes.toString('latin1', equals + 1, Math.min(end, equals + 1 + LONGEST)));
     else this.#binary = { field, lengthLeft: LENGTH_BYTES, length: 0, left: 0 };
     return HELD;
@@ -117,6 +120,15 @@ class ExportOpener implements Opener {
     return fields.get('_LINE_BREAK') === 'line-max' ? PIECE : WHOLE;
   }
 }
+
+/** Where the name of a field ends. */
+function behindName(bytes: Buffer, from: number, end: number): number {
+  let at = from;
+  while (at < end && isOfName(bytes[at]!)) at++;
+  return at;
+}
+
+const isOfName = (byte: number): boolean => (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 48 && byte <= 57);
 
 export const journalExport: Envelope = {
   name: 'journalctl -o export',

@@ -3,18 +3,20 @@
  * and without `--all` one that is too long is null. A line of the standard output that is longer than LineMax is written in pieces.
  */
 import { FOREIGN, PIECE, WHOLE, type Cut, type Envelope, type Opener } from './envelope.ts';
-import { keyOf, numberAt, readString, Scratch, valueAt } from './json-text.ts';
+import { readString, Scratch } from './json-text.ts';
 import { timeOf } from './made-stamp.ts';
 
-const MESSAGE = keyOf('MESSAGE');
-const TIME = keyOf('__REALTIME_TIMESTAMP');
-const IDENTIFIER = keyOf('SYSLOG_IDENTIFIER');
-const PRIORITY = keyOf('PRIORITY');
-const CUT_SHORT = Buffer.from('"_LINE_BREAK":"line-max"');
+/** Behind their first quote: in a string every quote has a backslash before it, so no text can look like a key. */
+const MESSAGE = 'MESSAGE":';
+const TIME = '__REALTIME_TIMESTAMP":';
+const IDENTIFIER = 'SYSLOG_IDENTIFIER":';
+const PRIORITY = 'PRIORITY":';
+const CUT_SHORT = '"_LINE_BREAK":"line-max"';
+const BLANK = 32;
 const QUOTE = 34;
 const BRACKET = 91;
-/** Digits of a microsecond behind those of the second. */
-const MICROSECONDS = 6;
+/** Digits of a second, before those of the microsecond. */
+const SECONDS = 10;
 /** LineMax is 48 KiB; shorter lines are not in pieces, unless it is set lower. */
 const LONG = 79;
 
@@ -23,18 +25,21 @@ export const journalJson: Envelope = {
   begins: /^\x1e?\{(?=.*"__REALTIME_TIMESTAMP" ?: ?")(?=.*"MESSAGE" ?:)/,
   open(): Opener {
     const body = new Scratch();
-    const program = new Programs();
+    let program = '';
     return {
       open(bytes, from, end, cut) {
-        const line = bytes.subarray(from, end);
+        const line = bytes.toString('latin1', from, end);
         const time = valueAt(line, TIME);
         const message = time < 0 ? -1 : valueAt(line, MESSAGE);
-        const stamp = time < 0 ? undefined : timeOf(numberAt(line, time + 1, MICROSECONDS));
-        if (message < 0 || stamp === undefined || !readMessage(line, message, body)) return FOREIGN;
-        cut.stampLength = cut.stamp.write(stamp, 'latin1');
-        cut.program = program.at(line, valueAt(line, IDENTIFIER));
+        const stamp = time < 0 ? undefined : timeOf(Number(line.slice(time + 1, time + 1 + SECONDS)));
+        if (message < 0 || stamp === undefined || !readMessage(bytes, from, end, line, message, body)) return FOREIGN;
+        cut.stampLength = cut.stamp.write(stamp, 0, 'latin1');
+        const identifier = valueAt(line, IDENTIFIER);
+        // One string for all lines.
+        if (identifier < 0 || !line.startsWith(`${program}"`, identifier + 1)) program = nameAt(line, identifier);
+        cut.program = program;
         const priority = valueAt(line, PRIORITY);
-        cut.severity = priority >= 0 && line[priority] === QUOTE ? line[priority + 1]! - 48 : -1;
+        cut.severity = priority >= 0 && line.charCodeAt(priority) === QUOTE ? line.charCodeAt(priority + 1) - 48 : -1;
         cut.stream = 0;
         cut.text = body.bytes;
         cut.from = 0;
@@ -46,34 +51,31 @@ export const journalJson: Envelope = {
 };
 
 /** Of a message that is left out only the length is told, if at all. */
-const isCutShort = (line: Buffer, { to }: Cut): boolean => (to === 0 || to >= LONG) && line.indexOf(CUT_SHORT) >= 0;
+const isCutShort = (line: string, { to }: Cut): boolean => (to === 0 || to >= LONG) && line.includes(CUT_SHORT);
 
-function readMessage(line: Buffer, at: number, body: Scratch): boolean {
-  if (line[at] === QUOTE) return readString(line, at, body) > 0;
+/** The name whose quote is at `at`. */
+const nameAt = (line: string, at: number): string => (at < 0 ? '' : line.slice(at + 1, line.indexOf('"', at + 1)));
+
+/** Where the value of a key begins; -1 where it has none. The quote before the key is looked for last, as there are many. */
+function valueAt(line: string, key: string): number {
+  let found = line.indexOf(key);
+  while (found >= 0 && line.charCodeAt(found - 1) !== QUOTE) found = line.indexOf(key, found + 1);
+  if (found < 0) return -1;
+  let at = found + key.length;
+  while (line.charCodeAt(at) === BLANK) at++;
+  return at;
+}
+
+/** The value at `at` of the line, which is in `bytes` from `from` to `end`. */
+function readMessage(bytes: Buffer, from: number, end: number, line: string, at: number, body: Scratch): boolean {
+  const first = line.charCodeAt(at);
+  if (first === QUOTE) return readString(bytes.subarray(from + at, end), 0, body) > 0;
   body.length = 0;
-  if (line[at] !== BRACKET) return line[at] === 110;
-  const all = line.toString('latin1', at + 1, line.indexOf(']', at));
+  if (first !== BRACKET) return line.startsWith('null', at);
+  const all = line.slice(at + 1, line.indexOf(']', at));
   if (!/^[\d, ]*$/.test(all)) return false;
   const message = Buffer.from(all.split(',').map(Number));
   body.makeRoom(message.length);
   body.length = message.copy(body.bytes);
   return true;
-}
-
-/** Names of programs, made into strings once. */
-class Programs {
-  #last = Buffer.alloc(0);
-  #name = '';
-
-  at(line: Buffer, at: number): string {
-    const last = this.#last;
-    if (at < 0) return '';
-    let i = 0;
-    while (i < last.length && line[at + i] === last[i]) i++;
-    if (i === last.length && i > 0) return this.#name;
-    const end = line.indexOf('"', at + 1) + 1;
-    this.#last = Buffer.from(line.subarray(at, end));
-    this.#name = line.toString('latin1', at + 1, end - 1);
-    return this.#name;
-  }
 }

@@ -8,7 +8,7 @@
  *     1795463737.041622 vm prosody[20368]: BODY                            short-unix
  */
 import type { Envelope } from './envelope.ts';
-import { timeOf } from './made-stamp.ts';
+import { numberAt } from './json-text.ts';
 import { openText } from './text-head.ts';
 
 const PROGRAM = String.raw` [^\s[\]{]{1,255} (?<program>[^\s[:]{1,128})(?:\[\d{1,10}\])?:(?: |$)`;
@@ -46,5 +46,5 @@ export const journalUnix: Envelope = {
   name: 'journalctl -o short-unix',
   begins: UNIX,
   cutsUnseen: true,
-  open: () => openText({ pattern: UNIX, stampOf: (seconds) => timeOf(Number(seconds)) }),
+  open: () => openText({ pattern: UNIX, secondsOf: (stamp, length) => numberAt(stamp.subarray(0, length), 0) }),
 };

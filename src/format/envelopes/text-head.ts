@@ -2,10 +2,13 @@
  * Envelopes that are a text in front of the line. The text is nearly always that of the line before but for the digits of its
  * stamp, so it is compared with that one byte by byte, and taken apart by its pattern only where it differs.
  */
+import { timeOf } from './made-stamp.ts';
 import { CONTINUATION, FOREIGN, WHOLE, type Cut, type Kind, type Opener } from './envelope.ts';
 
 const ZERO = 48;
 const NINE = 57;
+const A = 97;
+const F = 102;
 const BLANK = 32;
 const DOT = 46;
 const COMMA = 44;
@@ -23,8 +26,10 @@ export interface TextHead {
   readonly zone?: string;
   /** What the line is, where its head tells. */
   readonly kindOf?: (groups: Groups) => Kind;
-  /** Makes another stamp of what is written. */
-  readonly stampOf?: (stamp: string) => string | undefined;
+  /** What is written is a number, of which this makes unix seconds. */
+  readonly secondsOf?: (stamp: Buffer, length: number) => number;
+  /** Its digits, and those of the fraction, are hexadecimal. */
+  readonly isHex?: boolean;
 }
 
 type Groups = Readonly<Record<string, string | undefined>>;
@@ -40,34 +45,38 @@ interface Known {
   readonly severity: number;
   readonly stream: 0 | 1;
   readonly program: string;
+  readonly isHex: boolean;
 }
 
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
 
 export function openText(head: TextHead): Opener {
   const pattern = new RegExp(head.pattern.source, 'y');
+  const { secondsOf } = head;
   let known: Known | undefined;
+  const taken = (bytes: Buffer, from: number, end: number, cut: Cut, by: Known): Kind | undefined => {
+    const body = follow(bytes, from, by, cut);
+    if (body === 0) return undefined;
+    if (secondsOf && !makeStamp(secondsOf(cut.stamp, cut.stampLength), cut)) return FOREIGN;
+    return found(bytes, body, end, by, cut);
+  };
   return {
     open(bytes, from, end, cut) {
-      if (known) {
-        const body = follow(bytes, from, known, cut);
-        if (body > 0) return found(bytes, body, end, known, cut);
-      }
+      const kind = known && taken(bytes, from, end, cut, known);
+      if (kind !== undefined) return kind;
       pattern.lastIndex = 0;
       const groups = pattern.exec(bytes.toString('latin1', from, Math.min(end, from + LONGEST_HEAD)))?.groups;
-      const next = groups && knownOf(groups, head);
-      if (!next) return bytes[from] === BLANK ? rest(bytes, from, end, cut) : FOREIGN;
-      const body = follow(bytes, from, next, cut);
-      // A stamp that is made holds for its line only.
-      known = head.stampOf ? undefined : next;
-      if (head.stampOf) {
-        const stamp = head.stampOf(groups['stamp'] ?? '');
-        if (stamp === undefined) return FOREIGN;
-        cut.stampLength = cut.stamp.write(stamp, 'latin1');
-      }
-      return body > 0 ? found(bytes, body, end, next, cut) : FOREIGN;
+      if (!groups) return bytes[from] === BLANK ? rest(bytes, from, end, cut) : FOREIGN;
+      known = knownOf(groups, head);
+      return taken(bytes, from, end, cut, known) ?? FOREIGN;
     },
   };
+}
+
+function makeStamp(seconds: number, cut: Cut): boolean {
+  const stamp = timeOf(seconds);
+  if (stamp !== undefined) cut.stampLength = cut.stamp.write(stamp, 0, 'latin1');
+  return stamp !== undefined;
 }
 
 /** journalctl indents the further lines of a message, and nothing else. */
@@ -88,7 +97,7 @@ function found(bytes: Buffer, body: number, end: number, { kind, severity, strea
   return kind;
 }
 
-function knownOf(groups: Groups, { zone = '', kindOf }: TextHead): Known {
+function knownOf(groups: Groups, { zone = '', kindOf, isHex = false }: TextHead): Known {
   const { before = '', stamp = '', behind = '', priority, program = '', stream } = groups;
   const own = groups['zone'] ?? '';
   return {
@@ -100,12 +109,14 @@ function knownOf(groups: Groups, { zone = '', kindOf }: TextHead): Known {
     severity: priority === undefined ? -1 : Number(priority) % FACILITY,
     stream: stream === 'stderr' ? 1 : 0,
     program,
+    isHex,
   };
 }
 
 /** Where the body begins behind a head like the one known; 0 where it is another one. Notes the stamp. */
-function follow(bytes: Buffer, from: number, { stamped, stampFrom, rest, zone }: Known, cut: Cut): number {
+function follow(bytes: Buffer, from: number, { stamped, stampFrom, rest, zone, isHex }: Known, cut: Cut): number {
   const { stamp } = cut;
+  const isDigit = isHex ? isHexDigit : isDecimal;
   let length = 0;
   for (let i = 0; i < stamped.length; i++) {
     const byte = bytes[from + i]!;
@@ -114,8 +125,9 @@ function follow(bytes: Buffer, from: number, { stamped, stampFrom, rest, zone }:
     if (i >= stampFrom) stamp[length++] = byte;
   }
   let at = from + stamped.length;
-  if (length > 0 && (bytes[at] === DOT || bytes[at] === COMMA) && isDigit(bytes[at + 1]!)) {
-    at += 2;
+  const isMarked = bytes[at] === DOT || bytes[at] === COMMA;
+  if (length > 0 && (isHex || (isMarked && isDigit(bytes[at + 1]!)))) {
+    if (isMarked) at += 2;
     while (isDigit(bytes[at]!)) at++;
   }
   for (let i = 0; i < rest.length; i++) if (bytes[at + i] !== rest[i]) return 0;
@@ -124,4 +136,5 @@ function follow(bytes: Buffer, from: number, { stamped, stampFrom, rest, zone }:
   return at + rest.length;
 }
 
-const isDigit = (byte: number): boolean => byte >= ZERO && byte <= NINE;
+const isDecimal = (byte: number): boolean => byte >= ZERO && byte <= NINE;
+const isHexDigit = (byte: number): boolean => isDecimal(byte) || (byte >= A && byte <= F);
