@@ -12,9 +12,19 @@ export interface WrappedForm {
   readonly name: string;
   /** As `check` says it. */
   readonly envelope: RegExp;
-  readonly wrap: (message: Message) => string;
+  /** What the server wrote: to syslog, which keeps a message together, or to its standard output, of which each line is one. */
+  readonly of: 'syslog' | 'output';
+  readonly line: (message: Message, text: string) => string;
   /** The stamps are of the zone of the log, not of UTC. */
   readonly isLocal?: true;
+}
+
+/** From 0.12 on a line break is followed by a tab. */
+export function wrapped({ of, line }: WrappedForm, message: Message): string {
+  const text = message.text.replaceAll('\n', '\n\t');
+  if (of === 'syslog') return line(message, `${message.source}: ${text}`);
+  const lines = output({ ...message, text }).split('\n');
+  return lines.map((each) => line(message, each)).join('\n');
 }
 
 const iso = (at: number): string => new Date(at * 1000).toISOString();
@@ -27,12 +37,12 @@ function short(at: number): string {
 }
 const weekday = (at: number): string => new Date(at * 1000).toUTCString().slice(0, 3);
 const severity = ({ level }: Message): number => ({ debug: 7, info: 6, warn: 4 })[level] ?? 2;
-/** As to syslog. */
-const body = ({ source, text }: Message): string => `${source}: ${text}`;
 /** As on the standard output. */
 export const output = ({ source, level, text }: Message): string => `${source.padEnd(20)} ${level}\t${text}`;
-const shown = (text: string): string => text.replaceAll('\t', ' '.repeat(8));
-const escaped = (text: string): string => text.replaceAll('\t', '#011');
+const shown = (text: string): string => text.replaceAll('\t', ' '.repeat(8)).replaceAll('\n', `\n${' '.repeat(40)}`);
+const escaped = (text: string): string =>
+  // eslint-disable-next-line no-control-regex
+  text.replaceAll(/[\0-\x1f\x7f]/g, (c) => `#${c.charCodeAt(0).toString(8).padStart(3, '0')}`);
 const tai = (at: number): string => `@${(2n ** 62n + 10n + BigInt(at)).toString(16)}1234abcd`;
 const fraction = (at: number): string => ['', '.5', '.123456789'][at % 3] ?? '';
 
@@ -47,101 +57,132 @@ function journal(message: Message, text: string): Record<string, string> {
   };
 }
 
+/** A value with a line break stands behind its length. */
+function exported(name: string, value: string): string {
+  if (!value.includes('\n')) return `${name}=${value}\n`;
+  const length = Buffer.alloc(8);
+  length.writeUInt32LE(value.length);
+  return `${name}\n${length.toString('latin1')}${value}\n`;
+}
+
 export const WRAPPED_FORMS: readonly WrappedForm[] = [
   {
     name: 'rsyslog, traditional',
     envelope: /^syslog/,
     isLocal: true,
-    wrap: (m) => `${short(m.at)} vm prosody[12]: ${escaped(body(m))}`,
+    of: 'syslog',
+    line: (m, text) => `${short(m.at)} vm prosody[12]: ${escaped(text)}`,
   },
   {
     name: 'rsyslog, traditional, of the output',
     envelope: /^syslog/,
     isLocal: true,
-    wrap: (m) => `${short(m.at)} vm prosody[12]: ${escaped(output(m))}`,
+    of: 'output',
+    line: (m, text) => `${short(m.at)} vm prosody[12]: ${escaped(text)}`,
   },
   {
     name: 'rsyslog, file format',
     envelope: /^syslog/,
-    wrap: (m) => `${toSecond(m.at)}.123456+00:00 vm prosody[12]: ${escaped(body(m))}`,
+    of: 'syslog',
+    line: (m, text) => `${toSecond(m.at)}.123456+00:00 vm prosody[12]: ${escaped(text)}`,
   },
   {
     name: 'rsyslog, RFC 5424',
     envelope: /5424/,
-    wrap: (m) => `<${24 + severity(m)}>1 ${toSecond(m.at)}.123456+00:00 vm prosody 12 - -  ${escaped(body(m))}`,
+    of: 'syslog',
+    line: (m, text) => `<${24 + severity(m)}>1 ${toSecond(m.at)}.123456+00:00 vm prosody 12 - -  ${escaped(text)}`,
   },
   {
     name: 'journalctl -o short-iso',
     envelope: /^syslog or journalctl/,
-    wrap: (m) => `${toSecond(m.at)}+0000 vm prosody[12]: ${shown(output(m))}`,
+    of: 'output',
+    line: (m, text) => `${toSecond(m.at)}+0000 vm prosody[12]: ${shown(text)}`,
   },
   {
     name: 'journalctl -o short-precise',
     envelope: /^syslog or journalctl/,
     isLocal: true,
-    wrap: (m) => `${short(m.at)}.123456 vm prosody[12]: ${body(m)}`,
+    of: 'syslog',
+    line: (m, text) => `${short(m.at)}.123456 vm prosody[12]: ${shown(text)}`,
   },
   {
     name: 'journalctl -o short-full',
     envelope: /short-full/,
-    wrap: (m) => `${weekday(m.at)} ${toSecond(m.at).replace('T', ' ')} UTC vm prosody[12]: ${shown(output(m))}`,
+    of: 'output',
+    line: (m, text) => `${weekday(m.at)} ${toSecond(m.at).replace('T', ' ')} UTC vm prosody[12]: ${shown(text)}`,
   },
   {
     name: 'journalctl -o with-unit',
     envelope: /with-unit/,
-    wrap: (m) => `${weekday(m.at)} ${toSecond(m.at).replace('T', ' ')} UTC vm prosody.service[12]: ${body(m)}`,
+    of: 'syslog',
+    line: (m, text) =>
+      `${weekday(m.at)} ${toSecond(m.at).replace('T', ' ')} UTC vm prosody.service[12]: ${shown(text)}`,
   },
   {
     name: 'journalctl -o short-unix',
     envelope: /short-unix/,
-    wrap: (m) => `${m.at}.123456 vm prosody[12]: ${body(m)}`,
+    of: 'syslog',
+    line: (m, text) => `${m.at}.123456 vm prosody[12]: ${shown(text)}`,
   },
-  { name: 'journalctl -o json', envelope: /-o json/, wrap: (m) => JSON.stringify(journal(m, body(m))) },
+  {
+    name: 'journalctl -o json',
+    envelope: /-o json/,
+    of: 'syslog',
+    line: (m, text) => JSON.stringify(journal(m, text)),
+  },
   {
     name: 'journalctl -o json, of the output',
     envelope: /-o json/,
-    wrap: (m) => JSON.stringify(journal(m, output(m))),
+    of: 'output',
+    line: (m, text) => JSON.stringify(journal(m, text)),
   },
   {
     name: 'journalctl -o export',
     envelope: /-o export/,
-    wrap: (m) =>
-      Object.entries(journal(m, body(m)))
-        .map(([name, value]) => `${name}=${value}\n`)
+    of: 'syslog',
+    line: (m, text) =>
+      Object.entries(journal(m, text))
+        .map(([name, value]) => exported(name, value))
         .join(''),
   },
   {
     name: "docker's json-file",
     envelope: /json-file/,
-    wrap: (m) =>
-      JSON.stringify({ log: `${output(m)}\n`, stream: 'stdout', time: `${toSecond(m.at)}${fraction(m.at)}Z` }),
+    of: 'output',
+    line: (m, text) =>
+      JSON.stringify({ log: `${text}\n`, stream: 'stdout', time: `${toSecond(m.at)}${fraction(m.at)}Z` }),
   },
   {
     name: "Prosody's mod_log_json",
     envelope: /mod_log_json/,
-    wrap: ({ at, source, level, text }) =>
+    of: 'syslog',
+    line: ({ at, source, level, text }) =>
       JSON.stringify({ datetime: `${toSecond(at)}Z`, source, message: '%s', args: [text], level }),
   },
   {
     name: "Kubernetes' container log",
     envelope: /Kubernetes/,
-    wrap: (m) => `${toSecond(m.at)}${fraction(m.at)}Z stdout F ${output(m)}`,
+    of: 'output',
+    line: (m, text) => `${toSecond(m.at)}${fraction(m.at)}Z stdout F ${text}`,
   },
   {
     name: 'docker compose logs -t',
     envelope: /compose logs -t/,
-    wrap: (m) => `prosody-1  | ${toSecond(m.at)}.123456789Z ${output(m)}`,
+    of: 'output',
+    line: (m, text) => `prosody-1  | ${toSecond(m.at)}.123456789Z ${text}`,
   },
   {
     name: 'docker compose logs',
     envelope: /compose logs$/,
     isLocal: true,
-    wrap: (m) => `\x1b[36mprosody-1  | \x1b[0m${toSecond(m.at).replace('T', ' ')} ${output(m)}`,
+    of: 'output',
+    line: (m, text) => `\x1b[36mprosody-1  | \x1b[0m${toSecond(m.at).replace('T', ' ')} ${text}`,
   },
-  { name: 'multilog', envelope: /multilog/, wrap: (m) => `${tai(m.at)} ${output(m)}` },
+  { name: 'multilog', envelope: /multilog/, of: 'output', line: (m, text) => `${tai(m.at)} ${text}` },
   {
     name: 'svlogd -tt',
     envelope: /svlogd -tt/,
-    wrap: (m) => `${toSecond(m.at).replace('T', '_')}.12345 ${output(m)}`,
+    of: 'output',
+    line: (m, text) => `${toSecond(m.at).replace('T', '_')}.12345 ${text}`,
   },
 ];

@@ -8,7 +8,7 @@ import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.t
 import { ENVELOPES } from './envelopes.ts';
 import { dialectNamed } from './format.ts';
 import { prosody } from './dialects/prosody.ts';
-import { recogniseFormat, type LineFormat } from './recogniser.ts';
+import { recogniseDated, recogniseFormat, type LineFormat } from './recogniser.ts';
 import { STAMP_FORMS } from './time/stamp-form.ts';
 
 const NEWLINE = 10;
@@ -48,10 +48,11 @@ export class LogFormat {
   #unwrapper: Unwrapper | undefined;
   /** Bytes behind the last line that was understood. */
   #strange = 0;
-  #isNewFile = true;
+  #isNewFile: boolean;
 
   constructor({ server, dialect, wrapping }: LogFormatOptions) {
     this.#server = server;
+    this.#isNewFile = !dialect;
     if (dialect) this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
   }
 
@@ -128,7 +129,7 @@ export class LogFormat {
     const last = ownIn(lines, format).lastIndexOf(true);
     this.#strange = last < 0 ? this.#strange + bytes.length : 0;
     const strange = lines.slice(last + 1);
-    const found = recogniseFormat(strange, this.#server);
+    const found = recogniseDated(strange, this.#server);
     if (!found || !isOther(found, format)) return undefined;
     // Another program, as that of a new container: only one that starts takes the place of the server.
     if (format.wrapping && format.wrapping.envelope === found.wrapping?.envelope)

@@ -34,15 +34,22 @@ interface Score {
 
 /** Undefined where no line is understood. `server`: the name of a dialect, or `auto`. Lines are of one character per byte, without newline. */
 export function recogniseFormat(lines: readonly string[], server = 'auto'): LineFormat | undefined {
+  const found = recogniseDated(lines, server);
+  // A log without stamps is known, too, so that what it lacks can be told.
+  return found ?? plainFormat(lines, dialectNamed(server));
+}
+
+/** The same; undefined where no line that is understood begins with a time either. */
+export function recogniseDated(lines: readonly string[], server = 'auto'): LineFormat | undefined {
   const named = dialectNamed(server);
   const dialects = named ? [named] : DIALECTS;
   const sample = lines.slice(0, SAMPLE);
   const wrapped = ENVELOPES.flatMap((envelope) => scoresIn(envelope, sample, dialects));
-  if (wrapped.length === 0) return plainFormat(lines, named);
   const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, sample) ?? []);
   const isStampOnly = ({ format }: Score): boolean => format.wrapping?.envelope.isStampOnly === true;
   const inOrder = [...wrapped.filter((each) => !isStampOnly(each)), ...plain, ...wrapped.filter(isStampOnly)];
-  return inOrder.reduce((a, b) => (isBetter(b, a) ? b : a)).format;
+  const [first, ...others] = inOrder;
+  return first && others.reduce((a, b) => (isBetter(b, a) ? b : a), first).format;
 }
 
 function plainFormat(lines: readonly string[], named: Dialect | undefined): LineFormat | undefined {

@@ -44,7 +44,10 @@ export const journalJson: Envelope = {
         cut.text = body.bytes;
         cut.from = 0;
         cut.to = body.length;
-        return isCutShort(line, cut) ? PIECE : WHOLE;
+        if (!isCutShort(line, cut)) return WHOLE;
+        // Of what is left out nobody knows how it began: what follows is no line.
+        if (cut.to === 0) cut.to = body.bytes.write('\t');
+        return PIECE;
       },
     };
   },

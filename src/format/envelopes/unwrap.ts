@@ -102,8 +102,8 @@ export class Unwrapper {
     this.#makeRoom(to - cut.from + 256);
     if (to === cut.from) return;
     // What begins so goes on with the message before: no server's own line does.
-    if (isBlank(text[cut.from]!)) return this.#goOn(cut);
     const { envelope, keepsInner, inner } = this.#wrapping;
+    if (isBlank(text[cut.from]!) || (envelope.cutsUnseen && isEscapedTab(cut))) return this.#goOn(cut);
     const from = !keepsInner && inner ? behindStamp(cut, inner) : cut.from;
     if (!keepsInner) this.#stamp(cut);
     const bare = this.#bare;
@@ -139,6 +139,10 @@ export class Unwrapper {
 }
 
 const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
+
+/** As rsyslog writes it: `#011`. */
+const isEscapedTab = ({ text, from }: Cut): boolean =>
+  text[from] === 35 && text[from + 1] === 48 && text[from + 2] === 49 && text[from + 3] === 49;
 
 /** Where what the server wrote begins behind its own stamp. */
 function behindStamp({ text, from, to }: Cut, form: StampForm): number {

@@ -5,43 +5,15 @@ import { gunzipSync } from 'node:zlib';
 import type { SessionEvent } from '../../../src/format/dialects/dialect.ts';
 import { plainLines } from '../../../src/format/log-format.ts';
 import { recogniseFormat } from '../../../src/format/recogniser.ts';
-import { newUsers } from '../../../src/service/new-users.ts';
-import { LogState } from '../../../src/service/log-state.ts';
-import type { StoredLog } from '../../../src/service/stored-log.ts';
-import { goldenLog, hourly, OPTIONS, SMALL_UTC } from '../../golden.ts';
-import { type Message, WRAPPED_FORMS } from '../../wrap.ts';
+import { goldenLog, hourly, SMALL_UTC } from '../../golden.ts';
+import { type Message, WRAPPED_FORMS, wrapped } from '../../wrap.ts';
+import { eventsOf } from './events.ts';
 
 /** This file runs as dist/test/format/envelopes/transports.test.js. */
 const LOGS = new URL('../../../../test/logs/transports/', import.meta.url);
-const HORIZON = Date.UTC(2026, 11, 1) / 1000;
-
 function fileOf(name: string): Buffer {
   const bytes = readFileSync(new URL(name, LOGS));
   return name.endsWith('.gz') ? gunzipSync(bytes) : bytes;
-}
-
-/** In blocks of so many bytes, behind each of which the state is stored and restored. */
-function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000) {
-  const users = newUsers({ count: { exclude: [], includeDisabled: false, ...OPTIONS } });
-  const options = { ...OPTIONS, server: 'auto', timezone, horizon: () => HORIZON };
-  const events: SessionEvent[] = [];
-  const counts = { foreign: 0, rejected: 0 };
-  let stored: StoredLog | undefined;
-  for (let from = 0; from < log.length;) {
-    const end = log.indexOf(10, Math.min(from + size, log.length) - 1) + 1;
-    const logState = new LogState(users, { ...options, ...(stored && { stored: { log: stored, sessions: [] } }) });
-    const batch = logState.decode(log.subarray(from, end), true);
-    for (let i = 0; i < batch.count; i++) {
-      const event = logState.sessions.eventOf(batch, i);
-      if (event.kind !== 'gap') events.push(event);
-      logState.sessions.take(event);
-    }
-    counts.foreign += logState.counts.foreign;
-    counts.rejected += logState.counts.rejected;
-    stored = JSON.parse(JSON.stringify(logState.stored)) as StoredLog;
-    from = end;
-  }
-  return { events, counts };
 }
 
 const told = (events: readonly SessionEvent[]): string[] =>
@@ -84,15 +56,17 @@ describe('a week of real clients, wrapped in', () => {
     const log = goldenLog(SMALL_UTC, level);
     const messages = messagesOf(log);
     const expected = hourly(eventsOf(log).events);
-    for (const { name, envelope, wrap, isLocal } of WRAPPED_FORMS)
+    for (const form of WRAPPED_FORMS) {
+      const { name, envelope, isLocal } = form;
       test(`${name}, at level ${level}, gives the same counts, and every line is the server's [10.1]`, () => {
-        const wrapped = Buffer.from(`${messages.map(wrap).join('\n')}\n`, 'latin1');
-        const lines = wrapped.subarray(0, 65_536).toString('latin1').split('\n');
+        const bytes = Buffer.from(`${messages.map((each) => wrapped(form, each)).join('\n')}\n`, 'latin1');
+        const lines = bytes.subarray(0, 65_536).toString('latin1').split('\n');
         assert.match(recogniseFormat(lines)?.wrapping?.envelope.name ?? 'none', envelope);
-        const { events, counts } = eventsOf(wrapped, isLocal ? 'UTC' : 'Asia/Kolkata');
+        const { events, counts } = eventsOf(bytes, isLocal ? 'UTC' : 'Asia/Kolkata');
         assert.deepEqual(hourly(events), expected);
         assert.deepEqual([counts.foreign, counts.rejected], [0, 0]);
       });
+    }
   }
 });
 
