@@ -110,6 +110,23 @@ test('mongooseim.json says what mongooseim.log says [10.4]', async () => {
   assert.deepEqual(kinds[1], kinds[0]);
 });
 
+test('the entries of two lines of ejabberd 2.1 [10.3]', async () => {
+  const { out } = await run(['explain', '--json', pathOf('ejabberd-2.1.log')]);
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line): { line: number; kind: string | null; user?: string; at: number } => JSON.parse(line))
+    .filter(({ kind }) => kind !== null);
+  const told = events.map(({ line, kind, user = '' }) => `${line} ${kind} ${user}`.trimEnd());
+  assert.deepEqual(told, [
+    '3 server-start',
+    '12 start alice@chat.example',
+    '24 end alice@chat.example',
+    '27 server-stop',
+  ]);
+  assert.equal(events[1]?.at, Date.UTC(2026, 2, 2, 10, 0, 10) / 1000);
+});
+
 test("Prosody's mod_log_json says what its file says, put together or not [10.4]", async () => {
   const told = async (file: string): Promise<string[]> => {
     const { out } = await run(['explain', '--json', golden(`layouts/${file}.log`)]);

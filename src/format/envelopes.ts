@@ -2,6 +2,7 @@
 import { compose, composeStamped } from './envelopes/compose.ts';
 import { cri } from './envelopes/cri.ts';
 import { dockerJson } from './envelopes/docker-json.ts';
+import { ejabberdReports } from './envelopes/ejabberd-reports.ts';
 import type { Envelope } from './envelopes/envelope.ts';
 import { journalExport } from './envelopes/journal-export.ts';
 import { journalJson } from './envelopes/journal-json.ts';
@@ -14,6 +15,7 @@ export const ENVELOPES: readonly Envelope[] = [
   dockerJson,
   journalJson,
   journalExport,
+  ejabberdReports,
   prosodyJson,
   mongooseImJson,
   rfc5424,
