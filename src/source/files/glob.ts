@@ -1,6 +1,7 @@
 /** Files by a pattern, as a shell finds them: for flags that no shell expands, as in `--log main=/backup/*.gz`. */
-import { readdirSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
+import { namesIn } from './file-stat.ts';
 
 const MAGIC = /[*?[]/;
 
@@ -33,14 +34,6 @@ function expressionOf(part: string): RegExp {
     return token.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   });
   return new RegExp(`^${part.startsWith('.') ? '' : '(?!\\.)'}${source}$`, 's');
-}
-
-function namesIn(directory: string): string[] {
-  try {
-    return readdirSync(directory);
-  } catch {
-    return [];
-  }
 }
 
 function isFile(path: string): boolean {
