@@ -5,6 +5,7 @@
  */
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
+import { WRAPPED_FORMS, wrapped, type WrappedForm } from '../wrap.ts';
 import { Agenda } from './agenda.ts';
 
 export type Mix = 'dense' | 'real' | 'debug' | 'once';
@@ -14,6 +15,8 @@ export type Form = 'default' | 'iso' | 'fraction' | 'console';
 export interface Wanted {
   readonly mix: Mix;
   readonly form?: Form;
+  /** One of `WRAPPED_FORMS`, by its name; there are as many lines of it as of the others. */
+  readonly wrapped?: string;
   /** About so many; of `once` as many as the users take. */
   readonly bytes: number;
   readonly users: number;
@@ -67,8 +70,11 @@ class Maker {
   #stampedAt = -1;
   #stamp = '';
 
+  readonly #wrapping: WrappedForm | undefined;
+
   constructor(wanted: Wanted) {
     this.#wanted = wanted;
+    this.#wrapping = WRAPPED_FORMS.find(({ name }) => name === wanted.wrapped);
   }
 
   /** The lines of the `n`th login and of what follows from it, noted in the agenda. */
@@ -189,6 +195,8 @@ class Maker {
 
   #line(at: number, source: string, level: string, message: string): void {
     const { form = 'default' } = this.#wanted;
+    const wrapping = this.#wrapping;
+    if (wrapping) return this.agenda.add(at, `${wrapped(wrapping, { at, source, level, text: message })}\n`);
     if (at !== this.#stampedAt) [this.#stampedAt, this.#stamp] = [at, STAMPS[form](new Date(at * 1000))];
     const stamp = form === 'fraction' ? `${this.#stamp}${100 + Math.floor(this.#random() * 900)}Z` : this.#stamp;
     const between = form === 'console' ? source.padEnd(20) : `${source}\t`;

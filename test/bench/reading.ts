@@ -27,6 +27,20 @@ interface Table {
   readonly contestants: readonly Contestant[];
 }
 
+/** Of the same lines. */
+const WRAPPINGS = [
+  'rsyslog, traditional',
+  'rsyslog, file format',
+  'rsyslog, RFC 5424',
+  'journalctl -o short-iso',
+  'journalctl -o json',
+  'journalctl -o export',
+  "docker's json-file",
+  "Kubernetes' container log",
+  'docker compose logs -t',
+  'multilog',
+];
+
 const peer = (file: string): string => fileURLToPath(new URL(`../../../test/bench/${file}`, import.meta.url));
 const ours = (name: string, args: string): Contestant => ({
   name,
@@ -93,6 +107,14 @@ function tables(megabytes: number): readonly Table[] {
         history('console.log', 'layout of stdout'),
         history('debug.log', 'debug log'),
       ],
+    },
+    {
+      name: 'wrapped',
+      logs: [
+        dense('default'),
+        ...WRAPPINGS.map((wrapped, i) => ({ ...size, mix: 'dense', wrapped, file: `${i}.log` }) as const),
+      ],
+      contestants: [history('default.log', 'as a file'), ...WRAPPINGS.map((name, i) => history(`${i}.log`, name))],
     },
     {
       name: 'million',
