@@ -17,7 +17,7 @@ import {
 import type { LogSessions } from './log-sessions.ts';
 import { NONE } from './session-state.ts';
 
-/** What an event is about: a session's id, a user's number, both, or nobody. */
+/** What an event is about: a session's id, a user's number, both, or neither, and then it is about all of the log. */
 export interface Subject {
   readonly id: string | undefined;
   readonly user: number | undefined;
@@ -25,8 +25,12 @@ export interface Subject {
   readonly jid?: string;
 }
 
-/** Whether the order of two events matters to the rules: they are of one session, or of one user. */
+export const isOfAll = ({ id, user, jid }: Subject): boolean =>
+  id === undefined && user === undefined && jid === undefined;
+
+/** Whether the order of two events of a log matters to the rules: they are of one session, of one user, or one is of all. */
 export function isOneSubject(a: Subject, b: Subject): boolean {
+  if (isOfAll(a) || isOfAll(b)) return true;
   return (a.id !== undefined && a.id === b.id) || (a.user !== undefined && a.user >= 0 && a.user === b.user);
 }
 

@@ -11,7 +11,7 @@ import type { CompiledRules } from './compiled-rules.ts';
 import { LogSessions, type SessionsOptions } from './log-sessions.ts';
 import { overBy, passTime } from './passing-time.ts';
 import { connect, end, finish, hibernate, start } from './resumption.ts';
-import { eventOf, sourceOf, subjectOf, type Subject } from './session-events.ts';
+import { eventOf, isOfAll, sourceOf, subjectOf, type Subject } from './session-events.ts';
 import {
   AWAY,
   BOUND,
@@ -299,7 +299,9 @@ export class Sessions {
   /** An event of a batch will be taken in before the count that it comes behind. */
   noteBefore(batch: EventBatch, event: number): void {
     const { users } = this.#log;
-    const { user, jid } = this.subjectIn(batch, event);
+    const subject = this.subjectIn(batch, event);
+    if (isOfAll(subject)) for (const { user } of this.online()) users.noteBefore(user);
+    const { user, jid } = subject;
     const number = jid === undefined ? user : users.number(jid);
     if (number === undefined) return;
     users.noteBefore(number);

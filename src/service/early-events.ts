@@ -1,6 +1,6 @@
 /**
  * Events of instants that are still to be counted, set aside while lines before that instant may follow. The rules go by the
- * order of the lines: so what is set aside of a session or of a user is taken in before anything else of them is.
+ * order of the lines: so what is set aside of a session, of a user or of all is taken in before anything else of them is.
  */
 import { isOneSubject, type Subject } from '../activity/session-events.ts';
 import type { Sessions } from '../activity/sessions.ts';
@@ -27,9 +27,10 @@ export class EarlyEvents {
   /** Takes in an event of a batch, and before it what was set aside of the same session or user. */
   takeWith(sessions: Sessions, batch: EventBatch, event: number): void {
     if (this.#of.length > 0) {
-      const subject = sessions.subjectIn(batch, event);
-      const isBefore = this.#of.map((_, early) => this.#isAbout(early, sessions, subject));
-      this.#take(isBefore, isBefore);
+      const due = this.#of.map(() => false);
+      this.#pull(due, due.length, sessions, sessions.subjectIn(batch, event));
+      this.#pullAll(due);
+      this.#take(due, due);
     }
     sessions.takeFrom(batch, event);
   }
@@ -38,21 +39,25 @@ export class EarlyEvents {
   takeUntil(instant: number): void {
     const isPast = this.#of.map((_, early) => this.#events.at(early) <= instant);
     const due = [...isPast];
-    const first = due.includes(false) ? due.indexOf(false) : due.length;
-    for (let late = due.lastIndexOf(true); late > first; late--) {
-      if (!due[late]) continue;
-      const sessions = this.#of[late]!;
-      const subject = sessions.subjectIn(this.#events, late);
-      for (let early = first; early < late; early++) due[early] ||= this.#isAbout(early, sessions, subject);
-    }
+    this.#pullAll(due);
     this.#take(
       due,
       isPast.map((past) => !past),
     );
   }
 
-  #isAbout(early: number, sessions: Sessions, subject: Subject): boolean {
-    return this.#of[early] === sessions && isOneSubject(sessions.subjectIn(this.#events, early), subject);
+  /** What stands before that which is due is, too. */
+  #pullAll(due: boolean[]): void {
+    for (let late = due.lastIndexOf(true); late > due.indexOf(false); late--) {
+      const sessions = this.#of[late]!;
+      if (due[late]) this.#pull(due, late, sessions, sessions.subjectIn(this.#events, late));
+    }
+  }
+
+  /** What stands before `end`, and is about the same, is due. */
+  #pull(due: boolean[], end: number, sessions: Sessions, subject: Subject): void {
+    for (let early = 0; early < end; early++)
+      due[early] ||= this.#of[early] === sessions && isOneSubject(sessions.subjectIn(this.#events, early), subject);
   }
 
   /** `isAhead`: those that are taken in before the count that they come behind. */

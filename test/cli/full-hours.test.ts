@@ -95,6 +95,13 @@ const ACROSS_THE_HOUR: readonly (readonly [what: string, text: string, d1: numbe
       login('2026-11-02 09:59:45', 'a').replace('c2sa', 'c2sc'),
     1,
   ],
+  [
+    'a start of the server, by a clock that is ahead, behind the full hour drops nobody who logs in behind it',
+    login('2026-11-02 09:10:00', 'a') +
+      '2026-11-02 10:00:24 startup\tinfo\tHello and welcome to Prosody version 0.12.3\n' +
+      login('2026-11-02 09:59:54', 'b'),
+    1,
+  ],
 ];
 
 for (const [what, text, d1] of ACROSS_THE_HOUR)
@@ -114,6 +121,19 @@ test('who was seen before a full hour is in its count, though what came behind i
     end('2026-11-02 10:30:00', 'b');
   const rows = await history({ '': text }, '--timezone', 'UTC');
   assert.deepEqual(rows, ['2026-11-02T09:00 1', '2026-11-02T10:00 1', '2026-11-02T11:00 2']);
+});
+
+test('who was online before a full hour is in its count, though a start of the server behind it had to be taken in first [8.18]', async () => {
+  const text =
+    login('2026-11-01 08:30:00', 'a') +
+    login('2026-11-01 08:40:00', 'c') +
+    ['01 18', '02 04'].map((hour) => end(`2026-11-${hour}:00:00`, 'x')).join('') +
+    end('2026-11-02 10:00:20', 'c') +
+    '2026-11-02 10:00:24 startup\tinfo\tHello and welcome to Prosody version 0.12.3\n' +
+    login('2026-11-02 09:59:54', 'b') +
+    end('2026-11-02 10:30:00', 'x');
+  const rows = await history({ '': text }, '--timezone', 'UTC', '--from', '2026-11-02T10:00');
+  assert.deepEqual(rows, ['2026-11-02T10:00 3', '2026-11-02T11:00 2']);
 });
 
 test('a user who is new is in the count before their login when a late line saw them, whatever the letters of the name [8.18]', async () => {
