@@ -204,7 +204,7 @@ describe('compiled rules', () => {
 
   it('end more hibernations at a time than can be told at once [9.14]', () => {
     const [compiled, defined] = [new World(true, true), new World(false, true)];
-    const steps = Array.from({ length: 25_000 }, (_, n): Step[] => {
+    const steps = Array.from({ length: 40_000 }, (_, n): Step[] => {
       const id = (n + 1) * 3;
       const session = `c2s${id.toString(16)}`;
       return [
