@@ -208,8 +208,8 @@ describe('compiled rules', () => {
       const id = (n + 1) * 3;
       const session = `c2s${id.toString(16)}`;
       return [
-        { after: 0, usual: { kind: 'start', id, user: n } },
-        { after: 0, usual: { kind: 'end', id, user: n } },
+        { after: 0, usual: { kind: 'start', id, user: n + 7 } },
+        { after: 0, usual: { kind: 'end', id, user: n + 7 } },
         { after: 0, other: (at) => ({ kind: 'end', session, hibernates: true, at }) },
       ];
     }).flat();
