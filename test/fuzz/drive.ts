@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 import { parseCommandLine } from '../../src/cli/command-line.ts';
 import { ConfigError, loadConfig } from '../../src/config/config.ts';
 import type { Io } from '../../src/cli/io.ts';
-import { statOf } from './stamps.ts';
+import { stampOf } from './stamps.ts';
 import type { Case, LogCase, PieceCase } from './case.ts';
 import type { Entry } from './prosody.ts';
 
@@ -17,7 +17,7 @@ export interface Outcome {
 }
 
 export const textOf = (entries: readonly Entry[], { format, zone }: Pick<LogCase, 'format' | 'zone'>): string =>
-  entries.map(({ at, text }) => `${statOf(format, at, zone)} ${text}\n`).join('');
+  entries.map(({ at, text }) => `${stampOf(format, at, zone)} ${text}\n`).join('');
 
 export const pathOf = (root: string, log: LogCase, piece: PieceCase): string => join(root, log.directory, piece.name);
 

@@ -25,18 +25,27 @@ function run(directory: string, command: string, args: readonly string[]): Promi
   });
 }
 
-function copyWithout({ cut: [file, from, to] }: Mutant): string {
+/** Rules are taken from their definition; the compiled ones, which a property test holds to it, would hide that. */
+const DEFINITION_ALONE: Mutant['cut'] = [
+  'service/new-users.ts',
+  'rules.set(users, new CompiledRules(readFileSync(RULES), memory));',
+  '',
+];
+
+function copyWithout({ cut }: Mutant): string {
   const directory = mkdtempSync(join(tmpdir(), 'mutant-'));
   for (const name of ['src', 'test', 'package.json', 'tsconfig.json'])
     cpSync(join(ROOT, name), join(directory, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
-  const path = join(directory, 'src', file);
-  const source = readFileSync(path, 'utf8');
-  if (source.split(from).length !== 2) throw new Error(`src/${file} does not hold exactly once: ${from}`);
-  writeFileSync(
-    path,
-    source.replace(from, () => to),
-  );
+  for (const [file, from, to] of [DEFINITION_ALONE, cut]) {
+    const path = join(directory, 'src', file);
+    const source = readFileSync(path, 'utf8');
+    if (source.split(from).length !== 2) throw new Error(`src/${file} does not hold exactly once: ${from}`);
+    writeFileSync(
+      path,
+      source.replace(from, () => to),
+    );
+  }
   return directory;
 }
 

@@ -38,7 +38,7 @@ export const MUTANTS: readonly Mutant[] = [
   },
   {
     without: 'a second end of an id shows that it was resumed',
-    cut: ['activity/resumption.ts', 'return endResumed(log, session, at);', 'return;'],
+    cut: ['activity/resumption.ts', 'noteResumption(log, user);\n  for', 'return;\n  for'],
   },
   {
     without: 'the end of a session ends what carried its resumption',

@@ -85,7 +85,7 @@ export interface Form {
 type Part = string | Field;
 const partsOf = new Map<string, readonly Part[]>();
 
-export function statOf(format: string, at: number, zone: string): string {
+export function stampOf(format: string, at: number, zone: string): string {
   const parts =
     partsOf.get(format) ?? format.split(/%([A-Za-z])/).map((part, i) => (i % 2 === 0 ? part : (FIELDS[part] ?? '')));
   partsOf.set(format, parts);

@@ -29,13 +29,6 @@ export function valueAt(line: Buffer, key: Buffer, from = 0): number {
   return at;
 }
 
-/** Whether the string whose quote is at `at` begins with `text`, and no more. */
-export function isString(line: Buffer, at: number, text: Buffer): boolean {
-  if (line[at] !== QUOTE || line[at + 1 + text.length] !== QUOTE) return false;
-  for (let i = 0; i < text.length; i++) if (line[at + 1 + i] !== text[i]) return false;
-  return true;
-}
-
 /** A text that is written byte by byte. */
 export class Scratch {
   bytes: Buffer = Buffer.alloc(4096);

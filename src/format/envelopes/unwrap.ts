@@ -4,7 +4,6 @@
  * is the same one. What is no line of the server's becomes a line that no server writes.
  */
 import type { BareLine, Dialect } from '../dialects/dialect.ts';
-import { readingsOf } from '../time/stamp-choice.ts';
 import type { StampForm } from '../time/stamp-form.ts';
 import {
   CONTINUATION,
@@ -152,10 +151,4 @@ function behindStamp({ text, from, to }: Cut, form: StampForm): number {
   let behind = from + at;
   while (behind < to && isBlank(text[behind]!)) behind++;
   return behind;
-}
-
-/** The form of the stamps that these lines of a server begin with; undefined where most of them begin with none. */
-export function innerStamps(bodies: readonly string[]): StampForm | undefined {
-  const [reading] = readingsOf(bodies);
-  return reading && reading.walls.length * 2 > bodies.length ? reading.form : undefined;
 }
