@@ -1,10 +1,11 @@
 /**
  * `npm run bench`: what the program costs, beside others in the same run; nothing is asserted here. A thousand megabytes each,
  * three times over, which takes half an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
- * `-- --following` is about the daemon.
+ * `-- --following` is about the daemon, and `-- --forms` about each server and each wrapping.
  */
 import { parseArgs } from 'node:util';
 import { benchFollowing } from './following.ts';
+import { benchForms } from './forms.ts';
 import { benchReading } from './reading.ts';
 
 const { values } = parseArgs({
@@ -14,13 +15,17 @@ const { values } = parseArgs({
     table: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', multiple: true, default: [] },
     following: { type: 'boolean', default: false },
+    forms: { type: 'boolean', default: false },
+    lines: { type: 'string', default: '2000000' },
   },
 });
+const { runs: times, only } = values;
 if (values.following) await benchFollowing();
+else if (values.forms) await benchForms({ lines: Number(values.lines), runs: Number(times), only });
 else
   await benchReading({
     megabytes: Number(values.mb),
-    runs: Number(values.runs),
+    runs: Number(times),
     tables: values.table,
-    only: values.only,
+    only,
   });
