@@ -62,21 +62,21 @@ export function hibernate(log: LogSessions, { low, high }: SessionId, at: number
   else end(log, low, high, at);
 }
 
-/** The end of a connection, which may be the end of the session. */
-export function end(log: LogSessions, low: number, high: number, at: number): void {
+/** The end of a connection, which may be the end of the session, and is when that is over. */
+export function end(log: LogSessions, low: number, high: number, at: number, isOver = false): void {
   const session = log.find(low, high);
   switch (log.table.stateOf(session)) {
     case OPEN:
     // A carrier never ends: what ends after all was another client's session.
     case CARRIER:
-      return endOpen(log, session, at);
+      return endOpen(log, session, at, isOver);
     case AWAY:
-      return endResumed(log, session, at);
+      return endResumed(log, session, at, isOver);
     case ENDED:
-      return mayBeResumed(log, session, at) ? endResumed(log, session, at) : undefined;
+      return mayBeResumed(log, session, at) ? endResumed(log, session, at, isOver) : undefined;
     case BOUND:
       // The log has no debug lines any more, so nothing will unbind it.
-      return log.detail ? undefined : endOpen(log, session, at);
+      return log.detail ? undefined : endOpen(log, session, at, isOver);
     default:
       return undefined;
   }
@@ -87,10 +87,10 @@ function mayBeResumed(log: LogSessions, session: number, at: number): boolean {
   return at - log.table.atOf(session) < log.hibernation || isCarried(log, session, CARRYING);
 }
 
-function endOpen(log: LogSessions, session: number, at: number): void {
+function endOpen(log: LogSessions, session: number, at: number, isOver: boolean): void {
   const { table, users } = log;
   if (log.hasResumption) closeCarriers(log, session, at);
-  if (!table.isBosh(session) && users.resumes(table.userOf(session))) goAway(log, session, at);
+  if (!isOver && !table.isBosh(session) && users.resumes(table.userOf(session))) goAway(log, session, at);
   else finish(log, session, at);
 }
 
@@ -104,7 +104,7 @@ function closeCarriers(log: LogSessions, ended: number, at: number): void {
   }
 }
 
-function endResumed(log: LogSessions, session: number, at: number): void {
+function endResumed(log: LogSessions, session: number, at: number, isOver: boolean): void {
   const { table } = log;
   const user = table.userOf(session);
   noteResumption(log, user);
@@ -112,7 +112,8 @@ function endResumed(log: LogSessions, session: number, at: number): void {
     if (table.isBosh(other) || table.stateOf(other) !== OPEN) continue;
     if (table.sinceOf(other) >= table.atOf(session)) log.set(other, CARRIER, at);
   }
-  goAway(log, session, at);
+  if (isOver) finish(log, session, at);
+  else goAway(log, session, at);
 }
 
 function noteResumption(log: LogSessions, user: number): void {

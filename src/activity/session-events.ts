@@ -9,6 +9,7 @@ import {
   KIND,
   LOW,
   OTHER,
+  OVER,
   SOURCE,
   SOURCE_END,
   START,
@@ -42,7 +43,7 @@ export function eventOf({ users }: LogSessions, batch: EventBatch, event: number
   if (kind === OTHER) return others[words[o + LOW]!]!;
   const [at, session] = [times[o + AT]!, sourceOf(batch, o)];
   if (kind === CONNECT) return { kind: 'connect', session, at };
-  if (kind !== START) return { kind: 'end', session, at };
+  if (kind !== START) return { kind: 'end', session, ...(kind === OVER && { over: true }), at };
   const number = words[o + USER]!;
   const user = users.names.text(number);
   users.expected(number);

@@ -4,7 +4,7 @@
  */
 import type { Happening } from '../format/dialects/dialect.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, START, USER } from '../format/scanner/scanner.ts';
+import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, OVER, START, USER } from '../format/scanner/scanner.ts';
 import { bind, remove, unbind } from './binding.ts';
 import { close, logOutAll, noteLoss, open } from './named-sessions.ts';
 import type { CompiledRules } from './compiled-rules.ts';
@@ -164,7 +164,7 @@ export class Sessions {
     else if (kind === START) {
       start(this.#log, low, high, user, at);
       this.#log.users.expected(user);
-    } else end(this.#log, low, high, at);
+    } else end(this.#log, low, high, at, kind === OVER);
   }
 
   /** Takes in one event; those of one log come in the order of their lines. */
@@ -183,7 +183,7 @@ export class Sessions {
     if (event.kind === 'connect') connect(log, id.low, id.high, at);
     else if (event.kind === 'end' && !('behind' in event)) {
       if (event.hibernates) hibernate(log, id, at);
-      else end(log, id.low, id.high, at);
+      else end(log, id.low, id.high, at, event.over);
     } else {
       const user = users.number(event.user);
       if (event.kind === 'end') close(log, id, user, event);

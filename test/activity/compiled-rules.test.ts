@@ -16,6 +16,7 @@ import {
   HIGH,
   KIND,
   LOW,
+  OVER,
   SOURCE,
   SOURCE_END,
   START,
@@ -27,7 +28,7 @@ import { OPTIONS } from '../golden.ts';
 const BEGIN = Date.UTC(2026, 0, 1) / 1000;
 const HOUR = 3600;
 const CODE = readFileSync(new URL('../../src/activity/compiled/rules.wasm', import.meta.url));
-const KINDS = { connect: CONNECT, start: START, end: END } as const;
+const KINDS = { connect: CONNECT, start: START, end: END, over: OVER } as const;
 const BOSH = 'bosh58833a29-3eaa-4734-878e-f48d1033363e';
 
 /** `id`: of an address; 0: of BOSH. */
@@ -111,7 +112,7 @@ class World {
 }
 
 const usual = fc.record({
-  kind: fc.constantFrom('connect', 'start', 'start', 'end', 'end'),
+  kind: fc.constantFrom('connect', 'start', 'start', 'end', 'end', 'over'),
   id: fc.integer({ min: 0, max: 7 }),
   user: fc.integer({ min: 0, max: 6 }),
 });

@@ -57,6 +57,27 @@ describe('a session of which the log says that it hibernates, since 13.0.6,', ()
         assert.deepEqual(stateOf(play([HELLO, ...before, ...lines], until), 'alice'), expected));
 });
 
+describe('a session whose connection the server closed itself, of a user who resumes,', () => {
+  const hello = (version: string): string => `08:00:00 startup Hello and welcome to Prosody version ${version}`;
+  const close = (time: string): string => `${time} c2s1 Client disconnected: connection closed`;
+  const resumed = [...ALICE, ...ends('10:10:00', 'c2s1'), ...login('10:15:00', 'c2s2', 'alice'), close('10:20:00')];
+  for (const [version, logout] of [
+    ['13.0.5', '11:10:01'],
+    ['13.0.6', '11:00:00'],
+  ] as const)
+    test(`version ${version}: is over at ${logout} [10.7]`, () => {
+      const lines = [hello(version), ...resumed, ...login('10:30:00', 'c2s1', 'alice'), close('11:00:00')];
+      assert.deepEqual(stateOf(play(lines, '11:10:01'), 'alice'), { open: 0, login: '10:30:00', logout });
+    });
+
+  test('is over, also when it had been resumed [10.7]', () =>
+    assert.deepEqual(stateOf(play([HELLO, ...resumed], '10:20:00'), 'alice'), {
+      open: 0,
+      login: '10:15:00',
+      logout: '10:20:00',
+    }));
+});
+
 test('a session is online again when the one that resumed it is found to have been resumed itself, and its id used again', () => {
   const alice = (time: string, id: string): string[] => login(time, id, 'alice');
   const ended = (time: string, id: string): string => `${time} ${id} Client disconnected: closed`;

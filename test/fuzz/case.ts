@@ -60,7 +60,7 @@ function isSecond(entry: Entry, before: Entry | undefined): boolean {
 
 const idOf = ({ says }: Entry): string => (says && 'id' in says ? says.id : '');
 const single = ({ says }: Entry): Says | undefined =>
-  says?.kind === 'hibernates' ? { kind: 'disconnected', id: says.id } : says;
+  says?.kind === 'hibernates' ? { kind: 'disconnected', id: says.id, over: true } : says;
 
 /** Of a file whose first lines are not believed, the first one that is. */
 export function believed(lines: readonly Line[], now: number): Line[] {

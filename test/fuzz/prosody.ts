@@ -127,7 +127,7 @@ export class Prosody {
   /** Someone who never logs in: a scanner, a wrong password. */
   knock(): void {
     const id = this.connect();
-    this.log(id, 'info', 'Client disconnected: connection closed', { kind: 'disconnected', id });
+    this.#disconnected(id, 'connection closed');
     this.#free.push(id);
   }
 
@@ -152,9 +152,14 @@ export class Prosody {
     const { id, isBosh } = session;
     if (!isAbrupt) this.#unbind(session, '');
     if (isBosh) this.#endOfBosh(session, 'session close');
-    else this.log(id, 'info', `Client disconnected: ${reason}`, { kind: 'disconnected', id });
+    else this.#disconnected(id, reason);
     if (isAbrupt) this.#unbind(session, reason);
     this.#over(session);
+  }
+
+  #disconnected(id: string, reason: string): void {
+    const over = this.#o.version === '13.0.7' && reason === 'connection closed';
+    this.log(id, 'info', `Client disconnected: ${reason}`, { kind: 'disconnected', id, over });
   }
 
   #endOfBosh({ id }: Session, reason: string): void {
@@ -165,10 +170,11 @@ export class Prosody {
   hibernate(session: Session): void {
     const { id } = session;
     session.state = 'hibernating';
-    const isPair = this.#o.version === '13.0.7' && this.#o.random.chance(0.5);
-    const says: Says = { kind: 'disconnected', id };
-    this.log(id, 'info', `Client disconnected: ${isPair ? 'closed' : 'connection closed'}`, says);
-    if (isPair) this.log(id, 'info', 'Client disconnected: connection closed', { kind: 'hibernates', id });
+    const isNew = this.#o.version === '13.0.7';
+    this.#disconnected(id, isNew ? 'closed' : 'connection closed');
+    // Not where something was left to be written.
+    if (isNew && this.#o.random.chance(0.5))
+      this.log(id, 'info', 'Client disconnected: connection closed', { kind: 'hibernates', id });
     this.log(id, 'debug', 'Session going into hibernation (not being destroyed)');
   }
 

@@ -7,7 +7,8 @@
 export type Says =
   | { readonly kind: 'connected'; readonly id: string }
   | { readonly kind: 'authenticated'; readonly id: string; readonly user: string }
-  | { readonly kind: 'disconnected'; readonly id: string }
+  /** `over`: the server closed it, which from 13.0.6 on can be told, and then nothing hibernates. */
+  | { readonly kind: 'disconnected'; readonly id: string; readonly over?: boolean }
   /** The second of two ends in a row, which from 13.0.6 on mean hibernation. */
   | { readonly kind: 'hibernates'; readonly id: string }
   /** Debug lines name the session by its full JID. */
@@ -150,14 +151,14 @@ const authenticated: Rule<'authenticated'> = (state, { id, user }, at) => {
 };
 
 /** "Logout of the id's user"; "a second one of an id already ended: it had been resumed". */
-const disconnected: Rule<'disconnected'> = (state, { id }, at, rules) => {
+const disconnected: Rule<'disconnected'> = (state, { id, over }, at, rules) => {
   const session = state.sessions.get(id);
   // "An end whose id is unknown changes nothing."
   if (!session || isIn(session, 'waiting', 'removed')) return;
   // "The exact signs win over the rules above, session by session."
   if (session.state === 'bound' && state.debug) return;
   if (isIn(session, 'away', 'ended')) {
-    if (mayBeResumed(state, session, at, rules)) endOfResumed(state, session, at);
+    if (mayBeResumed(state, session, at, rules)) endOfResumed(state, session, at, over);
     return;
   }
   if (state.smacks) {
@@ -169,23 +170,23 @@ const disconnected: Rule<'disconnected'> = (state, { id }, at, rules) => {
   }
   const { resumes } = see(state, session.user, at);
   if (isBosh(id)) state.sessions.delete(id);
-  else close(session, resumes ? 'away' : 'ended', at);
+  else close(session, resumes && !over ? 'away' : 'ended', at);
 };
 
 /** "It had been resumed: seen now, and the later c2s sessions of that user that carried the resumption are closed." */
-function endOfResumed(state: State, session: Session, at: number): void {
+function endOfResumed(state: State, session: Session, at: number, over = false): void {
   noteResumption(state, session.user);
   for (const other of sessionsOf(state, session.user))
     if (other.state === 'open' && other.since >= session.at && !isBosh(other.id)) close(other, 'closed', at);
   see(state, session.user, at);
-  close(session, 'away', at);
+  close(session, over ? 'ended' : 'away', at);
 }
 
 /** "Online until `hibernation_seconds` + 1 later, resumed, or replaced": no proof that it had been resumed before. */
 const hibernates: Rule<'hibernates'> = (state, { id }, at, rules) => {
   const session = state.sessions.get(id);
   if (!session || !isIn(session, 'away', 'ended') || session.at !== at)
-    return disconnected(state, { kind: 'disconnected', id }, at, rules);
+    return disconnected(state, { kind: 'disconnected', id, over: true }, at, rules);
   see(state, session.user, at);
   close(session, 'away', at);
 };

@@ -65,6 +65,7 @@ const AT: usize = 24;
 const CONNECT: u32 = 1;
 const START: u32 = 2;
 const OTHER: u32 = 4;
+const OVER: u32 = 5;
 
 /** As of ../resumption.ts, ../passing-time.ts and ../log-sessions.ts. */
 const REPLACED_WITHIN: i64 = 2;
@@ -106,7 +107,7 @@ function takeOne(event: usize): bool {
   if (session != NONE && !isPlain(userOf(session))) return false;
   if (kind == START) return start(session, event, at);
   if (kind == CONNECT) connect(session, at as i64);
-  else end(session, at);
+  else end(session, at, kind == OVER);
   return true;
 }
 
@@ -149,21 +150,21 @@ function hasMany(user: u32): bool {
   return held >= MOST_OF_ONE_USER;
 }
 
-function end(session: u32, at: u32): void {
+function end(session: u32, at: u32, isOver: bool): void {
   const state = stateOf(session);
   if (session == NONE) return;
-  if (state == OPEN || state == CARRIER) endOpen(session, at);
-  else if (state == AWAY) endResumed(session, at);
-  else if (state == ENDED && mayBeResumed(session, at as i64)) endResumed(session, at);
+  if (state == OPEN || state == CARRIER) endOpen(session, at, isOver);
+  else if (state == AWAY) endResumed(session, at, isOver);
+  else if (state == ENDED && mayBeResumed(session, at as i64)) endResumed(session, at, isOver);
 }
 
 function mayBeResumed(session: u32, at: i64): bool {
   return at - atOf(session) < hibernation || isCarried(session, false);
 }
 
-function endOpen(session: u32, at: u32): void {
+function endOpen(session: u32, at: u32, isOver: bool): void {
   if (hasResumption) closeCarriers(session, at);
-  if (!isBosh(session) && resumes(userOf(session))) goAway(session, at);
+  if (!isOver && !isBosh(session) && resumes(userOf(session))) goAway(session, at);
   else finish(session, at);
 }
 
@@ -176,14 +177,15 @@ function closeCarriers(ended: u32, at: u32): void {
   }
 }
 
-function endResumed(session: u32, at: u32): void {
+function endResumed(session: u32, at: u32, isOver: bool): void {
   const user = userOf(session);
   noteResumption(user);
   for (let other = firstOf(user); other != NONE; other = nextOf(other)) {
     if (isBosh(other) || stateOf(other) != OPEN) continue;
     if (sinceOf(other) >= atOf(session)) set(other, CARRIER, at);
   }
-  goAway(session, at);
+  if (isOver) finish(session, at);
+  else goAway(session, at);
 }
 
 function noteResumption(user: u32): void {

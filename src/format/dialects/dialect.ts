@@ -9,8 +9,11 @@ export type Finding =
   | { readonly kind: 'connect'; readonly session: string }
   /** A login. With a resource it is that of a full JID whose end will name it, too. */
   | { readonly kind: 'start'; readonly session: string; readonly user: string; readonly resource?: string }
-  /** The end of a connection, which may be the end of the session; or, directly behind it, that the session hibernates. */
-  | { readonly kind: 'end'; readonly session: string; readonly hibernates?: true }
+  /**
+   * The end of a connection, which may be the end of the session; or certainly is, as it is `over`; or, directly behind the end,
+   * that the session `hibernates`.
+   */
+  | { readonly kind: 'end'; readonly session: string; readonly hibernates?: true; readonly over?: true }
   /** The end of a session that is named: `behind` begins with its resource, and what stands behind that is no more of it. */
   | {
       readonly kind: 'end';
@@ -18,6 +21,7 @@ export type Finding =
       readonly user: string;
       readonly behind: string;
       readonly hibernates?: undefined;
+      readonly over?: undefined;
     }
   /** A full JID came online or went offline: the exact signs of a debug log. Or it is resumed, by another session. */
   | { readonly kind: 'bind' | 'unbind'; readonly session: string; readonly user: string; readonly resource: string }

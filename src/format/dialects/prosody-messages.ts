@@ -32,6 +32,8 @@ export interface Level {
 const SESSION = /^(?:c2s[0-9a-f]+|bosh[0-9a-f-]+)$/;
 /** `startup`, before 0.11 `general` */
 const SERVER = /^(?:startup|general)$/;
+/** Begins the end of a connection: plugins/mod_c2s.lua, listener.ondisconnect: `Client disconnected: connection closed` */
+export const DISCONNECTED = 'Client disconnected: ';
 /** Begins the line with which the server starts. */
 export const WELCOME = 'Hello and welcome to Prosody';
 /** The same of Metronome, a fork of Prosody 0.9: metronome, at its end. */
@@ -94,8 +96,7 @@ const INFO: readonly Rule[] = [
   },
   // core/sessionmanager.lua, make_authenticated: `Authenticated as alice@chat.example`
   { begins: 'Authenticated as ', by: SESSION, read: authenticated },
-  // plugins/mod_c2s.lua, listener.ondisconnect: `Client disconnected: connection closed`
-  { begins: 'Client disconnected: ', by: SESSION, read: (_, session) => ({ kind: 'end', session }) },
+  { begins: DISCONNECTED, by: SESSION, read: (_, session) => ({ kind: 'end', session }) },
   // plugins/mod_bosh.lua, bosh_close_stream: `BOSH client disconnected: session close`, before 0.11 without reason
   {
     begins: 'BOSH client disconnected',

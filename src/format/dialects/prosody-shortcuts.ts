@@ -1,12 +1,15 @@
 /** What comes so often in a log of Prosody's that a scanner takes it: the messages of prosody-messages.ts in their plain form. */
-import { LEVELS } from './prosody-messages.ts';
+import { DISCONNECTED, LEVELS } from './prosody-messages.ts';
 import { ScanPlan, type LevelPlan, type Shortcut } from '../scanner/scanner.ts';
+
+const ENDED: Shortcut = { kind: 'end', begins: DISCONNECTED, rest: 'anything' };
+const OVER: Shortcut = { kind: 'over', begins: `${DISCONNECTED}connection closed`, rest: 'nothing' };
 
 /** Since 13.0.6 `closed` may be the first of two lines that belong together. */
 const shortcuts = (closedIsOne: boolean): readonly Shortcut[] => [
   { kind: 'connect', begins: 'Client connected', rest: 'nothing' },
   { kind: 'start', begins: 'Authenticated as ', rest: 'jid' },
-  { kind: 'end', begins: 'Client disconnected: ', rest: 'anything', ...(!closedIsOne && { except: 'closed' }) },
+  ...(closedIsOne ? [ENDED] : [OVER, { ...ENDED, except: 'closed' }]),
   { kind: 'end', begins: 'BOSH client disconnected: ', rest: 'anything' },
 ];
 

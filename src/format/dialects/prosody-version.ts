@@ -22,7 +22,9 @@ export const marksContinuations = (version: string): boolean => version !== '' &
 
 /**
  * Since 13.0.6 a session that goes into hibernation prints its end twice, first `closed` and then `connection closed`. Without
- * the second line it may have hibernated all the same. False where the version is not known.
+ * the second line it may have hibernated all the same. `connection closed` alone is what the server closed itself, and what it
+ * closes does not hibernate: net/server_epoll.lua gives no reason in its `close` only, plugins/mod_c2s.lua then prints this one,
+ * and plugins/mod_smacks.lua has revoked the resumption in `pre-session-close`. False where the version is not known.
  */
 export const tellsHibernation = (version: string): boolean => version !== '' && isFrom(version, [13, 0, 6]);
 

@@ -21,7 +21,7 @@ import {
   stampEndOf,
   type Parts,
 } from './prosody-layout.ts';
-import { isSession, mayBreak, METRONOME, type Rule, unbound, WELCOME } from './prosody-messages.ts';
+import { DISCONNECTED, isSession, mayBreak, METRONOME, type Rule, unbound, WELCOME } from './prosody-messages.ts';
 import { quotationEnd } from './prosody-quotation.ts';
 import { planFor, QUOTING } from './prosody-shortcuts.ts';
 import { forkVersion, marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
@@ -163,7 +163,7 @@ class ProsodyParser implements Parser {
     this.#unbound = rule.tries ? `${source} ${rest}` : '';
     if (finding.kind === 'server-start') [this.#detail, this.#version] = [false, versionOf(rule, rest)];
     if (finding.kind === 'detail') this.#detail = finding.on;
-    return finding.kind === 'end' ? this.#ended(finding, rest) : finding;
+    return finding.kind === 'end' ? this.#ended(finding, rule, rest) : finding;
   }
 
   #kept(source: string): Finding | undefined {
@@ -172,12 +172,13 @@ class ProsodyParser implements Parser {
     return finding?.kind === 'unbind' ? { ...finding, kind: 'bind' } : undefined;
   }
 
-  #ended(finding: Finding & { kind: 'end' }, reason: string): Finding {
+  #ended(finding: Finding & { kind: 'end' }, rule: Rule, reason: string): Finding {
     const isSecond = this.#closed === finding.session && this.#closedLine === this.#line - 1;
-    if (isSecond && reason === 'connection closed') return { ...finding, hibernates: true };
-    if (reason === 'closed' && tellsHibernation(this.#version))
-      [this.#closed, this.#closedLine] = [finding.session, this.#line];
-    return finding;
+    const isByServer = rule.begins === DISCONNECTED && reason === 'connection closed';
+    if (isSecond && isByServer) return { kind: 'end', session: finding.session, hibernates: true };
+    if (!tellsHibernation(this.#version)) return finding;
+    if (reason === 'closed') [this.#closed, this.#closedLine] = [finding.session, this.#line];
+    return isByServer ? { kind: 'end', session: finding.session, over: true } : finding;
   }
 }
 

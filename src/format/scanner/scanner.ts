@@ -8,7 +8,7 @@ import type { NameTable } from '../name-table.ts';
 
 /** A message that comes often. */
 export interface Shortcut {
-  readonly kind: 'connect' | 'start' | 'end';
+  readonly kind: 'connect' | 'start' | 'end' | 'over';
   /** The message from its first character. */
   readonly begins: string;
   /** What stands behind: nothing, a JID and perhaps a role, or anything. */
@@ -56,7 +56,10 @@ export const END = 3;
 /** What another than the scanner found: the event with this number in `LOW`. */
 export const OTHER = 4;
 
-const KINDS = { connect: CONNECT, start: START, end: END } as const;
+/** An end behind which the session is not resumed. */
+export const OVER = 5;
+
+const KINDS = { connect: CONNECT, start: START, end: END, over: OVER } as const;
 const NEWLINE = 10;
 const CR = 13;
 const TAB = 9;
