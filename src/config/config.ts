@@ -9,6 +9,7 @@ import { readConfigFile, unknownKey, type ConfigFile } from './config-file.ts';
 import type { DialectDefinition } from '../format/dialects/custom.ts';
 import { takeDialects } from './dialects.ts';
 import { ConfigLayers, shown, type Value } from './layers.ts';
+import { logTyped } from '../source/journal-name.ts';
 import { takeLogs, type LogConfig } from './log-tables.ts';
 import * as settings from './settings.ts';
 
@@ -190,7 +191,7 @@ function flagValues(flags: ConfigInput['flags'], problems: string[]): Map<string
 function textValue(key: string, raw: unknown, origin: string): Value {
   if (key === settings.LOG_PATH.key) {
     const paths = typeof raw === 'string' ? settings.listFromText(raw) : strings(raw);
-    return { raw: paths.map((path) => (path === '' ? path : resolve(path))), isText: false, origin };
+    return { raw: paths.map((path) => (path === '' ? path : logTyped(path))), isText: false, origin };
   }
   const isPath = key === settings.INDEX_PATH.key && raw !== '';
   return { raw: isPath ? resolve(String(raw)) : raw, isText: true, origin };

@@ -7,7 +7,7 @@ import * as settings from './settings.ts';
 export interface LogConfig {
   /** What it is called in `--log NAME=GLOB`; each log has another name. */
   readonly name: string;
-  /** Absolute. */
+  /** Absolute; `journal:` and what it is of, for one in the journal. */
   readonly path: string;
   /** The name of a dialect, or `auto`. */
   readonly server: string;
@@ -67,9 +67,20 @@ function readTable(
     const read = value && layers.read(setting, `${place}.${name}`, value);
     return value && read !== undefined ? { name: read, origin: value.origin } : undefined;
   };
-  const path = take(settings.LOG_PATH, 'path');
-  if (!table.values.has(settings.LOG_PATH.key))
-    layers.problems.push(`${table.origin}: this [[log]] has no path: add path = "/var/log/..." or remove the table`);
+  const path = take(settings.LOG_PATH, 'path') ?? take(settings.LOG_JOURNAL, 'journal');
+  const [isFile, isJournal] = [settings.LOG_PATH, settings.LOG_JOURNAL].map(({ key }) => table.values.has(key));
+  if (!isFile && !isJournal)
+    layers.problems.push(
+      `${table.origin}: this [[log]] has no path and no journal: add path = "/var/log/..." or journal = "prosody.service", or remove the table`,
+    );
+  if (isFile && isJournal)
+    layers.problems.push(
+      `${table.values.get(settings.LOG_JOURNAL.key)?.origin}: a log has either path or journal: remove one of them, or write a second [[log]]`,
+    );
+  if (isJournal && table.values.has(settings.LOG_ROTATED.key))
+    layers.problems.push(
+      `${table.values.get(settings.LOG_ROTATED.key)?.origin}: rotated is about files, and this log is in the journal: remove it`,
+    );
   const origin = path?.origin ?? table.origin;
   return {
     path: path?.name ?? '',

@@ -5,6 +5,7 @@
 import { DIALECTS } from '../format/format.ts';
 import { foldAddress } from '../format/jid.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
+import { journalName, journalOf } from '../source/journal-name.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'uds';
 
@@ -61,7 +62,17 @@ export const TIMESTAMPS: Setting<string> = {
   ...text('log.timestamps', (value) => value === '' || strftimeForm(value) !== undefined),
   must: 'a format of strftime that says day, hour and minute, as in "%d/%m/%Y %H:%M:%S"',
 };
-export const LOG_PATH: Setting<string> = { ...text('log.path', isPath), must: 'the path of a log file' };
+export const LOG_PATH: Setting<string> = {
+  ...text('log.path', isLog),
+  must: 'the path of a log file, or journal:UNIT, as in journal:prosody.service',
+};
+/** Read as the name of the log. */
+export const LOG_JOURNAL: Setting<string> = {
+  key: 'log.journal',
+  must: 'a unit of systemd or one FIELD=VALUE of the journal, as in "prosody.service" or "SYSLOG_IDENTIFIER=prosody"',
+  read: (raw) => (typeof raw === 'string' ? journalName(raw) : undefined),
+  fromText: same,
+};
 export const LOG_NAME: Setting<string> = {
   ...text('log.name', (value) => /^[^=\p{Cc}]+$/u.test(value)),
   must: 'a text without "=", as in "main"',
@@ -132,7 +143,7 @@ export const KEYS: readonly string[] = [
 ].map((setting) => setting.key);
 
 /** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
-export const FILE_KEYS: readonly string[] = [...KEYS, LOG_NAME.key, LOG_ROTATED.key];
+export const FILE_KEYS: readonly string[] = [...KEYS, LOG_JOURNAL.key, LOG_NAME.key, LOG_ROTATED.key];
 
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */
 export function environmentName(key: string): string {
@@ -174,6 +185,11 @@ function same(value: string): string {
 
 function isPath(value: string): boolean {
   return value !== '' && !value.includes('\0');
+}
+
+function isLog(value: string): boolean {
+  const entries = journalOf(value);
+  return isPath(value) && (entries === undefined || journalName(entries) !== undefined);
 }
 
 function isTimezone(value: string): boolean {

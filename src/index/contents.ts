@@ -1,5 +1,5 @@
 /** What the index holds, room by room, and the form of its records. */
-import type { Position } from '../source/follow/position.ts';
+import type { Position } from '../source/source.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import type { LastSeen } from '../activity/user-table.ts';
 

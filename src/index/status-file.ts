@@ -6,10 +6,10 @@
 import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { HostCounts, Sample } from '../activity/active-window.ts';
-import type { FollowerStatus } from '../source/follow/follower.ts';
+import type { SourceStatus } from '../source/source.ts';
 
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
-export interface LogStatus extends Omit<FollowerStatus, 'segments'> {
+export interface LogStatus extends Omit<SourceStatus, 'segments'> {
   readonly lines: number;
   /** Lines that were not understood or not believed. */
   readonly rejected: number;

@@ -8,15 +8,18 @@ import type { Block } from '../source/source.ts';
 /** Writes something; resolves when it is written. */
 export type Store = (write: () => Promise<void>) => Promise<void>;
 
-export interface Consumer {
+export interface Consumer<B extends Block> {
   /** Takes in what the lines say. */
-  readonly apply: (block: Block) => void | Promise<void>;
+  readonly apply: (block: B) => void | Promise<void>;
   /** Writes what was taken in, or leaves it to be written with a later block; may be called again when it fails. */
-  readonly commit: (block: Block) => Promise<void>;
+  readonly commit: (block: B) => Promise<void>;
   readonly store: Store;
 }
 
-export async function consume(blocks: AsyncIterable<Block>, { apply, commit, store }: Consumer): Promise<void> {
+export async function consume<B extends Block>(
+  blocks: AsyncIterable<B>,
+  { apply, commit, store }: Consumer<B>,
+): Promise<void> {
   for await (const block of blocks) {
     await apply(block);
     await store(() => commit(block));

@@ -8,6 +8,7 @@ import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import { LiveFile } from '../source/follow/live-file.ts';
+import { journalOf } from '../source/journal-name.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import type { LiveLog } from './live-log.ts';
@@ -107,14 +108,14 @@ export class Daemon {
    */
   async #openAll(): Promise<boolean> {
     const { logs } = this.#options.config;
-    const waiting = new Map(logs.map((log) => [log, new LiveFile(log.path)]));
+    const waiting = new Map(logs.map((log) => [log, liveFileOf(log)]));
     const look = (): void => {
-      for (const live of waiting.values()) live.look();
+      for (const live of waiting.values()) live?.look();
       for (const log of this.#logs.keys()) log.stopAfter(Math.floor(this.#options.now()));
     };
     look();
     const looking = setInterval(look, 1000);
-    const begin = async (log: LogConfig, live: LiveFile): Promise<void> => {
+    const begin = async (log: LogConfig, live: LiveFile | undefined): Promise<void> => {
       const opened = await this.#open(log, live);
       waiting.delete(log);
       this.#logs.set(opened, new ParseHealth());
@@ -123,7 +124,7 @@ export class Daemon {
     };
     await Promise.all([...waiting].map(([log, live]) => begin(log, live).catch((error: unknown) => this.#fail(error))));
     clearInterval(looking);
-    await Promise.all([...waiting.values()].map((live) => live.close()));
+    for (const live of waiting.values()) await live?.close();
     this.#putInOrder();
     return !this.#signal.aborted;
   }
@@ -136,7 +137,7 @@ export class Daemon {
     for (const [log, parseHealth] of logs) this.#logs.set(log, parseHealth);
   }
 
-  #open(log: LogConfig, live: LiveFile, before?: LiveLog): Promise<LiveLog> {
+  #open(log: LogConfig, live: LiveFile | undefined, before?: LiveLog): Promise<LiveLog> {
     const common = { ...this.#options, signal: this.#signal, writeBuffer: this.#writeBuffer, users: this.#users };
     const fail = (error: unknown): void => this.#fail(error);
     return openLog({ ...common, log, live, fail, ...(before && { before }) });
@@ -197,8 +198,8 @@ export class Daemon {
     const log = this.#options.config.logs.find(({ path }) => path === before.path);
     const parseHealth = this.#logs.get(before);
     if (!log || !parseHealth || this.#signal.aborted) return;
-    const live = new LiveFile(log.path);
-    live.look();
+    const live = liveFileOf(log);
+    live?.look();
     await before.close();
     const again = await this.#open(log, live, before);
     this.#logs.delete(before);
@@ -327,3 +328,7 @@ export class Daemon {
     await this.#outputs.close();
   }
 }
+
+/** A log in the journal has none. */
+const liveFileOf = ({ path }: LogConfig): LiveFile | undefined =>
+  journalOf(path) === undefined ? new LiveFile(path) : undefined;

@@ -118,7 +118,8 @@ async function read(series: Series, options: FirstStartOptions): Promise<LogStat
   return logState;
 }
 
-function goingOn({ config, log, writeBuffer, users, horizon }: FirstStartOptions): LogState {
+/** With what is stored of a log, if anything is. */
+export function goingOn({ config, log, writeBuffer, users, horizon }: Omit<FirstStartOptions, 'live'>): LogState {
   const stored = writeBuffer.stored(log.path);
   return new LogState(users, { ...config.count, ...log, horizon, ...(stored && { stored }) });
 }

@@ -11,7 +11,7 @@ import type { Config, LogConfig } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from './archive/arrange.ts';
 import type { Position } from '../source/follow/position.ts';
-import type { Block } from '../source/source.ts';
+import type { FileBlock } from '../source/source.ts';
 import { fileAt } from '../source/files/file-stat.ts';
 import { consume, type Store } from './consume.ts';
 import type { WriteBuffer } from './write-buffer.ts';
@@ -254,7 +254,7 @@ async function readOne(
   const forget = forgetting(logState, options);
   let position = read;
   let bytes = 0;
-  const apply = (block: Block): void => {
+  const apply = (block: FileBlock): void => {
     const { id } = block.position;
     const before = position;
     const known = (): string[] => takes.known().filter((each) => each !== id);

@@ -1,10 +1,6 @@
 /** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
-import { beforeCorruptIn } from '../format/corrupt.ts';
-import { Follower, type FollowerStatus } from '../source/follow/follower.ts';
-import type { Notice } from '../source/follow/notices.ts';
-import type { Block } from '../source/source.ts';
-import type { LiveFile } from '../source/follow/live-file.ts';
+import type { Block, Source, SourceStatus } from '../source/source.ts';
 import { consume, storeWithPatience, type Store } from './consume.ts';
 import { EarlyEvents } from './early-events.ts';
 import { HourBarrier } from './hour-barrier.ts';
@@ -18,13 +14,9 @@ export interface LiveLogOptions {
   readonly path: string;
   readonly logState: LogState;
   readonly writeBuffer: WriteBuffer;
-  readonly live: LiveFile;
-  /** As the follower has it. */
-  readonly pending: readonly string[];
-  readonly rotated: readonly string[];
+  readonly source: Source;
   /** Whether lines are read again that were not believed before: that is told once. */
   readonly hasGoneBack: boolean;
-  readonly notice: (notice: Notice) => void;
   readonly tell: (level: 'warning' | 'notice', sentence: string) => void;
   /** Called when it cannot go on, for whatever reason but the state of files and disks. */
   readonly fail: (error: unknown) => void;
@@ -39,13 +31,11 @@ export class LiveLog {
   readonly logState: LogState;
   readonly #barrier = new HourBarrier();
   readonly #options: LiveLogOptions;
-  readonly #follower: Follower;
   readonly #over = new AbortController();
   readonly #write: Store;
   #consuming: Promise<void> | undefined;
   /** Events of the seconds behind the hour, while late lines of the hour before may still come, and stray ones. */
   readonly #early = new EarlyEvents();
-  /** Whether the last lines said nothing. */
   #isIdle = false;
   /** Whether the event before was one of them, and later than lines are late. */
   #isAhead = false;
@@ -53,22 +43,11 @@ export class LiveLog {
   #unstored: Stored[] = [];
 
   constructor(options: LiveLogOptions) {
-    const { path, logState, writeBuffer, live, pending, rotated, notice, tell } = options;
+    const { path, logState, tell } = options;
     this.path = path;
     this.hasGoneBack = options.hasGoneBack;
     this.logState = logState;
     this.#options = options;
-    this.#follower = new Follower({
-      path,
-      positions: writeBuffer.positions(path),
-      verdicts: writeBuffer.verdicts(path),
-      live,
-      pending,
-      rotated,
-      beforeCorruptIn,
-      mayWait: () => this.#isIdle,
-      notice,
-    });
     this.#write = storeWithPatience({
       signal: this.#over.signal,
       trouble: (reason) => tell('warning', `What was read from ${path} cannot be stored: ${reason}`),
@@ -78,7 +57,7 @@ export class LiveLog {
 
   start(): void {
     const { signal } = this.#over;
-    this.#consuming = consume(this.#follower.blocks(signal), {
+    this.#consuming = consume(this.#options.source.blocks(signal), {
       apply: (block) => this.#apply(block),
       commit: (block) => this.#commit(block),
       store: this.#write,
@@ -98,16 +77,21 @@ export class LiveLog {
 
   /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
   async reached(): Promise<void> {
-    await Promise.race([this.#follower.caughtUp(), this.#barrier.waiting()]);
+    await Promise.race([this.#options.source.caughtUp(), this.#barrier.waiting()]);
   }
 
-  /** Whether its file is there and can be read. */
+  /** Whether it is there and can be read. */
   get isThere(): boolean {
-    return this.#options.live.trouble === undefined;
+    return this.#options.source.isThere;
   }
 
-  get status(): FollowerStatus {
-    return this.#follower.status();
+  /** Whether the last lines said nothing. */
+  get isIdle(): boolean {
+    return this.#isIdle;
+  }
+
+  get status(): SourceStatus {
+    return this.#options.source.status();
   }
 
   get coverage(): LogCoverage {
@@ -119,7 +103,7 @@ export class LiveLog {
   async close(): Promise<void> {
     this.#over.abort();
     this.#barrier.close();
-    await (this.#consuming ?? this.#options.live.close());
+    await (this.#consuming ?? this.#options.source.close());
   }
 
   async #commit(block: Block): Promise<void> {

@@ -5,7 +5,7 @@
 import { WINDOWS } from '../activity/active-window.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { LogStatus } from '../index/status-file.ts';
-import type { FollowerStatus } from '../source/follow/follower.ts';
+import type { SourceStatus } from '../source/source.ts';
 import type { LiveLog } from './live-log.ts';
 import { sumCounts } from './log-reader.ts';
 
@@ -92,7 +92,7 @@ function counted(logs: readonly LiveLog[]): Counted {
   };
 }
 
-function placeOf({ offset, lagBytes }: FollowerStatus): Record<string, number> {
+function placeOf({ offset, lagBytes }: SourceStatus): Record<string, number> {
   return { position_bytes: offset, lag_bytes: lagBytes };
 }
 

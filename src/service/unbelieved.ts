@@ -5,7 +5,7 @@
  */
 import type { Session } from '../activity/session-state.ts';
 import type { LineCounts, LineDecoderState } from '../format/line-decoder.ts';
-import type { Position } from '../source/follow/position.ts';
+import type { Position } from '../source/source.ts';
 
 /** Where a block of lines began. */
 export interface Place {

@@ -7,8 +7,8 @@ import { setImmediate } from 'node:timers/promises';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { LastSeenIndex } from '../index/last-seen.ts';
-import type { Block } from '../source/source.ts';
-import type { Position } from '../source/follow/position.ts';
+import type { Block, JournalPosition, Position } from '../source/source.ts';
+import type { Position as FilePosition } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { IndexWriter, type Renew } from './index-writer.ts';
 import { MAX_AHEAD } from './max-time.ts';
@@ -78,7 +78,16 @@ export class WriteBuffer {
     return this.#stored.get(log);
   }
 
-  positions(log: string): Position[] {
+  positions(log: string): FilePosition[] {
+    return this.#positionsOf(log).filter((position) => 'offset' in position);
+  }
+
+  /** How far the log has been read, where it is in the journal. */
+  journalPosition(log: string): JournalPosition | undefined {
+    return this.#positionsOf(log).find((position) => 'cursor' in position);
+  }
+
+  #positionsOf(log: string): Position[] {
     return [...this.#positions.values()].filter((position) => position.log === log);
   }
 
@@ -89,7 +98,7 @@ export class WriteBuffer {
 
   /** Where the file stands, as long as what is being read of it is not committed. */
   placeOf(log: string, id: string): Place {
-    const known = this.positions(log).flatMap((position) => (position.id === id ? [] : [position.id]));
+    const known = this.#positionsOf(log).flatMap((position) => (position.id === id ? [] : [position.id]));
     return { id, position: this.#positions.get(id), known };
   }
 
@@ -104,7 +113,7 @@ export class WriteBuffer {
     const { unbelieved = [], ...rest } = state.log;
     const { id, position, known, reader, detail = rest.detail } = place;
     const earlier = unbelieved.filter(({ at }) => at > place.at);
-    for (const each of this.positions(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
+    for (const each of this.#positionsOf(log)) if (each.id === id || !known.includes(each.id)) this.#forget(each.id);
     if (position) this.#note(position);
     const begin = reader?.clock.last ?? -Infinity;
     const sessions = state.sessions.map(([key, session]) => {

@@ -39,6 +39,13 @@ function problems(given: Given): readonly string[] {
   return [];
 }
 
+void test('a log in the journal is named by table or flag, and by no path [10.2]', () => {
+  const [table] = load({ toml: '[[log]]\njournal = "prosody"\nname = "main"' }).logs;
+  assert.deepEqual([table?.path, table?.name], ['journal:prosody.service', 'main']);
+  const [flag] = load({ flags: { log: ['journal:SYSLOG_IDENTIFIER=prosody'] } }).logs;
+  assert.equal(flag?.path, 'journal:SYSLOG_IDENTIFIER=prosody');
+});
+
 void describe('without any configuration', () => {
   void test('everything has the default of the specification', () => {
     const { origin, ...config } = load({});
@@ -387,8 +394,36 @@ void describe('what cannot be meant is named, with what to do', () => {
       { env: { XMPP_ACTIVE_USERS_STATSD_TAGS: 'a,b' } },
       /STATSD_TAGS: statsd\.tags must be .*, not "a,b"$/,
     ],
-    ['a log without path', { toml: '[[log]]\nserver = "auto"' }, /line 1: this \[\[log\]\] has no path: add path/],
-    ['an empty path', { toml: '[[log]]\npath = ""' }, /line 2: log\.0\.path must be the path of a log file, not ""$/],
+    [
+      'a log without path',
+      { toml: '[[log]]\nserver = "auto"' },
+      /line 1: this \[\[log\]\] has no path and no journal: add path/,
+    ],
+    [
+      'a log with path and journal [10.2]',
+      { toml: '[[log]]\npath = "/a"\njournal = "prosody.service"' },
+      /line 3: a log has either path or journal/,
+    ],
+    [
+      'a journal with rotated files [10.2]',
+      { toml: '[[log]]\njournal = "prosody.service"\nrotated = ["/a*"]' },
+      /line 3: rotated is about files/,
+    ],
+    [
+      'a journal that is neither unit nor field [10.2]',
+      { toml: '[[log]]\njournal = "--rotate"' },
+      /line 2: log\.0\.journal must be a unit of systemd or one FIELD=VALUE .*, not "--rotate"$/,
+    ],
+    [
+      'a journal named twice [10.2]',
+      { toml: '[[log]]\njournal = "prosody"\n[[log]]\njournal = "prosody.service"' },
+      /line 4: the log "journal:prosody\.service" is named twice/,
+    ],
+    [
+      'an empty path',
+      { toml: '[[log]]\npath = ""' },
+      /line 2: log\.0\.path must be the path of a log file, or journal:UNIT, .*, not ""$/,
+    ],
     [
       'a log named twice',
       { toml: '[[log]]\npath = "/a"\n[[log]]\npath = "/b/../a"' },

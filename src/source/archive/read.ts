@@ -12,7 +12,7 @@ import { fileAt, filesIn, sameInode, statOf, stateOf, type FileStat } from '../f
 import { textBehind, type Text } from '../files/text.ts';
 import { match, type Match } from '../follow/match.ts';
 import { advance, beginState, digest, positionOf, type Position, type ReadState } from '../follow/position.ts';
-import type { Block } from '../source.ts';
+import type { FileBlock } from '../source.ts';
 
 /** One file of old log, as it was found when it was looked at. */
 export interface ArchivedFile {
@@ -101,7 +101,7 @@ async function withText<T>(path: string, use: (text: Text) => Promise<T>): Promi
 export async function* readArchivedFile(
   archivedFile: ArchivedFile,
   options: ReadOptions,
-): AsyncGenerator<Block, void, undefined> {
+): AsyncGenerator<FileBlock, void, undefined> {
   let handle: FileHandle | undefined;
   try {
     handle = await openArchived(archivedFile);
@@ -137,7 +137,11 @@ async function beginsWith(handle: FileHandle, path: string, head: Buffer): Promi
   }
 }
 
-async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options: ReadOptions): AsyncGenerator<Block> {
+async function* linesOf(
+  archivedFile: ArchivedFile,
+  handle: FileHandle,
+  options: ReadOptions,
+): AsyncGenerator<FileBlock> {
   const { from, complete } = options;
   const stats = await handle.stat();
   const file = statOf(archivedFile.path, stats);
@@ -145,7 +149,7 @@ async function* linesOf(archivedFile: ArchivedFile, handle: FileHandle, options:
   const begun = await begin(handle, archivedFile, options);
   if (!begun) return;
   const { text, state, id } = begun;
-  const block = (lines: Pick<Lines, 'bytes' | 'state'>, done: boolean): Block => {
+  const block = (lines: Pick<Lines, 'bytes' | 'state'>, done: boolean): FileBlock => {
     const of = { id, log: archivedFile.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
     const continues = reader.state.offset > reader.state.start;
     const position = positionOf(lines.state, of);
@@ -192,13 +196,13 @@ async function* blocksOf(
   limit: number,
   { path, damaged }: ArchivedFile,
   { signal, complete, onProblem }: ReadOptions,
-  block: (lines: Lines) => Block,
-): AsyncGenerator<Block, boolean> {
+  block: (lines: Lines) => FileBlock,
+): AsyncGenerator<FileBlock, boolean> {
   let skipped = 0;
   let broken: ArchiveError | undefined;
   const believed = damaged?.();
   let isCorrupt = false;
-  const take = function* (lines: Lines): Generator<Block> {
+  const take = function* (lines: Lines): Generator<FileBlock> {
     const bytes = believed?.(lines.bytes) ?? lines.bytes;
     isCorrupt = bytes.length < lines.bytes.length;
     skipped += lines.skipped;

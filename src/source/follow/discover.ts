@@ -9,7 +9,7 @@ import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { inodeOf, sameInode } from '../files/file-stat.ts';
 import { movedOf, type Listing, type Sibling } from '../files/siblings.ts';
-import type { Block } from '../source.ts';
+import type { FileBlock } from '../source.ts';
 import { examine, type Finding, type Reason, type Unread } from './examine.ts';
 import { match } from './match.ts';
 import { beginState, FINGERPRINT_BYTES, type Position } from './position.ts';
@@ -51,7 +51,7 @@ const COARSE_MS = 20;
 export const NOTHING = Buffer.alloc(0);
 
 /** A block that changes nothing but what is stored of a segment. */
-export function onlyPosition(log: string, position: Position): Block {
+export function onlyPosition(log: string, position: Position): FileBlock {
   return { log, bytes: NOTHING, continues: true, position, forgotten: [] };
 }
 
@@ -109,7 +109,7 @@ export class Discovery {
   }
 
   /** What was found out and is not stored yet, with some position that is known, as what is stored is a block. */
-  *verdictBlocks(): Generator<Block> {
+  *verdictBlocks(): Generator<FileBlock> {
     const latest = this.list.positions.toSorted((a, b) => a.readAt - b.readAt).at(-1);
     if (latest && this.verdicts.isFresh)
       yield { ...onlyPosition(latest.log, latest), verdicts: this.verdicts.toStore(latest.log) };
@@ -150,7 +150,7 @@ export class Discovery {
    * meanwhile, so that a start that is broken off has done something for the next. `isOneByOne`: behind the first one that nobody
    * has read no file is opened, as a life may be too short to open all. `now`: unix milliseconds.
    */
-  async *survey(listing: Listing, isOneByOne: boolean, now: number): AsyncGenerator<Block, Discovered, undefined> {
+  async *survey(listing: Listing, isOneByOne: boolean, now: number): AsyncGenerator<FileBlock, Discovered, undefined> {
     const held = this.list.open;
     const found = yield* this.examineAll(listing, held, isOneByOne, now);
     const fresh = found.flatMap((each) => (each.kind === 'segment' ? [each.segment] : []));
@@ -182,7 +182,7 @@ export class Discovery {
     held: readonly Segment[],
     isOneByOne: boolean,
     now: number,
-  ): AsyncGenerator<Block, Found[], undefined> {
+  ): AsyncGenerator<FileBlock, Found[], undefined> {
     const found: Found[] = [];
     const segments = [...held];
     const unread: Unread[] = held

@@ -9,7 +9,7 @@ import { sameInode } from '../files/file-stat.ts';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { Lines } from '../files/lines.ts';
 import { isBeingWritten, type Listing } from '../files/siblings.ts';
-import type { Block } from '../source.ts';
+import type { FileBlock } from '../source.ts';
 import { Beside, type BesideOptions } from './beside.ts';
 import { NOTHING, onlyPosition, type Discovery } from './discover.ts';
 import type { LiveFile } from './live-file.ts';
@@ -28,7 +28,7 @@ export interface DrainOptions extends BesideOptions {
   readonly beforeCorruptIn: BeforeCorruptIn;
 }
 
-type Blocks<Result> = AsyncGenerator<Block, Result, undefined>;
+type Blocks<Result> = AsyncGenerator<FileBlock, Result, undefined>;
 
 interface Survey {
   /** What may be read before the next survey; undefined: all. */
@@ -183,7 +183,7 @@ export class Drain {
   }
 
   /** A segment that was not read to its end, and is nowhere any more. It is told once, and then done with. */
-  private *giveUpLost(lost: Position): Generator<Block> {
+  private *giveUpLost(lost: Position): Generator<FileBlock> {
     const isLoss = !this.emptied.delete(lost.id);
     yield* this.giveUp(lost, isLoss);
     this.options.discovery.reopen(lost.id);
@@ -193,7 +193,7 @@ export class Drain {
   }
 
   /** There is no more of the segment to be read. */
-  private *giveUp(segment: Position, isLoss: boolean): Generator<Block> {
+  private *giveUp(segment: Position, isLoss: boolean): Generator<FileBlock> {
     const position = { ...segment, done: true };
     yield { ...onlyPosition(this.options.path, position), ...(isLoss && { isBehindLoss: true }) };
     this.noteStored(position, []);
@@ -248,7 +248,7 @@ export class Drain {
   }
 
   /** Where rotated files go is stored at once: the next may go there while nobody looks. */
-  private *noteWhere(segment: Segment): Generator<Block, Outcome> {
+  private *noteWhere(segment: Segment): Generator<FileBlock, Outcome> {
     const isNoted = !segment.isBegun || segment.storedIn === dirname(segment.stat.path);
     if (!isNoted) yield* this.give(segment, noLines(segment.state), false);
     return 'settled';
@@ -266,7 +266,7 @@ export class Drain {
   }
 
   /** When it goes on behind the yield, the block is stored. */
-  private *give(segment: Segment, { bytes, state, skipped }: Lines, done: boolean): Generator<Block> {
+  private *give(segment: Segment, { bytes, state, skipped }: Lines, done: boolean): Generator<FileBlock> {
     const { path, discovery, notify } = this.options;
     const { forgotten } = this.list;
     const awaited = discovery.pendingInodes;

@@ -10,7 +10,7 @@ import { Waker } from './waker.ts';
 import type { Watch } from './watch.ts';
 import { Discovery } from './discover.ts';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
-import type { Block } from '../source.ts';
+import type { FileBlock, Source, SourceStatus } from '../source.ts';
 import { LiveFile } from './live-file.ts';
 import type { Notice, NoticeKind } from './notices.ts';
 import { Drain, type Outcome } from './drain.ts';
@@ -41,25 +41,6 @@ export interface FollowOptions {
   readonly tickMs?: number;
 }
 
-export interface FollowerStatus {
-  readonly path: string;
-  /** Bytes read of the live file, and its size. */
-  readonly offset: number;
-  readonly size: number;
-  /** Bytes on disk, in all open segments, that have not been delivered; an unfinished last line is among them. */
-  readonly lagBytes: number;
-  readonly rotations: number;
-  readonly truncations: number;
-  /** Lines passed over because they were longer than 16 MiB. */
-  readonly skippedLines: number;
-  /** Files that were gone before they had been read to their end. */
-  readonly lostSegments: number;
-  /** Why the live path cannot be read. */
-  readonly unreadable?: string;
-  /** Files held open. */
-  readonly segments: number;
-}
-
 /** In ticks: how often the directories that are watched are looked up anew. */
 const WATCH_EVERY = 10;
 /** Lines that may wait are read so long after those before, all together. */
@@ -67,7 +48,7 @@ const JOINED_MS = 250;
 /** Until a rotation that is under way has moved on. */
 const SOON_MS = 10;
 
-export class Follower {
+export class Follower implements Source {
   private readonly options: FollowOptions;
   private readonly tickMs: number;
   private readonly live: LiveFile;
@@ -108,7 +89,7 @@ export class Follower {
    * What is in the log and what comes to it, until the signal aborts; to be iterated over once. `caughtUp` tells when what was
    * there has been read.
    */
-  async *blocks(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
+  async *blocks(signal: AbortSignal): AsyncGenerator<FileBlock, void, undefined> {
     const wake = (): void => this.waker.wake();
     signal.addEventListener('abort', wake);
     this.live.look();
@@ -135,10 +116,18 @@ export class Follower {
     });
   }
 
-  status(): FollowerStatus {
+  status(): SourceStatus {
     const { path, trouble } = this.live;
     const unreadable = trouble && trouble.code !== 'ENOENT' ? { unreadable: trouble.message } : {};
     return { path, ...this.drain.status(), ...unreadable };
+  }
+
+  get isThere(): boolean {
+    return this.live.trouble === undefined;
+  }
+
+  close(): Promise<void> {
+    return this.live.close();
   }
 
   private async release(): Promise<void> {
@@ -148,7 +137,7 @@ export class Follower {
     this.waiting.splice(0).forEach((resolve) => resolve());
   }
 
-  private async *passAndWait(signal: AbortSignal): AsyncGenerator<Block, void, undefined> {
+  private async *passAndWait(signal: AbortSignal): AsyncGenerator<FileBlock, void, undefined> {
     const waiting = this.waiting.length;
     const outcome = yield* this.pass(signal);
     this.passedAt = performance.now();
@@ -194,7 +183,7 @@ export class Follower {
     this.watch?.follow(this.isJoining ? undefined : this.list.live);
   }
 
-  private async *pass(signal: AbortSignal): AsyncGenerator<Block, Outcome, undefined> {
+  private async *pass(signal: AbortSignal): AsyncGenerator<FileBlock, Outcome, undefined> {
     try {
       // guard: F20
       this.live.look();

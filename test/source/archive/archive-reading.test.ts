@@ -9,7 +9,7 @@ import {
   type ArchivedFile,
   type ReadOptions,
 } from '../../../src/service/archive/arrange.ts';
-import type { Block } from '../../../src/source/source.ts';
+import type { FileBlock } from '../../../src/source/source.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import { ENDINGS } from '../archives.ts';
 import { arrange, at, Folder, log, NOW } from '../../service/archive/old-logs.ts';
@@ -33,13 +33,13 @@ async function pieceOf(...paths: string[]): Promise<ArchivedFile> {
 
 interface Reading {
   readonly text: string;
-  readonly blocks: readonly Block[];
+  readonly blocks: readonly FileBlock[];
   readonly problems: readonly string[];
   readonly position: Position | undefined;
 }
 
 async function read(archivedFile: ArchivedFile, options: Partial<ReadOptions> = {}): Promise<Reading> {
-  const blocks: Block[] = [];
+  const blocks: FileBlock[] = [];
   const problems: string[] = [];
   const onProblem = (sentence: string): unknown => problems.push(sentence);
   for await (const block of readArchivedFile(archivedFile, { complete: true, onProblem, ...options }))
@@ -228,7 +228,7 @@ describe('while it is read', () => {
   test('it can be stopped at the end of a block, and the position holds', async () => {
     const archivedFile = await pieceOf(folder().put('x.log.1.gz', text, NOW));
     const stop = new AbortController();
-    const blocks: Block[] = [];
+    const blocks: FileBlock[] = [];
     for await (const block of readArchivedFile(archivedFile, { ...options([]), signal: stop.signal })) {
       blocks.push(block);
       stop.abort();

@@ -27,7 +27,7 @@ import { gzipSync } from 'node:zlib';
 import { beforeCorruptIn } from '../../../src/format/corrupt.ts';
 import { Follower } from '../../../src/source/follow/follower.ts';
 import type { Notice } from '../../../src/source/follow/notices.ts';
-import type { Block } from '../../../src/source/source.ts';
+import type { FileBlock } from '../../../src/source/source.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import type { StoredVerdicts } from '../../../src/source/follow/verdicts.ts';
 import { consume, storeWithPatience } from '../../../src/service/consume.ts';
@@ -50,7 +50,7 @@ export class Rig {
   /** Globs of rotated files elsewhere. */
   rotated: readonly string[] = [];
   /** What happens instead of taking a block, if anything. */
-  intercept: ((block: Block, take: () => void) => Promise<void>) | undefined;
+  intercept: ((block: FileBlock, take: () => void) => Promise<void>) | undefined;
   /** Reasons why a block could not be stored, and that it was in the end. */
   readonly troubles: string[] = [];
   private follower: Follower | undefined;
@@ -215,12 +215,12 @@ export class Rig {
     utimesSync(this.path + suffix, then, then);
   }
 
-  private taken(block: Block): Promise<void> {
+  private taken(block: FileBlock): Promise<void> {
     this.take(block);
     return Promise.resolve();
   }
 
-  private take({ bytes, position, forgotten, verdicts, isBehindLoss }: Block): void {
+  private take({ bytes, position, forgotten, verdicts, isBehindLoss }: FileBlock): void {
     this.verdicts = verdicts ?? this.verdicts;
     this.losses += Number(isBehindLoss === true);
     assert.ok(bytes.length === 0 || bytes.at(-1) === 10, 'a block is whole lines');

@@ -1,0 +1,258 @@
+/**
+ * Follows the entries of the journal that are one log, from a stored cursor on. The entry of the cursor is asked for once more: only
+ * if it comes first nothing is missing behind it. When `journalctl` ends it is started again from the last entry that was taken.
+ */
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Notice, NoticeKind } from './follow/notices.ts';
+import {
+  hasReached,
+  isSameEntry,
+  isSameTime,
+  cursorIn,
+  parseCursor,
+  timeOfCursor,
+  type Cursor,
+} from './journal-cursor.ts';
+import { askJournal, newestCursor, type Answer, type Begin, type Ending } from './journalctl.ts';
+import type { Block, JournalPosition, Source, SourceStatus } from './source.ts';
+
+export interface JournalOptions {
+  /** What the log is called. */
+  readonly path: string;
+  /** As of `journalOf`. */
+  readonly entries: string;
+  /** What was stored; undefined when none of it has been read. */
+  readonly position: JournalPosition | undefined;
+  /** Where a log of which nothing has been read begins, unix seconds; undefined: at its oldest entry. */
+  readonly since?: number | undefined;
+  /** Whether it goes on with what comes, until the signal aborts. */
+  readonly follow: boolean;
+  readonly notice?: (notice: Notice) => void;
+  /** Milliseconds until `journalctl` is started again, twice as many each time up to sixty times as many; default 1000. */
+  readonly pauseMs?: number;
+}
+
+type Blocks<Result> = AsyncGenerator<Block<JournalPosition>, Result, undefined>;
+
+interface Waiting {
+  readonly newest: Cursor;
+  readonly resolve: () => void;
+}
+
+const LONGEST_PAUSE = 60;
+/** So long after its start it would have said why it cannot go on. */
+const HEALTHY_MS = 10_000;
+const NEWLINE = 10;
+/** What it says to those who may see only their own entries, or none. */
+const NOT_PERMITTED = /insufficient permissions|not seeing messages from other users/;
+/** What it says of a cursor that is none. */
+const NO_CURSOR = /seek to cursor/;
+
+export class JournalFollower implements Source {
+  readonly #options: JournalOptions;
+  #position: JournalPosition | undefined;
+  #reached: Cursor | undefined;
+  readonly #over = new AbortController();
+  #waiting: Waiting[] = [];
+  #failures = 0;
+  #trouble: string | undefined;
+  #isPermitted = true;
+  #isGone = false;
+  #counts = { offset: 0, skippedLines: 0, lostSegments: 0 };
+
+  constructor(options: JournalOptions) {
+    this.#options = options;
+    this.#moveTo(options.position);
+  }
+
+  async *blocks(signal: AbortSignal): Blocks<void> {
+    try {
+      while (!signal.aborted) {
+        const ending = yield* this.#read(signal);
+        if (signal.aborted || (ending === undefined && !this.#options.follow)) return;
+        if (this.#noteGone(ending)) continue;
+        this.#noteEnd(ending);
+        if (!this.#options.follow) throw new Error(this.#trouble);
+        await this.#pause(signal);
+      }
+    } finally {
+      this.#over.abort();
+      this.#settle();
+    }
+  }
+
+  async caughtUp(): Promise<void> {
+    const { entries } = this.#options;
+    const cursor = await newestCursor(entries, this.#over.signal).catch(() => undefined);
+    if (cursor === undefined) return;
+    await new Promise<void>((resolve) => {
+      this.#waiting.push({ newest: parseCursor(cursor), resolve });
+      this.#settle();
+    });
+  }
+
+  status(): SourceStatus {
+    const { path } = this.#options;
+    const { offset } = this.#counts;
+    const unreadable = this.#trouble === undefined ? {} : { unreadable: this.#trouble };
+    return {
+      path,
+      ...this.#counts,
+      size: offset,
+      lagBytes: 0,
+      rotations: 0,
+      truncations: 0,
+      segments: 0,
+      ...unreadable,
+    };
+  }
+
+  get isThere(): boolean {
+    return this.#trouble === undefined;
+  }
+
+  close(): Promise<void> {
+    this.#over.abort();
+    return Promise.resolve();
+  }
+
+  /** One life of journalctl. */
+  async *#read(signal: AbortSignal): Blocks<Ending> {
+    const { entries, follow } = this.#options;
+    const said = (text: string): void => this.#noteSaid(text);
+    const answers = askJournal({ entries, follow, signal, said, ...this.#begin });
+    // Without a new entry it says nothing, and that is no trouble.
+    const healthy = setTimeout(() => this.#noteHealth(), HEALTHY_MS);
+    let sought = this.#isGone ? undefined : this.#reached;
+    let held: Answer | undefined;
+    try {
+      for (let next = await answers.next(); ; next = await answers.next()) {
+        if (next.done === true) return next.value;
+        const answer = held ? joined(held, next.value) : next.value;
+        const found = sought && behind(sought, answer);
+        held = found === 'undecided' ? answer : undefined;
+        if (found === 'undecided') continue;
+        const isLoss = this.#isGone || found === 'gone';
+        sought = undefined;
+        yield* this.#give(typeof found === 'object' ? found : answer, isLoss);
+      }
+    } finally {
+      clearTimeout(healthy);
+      await answers.return(undefined);
+    }
+  }
+
+  get #begin(): Begin {
+    if (this.#isGone) return { since: Number.isNaN(this.#reachedAt) ? this.#options.since : this.#reachedAt };
+    return this.#position === undefined ? { since: this.#options.since } : { cursor: this.#position.cursor };
+  }
+
+  /** Unix seconds. */
+  get #reachedAt(): number {
+    return timeOfCursor(this.#reached ?? {});
+  }
+
+  /** When it goes on behind the yield, the block is stored. */
+  *#give({ bytes, cursor, skipped }: Answer, isLoss: boolean): Generator<Block<JournalPosition>> {
+    const { path } = this.#options;
+    this.#noteHealth();
+    if (isLoss) this.#noteLoss();
+    if (skipped > 0) this.#notify('skipped-line', `An entry of ${path} is longer than 16 MiB: passed over`);
+    const continues = this.#position !== undefined && !isLoss;
+    const position = { id: path, log: path, cursor, readAt: Math.floor(Date.now() / 1000) };
+    if (bytes.length > 0 || isLoss || skipped > 0)
+      yield { log: path, bytes, continues, position, forgotten: [], ...(isLoss && { isBehindLoss: true }) };
+    this.#counts.offset += bytes.length;
+    this.#counts.skippedLines += skipped;
+    this.#isGone = false;
+    this.#moveTo(position);
+    this.#settle();
+  }
+
+  #moveTo(position: JournalPosition | undefined): void {
+    this.#position = position;
+    this.#reached = position && parseCursor(position.cursor);
+  }
+
+  #noteLoss(): void {
+    const { path } = this.#options;
+    this.#counts.lostSegments++;
+    const since = Number.isNaN(this.#reachedAt) ? '' : ` of ${new Date(this.#reachedAt * 1000).toISOString()}`;
+    this.#notify(
+      'lost',
+      `lines of ${path} may be lost: the journal has no longer the entry${since} that was read last, so what came behind it and is gone, too, is not counted; going on with the oldest entry behind it`,
+    );
+  }
+
+  #noteSaid(text: string): void {
+    if (!NOT_PERMITTED.test(text) || !this.#isPermitted) return;
+    this.#isPermitted = false;
+    this.#notify('unreadable', `${this.#options.path} ${NOT_PERMITTED_HOW}`);
+  }
+
+  /** Whether it is for its cursor that journalctl has failed. */
+  #noteGone(ending: Ending): boolean {
+    const isGone = !this.#isGone && NO_CURSOR.test(ending ?? '');
+    this.#isGone ||= isGone;
+    return isGone;
+  }
+
+  #noteEnd(ending: Ending): void {
+    const { path } = this.#options;
+    const why = `journalctl ${ending ?? 'has ended'}`;
+    this.#failures++;
+    const before = this.#trouble;
+    this.#trouble = NOT_PERMITTED.test(why) ? `${path} ${NOT_PERMITTED_HOW}` : `${path} cannot be read: ${why}`;
+    if (this.#trouble !== before && !(NOT_PERMITTED.test(why) && !this.#isPermitted))
+      this.#notify('unreadable', `${this.#trouble}; it is tried again and again`);
+    this.#settle();
+  }
+
+  #noteHealth(): void {
+    if (this.#trouble !== undefined) this.#notify('readable', `${this.#options.path} can be read again`);
+    this.#trouble = undefined;
+    this.#failures = 0;
+  }
+
+  async #pause(signal: AbortSignal): Promise<void> {
+    const { pauseMs = 1000 } = this.#options;
+    const pause = pauseMs * Math.min(2 ** (this.#failures - 1), LONGEST_PAUSE);
+    await delay(pause, undefined, { signal }).catch(() => undefined);
+  }
+
+  /** Nobody waits for a journal that cannot be read; one that has just been killed is there again soon. */
+  #settle(): void {
+    const isHopeless = this.#over.signal.aborted || this.#failures > 1;
+    const isReached = ({ newest }: Waiting): boolean =>
+      isHopeless || (this.#reached !== undefined && hasReached(this.#reached, newest));
+    const reached = this.#waiting.filter(isReached);
+    this.#waiting = this.#waiting.filter((waiting) => !reached.includes(waiting));
+    for (const { resolve } of reached) resolve();
+  }
+
+  #notify(kind: NoticeKind, text: string): void {
+    this.#options.notice?.({ kind, log: this.#options.path, text });
+  }
+}
+
+/** Completes `LOG ...`. */
+export const NOT_PERMITTED_HOW =
+  'may not be read by this user: the journal belongs to the group systemd-journal, so make this user a member of it (usermod --append --groups systemd-journal USER; in a unit of systemd SupplementaryGroups=systemd-journal)';
+
+/** What comes behind an entry that is asked for once more; before it there may be others of the same microsecond. */
+function behind(sought: Cursor, { bytes, cursor, skipped }: Answer): Answer | 'gone' | 'undecided' {
+  for (let from = 0; from < bytes.length;) {
+    const next = bytes.indexOf(NEWLINE, from) + 1;
+    const found = parseCursor(cursorIn(bytes.subarray(from, next)) ?? '');
+    if (isSameEntry(found, sought)) return { bytes: bytes.subarray(next), cursor, skipped };
+    if (!isSameTime(found, sought)) return 'gone';
+    from = next;
+  }
+  return 'undecided';
+}
+
+const joined = (a: Answer, b: Answer): Answer => ({
+  bytes: Buffer.concat([a.bytes, b.bytes]),
+  cursor: b.cursor,
+  skipped: a.skipped + b.skipped,
+});
