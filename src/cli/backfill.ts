@@ -1,5 +1,6 @@
 /** `backfill`: old logs into the index. Stopped and started again, it goes on where it was; run twice, it changes nothing. */
 import type { Config } from '../config/config.ts';
+import { journalOf, logTyped } from '../source/journal-name.ts';
 import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
 import { sampleOf, tellCoverage, tellRejected } from './findings.ts';
@@ -9,9 +10,33 @@ import { Progress } from './progress.ts';
 
 /** @throws {IndexError} first of all: who reads for an hour should not be told then that the index is in use. */
 export async function backfill(config: Config, args: FileArguments, io: Io): Promise<number> {
-  return withIndex(config, { now: io.now(), create: true }, (open) =>
-    withLines(args, config, io, (inputs, said) => readInputs(inputs, open, said)),
-  );
+  const typed = args.files.map((file) => (file === '-' ? file : logTyped(file)));
+  const journals = [...new Set(typed)].filter((file) => journalOf(file) !== undefined);
+  const files = typed.filter((file) => !journals.includes(file));
+  return withIndex(config, { now: io.now(), create: true }, async (open) => {
+    let code = 0;
+    for (const journal of journals) code = Math.max(code, await readJournal(journal, open, io));
+    if (files.length === 0 && (args.logs ?? []).length === 0) return code;
+    const read = withLines({ ...args, files }, config, io, (inputs, said) => readInputs(inputs, open, said));
+    return Math.max(code, await read);
+  });
+}
+
+/** What was read before, by `run` too, is not read again. */
+async function readJournal(path: string, open: operations.OpenIndex, io: Io): Promise<number> {
+  const { index, otherLogs } = open.config;
+  const { signal } = io;
+  const now = io.now();
+  let hasProblem = false;
+  const onProblem = (sentence: string): void => {
+    hasProblem = true;
+    io.log('error', sentence);
+  };
+  const { counts, coverage, users } = await operations.backfillJournal(open, path, { now, signal, onProblem });
+  io.log('info', `${path}: ${counts.lines} lines read, ${counts.events} events; ${users} users are in ${index.path}`);
+  tellCoverage(coverage, otherLogs.timezone, io);
+  if (signal.aborted) io.log('warning', 'stopped: the same command goes on from there');
+  return tellRejected(counts, [], io) || hasProblem || signal.aborted ? 1 : 0;
 }
 
 async function readInputs({ arrangement, failed }: Inputs, open: operations.OpenIndex, io: Io): Promise<number> {

@@ -8,6 +8,7 @@ import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 import { localIso, showTime } from './times.ts';
+import { journalOf } from '../source/journal-name.ts';
 
 const DAY = 86_400;
 /** Seconds: the daemon tells how it stands each minute. */
@@ -55,8 +56,12 @@ function describeStatus(log: LogStatus): string {
   const { offset, size, lagBytes, rotations, truncations, lines, rejected, skippedLines, writer } = log;
   return [
     ...(writer === undefined ? [] : [`written by ${writer}`]),
-    `read to byte ${offset} of ${size}, ${lagBytes} bytes behind`,
-    `rotations seen: ${rotations}, truncations: ${truncations}`,
+    ...(journalOf(log.path) === undefined
+      ? [
+          `read to byte ${offset} of ${size}, ${lagBytes} bytes behind`,
+          `rotations seen: ${rotations}, truncations: ${truncations}`,
+        ]
+      : [`${offset} bytes of the journal read`]),
     `lines: ${lines}, rejected: ${rejected}, too long: ${skippedLines}`,
   ].join('; ');
 }

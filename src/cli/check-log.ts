@@ -7,11 +7,20 @@ import { whyNotPermitted } from '../source/files/permission.ts';
 import type { Advice } from '../format/dialects/dialect.ts';
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
 import { lastVersion } from '../service/last-version.ts';
+import { journalOf } from '../source/journal-name.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
 import { surveyLog, type Survey } from '../service/survey.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
 
 export async function checkLog(log: LogConfig, config: Config, report: Report, now: number): Promise<void> {
+  if (journalOf(log.path) === undefined) return checkFile(log, config, report, now);
+  report.lines.push(`log ${log.path} (server ${log.server}, zone ${log.timezone})`);
+  await checkLines(log, config, report, now).catch((error: unknown) => {
+    report.failures.push(`${log.path} ${error instanceof Error ? error.message : String(error)}`);
+  });
+}
+
+async function checkFile(log: LogConfig, config: Config, report: Report, now: number): Promise<void> {
   const { siblings, others } = rotatedFiles(log.path, log);
   const rotated = siblings.length === 0 ? '' : `, and ${siblings.length} rotated files of it`;
   report.lines.push(`log ${log.path} (server ${log.server}, zone ${log.timezone})${rotated}`);
@@ -21,16 +30,17 @@ export async function checkLog(log: LogConfig, config: Config, report: Report, n
   for (const { path } of siblings) report.lines.push(...whyUnread(path).map((line) => `  warning: ${line}`));
   for (const { path } of others)
     report.lines.push(`  not taken for a rotated file of it: ${path}; rotated in its [[log]] names more of them`);
-  try {
-    const seen = await surveyLog(log, config, now);
-    const version = seen.version ?? (seen.dialect && (await lastVersion(log.path, seen.dialect)));
-    const survey = { ...seen, version };
-    report.lines.push(...describe(survey, log.path).map((line) => `  ${line}`));
-    for (const host of survey.users.keys()) report.hosts.add(host);
-    if (survey.failure !== undefined) report.failures.push(`${log.path}: ${survey.failure}`);
-  } catch (error) {
-    await explainUnreadable(log.path, error, report);
-  }
+  await checkLines(log, config, report, now).catch((error: unknown) => explainUnreadable(log.path, error, report));
+}
+
+async function checkLines(log: LogConfig, config: Config, report: Report, now: number): Promise<void> {
+  const seen = await surveyLog(log, config, now);
+  const isFile = journalOf(log.path) === undefined;
+  const version = seen.version ?? (isFile && seen.dialect ? await lastVersion(log.path, seen.dialect) : undefined);
+  const survey = { ...seen, version };
+  report.lines.push(...describe(survey, log.path).map((line) => `  ${line}`));
+  for (const host of survey.users.keys()) report.hosts.add(host);
+  if (survey.failure !== undefined) report.failures.push(`${log.path}: ${survey.failure}`);
 }
 
 /** Of a file that is compressed in a way that is not understood. */
@@ -46,6 +56,7 @@ function whyUnread(path: string): string[] {
 
 function describe(survey: Survey, path: string): string[] {
   const { lines, foreign, dialect, envelope, stamp, version, events, users, samples, quoted } = survey;
+  if (lines === 0 && journalOf(path) !== undefined) return ['the journal has no entry of it'];
   if (lines === 0) return [beginningOf(path, 1).length === 0 ? 'is empty' : 'no line of it is complete yet'];
   const share = Math.floor(((lines - foreign) / lines) * 1000) / 10;
   const writer = `written by ${dialect === undefined ? 'no server that is known' : [dialect.name, version].join(' ').trimEnd()}`;

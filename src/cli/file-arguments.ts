@@ -8,7 +8,10 @@ export type LogFlags = { readonly log?: readonly NamedPattern[] };
 /** For a command that reads the files of logs, and follows none. */
 export function takingFiles(command: Command): Command {
   return command
-    .argument('[file...]', 'logs: plain, .gz, .xz, .zst or .bz2, in any order; - is stdin')
+    .argument(
+      '[file...]',
+      'logs: plain, .gz, .xz, .zst or .bz2, in any order; - is stdin, journal:UNIT what the journal has',
+    )
     .addOption(
       new Option('--log <name=glob>', 'files of one log, repeatable; NAME of a configured one, or a new one').argParser(
         namedPattern,

@@ -2,12 +2,14 @@
 import { createWriteStream } from 'node:fs';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { ConfigError, type Config } from '../config/config.ts';
 import { arrange, type Arrangement } from '../service/archive/arrange.ts';
 import { logsOf, type Doubtful, type GivenLog, type NamedFiles } from '../service/given-logs.ts';
 import { filesLike } from '../source/files/glob.ts';
+import { JournalFollower } from '../source/journal.ts';
+import { journalOf, logTyped } from '../source/journal-name.ts';
 import { tellEmpty, tellLogs } from './findings.ts';
 import type { Io } from './io.ts';
 
@@ -18,7 +20,7 @@ export interface NamedPattern {
 }
 
 export interface FileArguments {
-  /** `-` is standard input. */
+  /** `-` is standard input; `journal:UNIT` is what the journal has of it. */
   readonly files: readonly string[];
   readonly logs?: readonly NamedPattern[];
   /** By default an error. */
@@ -40,8 +42,8 @@ export interface Inputs {
 const STDIN = 'stdin';
 
 /**
- * Calls `use` with the files in the order of time, and returns its exit code. Standard input, `-`, is kept in a temporary
- * file meanwhile; the `io` handed on does not name that.
+ * Calls `use` with the files in the order of time, and returns its exit code. Standard input, `-`, and what is in the
+ * journal are kept in temporary files meanwhile; the `io` handed on does not name those.
  * @throws {ConfigError} when it is in doubt which log a file is of
  */
 export async function withFiles(
@@ -50,14 +52,18 @@ export async function withFiles(
   io: Io,
   use: (inputs: Inputs, io: Io) => Promise<number>,
 ): Promise<number> {
-  const paths = files.filter((file) => file !== '-').map((file) => resolve(file));
+  const typed = files.map((file) => (file === '-' ? file : logTyped(file)));
+  const streams = [...new Set(typed)].filter((file) => file === '-' || journalOf(file) !== undefined);
+  const paths = typed.filter((file) => !streams.includes(file));
   const given = logsOf(paths, logs.map(foundFiles), config, doubtful);
-  const directory = files.includes('-') ? await mkdtemp(join(tmpdir(), 'xmpp-active-users-')) : undefined;
-  const stdin = directory && join(directory, STDIN);
-  const said = sayingOnce(io, stdin);
+  const directory = streams.length > 0 ? await mkdtemp(join(tmpdir(), 'xmpp-active-users-')) : undefined;
+  const kept = streams.map((stream, i) =>
+    streamLog(stream, join(directory ?? '', stream === '-' ? STDIN : `journal-${i}`), config),
+  );
+  const said = sayingOnce(io, kept);
   try {
-    if (stdin) await pipeline(io.stdin, createWriteStream(stdin, { mode: 0o600 }), { signal: io.signal });
-    const arrangement = await arrangementOf(stdin ? [...given, stdinLog(stdin, config)] : given, config, said);
+    for (const { log, files } of kept) await keep(log, files[0] ?? '', io);
+    const arrangement = await arrangementOf([...given, ...kept], config, said);
     const failed = arrangement.problems.some(({ severity }) => severity === 'error');
     return await use({ arrangement, failed }, said);
   } catch (error) {
@@ -104,26 +110,34 @@ function filesOf(name: string, pattern: string): string[] {
   }
 }
 
-/** Nobody knows where it comes from, so it is a log of its own. */
-function stdinLog(path: string, { otherLogs }: Config): GivenLog {
-  const settings = { ...otherLogs, path: STDIN, name: 'standard input' };
-  return {
-    log: STDIN,
-    files: [path],
-    timezone: otherLogs.timezone,
-    timestamps: otherLogs.timestamps,
-    isByName: true,
-    settings,
-  };
+/** What is no file, and is kept in one. Nobody knows where standard input comes from, so it is a log of its own. */
+function streamLog(stream: string, file: string, { otherLogs, logs }: Config): GivenLog {
+  const log = stream === '-' ? STDIN : stream;
+  const named = { ...otherLogs, path: log, name: stream === '-' ? 'standard input' : log };
+  const settings = logs.find(({ path }) => path === stream) ?? named;
+  const { timezone, timestamps } = settings;
+  return { log, files: [file], timezone, timestamps, isByName: stream === '-', settings };
+}
+
+async function keep(log: string, file: string, { stdin, signal }: Io): Promise<void> {
+  const entries = journalOf(log);
+  const lines = entries === undefined ? stdin : linesOfJournal(log, entries, signal);
+  await pipeline(lines, createWriteStream(file, { mode: 0o600 }), { signal });
+}
+
+async function* linesOfJournal(path: string, entries: string, signal: AbortSignal): AsyncGenerator<Buffer> {
+  const source = new JournalFollower({ path, entries, position: undefined, follow: false });
+  for await (const { bytes } of source.blocks(signal)) yield bytes;
 }
 
 /** What the first look at a file told need not be told again when it is read. */
-function sayingOnce(io: Io, stdin: string | undefined): Io {
+function sayingOnce(io: Io, kept: readonly GivenLog[]): Io {
   const told = new Set<string>();
   const log: Io['log'] = (level, sentence) => {
     if (told.has(sentence)) return;
     if (level === 'error') told.add(sentence);
-    io.log(level, stdin ? sentence.replaceAll(stdin, 'standard input') : sentence);
+    const named = kept.reduce((text, { files, settings }) => text.replaceAll(files[0] ?? '', settings.name), sentence);
+    io.log(level, named);
   };
   return { ...io, log };
 }

@@ -119,7 +119,13 @@ async function read(series: Series, options: FirstStartOptions): Promise<LogStat
 }
 
 /** With what is stored of a log, if anything is. */
-export function goingOn({ config, log, writeBuffer, users, horizon }: Omit<FirstStartOptions, 'live'>): LogState {
+export function goingOn({
+  config,
+  log,
+  writeBuffer,
+  users,
+  horizon,
+}: Pick<FirstStartOptions, 'config' | 'log' | 'writeBuffer' | 'users' | 'horizon'>): LogState {
   const stored = writeBuffer.stored(log.path);
   return new LogState(users, { ...config.count, ...log, horizon, ...(stored && { stored }) });
 }

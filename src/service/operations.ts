@@ -17,7 +17,8 @@ import type { GivenLog } from './given-logs.ts';
 import { ingest, type IngestOptions } from './ingest.ts';
 import { sumCounts } from './log-reader.ts';
 import { coveredIn, type LogState } from './log-state.ts';
-import { maxTime } from './max-time.ts';
+import { ingestJournal } from './ingest-journal.ts';
+import { MAX_AHEAD, maxTime } from './max-time.ts';
 import { writerOf } from './self-metrics.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
@@ -137,6 +138,22 @@ export async function backfill(
     coverage: logStates.flatMap(({ coverage }) => coverage),
     users: users.size,
   };
+}
+
+/**
+ * Reads what the journal has of a log into the index, from where it was read before on. @throws {IndexError}
+ */
+export async function backfillJournal(
+  { config, users, writeBuffer }: OpenIndex,
+  path: string,
+  { now, ...options }: Omit<BackfillOptions, 'onProgress'>,
+): Promise<Backfilled> {
+  const log = config.logs.find((each) => each.path === path) ?? { ...config.otherLogs, path, name: path };
+  const horizon = (): number => now + MAX_AHEAD;
+  const { counts, coverage } = await ingestJournal({ ...options, log, config, users, writeBuffer, horizon });
+  writeBuffer.prune(config.index.retentionDays);
+  await writeBuffer.commitUsers();
+  return { counts, coverage, users: users.size };
 }
 
 /** The live file may still grow. */

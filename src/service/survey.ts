@@ -18,6 +18,8 @@ import { strftimeForm } from '../format/time/strftime.ts';
 import { readingsOf, recogniseStamp } from '../format/time/stamp-choice.ts';
 import { beginningOf, readEnd } from '../source/files/end-of-file.ts';
 import { compressionOf, FIRST_BYTES, foreignKind } from '../source/files/file-kind.ts';
+import { newestEntries } from '../source/journalctl.ts';
+import { journalOf } from '../source/journal-name.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { LogState } from './log-state.ts';
 
@@ -48,12 +50,15 @@ export interface Survey {
 
 /** So much of the end of a log is looked at, bytes. */
 const LOOK_AT = 1024 * 1024;
+/** Of one in the journal. */
+const ENTRIES = 5000;
 /** Lines below which it says nothing that there is no login among them. */
 const ENOUGH_LINES = 20;
 
 /** `now`: unix seconds. Rejects with the error of the system. */
 export async function surveyLog(log: LogConfig, config: Config, now: number): Promise<Survey> {
-  const bytes = await readEnd(log.path, LOOK_AT);
+  const entries = journalOf(log.path);
+  const bytes = await (entries === undefined ? readEnd(log.path, LOOK_AT) : newestEntries(entries, ENTRIES));
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
   const format = recogniseFormat(lines, log.server);
   const dialect = dialectNamed(log.server) ?? format?.dialect;
@@ -84,7 +89,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
   };
   const ofLines = () =>
     lines.length > 0 ? (failureOf(found, plain, log.path) ?? wrongZone(found, plain, log)) : undefined;
-  return { ...found, failure: wrongKind(log.path) ?? ofLines() };
+  return { ...found, failure: (entries === undefined ? wrongKind(log.path) : undefined) ?? ofLines() };
 }
 
 /** No server writes on into a file of another kind than text. */

@@ -13,7 +13,15 @@ import {
   timeOfCursor,
   type Cursor,
 } from './journal-cursor.ts';
-import { askJournal, newestCursor, type Answer, type Begin, type Ending } from './journalctl.ts';
+import {
+  askJournal,
+  newestCursor,
+  NOT_PERMITTED,
+  NOT_PERMITTED_HOW,
+  type Answer,
+  type Begin,
+  type Ending,
+} from './journalctl.ts';
 import type { Block, JournalPosition, Source, SourceStatus } from './source.ts';
 
 export interface JournalOptions {
@@ -43,8 +51,6 @@ const LONGEST_PAUSE = 60;
 /** So long after its start it would have said why it cannot go on. */
 const HEALTHY_MS = 10_000;
 const NEWLINE = 10;
-/** What it says to those who may see only their own entries, or none. */
-const NOT_PERMITTED = /insufficient permissions|not seeing messages from other users/;
 /** What it says of a cursor that is none. */
 const NO_CURSOR = /seek to cursor/;
 
@@ -234,10 +240,6 @@ export class JournalFollower implements Source {
     this.#options.notice?.({ kind, log: this.#options.path, text });
   }
 }
-
-/** Completes `LOG ...`. */
-export const NOT_PERMITTED_HOW =
-  'may not be read by this user: the journal belongs to the group systemd-journal, so make this user a member of it (usermod --append --groups systemd-journal USER; in a unit of systemd SupplementaryGroups=systemd-journal)';
 
 /** What comes behind an entry that is asked for once more; before it there may be others of the same microsecond. */
 function behind(sought: Cursor, { bytes, cursor, skipped }: Answer): Answer | 'gone' | 'undecided' {

@@ -42,6 +42,13 @@ const SAID = 2000;
 /** Of a line that is too long, bytes: journalctl puts its fields in any order, though the cursor among the first ones. */
 const HEAD = 64 * 1024;
 const NEWLINE = 10;
+const NOT_THERE = 'is not there: the journal can be read on hosts with systemd only';
+
+/** What it says to those who may see only their own entries, or none. */
+export const NOT_PERMITTED = /insufficient permissions|not seeing messages from other users/;
+/** Completes `LOG ...`. */
+export const NOT_PERMITTED_HOW =
+  'may not be read by this user: the journal belongs to the group systemd-journal, so make this user a member of it (usermod --append --groups systemd-journal USER; in a unit of systemd SupplementaryGroups=systemd-journal)';
 
 /** The answer until it ends or the signal aborts; the program ends with the iteration. */
 export async function* askJournal(asked: Asked): AsyncGenerator<Answer, Ending, undefined> {
@@ -73,11 +80,7 @@ function endOf(child: ChildProcess, told?: (text: string) => void): Promise<Endi
   });
   return new Promise((resolve) => {
     child.on('error', (error: NodeJS.ErrnoException) =>
-      resolve(
-        error.code === 'ENOENT'
-          ? 'is not there: the journal can be read on hosts with systemd only'
-          : `cannot be started (${error.message})`,
-      ),
+      resolve(error.code === 'ENOENT' ? NOT_THERE : `cannot be started (${error.message})`),
     );
     child.on('close', (code, killed) => {
       const why = said.trim().split('\n').at(-1);
@@ -119,9 +122,18 @@ export async function newestCursor(entries: string, signal: AbortSignal): Promis
   return cursorIn(await newestEntries(entries, 1, signal));
 }
 
-/** The newest entries, as lines of JSON. Rejects when the journal cannot be read. */
+/** The newest entries, as lines of JSON. Rejects with why the journal cannot be read, which completes `LOG ...`. */
 export async function newestEntries(entries: string, count: number, signal?: AbortSignal): Promise<Buffer> {
   const how = [...FORM, `--lines=${count}`, matchFor(entries)];
   const options = { encoding: 'buffer', maxBuffer: 64 * LONGEST_LINE, ...(signal && { signal }) } as const;
-  return (await promisify(execFile)('journalctl', how, options)).stdout;
+  const { stdout, stderr } = await promisify(execFile)('journalctl', how, options).catch((cause: unknown) => {
+    const { code, stderr: said = '' } = cause as { code?: unknown; stderr?: Buffer | string };
+    if (NOT_PERMITTED.test(String(said))) throw new Error(NOT_PERMITTED_HOW, { cause });
+    throw new Error(
+      `cannot be read: journalctl ${code === 'ENOENT' ? NOT_THERE : `failed (${String(said).trim() || String(code)})`}`,
+      { cause },
+    );
+  });
+  if (stdout.length === 0 && NOT_PERMITTED.test(stderr.toString())) throw new Error(NOT_PERMITTED_HOW);
+  return stdout;
 }

@@ -1,0 +1,50 @@
+/** What the journal has of a log by now into the index, for `backfill`; `run` goes on from there. */
+import { JournalFollower } from '../source/journal.ts';
+import { journalOf } from '../source/journal-name.ts';
+import { consume, storeOnce } from './consume.ts';
+import { goingOn } from './first-start.ts';
+import type { IngestOptions } from './ingest.ts';
+import type { LogState } from './log-state.ts';
+
+export type IngestJournalOptions = Pick<
+  IngestOptions,
+  'config' | 'writeBuffer' | 'users' | 'log' | 'horizon' | 'signal' | 'onProblem'
+>;
+
+/** Bytes after which the place that was reached is stored. */
+const COMMIT_BYTES = 32 * 1024 * 1024;
+
+/** Rejects when the journal cannot be read, with a sentence. */
+export async function ingestJournal(options: IngestJournalOptions): Promise<LogState> {
+  const { writeBuffer, log, users, signal, onProblem } = options;
+  const { path } = log;
+  const logState = goingOn(options);
+  const source = new JournalFollower({
+    ...{ path, entries: journalOf(path) ?? path, follow: false },
+    position: writeBuffer.journalPosition(path),
+    notice: ({ text }) => onProblem(text),
+  });
+  let position = writeBuffer.journalPosition(path);
+  let bytes = 0;
+  const commit = async (): Promise<void> => {
+    if (position) await writeBuffer.commit(path, logState, [position], []);
+    bytes = 0;
+  };
+  await consume(source.blocks(signal), {
+    apply: (block) => {
+      if (block.isBehindLoss) logState.loseLines();
+      const place = { id: path, position, known: [] };
+      const batch = logState.decode(block.bytes, block.continues, () => place);
+      logState.sessions.takeRun(batch, 0, batch.count);
+      users.settle();
+      ({ position } = block);
+      bytes += block.bytes.length;
+    },
+    commit: async () => {
+      if (bytes >= COMMIT_BYTES) await commit();
+    },
+    store: storeOnce,
+  });
+  await commit();
+  return logState;
+}

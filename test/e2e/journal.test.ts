@@ -1,0 +1,168 @@
+/**
+ * A real systemd with its journald, in namespaces of their own: what a server writes there is read once and only once, while the
+ * journal is rotated and vacuumed and the daemon ends in whatever way.
+ */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, describe, test } from 'node:test';
+import { fileURLToPath } from 'node:url';
+import type { DaemonStatus } from '../../src/index/status-file.ts';
+import type { CountObject } from '../../src/report/table.ts';
+import { startChild, type Child } from './child.ts';
+import { program } from './daemon.ts';
+
+const script = (name: string): string =>
+  fileURLToPath(new URL(`../../../test/e2e/systemd-box/${name}`, import.meta.url));
+const LOG = 'journal:SYSLOG_IDENTIFIER=prosody';
+/** Inside: outside nobody sees it. */
+const INDEX = '/var/tmp/index';
+const isRoot = process.getuid?.() === 0;
+const why = !isRoot || !existsSync('/lib/systemd/systemd') ? 'it takes root and systemd' : false;
+
+void describe('the journal of a real systemd', { skip: why }, () => {
+  let box = '';
+  let logins = 0;
+
+  before(() => {
+    box = mkdtempSync(join(tmpdir(), 'systemd-box-'));
+    const booted = spawnSync(script('boot'), [box], { encoding: 'utf8' });
+    assert.equal(booted.status, 0, booted.stderr);
+  });
+  after(() => {
+    spawnSync(script('halt'), [box]);
+    rmSync(box, { recursive: true, force: true });
+  });
+
+  function inBox(command: readonly string[], input = ''): { readonly code: number | null; readonly out: string } {
+    const { status, stdout, stderr } = spawnSync(script('in'), [box, ...command], { input, encoding: 'utf8' });
+    return { code: status, out: stdout + stderr };
+  }
+
+  /** So many users log in; their lines come through the standard output of a unit, and through syslog. */
+  function logIn(count: number): void {
+    const lines = Array.from({ length: count }, () => {
+      const id = (0xabc000 + ++logins).toString(16);
+      return `c2s${id}     info\tAuthenticated as user${logins}@chat.example`;
+    });
+    const half = Math.ceil(count / 2);
+    const cat = inBox(
+      ['systemd-cat', '--identifier=prosody'],
+      lines
+        .slice(0, half)
+        .map((line) => `${line}\n`)
+        .join(''),
+    );
+    assert.equal(cat.code, 0, cat.out);
+    for (const line of lines.slice(half)) assert.equal(inBox(['logger', '--tag', 'prosody', line]).code, 0);
+    // What systemd-cat has written is still on its way; journald takes in everything before it answers.
+    assert.equal(inBox(['journalctl', '--sync']).code, 0);
+  }
+
+  /** As a unit, so that systemd hands its signals on. */
+  function daemon(): Child {
+    const unit = ['systemd-run', '--quiet', '--pipe', '--wait', '--collect', '--unit=counting'];
+    const run = [process.execPath, program, 'run', '--log', LOG, '--index', INDEX, '--server', 'prosody'];
+    return startChild(script('in'), [box, ...unit, ...run]);
+  }
+
+  const caughtUp = (child: Child): Promise<string> =>
+    child.lines.first('it has caught up', (line) => line.includes('caught up'));
+
+  async function end(child: Child, signal: 'TERM' | 'KILL'): Promise<void> {
+    const ended = child.lines.first('it ends', () => false, child.lines.all.length).catch(() => undefined);
+    const killed = inBox(['systemctl', 'kill', '--kill-whom=main', `--signal=${signal}`, 'counting']);
+    assert.equal(killed.code, 0, killed.out);
+    await ended;
+  }
+
+  /** Of the daemon that said it last. */
+  function status(): DaemonStatus['logs'][number] | undefined {
+    return (JSON.parse(inBox(['cat', `${INDEX}/status.json`]).out) as DaemonStatus).logs[0];
+  }
+
+  /** One life of the daemon; gives how many lines it has read, and what it said. */
+  async function live(): Promise<{ readonly lines: number; readonly said: readonly string[] }> {
+    const child = daemon();
+    await caughtUp(child);
+    await end(child, 'TERM');
+    return { lines: status()?.lines ?? -1, said: child.lines.all };
+  }
+
+  function users(): number {
+    const { out } = inBox([process.execPath, program, 'count', '--index', INDEX, '--json']);
+    const found = out.split('\n').find((line) => line.startsWith('{')) ?? '{}';
+    return (JSON.parse(found) as CountObject).hosts['chat.example']?.d1 ?? 0;
+  }
+
+  test('each line is read once, whenever the daemon ends [10.2]', async () => {
+    logIn(7);
+    assert.equal((await live()).lines, 7);
+    logIn(5);
+    assert.equal((await live()).lines, 5);
+    assert.equal((await live()).lines, 0);
+    const killed = daemon();
+    await caughtUp(killed);
+    logIn(6);
+    await end(killed, 'KILL');
+    const { lines, said } = await live();
+    assert.ok(lines <= 6, `${lines} lines\n${said.join('\n')}`);
+    assert.equal(users(), logins);
+  });
+
+  test('backfill reads it up to where run goes on, and history and explain read it [10.2]', async () => {
+    const other = ['--index', '/var/tmp/other'];
+    const ours = (...args: readonly string[]) => inBox([process.execPath, program, ...args]);
+    const filled = ours('backfill', LOG, ...other);
+    assert.equal(filled.code, 0, filled.out);
+    assert.match(filled.out, new RegExp(`${logins} lines read, ${logins} events; ${logins} users`));
+    const again = ours('backfill', LOG, ...other);
+    assert.match(again.out, new RegExp(`: 0 lines read, 0 events; ${logins} users`));
+    const history = ours('history', LOG, '--step', '1m', '--format', 'csv');
+    assert.match(history.out, new RegExp(`,chat\\.example,${logins},${logins},${logins}$`, 'm'));
+    assert.match(ours('explain', LOG).out, /start .*user1@chat\.example/);
+    assert.match(ours('check', '--log', LOG, ...other).out, /written by prosody, in lines of journalctl -o json/);
+  });
+
+  test('a journal that is rotated and vacuumed while nobody reads loses what it lost, and that is told [10.2]', async () => {
+    const read = logins;
+    logIn(4);
+    const rotated = inBox(['journalctl', '--rotate', '--vacuum-time=1us']);
+    assert.equal(rotated.code, 0, rotated.out);
+    logIn(3);
+    const { lines, said } = await live();
+    assert.equal(lines, 3);
+    assert.match(said.join('\n'), /lines of journal:\S+ may be lost/);
+    assert.equal(users(), read + 3);
+    assert.equal((await live()).lines, 0);
+  });
+
+  test('one that is rotated and vacuumed while it is read loses nothing, nor does it when journald or journalctl ends [10.2]', async () => {
+    const before = users();
+    const first = logins;
+    const child = daemon();
+    await caughtUp(child);
+    logIn(3);
+    assert.equal(inBox(['journalctl', '--rotate']).code, 0);
+    logIn(3);
+    assert.equal(inBox(['systemctl', 'restart', 'systemd-journald']).code, 0);
+    logIn(3);
+    assert.equal(inBox(['pkill', '-KILL', '--exact', 'journalctl']).code, 0);
+    logIn(3);
+    await child.lines.first('journalctl is there again', (line) => line.includes('can be read again'));
+    await end(child, 'TERM');
+    const { lines, said } = await live();
+    assert.ok(lines <= 3, `${lines}`);
+    assert.ok(!said.some((line) => line.includes('lost')), said.join('\n'));
+    assert.equal(users(), before + logins - first);
+  });
+
+  test('a user who may not read it is told which group may [10.2]', () => {
+    const nobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'];
+    const { code, out } = inBox([...nobody, process.execPath, program, 'check', '--log', LOG, '--index', '/tmp/none']);
+    assert.equal(code, 1);
+    assert.match(out, /SupplementaryGroups=systemd-journal/);
+  });
+});
