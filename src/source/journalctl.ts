@@ -1,5 +1,6 @@
 /** `journalctl`, the program that reads the journal: how it is asked, and the whole lines of JSON that it answers with. */
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { PassThrough } from 'node:stream';
 import { promisify } from 'node:util';
 import { LONGEST_LINE } from './files/lines.ts';
@@ -33,8 +34,18 @@ export interface Answer {
   readonly cursor: string;
 }
 
-/** What the envelope of such lines reads; times and the cursor are there anyway. */
-const FORM = ['-o', 'json', '--all', '--no-pager', '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,PRIORITY,_LINE_BREAK'];
+/**
+ * What the envelope of such lines reads; times and the cursor are there anyway. Without `--merge` what is followed is of this boot
+ * only, and /proc/sys has to be there (systemd's journalctl.c).
+ */
+const FORM = [
+  '-o',
+  'json',
+  '--all',
+  '--merge',
+  '--no-pager',
+  '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,PRIORITY,_LINE_BREAK',
+];
 /** Read together, bytes, where so much is there. */
 const BLOCK = 1024 * 1024;
 /** Kept of what it says of its troubles, characters. */
@@ -53,7 +64,7 @@ export const NOT_PERMITTED_HOW =
 /** The answer until it ends or the signal aborts; the program ends with the iteration. */
 export async function* askJournal(asked: Asked): AsyncGenerator<Answer, Ending, undefined> {
   const { entries, follow, signal, said } = asked;
-  const how = [...FORM, ...(follow ? ['--follow', '--no-tail'] : []), ...beginOf(asked), matchFor(entries)];
+  const how = [...FORM, ...(follow ? ['--follow', '--no-tail'] : []), ...beginOf(asked), ...matchesFor(entries)];
   const child = spawn('journalctl', how, { stdio: ['ignore', 'pipe', 'pipe'] });
   const ending = endOf(child, said);
   const stop = (): void => void child.kill();
@@ -64,6 +75,20 @@ export async function* askJournal(asked: Asked): AsyncGenerator<Answer, Ending, 
   } finally {
     signal.removeEventListener('abort', stop);
     stop();
+  }
+}
+
+/** Of this machine only, as other ones may send theirs. */
+function matchesFor(entries: string): string[] {
+  const machine = machineId();
+  return [matchFor(entries), ...(machine === undefined ? [] : [`_MACHINE_ID=${machine}`])];
+}
+
+function machineId(): string | undefined {
+  try {
+    return /^[\da-f]{32}$/m.exec(readFileSync('/etc/machine-id', 'latin1'))?.[0];
+  } catch {
+    return undefined;
   }
 }
 
@@ -124,7 +149,7 @@ export async function newestCursor(entries: string, signal: AbortSignal): Promis
 
 /** The newest entries, as lines of JSON. Rejects with why the journal cannot be read, which completes `LOG ...`. */
 export async function newestEntries(entries: string, count: number, signal?: AbortSignal): Promise<Buffer> {
-  const how = [...FORM, `--lines=${count}`, matchFor(entries)];
+  const how = [...FORM, `--lines=${count}`, ...matchesFor(entries)];
   const options = { encoding: 'buffer', maxBuffer: 64 * LONGEST_LINE, ...(signal && { signal }) } as const;
   const { stdout, stderr } = await promisify(execFile)('journalctl', how, options).catch((cause: unknown) => {
     const { code, stderr: said = '' } = cause as { code?: unknown; stderr?: Buffer | string };

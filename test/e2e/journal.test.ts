@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
@@ -157,6 +157,44 @@ void describe('the journal of a real systemd', { skip: why }, () => {
     assert.ok(lines <= 3, `${lines}`);
     assert.ok(!said.some((line) => line.includes('lost')), said.join('\n'));
     assert.equal(users(), before + logins - first);
+  });
+
+  test('a boot in between loses nothing [10.2]', async () => {
+    const before = users();
+    logIn(2);
+    const boot = ['mount', '--bind', '/tmp/boot_id', '/proc/sys/kernel/random/boot_id'];
+    const id = inBox(['tee', '/tmp/boot_id'], 'b0070000-0000-4000-8000-00000000b007\n');
+    assert.equal(id.code, 0);
+    for (const command of [boot, ['systemctl', 'restart', 'systemd-journald']]) assert.equal(inBox(command).code, 0);
+    logIn(2);
+    const newest = inBox(['journalctl', '--merge', '-o', 'json', '-n', '1', 'SYSLOG_IDENTIFIER=prosody']);
+    assert.match(newest.out, /"_BOOT_ID":"b0070000000040008000/);
+    const { lines, said } = await live();
+    assert.equal(lines, 4, said.join('\n'));
+    assert.ok(!said.some((line) => line.includes('lost')), said.join('\n'));
+    assert.equal(users(), before + 4);
+  });
+
+  test('the unit may read it with the drop-in of the README [10.2]', async () => {
+    const text = readFileSync(
+      fileURLToPath(new URL('../../../systemd/xmpp-active-users.service', import.meta.url)),
+      'utf8',
+    );
+    const unit = text.replaceAll(/^(Exec\w+=-?)xmpp-active-users/gm, `$1${process.execPath} ${program}`);
+    const folder = '/etc/systemd/system';
+    inBox(['mkdir', '-p', `${folder}/xmpp-active-users.service.d`, '/etc/xmpp-active-users']);
+    inBox(['tee', `${folder}/xmpp-active-users.service`], unit);
+    inBox(
+      ['tee', `${folder}/xmpp-active-users.service.d/journal.conf`],
+      '[Service]\nSupplementaryGroups=systemd-journal\n',
+    );
+    inBox(['tee', '/etc/xmpp-active-users/config.toml'], '[[log]]\njournal = "SYSLOG_IDENTIFIER=prosody"\n');
+    inBox(['systemctl', 'daemon-reload']);
+    const watched = startChild(script('in'), [box, 'journalctl', '--follow', '--unit=xmpp-active-users']);
+    assert.equal(inBox(['systemctl', 'start', 'xmpp-active-users']).code, 0);
+    await watched.lines.first('it has caught up', (line) => line.includes(`caught up with ${LOG}`));
+    inBox(['systemctl', 'stop', 'xmpp-active-users']);
+    await watched.end('SIGKILL');
   });
 
   test('a user who may not read it is told which group may [10.2]', () => {

@@ -93,7 +93,7 @@ test('what is there is read, then what comes, and after a restart what came mean
     ],
   );
   assert.deepEqual([...first.told, ...second.told], []);
-  assert.match(journal.calls()[0]?.how ?? '', /-o json --all .*--follow .*_SYSTEMD_UNIT=prosody\.service$/);
+  assert.match(journal.calls()[0]?.how ?? '', /-o json --all --merge .*--follow .*_SYSTEMD_UNIT=prosody\.service/);
 });
 
 test('a log of which nothing was read begins where it is asked to [10.2]', async (t) => {
