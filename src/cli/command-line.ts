@@ -88,7 +88,10 @@ Exit codes: 0 done, 1 failed while running, 2 wrong arguments or configuration.
 Every key of the configuration can be set by the environment, too: XMPP_ACTIVE_USERS_STATSD_HOST=graphite.example`;
 
 const FLAGS = {
-  log: () => new Option('--log <file>', 'log to follow, or journal:UNIT, repeatable; instead of the configured ones').argParser(collect),
+  log: () =>
+    new Option('--log <file>', 'log to follow, or journal:UNIT, repeatable; instead of the configured ones').argParser(
+      collect,
+    ),
   server: () => new Option('--server <name>', `server that wrote the logs: ${SERVERS.join(', ')}`),
   timezone: () =>
     new Option('--timezone <zone>', "zone of the logs' stamps, as in Europe/Berlin (default: the machine's)"),
