@@ -96,7 +96,7 @@ export class LiveLog {
 
   get coverage(): LogCoverage {
     const { lagBytes, unreadable } = this.status;
-    const isBehind = lagBytes > 0 || unreadable !== undefined;
+    const isBehind = lagBytes > 0 || unreadable !== undefined || this.logState.isBehindLoss;
     return { spans: coveredIn(this.logState), state: isBehind ? 'behind' : 'current' };
   }
 

@@ -133,6 +133,11 @@ export class LogState {
     return this.#lost;
   }
 
+  /** Whether lines behind the last one were lost, and none has come since. */
+  get isBehindLoss(): boolean {
+    return this.#lostSince !== undefined;
+  }
+
   /** Where lines were not believed. */
   get unbelieved(): readonly Unbelieved[] {
     return this.#unbelieved;

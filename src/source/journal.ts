@@ -43,7 +43,8 @@ export interface JournalOptions {
 type Blocks<Result> = AsyncGenerator<Block<JournalPosition>, Result, undefined>;
 
 interface Waiting {
-  readonly newest: Cursor;
+  /** The newest entry at the call; undefined where there is none, or the journal could not be asked. */
+  readonly newest: Cursor | undefined;
   readonly resolve: () => void;
 }
 
@@ -51,6 +52,7 @@ const LONGEST_PAUSE = 60;
 /** So long after its start it would have said why it cannot go on. */
 const HEALTHY_MS = 10_000;
 const NEWLINE = 10;
+const NOTHING = Buffer.alloc(0);
 /** What it says of a cursor that is none. */
 const NO_CURSOR = /seek to cursor/;
 
@@ -64,6 +66,8 @@ export class JournalFollower implements Source {
   #trouble: string | undefined;
   #isPermitted = true;
   #isGone = false;
+  /** Whether the journal has been seen to be read, to be empty, or to fail. */
+  #isJudged = false;
   #counts = { offset: 0, skippedLines: 0, lostSegments: 0 };
 
   constructor(options: JournalOptions) {
@@ -74,6 +78,7 @@ export class JournalFollower implements Source {
   async *blocks(signal: AbortSignal): Blocks<void> {
     try {
       while (!signal.aborted) {
+        yield* this.#giveEmptied();
         const ending = yield* this.#read(signal);
         if (signal.aborted || (ending === undefined && !this.#options.follow)) return;
         if (this.#noteGone(ending)) continue;
@@ -88,11 +93,10 @@ export class JournalFollower implements Source {
   }
 
   async caughtUp(): Promise<void> {
-    const { entries } = this.#options;
-    const cursor = await newestCursor(entries, this.#over.signal).catch(() => undefined);
-    if (cursor === undefined) return;
+    const newest = await this.#newest();
+    if (newest === 'none' && !this.#position) return;
     await new Promise<void>((resolve) => {
-      this.#waiting.push({ newest: parseCursor(cursor), resolve });
+      this.#waiting.push({ newest: typeof newest === 'string' ? undefined : newest, resolve });
       this.#settle();
     });
   }
@@ -122,6 +126,28 @@ export class JournalFollower implements Source {
     return Promise.resolve();
   }
 
+  #newest(): Promise<Cursor | 'none' | 'unknown'> {
+    return newestCursor(this.#options.entries, this.#over.signal).then(
+      (cursor) => (cursor === undefined ? 'none' : parseCursor(cursor)),
+      () => 'unknown',
+    );
+  }
+
+  /** A journal that has no entry of it any more tells its loss at once, and not with the next one. */
+  async *#giveEmptied(): Blocks<void> {
+    const position = this.#position;
+    if (!position || (await this.#newest()) !== 'none') return;
+    if (!position.isEmptied) {
+      this.#noteLoss();
+      const emptied = { ...position, isEmptied: true };
+      const { log } = position;
+      yield { log, bytes: NOTHING, continues: false, position: emptied, forgotten: [], isBehindLoss: true };
+      this.#moveTo(emptied);
+    }
+    this.#isJudged = true;
+    this.#settle();
+  }
+
   /** One life of journalctl. */
   async *#read(signal: AbortSignal): Blocks<Ending> {
     const { entries, follow } = this.#options;
@@ -138,7 +164,8 @@ export class JournalFollower implements Source {
         const found = sought && behind(sought, answer);
         held = found === 'undecided' ? answer : undefined;
         if (found === 'undecided') continue;
-        const isLoss = this.#isGone || found === 'gone';
+        // guard: F36
+        const isLoss = (this.#isGone || found === 'gone') && !this.#position?.isEmptied;
         sought = undefined;
         yield* this.#give(typeof found === 'object' ? found : answer, isLoss);
       }
@@ -164,7 +191,7 @@ export class JournalFollower implements Source {
     this.#noteHealth();
     if (isLoss) this.#noteLoss();
     if (skipped > 0) this.#notify('skipped-line', `An entry of ${path} is longer than 16 MiB: passed over`);
-    const continues = this.#position !== undefined && !isLoss;
+    const continues = this.#position !== undefined && !isLoss && !this.#position.isEmptied;
     const position = { id: path, log: path, cursor, readAt: Math.floor(Date.now() / 1000) };
     if (bytes.length > 0 || isLoss || skipped > 0)
       yield { log: path, bytes, continues, position, forgotten: [], ...(isLoss && { isBehindLoss: true }) };
@@ -207,6 +234,7 @@ export class JournalFollower implements Source {
     const { path } = this.#options;
     const why = `journalctl ${ending ?? 'has ended'}`;
     this.#failures++;
+    this.#isJudged = true;
     const before = this.#trouble;
     this.#trouble = NOT_PERMITTED.test(why) ? `${path} ${NOT_PERMITTED_HOW}` : `${path} cannot be read: ${why}`;
     if (this.#trouble !== before && !(NOT_PERMITTED.test(why) && !this.#isPermitted))
@@ -218,6 +246,8 @@ export class JournalFollower implements Source {
     if (this.#trouble !== undefined) this.#notify('readable', `${this.#options.path} can be read again`);
     this.#trouble = undefined;
     this.#failures = 0;
+    this.#isJudged = true;
+    this.#settle();
   }
 
   async #pause(signal: AbortSignal): Promise<void> {
@@ -230,10 +260,17 @@ export class JournalFollower implements Source {
   #settle(): void {
     const isHopeless = this.#over.signal.aborted || this.#failures > 1;
     const isReached = ({ newest }: Waiting): boolean =>
-      isHopeless || (this.#reached !== undefined && hasReached(this.#reached, newest));
+      isHopeless || (newest === undefined ? this.#isJudged : this.#hasReached(newest));
     const reached = this.#waiting.filter(isReached);
     this.#waiting = this.#waiting.filter((waiting) => !reached.includes(waiting));
     for (const { resolve } of reached) resolve();
+  }
+
+  /** What is older than where a new log begins does not come. */
+  #hasReached(newest: Cursor): boolean {
+    const { since = -Infinity } = this.#options;
+    if (Number.isNaN(this.#reachedAt)) return timeOfCursor(newest) < Math.floor(since);
+    return hasReached(this.#reached ?? {}, newest);
   }
 
   #notify(kind: NoticeKind, text: string): void {

@@ -11,6 +11,8 @@ export interface JournalPosition {
   readonly cursor: string;
   /** Unix seconds at which it was read. */
   readonly readAt: number;
+  /** The journal had no entry of the log any more, not even this one, and that has been told. */
+  readonly isEmptied?: boolean;
 }
 
 export type Position = FilePosition | JournalPosition;

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { GUARDS } from './guards.ts';
 import { labelledIn } from './labels.ts';
 
-const FAULTS = ['3b', ...Array.from({ length: 35 }, (_, i) => i + 1)].map((n) => `F${n}`);
+const FAULTS = ['3b', ...Array.from({ length: 36 }, (_, i) => i + 1)].map((n) => `F${n}`);
 const SOURCE = fileURLToPath(new URL('../../../src/', import.meta.url));
 
 test('every fault has a guard that can be taken away', () => {

@@ -304,4 +304,10 @@ throw error;`,
     }`,
     },
   },
+  {
+    faults: ['F36'],
+    guard: 'behind an entry that the journal has no longer, others may be lost',
+    test: 'source/journal',
+    cut: { F36: 'const isLoss = false;' },
+  },
 ];

@@ -1,6 +1,6 @@
 /** When what a live log says is written: at once if anything has changed by it, and else within a second. */
 import assert from 'node:assert/strict';
-import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -12,6 +12,7 @@ import { LogState } from '../../src/service/log-state.ts';
 import { deadline } from '../deadline.ts';
 
 const LOG = '/var/log/prosody/prosody.log';
+const JOURNAL = 'journal:prosody.service';
 const NOW = Date.UTC(2026, 2, 2) / 1000;
 const DEBUG = '2026-03-01T12:00:00+0000 c2s1\tdebug\tReceived[c2s]: <presence/>\n';
 const LOGIN = '2026-03-01T12:00:00+0000 c2s1\tinfo\tAuthenticated as alice@chat.example\n';
@@ -38,7 +39,7 @@ async function open(path: string) {
     const block: Block = { log: LOG, bytes, continues: offset > bytes.length, position, forgotten: [] };
     return writeBuffer.commitSoon({ path: LOG, logState }, [block]);
   };
-  return { writeBuffer, take, batches: () => batchesOf(path) };
+  return { writeBuffer, users, logState, take, batches: () => batchesOf(path) };
 }
 
 async function batchesOf(path: string): Promise<number> {
@@ -66,6 +67,28 @@ test('an event is written at once, with the lines before it [9.11]', async () =>
   await take(LOGIN);
   assert.equal(await batches(), before + 1);
   await writeBuffer.close();
+});
+
+test('the cursor of an entry is in the batch of what it says [10.2]', async () => {
+  const path = join(root, 'cursor');
+  const { writeBuffer, logState, batches } = await open(path);
+  const before = await batches();
+  const bytes = Buffer.from(LOGIN);
+  const batch = logState.decode(bytes, true);
+  logState.sessions.takeRun(batch, 0, batch.count);
+  const position = { id: JOURNAL, log: JOURNAL, cursor: 's=1;i=2;b=3;m=4;t=5;x=6', readAt: 0 };
+  const block: Block = { log: JOURNAL, bytes, continues: true, position, forgotten: [] };
+  await writeBuffer.commitSoon({ path: JOURNAL, logState }, [block]);
+  assert.equal(await batches(), before + 1);
+  // As the disk has it when the daemon is killed now.
+  const killed = join(root, 'killed');
+  await cp(path, killed, { recursive: true });
+  await writeBuffer.close();
+  const again = await open(killed);
+  assert.deepEqual(again.writeBuffer.journalPosition(JOURNAL), position);
+  assert.deepEqual(again.writeBuffer.positions(JOURNAL), []);
+  assert.equal(again.users.size, 1);
+  await again.writeBuffer.close();
 });
 
 test('lines that are no events are written within about a second [9.11]', async () => {

@@ -106,7 +106,7 @@ test('a log of which nothing was read begins where it is asked to [10.2]', async
   assert.deepEqual(reading.messages, ['new']);
 });
 
-test('an entry that is gone is told, and lines may be lost behind it [10.2]', async (t) => {
+test('F36: an entry that is gone is told, and lines may be lost behind it [10.2]', async (t) => {
   const journal = fakeJournal(t);
   journal.write(['a', 'b']);
   const first = read(t);
@@ -122,7 +122,7 @@ test('an entry that is gone is told, and lines may be lost behind it [10.2]', as
   assert.equal(second.follower.status().lostSegments, 1);
 });
 
-test('so is a cursor that is none [10.2]', async (t) => {
+test('F36: so is a cursor that is none [10.2]', async (t) => {
   const journal = fakeJournal(t);
   journal.write(['a']);
   const log = 'journal:prosody.service';
@@ -130,6 +130,38 @@ test('so is a cursor that is none [10.2]', async (t) => {
   await reading.until(1);
   assert.deepEqual([reading.messages, reading.behindLoss], [['a'], ['a']]);
   await reading.toldOf('lost');
+});
+
+test('F36: a journal without any entry left tells its loss at once, and once [10.2]', async (t) => {
+  const journal = fakeJournal(t);
+  journal.write(['a', 'b']);
+  const first = read(t);
+  await first.until(2);
+  const position = await first.stop();
+  journal.write(['lost']);
+  journal.keep(0);
+  const second = read(t, { ...(position && { position }) });
+  await second.toldOf('lost');
+  await second.follower.caughtUp();
+  assert.equal(second.follower.status().lostSegments, 1);
+  const emptied = await second.stop();
+  const third = read(t, { ...(emptied && { position: emptied }) });
+  journal.write(['d']);
+  await third.until(1);
+  journal.write(['e']);
+  await third.until(2);
+  assert.deepEqual([second.messages, second.behindLoss], [[], ['']]);
+  assert.deepEqual([third.messages, third.behindLoss, third.told], [['d', 'e'], [], []]);
+});
+
+test('nobody waits for entries that are too old to be read [10.2]', async (t) => {
+  const journal = fakeJournal(t);
+  journal.write(['old'], FIRST);
+  const reading = read(t, { since: FIRST / 1e6 + 50 });
+  await reading.follower.caughtUp();
+  journal.write(['new'], FIRST + 100e6);
+  await reading.until(1);
+  assert.deepEqual(reading.messages, ['new']);
 });
 
 test('an entry that journald has moved is the same one, also behind others of its microsecond [10.2]', async (t) => {
@@ -174,6 +206,7 @@ test('who may not read the journal is told which group may, and nobody waits for
   const reading = read(t);
   assert.match(await reading.toldOf('unreadable'), /group systemd-journal.*SupplementaryGroups=systemd-journal/);
   await reading.follower.caughtUp();
+  assert.equal(reading.follower.isThere, false);
   journal.refuse(undefined);
   await reading.until(1);
   assert.deepEqual(
