@@ -71,9 +71,12 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     for (let event = first; event < end;) {
       const stop = batch.firstAfter(sampler.next, event, end);
       sampler.takeInTime(logState, batch, event, stop);
-      if (stop < end)
-        for (const samples of sampler.takeEarly(logState, batch, stop)) if (isWanted(samples, from, to)) yield samples;
-      event = stop + 1;
+      event = stop;
+      if (stop === end) break;
+      const due = sampler.takeDue(batch, stop, end);
+      if (!due) event++;
+      for (const samples of due ? [due] : sampler.takeEarly(logState, batch, stop))
+        if (isWanted(samples, from, to)) yield samples;
     }
     users.settle();
   }

@@ -80,14 +80,34 @@ export class Sampler {
   }
 
   /**
+   * The next sample, where the events of a batch from `event` up to `end`, exclusive, tell that it is due before one of them is
+   * late: they are then still to be taken in. As what `takeEarly` says of them one by one, but none is set aside.
+   */
+  takeDue(batch: EventBatch, event: number, end: number): readonly Sample[] | undefined {
+    if (this.#early.count > 0) return undefined;
+    const due = this.#dueIn(batch, event, end);
+    if (due === end) return undefined;
+    for (let early = event; early <= due; early++) this.#latest = Math.max(this.#latest, batch.at(early));
+    const samples = this.#sample(this.#next);
+    this.#next = this.#steps(this.#next);
+    return samples;
+  }
+
+  /** The event that tells that the next sample is due, all before it being after it; `end` when there is none. */
+  #dueIn(batch: EventBatch, first: number, end: number): number {
+    for (let event = first; event < end && batch.at(event) > this.#next; event++)
+      if (passed(batch, event) >= this.#next) return event;
+    return end;
+  }
+
+  /**
    * What happened after the next sample; gives the samples that no late line belongs to any more. One line from a later time
    * may be a stray: only the second in a row says that the time has come.
    */
   *takeEarly({ sessions }: LogState, batch: EventBatch, event: number): Iterable<readonly Sample[]> {
     this.#early.add(sessions, batch, event);
     this.#latest = Math.max(this.#latest, batch.at(event));
-    const before = event > 0 ? batch.at(event - 1) : -Infinity;
-    yield* this.until(Math.min(before, batch.at(event)) - DISORDER - 1);
+    yield* this.until(passed(batch, event));
   }
 
   /** The samples that are due up to `at`. */
@@ -104,6 +124,12 @@ export class Sampler {
     const logs = this.#logs.map((log) => ({ coverage: coverageOf(log, at), over: log.logState.overBy(at) }));
     return countAt(this.#users, logs, at);
   }
+}
+
+/** Unix seconds: up to then no line behind this event's is late any more. */
+function passed(batch: EventBatch, event: number): number {
+  const before = event > 0 ? batch.at(event - 1) : -Infinity;
+  return Math.min(before, batch.at(event)) - DISORDER - 1;
 }
 
 function coverageOf({ logState, lastAt }: ReplayedLog, at: number): LogCoverage {
