@@ -4,9 +4,10 @@
  * change for anything else they leave in a journal.
  */
 import type { EventBatch } from '../format/event-batch.ts';
-import { EVENT_WORDS } from '../format/scanner/scanner.ts';
+import { EVENT_WORDS, HIGH, KIND, LOW, OTHER, SOURCE, SOURCE_END } from '../format/scanner/scanner.ts';
 import { RULES_AT, type Program, type SharedMemory } from '../format/shared-memory.ts';
 import type { LogSessions } from './log-sessions.ts';
+import type { SessionId } from './session-id.ts';
 import { dueOf } from './passing-time.ts';
 import type { TimeoutQueue } from './timeout-queue.ts';
 
@@ -29,6 +30,8 @@ const IDLE_QUEUE = 18;
 const ENDED_QUEUE = 20;
 const JOURNAL_END = 22;
 const REMOVED = 23;
+const BOSH_QUEUE = 24;
+const BOSH_SECONDS = 26;
 const EVENTS = 1024;
 const JOURNAL = 33_792;
 /** So many events at a time. */
@@ -42,6 +45,7 @@ const SEEN = 5;
 const IDLE = 6;
 const CHANGED = 7;
 const DROPPED = 8;
+const HELD = 10;
 
 /** Room that compiled/sessions.ts wants in a queue before an event. */
 const QUEUE_SPARE = 1024;
@@ -82,8 +86,34 @@ export class CompiledRules {
     end: number,
     takeOther: (batch: EventBatch, event: number) => void,
   ): number {
+    this.#words.set(batch.words.subarray(first * EVENT_WORDS, end * EVENT_WORDS), EVENTS);
+    const ids = this.#takeIds(log, batch, first, end);
+    const stop = this.#takeUsual(log, batch, first, end, takeOther);
+    for (const { low, high } of ids) log.table.ids.letGo(low, high);
+    return stop;
+  }
+
+  /** Puts the numbers of ids that stand in the lines of events beside those that are addresses; held until they have been taken in. */
+  #takeIds({ table }: LogSessions, { words, bytes }: EventBatch, first: number, end: number): SessionId[] {
+    const taken: SessionId[] = [];
+    for (let o = first * EVENT_WORDS; o < end * EVENT_WORDS; o += EVENT_WORDS) {
+      if (words[o + HIGH] !== -1 || words[o + KIND] === OTHER) continue;
+      const id = table.ids.takeNamed(bytes, words[o + SOURCE]!, words[o + SOURCE_END]!);
+      const at = EVENTS + o - first * EVENT_WORDS;
+      [this.#words[at + LOW], this.#words[at + HIGH]] = [id.low, id.high];
+      taken.push(id);
+    }
+    return taken;
+  }
+
+  #takeUsual(
+    log: LogSessions,
+    batch: EventBatch,
+    first: number,
+    end: number,
+    takeOther: (batch: EventBatch, event: number) => void,
+  ): number {
     const words = this.#words;
-    words.set(batch.words.subarray(first * EVENT_WORDS, end * EVENT_WORDS), EVENTS);
     for (let event = first; ;) {
       event = this.#take(log, event - first, end - first) + first;
       if (event < end) takeOther(batch, event++);
@@ -98,6 +128,7 @@ export class CompiledRules {
     table.writeState(words, TABLE);
     words[LOG] = log.number;
     words[HIBERNATION] = log.hibernation;
+    words[BOSH_SECONDS] = log.boshSeconds;
     words[HAS_RESUMPTION] = Number(log.hasResumption);
     words[IS_STORED] = Number(table.isStored(log.number));
     words[PASSED] = Math.max(0, log.passed);
@@ -105,6 +136,7 @@ export class CompiledRules {
     writeQueue(words, AWAY_QUEUE, log.away);
     writeQueue(words, IDLE_QUEUE, log.idle);
     writeQueue(words, ENDED_QUEUE, log.ended);
+    writeQueue(words, BOSH_QUEUE, log.bosh);
     words[REMOVED] = Math.min(LAST_INSTANT, Math.max(0, users.removals.newest));
     const base = RULES_AT + EVENTS * 4;
     const stop = this.#program().take(base + from * EVENT_WORDS * 4, base + to * EVENT_WORDS * 4);
@@ -120,7 +152,7 @@ export class CompiledRules {
   #moveIn(log: LogSessions): boolean {
     const { table, users } = log;
     const { buffer } = this.#memory;
-    if (log.detail || table.hasResources || !Number.isInteger(log.hibernation)) return false;
+    if (log.detail || table.hasResources || ![log.hibernation, log.boshSeconds].every(Number.isInteger)) return false;
     if (!buffer || users.names.words.buffer !== buffer) return false;
     if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer, RULES_AT);
     if (table.buffer !== buffer) {
@@ -128,7 +160,7 @@ export class CompiledRules {
       if (!space) return false;
       table.moveTo(space);
     }
-    return [log.away, log.idle, log.ended].every((queue) => this.#moveQueue(queue, buffer));
+    return [log.away, log.idle, log.ended, log.bosh].every((queue) => this.#moveQueue(queue, buffer));
   }
 
   #moveQueue(queue: TimeoutQueue, buffer: ArrayBuffer): boolean {
@@ -150,6 +182,7 @@ export class CompiledRules {
       else if (what === IDLE) users.releaseIfIdle(a);
       else if (what === CHANGED) table.changed(number, a);
       else if (what === DROPPED) table.dropped(number, a, b);
+      else if (what === HELD) table.ids.hold(a, b);
       else table.ids.letGo(a, b);
     }
   }

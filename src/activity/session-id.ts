@@ -16,6 +16,7 @@ const BOSH = 0x4000_0000;
 /** Fewer than 53 bits, and one way to write them. */
 const ADDRESS = /^c2s[1-9a-f][0-9a-f]{0,12}$/;
 const UPPER_DIGITS = 8;
+const BOSH_BEGINS = Buffer.from('bosh');
 
 /** Whether the id is that of a BOSH session. */
 export const isBoshId = (high: number): boolean => high < 0 && (high & BOSH) !== 0;
@@ -37,7 +38,14 @@ export class SessionIds {
         high: Number.parseInt(upper || '0', 16),
       };
     }
-    const id = { low: this.#names.internText(text), high: NAMED | (text.startsWith('bosh') ? BOSH : 0) };
+    const bytes = Buffer.from(text);
+    return this.takeNamed(bytes, 0, bytes.length);
+  }
+
+  /** The numbers of an id that is no address, of which these are the bytes, held once. */
+  takeNamed(bytes: Uint8Array, from: number, to: number): SessionId {
+    const isBosh = BOSH_BEGINS.every((byte, i) => bytes[from + i] === byte) && to - from >= BOSH_BEGINS.length;
+    const id = { low: this.#names.intern(bytes, from, to), high: NAMED | (isBosh ? BOSH : 0) };
     this.hold(id.low, id.high);
     return id;
   }

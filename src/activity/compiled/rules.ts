@@ -8,6 +8,7 @@ import {
   AWAY,
   AWAY_QUEUE,
   beginSessions,
+  BOSH_QUEUE,
   canInsert,
   CARRIER,
   drop,
@@ -54,6 +55,7 @@ const PASSED: usize = CONTROL + 56;
 const DUE: usize = CONTROL + 60;
 /** Up to then accounts were removed. */
 const REMOVED: usize = CONTROL + 92;
+const BOSH_SECONDS: usize = CONTROL + 104;
 
 /** As of ../../format/scanner/scanner.ts. */
 const EVENT_SIZE: usize = 32;
@@ -73,6 +75,7 @@ const IDLE_KEPT: i64 = 7 * 86400;
 const MOST_OF_ONE_USER: u32 = 200;
 
 let hibernation: i64 = 0;
+let boshSeconds: i64 = 0;
 let hasResumption: bool = false;
 let passed: u32 = 0;
 let due: u32 = 0;
@@ -83,6 +86,7 @@ export function take(from: usize, to: usize): usize {
   beginUsers();
   beginSessions();
   hibernation = load<u32>(HIBERNATION) as i64;
+  boshSeconds = load<u32>(BOSH_SECONDS) as i64;
   hasResumption = load<u32>(HAS_RESUMPTION) != 0;
   passed = load<u32>(PASSED);
   due = load<u32>(DUE);
@@ -244,7 +248,7 @@ function mayCarry(since: i64, ended: u32): bool {
 /** False when the definition has to go on with it. */
 function passTime(now: u32): bool {
   if (now <= passed) return true;
-  if (now >= due) return false;
+  if (now >= due || waitsSince(BOSH_QUEUE) <= (now as i64) - boshSeconds) return false;
   const hibernated = (now as i64) - hibernation;
   for (let since = waitsSince(AWAY_QUEUE); since <= hibernated; since = waitsSince(AWAY_QUEUE)) {
     const session = nextIn(AWAY_QUEUE);

@@ -9,6 +9,7 @@ import {
   CONTROL,
   DROPPED,
   firstSession,
+  HELD,
   LET_GO,
   note,
   noteStored,
@@ -31,6 +32,7 @@ const LOG: usize = CONTROL + 40;
 export const AWAY_QUEUE: usize = CONTROL + 64;
 export const IDLE_QUEUE: usize = CONTROL + 72;
 export const ENDED_QUEUE: usize = CONTROL + 80;
+export const BOSH_QUEUE: usize = CONTROL + 96;
 /** Head and tail, in words behind them. */
 const RING: usize = 8;
 /** Words of a queue that what is done at once may need. */
@@ -167,6 +169,7 @@ export function insert(low: u32, high: u32, user: u32, since: u32): u32 {
   store<u32>(at, load<u32>(bucket), CHAIN);
   store<u32>(bucket, session);
   setFirstSession(user, session);
+  if ((high as i32) < 0) note(HELD, low, high);
   size++;
   return session;
 }
@@ -183,6 +186,7 @@ export function set(session: u32, state: u32, since: u32): void {
   if (state == AWAY) add(AWAY_QUEUE, session, since);
   else if (state == ENDED) add(ENDED_QUEUE, session, since);
   else if (state == CARRIER) add(IDLE_QUEUE, session, since);
+  else if (state == OPEN && isBosh(session)) add(BOSH_QUEUE, session, load<u32>(at, SINCE));
 }
 
 export function drop(session: u32): void {
@@ -205,7 +209,7 @@ export function drop(session: u32): void {
 
 /** Whether each queue has room for all that one event may add. */
 export function haveRoom(): bool {
-  return hasRoomIn(AWAY_QUEUE) && hasRoomIn(IDLE_QUEUE) && hasRoomIn(ENDED_QUEUE);
+  return hasRoomIn(AWAY_QUEUE) && hasRoomIn(IDLE_QUEUE) && hasRoomIn(ENDED_QUEUE) && hasRoomIn(BOSH_QUEUE);
 }
 
 /** Since when the next one of a queue waits; far in the future when there is none. */

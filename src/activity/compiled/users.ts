@@ -25,10 +25,11 @@ const ONLINE: u32 = 2;
 const COME: u32 = 4;
 const SEEN: u32 = 5;
 const IDLE: u32 = 6;
-/** Of a session: it changed; one of which something was stored is gone; an id is not used any more. */
+/** Of a session: it changed; one of which something was stored is gone; an id is not used any more, or is used by one. */
 export const CHANGED: u32 = 7;
 export const DROPPED: u32 = 8;
 export const LET_GO: u32 = 9;
+export const HELD: u32 = 10;
 
 const USER_SIZE: usize = 32;
 export const LOGIN: usize = 12;
