@@ -143,8 +143,14 @@ export class UserCounts {
 
   /** The counts at `at` of every host seen so far, by host. `over`: sessions that time alone has ended. */
   sample(at: number, over: Iterable<Over> = []): HostCounts[] {
-    const untold = this.#untoldBy(at, over);
+    const counts = this.peek(at, over);
     this.#before.clear();
+    return counts;
+  }
+
+  /** The same, asked in between: the count to come stays what it will be. */
+  peek(at: number, over: Iterable<Over>): HostCounts[] {
+    const untold = this.#untoldBy(at, over);
     const seen = this.#seenIn([...WINDOWS.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
     const counts: HostCounts[] = [];
     for (const [number, host] of this.#hosts.known()) {

@@ -154,6 +154,11 @@ export class Users {
     return this.#counts.sample(at, over);
   }
 
+  /** As of `UserCounts`: the same, asked in between. */
+  peek(at: number, over: Iterable<Over> = []): HostCounts[] {
+    return this.#counts.peek(at, over);
+  }
+
   /** A session of a user that was seen before is open from now on. */
   open(user: number): void {
     this.#setOpen(user, 1);

@@ -1,8 +1,8 @@
 /** `count`: daily, weekly and monthly active users per host, from the index. */
+import { COUNT, type CountArguments as Asked } from '../control/requests.ts';
 import type { Config } from '../config/config.ts';
-import { withIndex } from '../service/open-index.ts';
-import * as operations from '../service/operations.ts';
 import { countObject, countTable } from '../report/table.ts';
+import { ask } from './ask.ts';
 import { tellBounds } from './findings.ts';
 import { atLeast, print, type Io } from './io.ts';
 import { showTime } from './times.ts';
@@ -10,19 +10,19 @@ import { showTime } from './times.ts';
 /** Seconds without a line after which a count is told to be old. */
 const STALE = 86_400;
 
-export interface CountArguments {
-  /** Unix seconds; now when absent. */
-  readonly at?: number;
+export interface CountArguments extends Asked {
   readonly json: boolean;
 }
 
-/** @throws {IndexError} */
-export async function count(config: Config, { at, json }: CountArguments, io: Io): Promise<number> {
-  const now = io.now();
-  const time = at ?? Math.floor(now);
-  const { lastLine, samples } = await withIndex(config, { now: Math.max(time, now), create: false }, async (open) =>
-    operations.count(open, time),
-  );
+/** @throws as `ask` */
+export async function count(config: Config, { json, ...asked }: CountArguments, io: Io): Promise<number> {
+  const now = Math.max(asked.at ?? -Infinity, io.now());
+  const reply = await ask(COUNT, { at: Math.floor(now), ...asked }, config, now);
+  if ('problem' in reply) {
+    io.log('error', reply.problem);
+    return 1;
+  }
+  const { at: time, lastLine, samples } = reply.value;
   const last = lastLine === undefined ? '' : showTime(lastLine, config.otherLogs.timezone);
   if (!samples) {
     io.log(

@@ -3,7 +3,8 @@ import type { Config } from '../config/config.ts';
 import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
 import type { Io } from './io.ts';
-import { unknownUser, type UserArguments } from './user-argument.ts';
+import type { UserArguments } from '../control/requests.ts';
+import { unknownUser } from './user-argument.ts';
 
 /** @throws {IndexError} */
 export async function forget(config: Config, { user }: UserArguments, io: Io): Promise<number> {

@@ -29,6 +29,8 @@ export interface Io {
   /** Called at every SIGHUP. */
   onHangup(callback: () => void): void;
   readonly env: Readonly<Record<string, string | undefined>>;
+  /** The descriptor of a socket that systemd listens on for this process. */
+  readonly listening?: number;
   /** One message on stderr, each of its lines with journald's prefix when stderr is the journal. */
   log(level: Level, message: string): void;
   /** Reads the configuration once more, with the same flags. @throws {ConfigError} */

@@ -1,21 +1,20 @@
 /** `last JID`: when one user was seen, and what is open now. */
 import type { Config } from '../config/config.ts';
-import { withIndex } from '../service/open-index.ts';
-import * as operations from '../service/operations.ts';
+import { LAST, type UserArguments } from '../control/requests.ts';
+import type { Last } from '../service/operations.ts';
+import { ask } from './ask.ts';
 import { localIso } from './times.ts';
 import { print, type Io } from './io.ts';
-import { unknownUser, type UserArguments } from './user-argument.ts';
 
-/** @throws {IndexError} */
+/** @throws as `ask` */
 export async function last(config: Config, { user }: UserArguments, io: Io): Promise<number> {
-  const now = io.now();
-  const found = await withIndex(config, { now, create: false }, async (open) => operations.last(open, user, now));
-  if (found) await print(io, describe(user, found));
-  else io.log('error', unknownUser(user, config));
-  return found ? 0 : 1;
+  const reply = await ask(LAST, { user }, config, io.now());
+  if ('value' in reply) await print(io, describe(user, reply.value));
+  else io.log('error', reply.problem);
+  return 'value' in reply ? 0 : 1;
 }
 
-function describe(user: string, { login, logout, isDisabled, open }: operations.Last): string {
+function describe(user: string, { login, logout, isDisabled, open }: Last): string {
   const lines = [
     `user           ${user}${isDisabled ? ' (disabled)' : ''}`,
     `last login     ${time(login)}`,

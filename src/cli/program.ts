@@ -15,6 +15,9 @@ import { NAME } from './wrong-usage.ts';
 /** What is wrong with the index that only another configuration, or another installation, can put right. */
 const WRONG_INDEX = new Set<IndexErrorCode>(['NOT_LEVELDB', 'NOT_WRITABLE', 'NEWER_SCHEMA']);
 
+/** Of those that systemd has opened for this process. */
+const FIRST_SOCKET = 3;
+
 const toJournal = Boolean(process.env['JOURNAL_STREAM']);
 
 async function main(): Promise<number> {
@@ -77,9 +80,15 @@ function ioFor(invocation: Invocation): Io {
     signal: stopSignal(),
     onHangup: (callback) => void process.on('SIGHUP', callback),
     env: process.env,
+    ...(listensFor(process.pid) && { listening: FIRST_SOCKET }),
     log,
     reloadConfig: () => configFor(invocation),
   };
+}
+
+/** As sd_listen_fds(3) has it. */
+function listensFor(pid: number): boolean {
+  return process.env['LISTEN_PID'] === String(pid) && Number(process.env['LISTEN_FDS']) >= 1;
 }
 
 function isPipe(descriptor: number): boolean {

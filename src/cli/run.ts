@@ -5,10 +5,21 @@
 import { followedLogs, type Config } from '../config/config.ts';
 import { defineDialects } from '../format/format.ts';
 import { Daemon } from '../service/daemon.ts';
+import { ControlServer } from '../control/server.ts';
+import { ownSocket } from '../control/socket.ts';
 import type { Io } from './io.ts';
 
 /** @throws {IndexError} */
 export async function run(config: Config, _args: object, io: Io): Promise<number> {
+  const control = new ControlServer({ now: () => io.now(), tell: (level, sentence) => io.log(level, sentence) });
+  try {
+    return await runUntilStopped(config, control, io);
+  } finally {
+    await control.close();
+  }
+}
+
+async function runUntilStopped(config: Config, control: ControlServer, io: Io): Promise<number> {
   let [current, proven] = [withLogs(config, io), undefined as Config | undefined];
   let again = new AbortController();
   io.onHangup(() => {
@@ -30,12 +41,21 @@ export async function run(config: Config, _args: object, io: Io): Promise<number
         now: () => io.now(),
         tell: (level, sentence) => io.log(level, sentence),
         signal: AbortSignal.any([io.signal, again.signal]),
-        started: () => (proven = taken),
+        opened: async (open) => {
+          await control.listen(io.listening ?? ownSocket(taken));
+          control.hold(open);
+        },
+        started: () => {
+          proven = taken;
+          control.caughtUp();
+        },
       });
     } catch (error) {
       if (proven === undefined || proven === taken) throw error;
       io.log('error', staysAsItWas(error));
       if (current === taken) current = proven;
+    } finally {
+      control.hold(undefined);
     }
   }
   return 0;

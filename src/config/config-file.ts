@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { Value } from './layers.ts';
-import { DIALECT_PATTERNS, FILE_KEYS, INDEX_PATH, LOG_PATH, LOG_ROTATED } from './settings.ts';
+import { CONTROL_SOCKET, DIALECT_PATTERNS, FILE_KEYS, INDEX_PATH, LOG_PATH, LOG_ROTATED } from './settings.ts';
 import { linesOfKeys } from './toml-lines.ts';
 
 export interface ConfigFile {
@@ -15,7 +15,7 @@ export interface ConfigFile {
   readonly problems: readonly string[];
 }
 
-const PATHS = [LOG_PATH.key, LOG_ROTATED.key, INDEX_PATH.key];
+const PATHS = [LOG_PATH.key, LOG_ROTATED.key, INDEX_PATH.key, CONTROL_SOCKET.key];
 const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.')))), 'dialect'];
 
 export function readConfigFile(path: string, text: string): ConfigFile {

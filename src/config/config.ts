@@ -45,6 +45,8 @@ export interface Config {
     readonly boshSeconds: number;
   };
   readonly index: { readonly path: string; readonly retentionDays: number };
+  /** The socket on which the daemon is asked, where it is not in the directory of the index. */
+  readonly control: { readonly socket?: string };
   /** Of the last line, for stamps without one. */
   readonly year?: number;
   /** Dotted key (`statsd.host`, `log.0.path`) to where its value came from. */
@@ -122,6 +124,7 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
       path: layers.take(settings.INDEX_PATH, defaultIndex(input)),
       retentionDays: layers.take(settings.INDEX_RETENTION, 31),
     },
+    control: takeControl(input, layers),
     ...(year === undefined ? {} : { year }),
     origin: layers.origin,
   };
@@ -193,7 +196,7 @@ function textValue(key: string, raw: unknown, origin: string): Value {
     const paths = typeof raw === 'string' ? settings.listFromText(raw) : strings(raw);
     return { raw: paths.map((path) => (path === '' ? path : logTyped(path))), isText: false, origin };
   }
-  const isPath = key === settings.INDEX_PATH.key && raw !== '';
+  const isPath = (key === settings.INDEX_PATH.key || key === settings.CONTROL_SOCKET.key) && raw !== '';
   return { raw: isPath ? resolve(String(raw)) : raw, isText: true, origin };
 }
 
@@ -247,6 +250,13 @@ function takeTags(layers: ConfigLayers): Pick<Config['statsd'], 'tags' | 'hostTa
 /** Those configured; where none is, the usual ones, whether they are there or not. */
 export function followedLogs({ logs, otherLogs }: Config): readonly LogConfig[] {
   return logs.length > 0 ? logs : settings.KNOWN_LOGS.map((path) => ({ ...otherLogs, name: path, path }));
+}
+
+/** systemd gives a directory to a unit that wants one, and a list when it wants several. */
+function takeControl({ env }: ConfigInput, layers: ConfigLayers): Config['control'] {
+  const [runtime] = (env['RUNTIME_DIRECTORY'] ?? '').split(':');
+  const socket = layers.optional(settings.CONTROL_SOCKET) ?? (runtime ? join(runtime, 'control.sock') : undefined);
+  return socket === undefined ? {} : { socket };
 }
 
 /** For root, who has none of their own, that of the service. */

@@ -132,6 +132,8 @@ export const INDEX_RETENTION: Setting<number> = {
   must: 'a whole number of days from 30, since users are counted over 30 days, to 36500',
 };
 
+export const CONTROL_SOCKET: Setting<string> = { ...text('control.socket', isPath), must: 'the path of a socket' };
+
 export const YEAR = integer('year', 1970, 9999);
 
 /** Keys that can be set by flags and by the environment, too. */
@@ -139,10 +141,10 @@ export const KEYS: readonly string[] = [
   ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
-  ...[INDEX_PATH, INDEX_RETENTION],
+  ...[INDEX_PATH, INDEX_RETENTION, CONTROL_SOCKET],
 ].map((setting) => setting.key);
 
-/** What may stand in the tables `[statsd]`, `[count]`, `[index]` and in each `[[log]]`. */
+/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]` and in each `[[log]]`. */
 export const FILE_KEYS: readonly string[] = [...KEYS, LOG_JOURNAL.key, LOG_NAME.key, LOG_ROTATED.key];
 
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */

@@ -14,7 +14,7 @@ import { crc32 } from 'node:zlib';
 import { damaged, IndexError, unusable } from './index-error.ts';
 
 const WATERMARK = 'xmpp-active-users';
-const NOT_OURS_TO_MIND = /^(?:damaged-.*|lost\+found)$/;
+const NOT_OURS_TO_MIND = /^(?:damaged-.*|lost\+found|control\.sock)$/;
 
 /** Makes sure that LevelDB may open `path`: an index of ours, or (with `create`) a directory without content. True if it is there already. */
 export async function prepareDirectory(path: string, create: boolean): Promise<boolean> {

@@ -15,7 +15,7 @@ export interface LogAt {
 }
 
 /** By host. `at`: unix seconds. `logs`: as they are then, all that `users` are known from. */
-export function countAt(users: Users, logs: readonly LogAt[], at: number): readonly Sample[] {
+export function countAt(users: Pick<Users, 'sample'>, logs: readonly LogAt[], at: number): readonly Sample[] {
   const covered = coveredWindows(
     logs.map(({ coverage }) => coverage),
     at,

@@ -15,6 +15,7 @@ import type { LiveLog } from './live-log.ts';
 import { countAt, type LogAt } from './count-at.ts';
 import type { IndexedLog } from './indexed-log.ts';
 import { indexedLogs, openWriteBuffer } from './open-index.ts';
+import type { OpenIndex } from './operations.ts';
 import { openLog } from './open-log.ts';
 import { Outputs } from './outputs.ts';
 import { firstAfter } from './sampler.ts';
@@ -41,6 +42,8 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
   /** Called when all logs have been caught up with. */
   readonly started?: () => void;
+  /** Called when the index is open, with what can be asked of it until it is closed. */
+  readonly opened?: (open: OpenIndex) => Promise<void>;
 }
 
 export class Daemon {
@@ -77,6 +80,7 @@ export class Daemon {
     const writeBuffer = await openWriteBuffer(options, users);
     const daemon = new Daemon(options, writeBuffer, users, outputs);
     try {
+      await options.opened?.({ ...daemon.#options, users, writeBuffer, logsAt: (at) => daemon.#logsAt(at) });
       await daemon.#follow();
     } catch (error) {
       // Whatever was under way may say that it was broken off.

@@ -172,6 +172,17 @@ describe('a user', () => {
     assert.equal(users.size, 0);
   });
 
+  it('counts in the next count as before it, however often somebody asks in between [11.1]', () => {
+    const users = fresh();
+    const user = users.number('u@h');
+    users.noteBefore(user);
+    see(users, 'u@h', 'login', NOW + 5);
+    users.open(user);
+    const asked = (at: number): number | undefined => users.peek(at)[0]?.d1;
+    assert.deepEqual([asked(NOW), asked(NOW), users.sample(NOW)[0]?.d1], [0, 0, 0]);
+    assert.deepEqual([asked(NOW + 5), users.sample(NOW + 3600)[0]?.d1], [1, 1]);
+  });
+
   it('F31: is last seen at the latest of all instants, in whatever order they come, however often', () => {
     const users = fresh();
     for (const at of [NOW - 5, NOW, NOW - DAY, NOW, NOW - 5]) see(users, 'u@h', 'login', at);

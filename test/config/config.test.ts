@@ -65,6 +65,7 @@ void describe('without any configuration', () => {
       },
       count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200 },
       index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31 },
+      control: {},
     });
     assert.equal(origin.get('statsd.host'), 'default');
   });
@@ -143,6 +144,9 @@ bosh_seconds = 60
 [index]
 path = "/srv/index"
 retention_days = 400
+
+[control]
+socket = "control.sock"
 `;
 
 void describe('a file with every key', () => {
@@ -186,6 +190,7 @@ void describe('a file with every key', () => {
         boshSeconds: 60,
       },
       index: { path: '/srv/index', retentionDays: 400 },
+      control: { socket: '/etc/control.sock' },
     });
     assert.equal(origin.get('log.0.timezone'), '/etc/x.toml line 5');
     assert.equal(origin.get('log.1.path'), '/etc/x.toml line 8');

@@ -1,0 +1,66 @@
+/**
+ * What can be asked of an index, by a command that has opened it or over the socket of the daemon that holds it: each request
+ * once, with its form in HTTP.
+ */
+import type { Config } from '../config/config.ts';
+import { bareJid } from '../format/jid.ts';
+import { count, last, type Count, type Last, type OpenIndex } from '../service/operations.ts';
+
+/** What was asked for, or a sentence that says why there is none. */
+export type Reply<T> = { readonly value: T } | { readonly problem: string };
+
+export interface Request<A, T> {
+  readonly method: 'GET' | 'POST';
+  /** The first part of its path, as in `/last/alice@chat.example`. */
+  readonly name: string;
+  /** What is behind it. */
+  readonly pathOf: (args: A) => string;
+  /** The same read again, `rest` decoded: undefined where it is malformed. */
+  readonly argsOf: (rest: string, query: URLSearchParams) => A | undefined;
+  /** `now`: unix seconds. */
+  readonly run: (open: OpenIndex, args: A, now: number) => Reply<T> | Promise<Reply<T>>;
+}
+
+export interface UserArguments {
+  /** Bare and case-folded. */
+  readonly user: string;
+}
+
+const ofUser = {
+  pathOf: ({ user }: UserArguments): string => `/${encodeURIComponent(user)}`,
+  argsOf: (rest: string): UserArguments | undefined => {
+    const user = bareJid(Buffer.from(rest).toString('latin1'));
+    return user === undefined ? undefined : { user };
+  },
+};
+
+export interface CountArguments {
+  /** Unix seconds; now when absent. */
+  readonly at?: number;
+}
+
+export const COUNT: Request<CountArguments, Count> = {
+  method: 'GET',
+  name: 'count',
+  pathOf: ({ at }) => (at === undefined ? '' : `?at=${at}`),
+  argsOf: (rest, query) => {
+    const at = query.get('at');
+    if (rest !== '' || (at !== null && !/^-?\d{1,12}$/.test(at))) return undefined;
+    return at === null ? {} : { at: Number(at) };
+  },
+  run: (open, { at }, now) => ({ value: count(open, at ?? Math.floor(now)) }),
+};
+
+export const LAST: Request<UserArguments, Last> = {
+  method: 'GET',
+  name: 'last',
+  ...ofUser,
+  run: (open, { user }, now) => {
+    const value = last(open, user, now);
+    return value ? { value } : { problem: unknownUser(user, open.config) };
+  },
+};
+
+function unknownUser(user: string, { index }: Config): string {
+  return `${user} is not in the index ${index.path}: no login or logout was seen in the last ${index.retentionDays} days; to take in older or other logs run xmpp-active-users backfill FILE...`;
+}

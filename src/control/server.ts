@@ -1,0 +1,128 @@
+/**
+ * The daemon's side of the control socket: requests over HTTP, each answered from the index that the daemon holds. Whoever may
+ * connect may ask; who stalls, sends too much or nonsense is sent away, and harms nobody else.
+ */
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { OpenIndex } from '../service/operations.ts';
+import { COUNT, LAST, type Reply, type Request } from './requests.ts';
+import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
+
+/** Bytes; the longest JID, percent-encoded, fits. */
+const MAX_HEADER = 16_384;
+/** Milliseconds for the head of a request, and without a byte in either direction. */
+const HEADERS_MS = 10_000;
+const IDLE_MS = 30_000;
+const MAX_CONNECTIONS = 64;
+
+const REQUESTS = [COUNT, LAST] as readonly Request<unknown, unknown>[];
+const PATHS = '/count and /last/JID';
+
+export interface ControlOptions {
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: 'warning', sentence: string) => void;
+}
+
+interface Answer {
+  readonly status: number;
+  readonly body: unknown;
+}
+
+export class ControlServer {
+  readonly #options: ControlOptions;
+  readonly #server: Server;
+  #place: number | string | undefined;
+  #open: OpenIndex | undefined;
+  #isCaughtUp = false;
+
+  constructor(options: ControlOptions) {
+    this.#options = options;
+    this.#server = createServer(
+      {
+        maxHeaderSize: MAX_HEADER,
+        headersTimeout: HEADERS_MS,
+        requestTimeout: 0,
+        connectionsCheckingInterval: 1000,
+      },
+      (request, response) => void this.#respond(request, response),
+    );
+    this.#server.maxConnections = MAX_CONNECTIONS;
+    this.#server.timeout = IDLE_MS;
+  }
+
+  /**
+   * On a descriptor that systemd has opened, or on the socket of that path, and no longer on another. Where nobody can be heard, that is
+   * told: counting goes on.
+   */
+  async listen(place: number | string): Promise<void> {
+    if (this.#place === place) return;
+    this.#place = place;
+    try {
+      await this.close();
+      await listenAt(this.#server, place);
+    } catch (error) {
+      this.#options.tell('warning', messageOf(error));
+    }
+  }
+
+  /** From now on it is asked of this index; undefined while there is none. */
+  hold(open: OpenIndex | undefined): void {
+    this.#open = open;
+    this.#isCaughtUp = false;
+  }
+
+  /** All that the logs hold has been read into it: it can answer. */
+  caughtUp(): void {
+    this.#isCaughtUp = true;
+  }
+
+  async close(): Promise<void> {
+    if (!this.#server.listening) return;
+    const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
+    this.#server.closeAllConnections();
+    await closed;
+  }
+
+  async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    // Who goes away is not waited for.
+    response.on('error', () => {});
+    const { status, body } = await this.#answer(request).catch((error: unknown) => failure(500, messageOf(error)));
+    // A body was not asked for, and is not read.
+    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
+    response.end(`${JSON.stringify(body)}\n`);
+  }
+
+  async #answer({ method, url = '', headers }: IncomingMessage): Promise<Answer> {
+    const asked = partsOf(url);
+    const request = REQUESTS.find(({ name }) => name === asked?.name);
+    if (!asked || !request) return failure(404, `there is only ${PATHS} here`);
+    if (method !== request.method) return failure(405, `/${request.name} is asked for with ${request.method}`);
+    const args = request.argsOf(asked.rest, asked.query);
+    if (args === undefined) return failure(400, `/${request.name} cannot be asked for so: there is ${PATHS}`);
+    const open = this.#open;
+    if (!open || !this.#isCaughtUp)
+      return failure(503, 'the daemon is still reading what the logs held before it started: ask again later');
+    const meant = headers[INDEX_HEADER];
+    if (meant !== undefined && meant !== indexIdentity(open.config.index.path))
+      return failure(421, `the daemon's index is ${open.config.index.path}, and not the one that is meant`);
+    return answerOf(await request.run(open, args, this.#options.now()));
+  }
+}
+
+function answerOf(reply: Reply<unknown>): Answer {
+  return 'value' in reply ? { status: 200, body: reply.value } : failure(404, reply.problem);
+}
+
+const failure = (status: number, error: string): Answer => ({ status, body: { error } });
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
+/** Undefined for what is no path. */
+function partsOf(target: string): { name: string; rest: string; query: URLSearchParams } | undefined {
+  const [, name = '', rest = '', query = ''] = /^\/([^/?]*)(?:\/([^?]*))?(?:\?(.*))?$/.exec(target) ?? [];
+  try {
+    return { name, rest: decodeURIComponent(rest), query: new URLSearchParams(query) };
+  } catch {
+    return undefined;
+  }
+}
