@@ -95,6 +95,29 @@ describe('made logs', () => {
   }
 });
 
+test('the container of a Snikket, in which others than Prosody write [10.4]', async () => {
+  const { out, err } = await run(['explain', '--json', pathOf('snikket-docker-json.log')]);
+  const events = out
+    .trimEnd()
+    .split('\n')
+    .map((line): { line: number; kind: string | null; user?: string } => JSON.parse(line))
+    .filter(({ kind }) => kind !== null);
+  assert.deepEqual(
+    events.map(({ line, kind, user = '' }) => `${line} ${kind} ${user}`.trimEnd()),
+    [
+      '5 server-start',
+      '10 connect',
+      '12 start alice@chat.example',
+      '14 connect',
+      '16 start bob@chat.example',
+      '19 end',
+      '20 end',
+      '21 end',
+    ],
+  );
+  assert.doesNotMatch(err, /not understood/);
+});
+
 test('mongooseim.json says what mongooseim.log says [10.4]', async () => {
   const kinds = await Promise.all(
     ['log', 'json'].map(async (form) => {
