@@ -5,10 +5,12 @@
  *
  * What ejabberd itself puts behind such a text gives it away: `from 127.0.0.1: Unsupported mechanism`, ` (policy-violation)`. A
  * message whose line does not end so goes on to the line that does. And one that does end so may have been made to: then an
- * orphan is behind, a line that can only be the end of such a message. It is found wherever the party puts more ends between. A
- * party that forges the beginning of another such message, too, is believed; nothing in the text tells it from two real ones.
+ * orphan is behind, a line that can only be the end of such a message, or the message is cut where it is as long as one may be. It
+ * is found wherever the party puts more ends between, and whenever the next real line comes. A party that forges the beginning of
+ * another such message, too, is believed; nothing in the text tells it from two real ones.
  */
 import { beginsWithDate, endOf, TO_SECOND } from './ejabberd-layout.ts';
+import { charactersIn, firstFrom, Places, type Kinds } from './ejabberd-places.ts';
 
 /** A message that quotes somebody. */
 export interface Quoting {
@@ -23,10 +25,10 @@ export interface Quoting {
   readonly orphan: RegExp;
 }
 
-/** ejabberd_logger.erl, max_size: a longer message is cut, and ends with three dots. Characters. */
+/** ejabberd_logger.erl, max_size: a longer message is cut, and ends with three dots. Characters, with the newline. */
 const LONGEST = 102_400;
 const CUT = 64;
-/** Seconds behind the stamp of a message at which a line is none of it any more. */
+/** Seconds behind the stamp of a message at which a line with a stamp is none of it any more. */
 const NEAR = 10;
 
 /** RFC 6120, 4.9.3 */
@@ -42,10 +44,12 @@ const ADDRESS = String.raw`(?:[\da-fA-F:.]{2,45}|hidden_by_ejabberd)`;
 type End = Omit<Quoting, 'begins' | 'has'>;
 
 const always = (ends: RegExp, orphan = ends): End => ({ whole: ends, ends, orphan });
+/** No line ends so on which Erlang prints a value, as of a text that a client has sent. */
+const WORDS = String.raw`: .*[^\s">,}\])]$`;
 /** `from 127.0.0.1: Unsupported mechanism` */
-const FROM = always(/ from \S{1,64}: .+$/, new RegExp(` from ${ADDRESS}: .+$`));
+const FROM = always(/ from \S{1,64}: .+$/, new RegExp(` from ${ADDRESS}${WORDS}`));
 /** `a.example -> b.example (127.0.0.1): Unsupported mechanism` */
-const S2S = always(/ -> \S* \(\S{0,64}\): .+$/, new RegExp(` -> \\S* \\(${ADDRESS}\\): .+$`));
+const S2S = always(/ -> \S* \(\S{0,64}\): .+$/, new RegExp(` -> \\S* \\(${ADDRESS}\\)${WORDS}`));
 const PEER = { has: 'Stream closed by peer: ', whole: REASON, ends: CONDITION, orphan: CONDITION };
 
 export const QUOTING: readonly Quoting[] = [
@@ -88,14 +92,16 @@ export interface Message {
 }
 
 /** The lines behind its first one that belong to a message; undefined for none. */
-export function restOf(text: string, { quoting, start, message, lineEnd }: Message): Rest | undefined {
-  const line = text.slice(message, endOf(text, lineEnd));
+export function restOf(text: string, message: Message): Rest | undefined {
+  const { quoting, start, lineEnd } = message;
+  const line = text.slice(message.message, endOf(text, lineEnd));
   const isWhole = quoting.whole.test(line);
   const first = isWhole
     ? { to: lineEnd + 1 }
     : firstEnd(text, lineEnd + 1, quoting, LONGEST - charactersIn(text.slice(start, lineEnd)));
   if (!first || 'left' in first) return first;
-  const to = lastOrphan(text, first.to, quoting.orphan, text.slice(start, lineEnd)) ?? first.to;
+  const places = placesOf(text);
+  const to = cutEnd(places, first.to, message) ?? lastOrphan(places, first.to, message) ?? first.to;
   return to > lineEnd + 1 ? { to } : undefined;
 }
 
@@ -117,27 +123,29 @@ function firstEnd(text: string, from: number, quoting: Quoting, characters: numb
   return undefined;
 }
 
-/** A character is one byte that does not go on with another. */
-export function charactersIn(latin1: string): number {
-  let characters = 0;
-  for (let i = 0; i < latin1.length; i++) if ((latin1.charCodeAt(i) & 0xc0) !== 0x80) characters++;
-  return characters;
-}
-
-/** Behind the last orphan that no other message explains, and behind which a real line is near the message in `line`. */
-function lastOrphan(text: string, from: number, orphan: RegExp, line: string): number | undefined {
+/** Behind the last orphan that no other message explains. */
+function lastOrphan(places: Places, from: number, { quoting, start, lineEnd }: Message): number | undefined {
+  const { text, orphans } = places;
   let to: number | undefined;
-  const until = Math.min(text.length, from + LONGEST);
-  const orphans = orphansIn(text);
   for (let i = firstFrom(orphans, from); i < orphans.length; i++) {
-    const start = orphans[i]!;
-    if (start >= until || hasQuoting(text, to ?? from, start)) break;
-    const newline = text.indexOf('\n', start);
-    if (newline < 0) break;
-    const isOne = orphan.test(text.slice(start, endOf(text, newline)));
-    if (isOne && !isLate(nextDated(text, newline + 1), line)) to = newline + 1;
+    const begin = orphans[i]!;
+    const isNear = places.charactersBetween(start, begin) < LONGEST;
+    const newline = text.indexOf('\n', begin);
+    if (!isNear || newline < 0 || isQuotingIn(places, to ?? from, begin)) break;
+    const isOne = quoting.orphan.test(text.slice(begin, endOf(text, newline)));
+    if (isOne && !mayBeReal(places, begin, newline, text.slice(start, lineEnd))) to = newline + 1;
   }
   return to;
+}
+
+/** Whether an orphan has a stamp of its own, and comes so late that it is rather an odd name than the end of the message in `line`. */
+const mayBeReal = ({ text }: Places, begin: number, newline: number, line: string): boolean =>
+  beginsWithDate(text, begin) && isLate(text.slice(begin, newline), line) && isLate(nextDated(text, newline + 1), line);
+
+/** Behind the line where the message was cut, if it was. It may look whole, and has then no end of its own. */
+function cutEnd(places: Places, from: number, { start }: Message): number | undefined {
+  const newline = places.cutBehind(start, LONGEST);
+  return newline === undefined || isQuotingIn(places, from, newline) ? undefined : newline + 1;
 }
 
 /** The first line from `from` on with a date, which is enough of it; empty when there is none. */
@@ -148,60 +156,28 @@ function nextDated(text: string, from: number): string {
 }
 
 /** Whether another message that may quote somebody begins in the lines between. */
-function hasQuoting(text: string, from: number, to: number): boolean {
-  const between = text.slice(from, to);
-  return QUOTING.some(({ begins, has }) => between.includes(begins) && (has === undefined || between.includes(has)));
-}
-
-interface Orphans {
-  readonly text: string;
-  readonly starts: readonly number[];
+function isQuotingIn({ quoting }: Places, from: number, to: number): boolean {
+  const next = quoting[firstFrom(quoting, from)];
+  return next !== undefined && next < to;
 }
 
 /** Of the text asked about last. */
-let known: Orphans = { text: '', starts: [] };
+let known: Places | undefined;
 
-/** Where the lines begin that no message of ejabberd's own begins with, or that end as none of theirs does. */
-function orphansIn(text: string): readonly number[] {
-  if (known.text !== text) known = { text, starts: [...undated(text), ...odd(text)].toSorted((a, b) => a - b) };
-  return known.starts;
+function placesOf(text: string): Places {
+  if (known?.text !== text) known = new Places(text, KINDS);
+  return known;
 }
 
-function* undated(text: string): Iterable<number> {
-  for (let start = 0, newline; (newline = text.indexOf('\n', start)) >= 0; start = newline + 1)
-    if (newline > start && !beginsWithDate(text, start)) yield start;
-}
+/** Whether a line that tells of a session ends as only another message does. */
+const isOdd = (line: string): boolean =>
+  CONDITION.test(line) ? !line.includes('Stream closed by ') : FROM.orphan.test(line);
 
-/** What says something by itself, and never ends as a message does that quotes somebody. */
-const TELLING = [
-  ' c2s session for ',
-  'Resumed session for ',
-  'Opened MQTT session for ',
-  ' the node ',
-  ' sessions of ',
-];
-
-/** Lines that tell of a session, and at their end of another message. */
-function* odd(text: string): Iterable<number> {
-  for (const words of TELLING)
-    for (let at = 0; (at = text.indexOf(words, at)) >= 0; at += words.length) {
-      const newline = text.indexOf('\n', at);
-      const line = text.slice(at, newline < 0 ? text.length : endOf(text, newline));
-      const isOdd = CONDITION.test(line) ? !line.includes('Stream closed by ') : FROM.orphan.test(line);
-      if (isOdd) yield text.lastIndexOf('\n', at) + 1;
-    }
-}
-
-/** The index of the first of these places, in their order, that is not before `from`. */
-function firstFrom(places: readonly number[], from: number): number {
-  let [low, high] = [0, places.length];
-  while (low < high) {
-    const middle = (low + high) >> 1;
-    if (places[middle]! < from) low = middle + 1;
-    else high = middle;
-  }
-  return low;
-}
+const KINDS: Kinds = {
+  isOdd,
+  begins: QUOTING.map(({ begins }) => begins),
+  quotes: (text, message, end) => quotingAt(text, message, end) !== undefined,
+};
 
 const SECOND = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/;
 

@@ -6,7 +6,8 @@ import { type Dialect, type Eventless, type Finding, type Parser, type ParserSta
 import { ownText } from '../own-text.ts';
 import { endOf, levelOf, partsOf, TO_SECOND, type Parts } from './ejabberd-layout.ts';
 import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
-import { charactersIn, isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
+import { charactersIn } from './ejabberd-places.ts';
+import { isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
 
 /**
  * ejabberd_logger.erl, log_burst_limit_count: of more lines than 500 in a second the others are thrown away without a word. So many

@@ -93,6 +93,32 @@ describe('what a remote party puts into a message of ejabberd', () => {
       assert.deepEqual(seen([block(...BEFORE, text, ...BEHIND)]).events, REAL);
     });
 
+    it(`${what}: too long for the logger, and its first line looks whole [10.8]`, () => {
+      for (const filler of ['y', 'é', 'y\n', `${FORGED[0]}\n`]) {
+        const text = around(`x${FAKE_ENDS.join('')}\n${FORGED.join('\n')}\n${filler.repeat(110_000 / filler.length)}`);
+        assert.deepEqual(seen([block(...BEFORE, `${text.slice(0, 102_396)}...`, ...BEHIND)]).events, REAL);
+      }
+    });
+
+    it(`${what}: of any length, and its first line looks whole [10.8]`, () => {
+      const long = 'é'.repeat(90_000);
+      for (const end of FAKE_ENDS) {
+        const text = around(`x${end}\n${FORGED.join('\n')}\n${long}`);
+        assert.deepEqual(seen([block(...BEFORE, text, ...BEHIND)]).events, REAL);
+      }
+    });
+
+    it(`${what}: on a server on which nothing happens for an hour [10.8]`, () => {
+      for (const end of FAKE_ENDS) {
+        const text = around(`x${end}\n${FORGED.join('\n')}\ny`);
+        for (const behind of [BEHIND.slice(2), []])
+          assert.deepEqual(seen([block(...BEFORE, text, ...behind)]).events, [
+            REAL[0],
+            ...(behind.length > 0 ? REAL.slice(2) : []),
+          ]);
+      }
+    });
+
     it(`${what}: any text that is no such message itself [10.8]`, () => {
       const pieces = fc.array(fc.constantFrom(...FORGED, ...FAKE_ENDS, ...GARBAGE), { maxLength: 12 });
       fc.assert(
