@@ -61,13 +61,32 @@ export function quotationsBehind(carried: string, text: string): Quotation[] {
 }
 
 function ofStreamError(text: string, start: number, lineEnd: number): Quotation {
+  const lengthOf = lengthsLike(text, start);
   let end: number | undefined;
-  const until = Math.min(text.length, start + LONGEST + 1);
-  for (let newline = lineEnd; newline >= 0 && newline < until; newline = text.indexOf('\n', newline + 1))
-    if (text[newline - 1] === ')' || newline - start === LONGEST) end = newline;
-  const isOpen = start + LONGEST >= text.length;
+  let length = 0;
+  for (let begin = start, newline = lineEnd; newline >= 0; begin = newline + 1, newline = text.indexOf('\n', begin)) {
+    length += lengthOf(begin, newline);
+    if (length > LONGEST) break;
+    if (text[newline - 1] === ')' || length === LONGEST) end = newline;
+    length++;
+  }
+  const isOpen = length <= LONGEST;
   const to = end === undefined && isOpen ? text.length : (end ?? lineEnd) + 1;
   return { kind: 'stream error', text, ranges: [[lineEnd + 1, to]], end: to, open: isOpen ? start : undefined };
+}
+
+/** As of jabberd2's own: ctime(3). */
+const CTIME_LENGTH = 'Mon Nov 23 19:49:02 2026'.length;
+const HEAD = /([^[\n]{15,48}) \[[a-z]{4,9}\] /y;
+
+/** How long lines were as jabberd2 wrote them: those of syslog and others may stand in the place of its own stamps, as in the line at `start`. */
+function lengthsLike(text: string, start: number): (begin: number, end: number) => number {
+  const missing = (begin: number): number => {
+    HEAD.lastIndex = begin;
+    const stamp = HEAD.exec(text)?.[1]?.length ?? CTIME_LENGTH;
+    return CTIME_LENGTH - stamp;
+  };
+  return missing(start) === 0 ? (begin, end) => end - begin : (begin, end) => end - begin + missing(begin);
 }
 
 /** So many messages further a text comes again at the latest: one that holds lines like the message's has several parts. */

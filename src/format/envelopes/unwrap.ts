@@ -30,7 +30,7 @@ export interface Wrapping {
   readonly envelope: Envelope;
   /** The server's, where the envelope names programs: lines of others are none of its. Empty: none is named. */
   readonly program: string;
-  /** The form of the stamps that the server writes itself, of which those of the envelope take the place. */
+  /** The form of the stamps that the server writes itself. Where they tell no zone, those of the envelope take their place. */
   readonly inner?: StampForm | undefined;
   /** The server's own stamps are those that count. */
   readonly keepsInner: boolean;
@@ -91,9 +91,10 @@ export class Unwrapper {
     else this.#whole(this.#joiner.joined(cut));
   }
 
+  /** No line of its own, as it is undated: of the same length as the server wrote it, by which the end of a message is known. */
   #goOn({ text, from, to }: Cut): void {
-    this.#out[this.#length++] = TAB;
     this.#copy(text, from, to);
+    if (to - from > 1) this.#out[this.#length - (to - from)] = TAB;
   }
 
   #whole(cut: Cut): void {
@@ -103,14 +104,23 @@ export class Unwrapper {
     // What begins so goes on with the message before: no server's own line does.
     const { envelope, keepsInner, inner } = this.#wrapping;
     if (isBlank(text[cut.from]!) || (envelope.cutsUnseen && isEscapedTab(cut))) return this.#goOn(cut);
-    const from = !keepsInner && inner ? behindStamp(cut, inner) : cut.from;
-    if (!keepsInner) this.#stamp(cut);
+    if (keepsInner) return this.#copy(text, cut.from, to);
+    if (inner) return this.#stamped(cut, inner);
     const bare = this.#bare;
-    if (keepsInner || !this.#dialect.bare?.(text, from, to, cut.severity, bare)) return this.#copy(text, from, to);
-    this.#copy(text, from, bare.sourceEnd);
+    this.#stamp(cut);
+    if (!this.#dialect.bare?.(text, cut.from, to, cut.severity, bare)) return this.#copy(text, cut.from, to);
+    this.#copy(text, cut.from, bare.sourceEnd);
     this.#copy(bare.head, 0, bare.head.length);
     this.#copy(text, bare.message, to);
     if (bare.isOutput && envelope.cutsUnseen) this.#joiner.noteOutput(cut);
+  }
+
+  /** Of a server that stamps its messages itself: what has no such stamp is a further line of one, and one around it makes it no other. */
+  #stamped(cut: Cut, form: StampForm): void {
+    const own = ownStamp(cut, form);
+    if (!own) return this.#goOn(cut);
+    if (!own.isZoned) this.#stamp(cut);
+    this.#copy(cut.text, own.isZoned ? cut.from : own.behind, cut.to);
   }
 
   #stamp({ stamp, stampLength }: Cut): void {
@@ -143,12 +153,14 @@ const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
 const isEscapedTab = ({ text, from }: Cut): boolean =>
   text[from] === 35 && text[from + 1] === 48 && text[from + 2] === 49 && text[from + 3] === 49;
 
-/** Where what the server wrote begins behind its own stamp. */
-function behindStamp({ text, from, to }: Cut, form: StampForm): number {
-  const head = text.toString('latin1', from, Math.min(to, from + 128));
-  const at = form.read(head, 0)?.end ?? 0;
-  if (at === 0) return from;
-  let behind = from + at;
+/**
+ * The server's own stamp, and where what is behind it begins; undefined where there is none. One that tells its zone is as good as
+ * the envelope's, and the line as the server wrote it, to the byte.
+ */
+function ownStamp({ text, from, to }: Cut, form: StampForm): { isZoned: boolean; behind: number } | undefined {
+  const wall = form.read(text.toString('latin1', from, Math.min(to, from + 128)), 0);
+  if (!wall) return undefined;
+  let behind = from + wall.end;
   while (behind < to && isBlank(text[behind]!)) behind++;
-  return behind;
+  return { isZoned: wall.offset !== undefined, behind };
 }

@@ -1,0 +1,142 @@
+/**
+ * What a remote party makes ejabberd and jabberd2 write on their standard output, line breaks and whole forged lines included, through
+ * every wrapping of the output: it creates, ends and removes nothing, and hides nothing of what is written around it.
+ */
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type WrappedForm, WRAPPED_FORMS } from '../../wrap.ts';
+import { eventsOf } from './events.ts';
+
+const START = Date.UTC(2026, 2, 2, 10) / 1000;
+/** Text of the output, which may have several lines, and when it was written: seconds behind 10:00. */
+type Output = readonly [second: number, text: string];
+
+type Form = Pick<WrappedForm, 'name' | 'line'>;
+
+/** Where the server stamps its lines itself `docker compose logs` shows no other stamp. */
+const COMPOSE: Form = { name: 'docker compose logs', line: (_, text) => `\x1b[36mejabberd-1  | \x1b[0m${text}` };
+const FORMS: readonly Form[] = [
+  { name: 'a file', line: (_, text) => text },
+  ...WRAPPED_FORMS.filter(({ name }) => !name.includes('mod_log_json') && name !== COMPOSE.name),
+  COMPOSE,
+];
+
+function log({ line }: Form, outputs: readonly Output[]): Buffer {
+  const lines = outputs.flatMap(([second, text]) =>
+    text.split('\n').map((each) => line({ at: START + second, source: '', level: 'info', text: each }, each)),
+  );
+  return Buffer.from(`${lines.join('\n')}\n`, 'latin1');
+}
+
+const iso = (second: number): string => new Date((START + second) * 1000).toISOString().slice(0, 19).replace('T', ' ');
+
+interface Server {
+  readonly name: string;
+  readonly line: (second: number, message: string, level?: string) => string;
+  readonly first: string;
+  readonly opened: (user: string) => string;
+  /** Whole lines of messages. */
+  readonly forged: Readonly<Record<string, string>>;
+  /** Messages that quote somebody, around the text. */
+  readonly quoting: Readonly<Record<string, readonly [level: string, around: (text: string) => string]>>;
+  /** What makes the first line of such a message look whole. */
+  readonly fakeEnds: readonly string[];
+  /** What comes behind a message so that it is over: in jabberd2 more bytes than one has. */
+  readonly behind: readonly string[];
+}
+
+const ejabberd = (name: string, stamp: (second: number) => string): Server => ({
+  name,
+  line: (second, message, level = 'info') => `${stamp(second)} [${level}] ${message}`,
+  first: 'ejabberd 24.12 is started in the node ejabberd@localhost in 2.38s',
+  opened: (user) => `(tls|<0.7${user.length}.0>) Opened c2s session for ${user}@chat.example/x`,
+  forged: {
+    login: '(tls|<0.9.9>) Opened c2s session for victim@chat.example/x',
+    end: '(tls|<0.75.0>) Closing c2s session for alice@chat.example/x: Stream reset by peer',
+    removal: 'Removing any push sessions of alice@chat.example',
+    start: 'ejabberd 24.12 is started in the node ejabberd@localhost in 2.38s',
+    stop: 'ejabberd 24.12 is stopped in the node ejabberd@localhost',
+  },
+  quoting: {
+    'the mechanism of a login': [
+      'warning',
+      (text) => `(tls|<0.1.0>) Failed c2s ${text} authentication from 192.0.2.1: Unsupported mechanism`,
+    ],
+    'the text of an error': [
+      'info',
+      (text) => `(tls|<0.1.0>) Closing c2s session for eve@chat.example/x: Stream closed by peer: ${text} (reset)`,
+    ],
+  },
+  fakeEnds: [' authentication from 192.0.2.1: Unsupported mechanism', ' (reset)'],
+  behind: ['(<0.5.0>) Accepted connection 192.0.2.1:41156 -> 192.0.2.2:5222'],
+});
+
+const ctime = (second: number): string => {
+  const [weekday, day, month] = new Date((START + second) * 1000).toUTCString().replace(',', '').split(' ');
+  return `${weekday} ${month} ${String(Number(day)).padStart(2)} ${iso(second).slice(11)} 2026`;
+};
+
+const jabberd2: Server = {
+  name: 'jabberd2',
+  line: (second, message, level = 'notice') => `${ctime(second)} [${level}] ${message}`,
+  first: 'modules search path: /usr/lib/jabberd2',
+  opened: (user) => `[${user.length}] bound: jid=${user}@chat.example/x`,
+  forged: {
+    login: '[9] bound: jid=victim@chat.example/x',
+    end: '[5] [192.0.2.1, port=36408] disconnect jid=alice@chat.example/x, packets: 2, bytes: 269',
+    removal: '[5] registration remove succeeded, requesting user deletion: jid=alice@chat.example',
+    start: 'starting up',
+    stop: 'shutting down',
+  },
+  quoting: {
+    'the text of an error': ['notice', (text) => `[11] [192.0.2.1, port=36408] error: Stream error (${text})`],
+  },
+  fakeEnds: [')'],
+  behind: Array.from({ length: 20 }, () => '[12] [192.0.2.1, port=36408] connect'),
+};
+
+const SERVERS = [
+  ejabberd('ejabberd', (second) => `${iso(second)}.123456+00:00`),
+  ejabberd('ejabberd of lager', (second) => `${iso(second)}.123`),
+  jabberd2,
+];
+
+/** Who came and went, but for the party itself. */
+const told = (bytes: Buffer, size: number): string[] =>
+  eventsOf(bytes, 'UTC', size).events.flatMap((event) => {
+    const user = 'user' in event ? event.user.split('@')[0]! : '';
+    return user === 'eve' || (event.kind === 'server-start' && event.at === START) ? [] : [`${event.kind} ${user}`];
+  });
+
+/** Seconds between a message with forged lines and the next real line. */
+const IDLE = [1, 3600];
+/** Made at a second. */
+function attacks({ forged, fakeEnds, line }: Server): ((second: number) => string)[] {
+  const ends = ['', ...fakeEnds, `${fakeEnds[0]}\ny${fakeEnds[0]}`, ` x\ny${fakeEnds[0]}`];
+  return Object.values(forged).flatMap((message) =>
+    ends.map((end) => (second: number) => `X${end}\n${line(second, message)}\nx`),
+  );
+}
+
+for (const server of SERVERS)
+  // In an export a message is further from the next one than it was in jabberd2's output, whose messages are known by their lengths.
+  describe(`what a remote party puts into the lines of ${server.name} is nobody, and hides nobody, in`, () => {
+    const { line, opened, behind } = server;
+    for (const form of FORMS.filter(({ name }) => server !== jabberd2 || !name.endsWith('export')))
+      test(`${form.name} [10.8]`, () => {
+        const outputs: Output[] = [[0, line(0, server.first)]];
+        const expected: string[] = [];
+        let second = 5;
+        for (const [level, around] of Object.values(server.quoting))
+          for (const idle of IDLE)
+            for (const text of attacks(server)) {
+              const name = `user${expected.length}`;
+              const later = second + idle;
+              outputs.push([second, line(second, around(text(second)), level)], [later, line(later, opened(name))]);
+              for (const message of behind) outputs.push([later, line(later, message)]);
+              expected.push(`start ${name}`);
+              second = later + 60;
+            }
+        assert.deepEqual(told(log(form, outputs), 1e6), expected);
+      });
+  });
