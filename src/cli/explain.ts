@@ -1,6 +1,7 @@
 /** `explain`: every line of a file beside the event found in it, for a log that is not understood. */
 import type { Config, LogConfig } from '../config/config.ts';
 import { LineDecoder, type LineCounts } from '../format/line-decoder.ts';
+import type { SessionEvent } from '../format/dialects/dialect.ts';
 import { LogFormat } from '../format/log-format.ts';
 import type { LineFormat } from '../format/recogniser.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
@@ -64,6 +65,7 @@ async function explainFile(
   const kinds = new Map<ShownEvent['kind'], number>();
   const reader = new ExplainingReader({ server, timezone, timestamps, archivedFile, horizon });
   let line = 0;
+  let waiting: string[] = [];
   const onProblem = (sentence: string): void => io.log('warning', sentence);
   for await (const { bytes, position } of readArchivedFile(archivedFile, {
     signal: io.signal,
@@ -76,9 +78,12 @@ async function explainFile(
     const events = reader.read(bytes);
     columns.fit(events.values());
     for (const { kind } of events.values()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    const lines = bytes.toString('utf8').split('\n').slice(0, -1);
+    const all = [...waiting, ...bytes.toString('utf8').split('\n').slice(0, -1)];
+    const lines = all.slice(0, all.length - reader.waiting);
+    waiting = all.slice(lines.length);
     await print(io, lines.map((text, i) => `${show(events.get(i), ++line, text)}\n`).join(''));
   }
+  await print(io, waiting.map((text) => `${show(undefined, ++line, text)}\n`).join(''));
   if (line === 0) return;
   if (!json) for (const sentence of conclusion(kinds, reader.counts, timezone)) io.log('info', sentence);
   tellRejected(reader.counts, archivedFile.sampleLines, io);
@@ -112,15 +117,20 @@ class ExplainingReader {
     return this.#decoder ? sumCounts([this.#counted, this.#decoder.counts]) : this.#counted;
   }
 
-  /** By the index of its line in the block. */
+  /** So many of the last lines are told with those that come next. */
+  get waiting(): number {
+    return this.#format.waiting;
+  }
+
+  /** By the index of its line in the block, before which are the lines that waited. */
   read(bytes: Buffer): Map<number, ShownEvent> {
     const events = new Map<number, ShownEvent>();
     let before = 0;
-    for (const run of this.#format.runs(bytes, this.#decoder?.version)) {
+    this.#format.begin(bytes);
+    for (let run; (run = this.#format.run());) {
       const decoder = this.#decoderOf(run.format);
-      const { lines } = decoder.counts;
-      decoder.read(run.bytes, (event, index) => isShown(event) && events.set(before + index, event));
-      before += decoder.counts.lines - lines;
+      const show = (event: SessionEvent, index: number) => isShown(event) && events.set(before + index, event);
+      before += decoder.read(run.bytes, show, (at) => this.#format.endOf(at, decoder.version));
     }
     return events;
   }

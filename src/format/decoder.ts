@@ -4,38 +4,47 @@
  */
 import type { EventBatch } from './event-batch.ts';
 import type { LineDecoder } from './line-decoder.ts';
+import type { EndOf } from './log-format.ts';
 import { startsWith, type LineScanner, type ScanPlan, type Tick } from './scanner/scanner.ts';
 
 const NEWLINE = 10;
 
-/** Adds the events of the batch's lines from `from` to `to` to it; the last byte of them is a newline. */
+/**
+ * Adds the events of the batch's lines from `from` on to it; the last byte of them is a newline. Returns where they end, which is
+ * before the end of the batch where `endOf` says so.
+ */
 export function decode(
   batch: EventBatch,
   reader: LineDecoder,
   scannerOf: (plan: ScanPlan) => LineScanner,
-  [from, to]: readonly [number, number] = [0, batch.bytes.length],
-): void {
+  from = 0,
+  endOf?: EndOf,
+): number {
   // An object of its own: a scanner takes it for the same bytes as long as it is the same object.
-  const bytes = batch.bytes.subarray(0, to);
+  const bytes = batch.bytes.subarray();
   let text: string | undefined;
   const wholeText = (): string => (text ??= bytes.toString('latin1'));
   let tick: Tick | undefined;
   reader.begin(() => wholeText().slice(from));
-  for (let at = from; at < bytes.length;) {
+  let to = bytes.length;
+  for (let at = from; at < to;) {
     const plan = tick && reader.plan;
     if (tick && plan) {
       const scanner = scannerOf(plan);
-      at = scanner.scan(bytes, at, bytes.length, tick, reader.last);
+      at = scanner.scan(bytes, at, to, tick, reader.last);
       batch.addScanned(scanner);
       reader.passed(scanner);
     }
-    if (at === bytes.length) break;
+    if (at === to) break;
     const end = bytes.indexOf(NEWLINE, at);
     const line = bytes.toString('latin1', at, end);
     const event = reader.needsContext(line) ? reader.line(wholeText(), at, end) : reader.line(line, 0, line.length);
     if (event) batch.add(event);
+    else if (reader.isStrange && line !== '') to = endOf?.(at) ?? to;
+    if (at === to) reader.takeBack();
     if (!tick || !startsWith(bytes, at, tick.head)) tick = reader.tickOf(line);
     at = end + 1;
   }
   reader.end();
+  return to;
 }

@@ -6,7 +6,7 @@
 import { Clock, type ClockState } from './time/clock.ts';
 import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dialect.ts';
 import { ownLines } from './format.ts';
-import type { WrappingState } from './log-format.ts';
+import type { EndOf, WrappingState } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { LineScanner, ScanPlan, Tick } from './scanner/scanner.ts';
 import { isAllOf } from './time/behind-stamp.ts';
@@ -128,6 +128,7 @@ export class LineDecoder {
   #isKnown = false;
   #firstAt: number | undefined;
   #aheadAt: number | undefined;
+  #strange: 'foreign' | 'rejected' | 'continuation' | undefined;
 
   constructor(options: LineDecoderOptions) {
     this.#clock = new Clock(options.timezone, options.state.clock, options.horizon, options.yearUntil);
@@ -155,6 +156,17 @@ export class LineDecoder {
     return this.#aheadAt;
   }
 
+  /** Whether the line read last may be of another form: the server did not write it, or no time can be read in it. */
+  get isStrange(): boolean {
+    return this.#strange !== undefined;
+  }
+
+  /** The line read last, which is strange, is not counted: it is read in another form. */
+  takeBack(): void {
+    this.counts.lines--;
+    if (this.#strange === 'foreign' || this.#strange === 'rejected') this.counts[this.#strange]--;
+  }
+
   /** The server's version, where the log has named it. */
   get version(): string | undefined {
     return this.#parser.version;
@@ -162,17 +174,24 @@ export class LineDecoder {
 
   /**
    * Reads whole lines; the last byte of `bytes` is a newline. `seen` gets each event in the order of the lines, with the
-   * index of its line in the block.
+   * index of its line in the block. `endOf`: as of `decode`. Returns how many lines were read.
    */
-  read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void): void {
+  read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void, endOf?: EndOf): number {
     const text = bytes.toString('latin1');
     this.begin(() => text);
-    let line = 0;
-    for (let start = 0, end; (end = text.indexOf(NEWLINE, start)) >= 0; start = end + 1, line++) {
+    let [line, to] = [0, text.length];
+    for (let start = 0, end; start < to; start = end + 1, line++) {
+      end = text.indexOf(NEWLINE, start);
       const event = this.line(text, start, end);
       if (event) seen(event, line);
+      else if (this.isStrange && end > start) to = endOf?.(start) ?? to;
+      if (start === to) {
+        this.takeBack();
+        break;
+      }
     }
     this.end();
+    return line;
   }
 
   /** Before the lines of a block, whose text is asked for when it is needed. */
@@ -237,6 +256,7 @@ export class LineDecoder {
   /** What the line in the text of a block says, from `from` to its newline at `end`. */
   line(text: string, from: number, end: number): SessionEvent | undefined {
     this.counts.lines++;
+    this.#strange = undefined;
     const start = text.charCodeAt(from) === 0 ? behindNuls(text, from, end) : from;
     const found = this.#parser.parse(text, start, end);
     const { last } = this.#clock.state;
@@ -245,13 +265,15 @@ export class LineDecoder {
       if (found === 'plain' || found === 'first') this.#watchClock(text, start);
       if (found === 'foreign') this.counts.foreign++;
       if (found === 'quoted') this.counts.quoted++;
+      if (found === 'foreign' || found === 'continuation') this.#strange = found;
       return undefined;
     }
     const horizon = this.#horizon();
     const at = this.#instant(text, start, this.#parser.stampEnd, horizon);
     // guard: F34
     if (at === undefined || at > horizon) {
-      if (at !== undefined) this.#aheadAt = Math.min(at, this.#aheadAt ?? Infinity);
+      if (at === undefined) this.#strange = 'rejected';
+      else this.#aheadAt = Math.min(at, this.#aheadAt ?? Infinity);
       this.counts.rejected++;
       return undefined;
     }

@@ -1,23 +1,27 @@
 /**
- * The form of one log from block to block: its lines are made plain, and where it changes, as by another template of syslog or a
- * server that was upgraded, it is recognised again. A remote party must not change it: where its text may begin a line, as in files
- * of older servers, only a new file or more lines than any message has can do so.
+ * The form of one log from block to block: its lines are made plain, run after run of one form. Where a line is not understood it is
+ * looked whether another form begins there, which holds from there on; lines of which that cannot be told yet wait for those that
+ * come next.
  */
 import type { Dialect } from './dialects/dialect.ts';
+import { prosody } from './dialects/prosody.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
+import { lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
-import { prosody } from './dialects/prosody.ts';
-import { recogniseDated, recogniseFormat, type LineFormat } from './recogniser.ts';
+import { ownAtIn, recogniseFormat, SAMPLE, type LineFormat } from './recogniser.ts';
 import { STAMP_FORMS } from './time/stamp-form.ts';
 
 const NEWLINE = 10;
-/** Of a block by which a log is recognised first, bytes. */
-const BEGINNING = 256 * 1024;
-/** Lines at the end of a block by which it is seen whether the form is still the same. */
+const TAB = 9;
+const BLANK = 32;
+/** Lines at the end of a block by which it is seen whether it is still understood. */
 const TAIL = 200;
-/** No message of a server is longer, bytes: ejabberd cuts them at 102,400 characters. */
-const LONGEST_MESSAGE = 4 * 102_400;
+/** In one block; more of them are two writers in one file, of which one is read. */
+const MOST_CHANGES = 64;
+
+/** Where the lines of one form end, of which the one at `at` is not understood; undefined where they go on. */
+export type EndOf = (at: number) => number | undefined;
 
 /** How lines are wrapped, as plain JSON. */
 export interface WrappingState {
@@ -26,6 +30,8 @@ export interface WrappingState {
   readonly inner?: string;
   readonly keepsInner: boolean;
   readonly unwrap: UnwrapState;
+  /** Lines that wait, one character per byte. */
+  readonly waiting?: string;
 }
 
 /** Lines of one form, made plain. */
@@ -46,14 +52,34 @@ export class LogFormat {
   readonly #server: string;
   #format: LineFormat | undefined;
   #unwrapper: Unwrapper | undefined;
+  /** Lines that wait. */
+  #waiting: Buffer = Buffer.alloc(0);
+  /** The block that is read. */
+  #block: Buffer = Buffer.alloc(0);
+  /** Where the next run begins in it, and what holds from there on. */
+  #next = 0;
+  #nextFormat: LineFormat | undefined;
+  #changes = 0;
+  /** The run that is read, where it begins in the block, and what was known before it. */
+  #run: Run | undefined;
+  #from = 0;
+  #before: UnwrapState | undefined;
+  /** The same line in the run and in the block; lines before it have been looked at. */
+  #plainAt = 0;
+  #at = 0;
+  #seen = 0;
   /** Bytes behind the last line that was understood. */
   #strange = 0;
-  #isNewFile: boolean;
+  #isUnheard: boolean;
+  readonly #rivals = new Map<string, number>();
+  readonly #quiet = new Map<string, number>();
 
   constructor({ server, dialect, wrapping }: LogFormatOptions) {
     this.#server = server;
-    this.#isNewFile = !dialect;
-    if (dialect) this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
+    this.#isUnheard = !dialect;
+    if (!dialect) return;
+    this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
+    this.#waiting = Buffer.from(wrapping?.waiting ?? '', 'latin1');
   }
 
   /** Undefined before the first line that is understood. */
@@ -66,45 +92,131 @@ export class LogFormat {
     if (!wrapping || !this.#unwrapper) return undefined;
     const { envelope, program, inner, keepsInner } = wrapping;
     const unwrap = this.#unwrapper.state;
-    return { envelope: envelope.name, program, ...(inner && { inner: inner.name }), keepsInner, unwrap };
+    const waiting = this.#waiting.length > 0 && { waiting: this.#waiting.toString('latin1') };
+    return { envelope: envelope.name, program, ...(inner && { inner: inner.name }), keepsInner, unwrap, ...waiting };
+  }
+
+  /** The program beside the server that wrote most lines as a server does; they are not read. */
+  get rival(): Rival | undefined {
+    const [most] = [...this.#rivals].toSorted(([, a], [, b]) => b - a);
+    return most && { program: most[0], lines: most[1] };
+  }
+
+  /** So many lines wait for those that come next. */
+  get waiting(): number {
+    return this.#waiting.length === 0 ? 0 : linesOf(this.#waiting).length - 1;
   }
 
   /** What comes next is of another file. */
   beginFile(): void {
-    this.#isNewFile = true;
+    this.#isUnheard = true;
+  }
+
+  /** Takes whole lines, which are then read run after run. */
+  begin(bytes: Buffer): void {
+    this.#block = this.#waiting.length > 0 ? Buffer.concat([this.#waiting, bytes]) : bytes;
+    this.#waiting = Buffer.alloc(0);
+    this.#next = 0;
+    this.#nextFormat = undefined;
+    this.#changes = 0;
+    const found = this.#format ? undefined : this.#recognise(bytes);
+    if (found) this.#be(found);
+  }
+
+  /** Other programs may have written thousands of lines before the first one of the server. */
+  #recognise(bytes: Buffer): LineFormat | undefined {
+    for (let from = 0, to; from < bytes.length; from = to) {
+      const { lines, end } = linesFrom(bytes, from, SAMPLE);
+      const found = recogniseFormat(lines, this.#server);
+      if (found) return found;
+      to = end;
+    }
+    return undefined;
+  }
+
+  /** The next lines of one form, or more than those: `endOf` tells where they end. Undefined at the end of the block. */
+  run(): Run | undefined {
+    if (this.#nextFormat) this.#be(this.#nextFormat);
+    this.#nextFormat = undefined;
+    const from = this.#next;
+    const bytes = this.#block.subarray(from);
+    if (bytes.length === 0) return this.#end();
+    this.#from = this.#at = from;
+    this.#plainAt = this.#seen = 0;
+    this.#next = this.#block.length;
+    this.#before = this.#unwrapper?.state;
+    // Nothing is known yet: the lines of the server may be yet to come.
+    const format = this.#format ?? { dialect: dialectNamed(this.#server) ?? prosody };
+    this.#run = { format, bytes: this.#unwrapper?.unwrap(bytes) ?? bytes };
+    return this.#run;
   }
 
   /**
-   * The lines of a block as plain ones, one for each. `version`: of the server, where the log has named it.
-   * `bytes` ends with a newline.
+   * Where the lines of this form end in the run; undefined where they go on. `at`: of a line in it that is not understood.
+   * `version`: of the server, where the log has named it.
    */
-  runs(bytes: Buffer, version: string | undefined): readonly Run[] {
-    const before = this.#format;
-    const format = before ?? this.#begin(bytes);
-    const runs: Run[] = [];
-    const next = format && this.#changed(bytes, format, version);
-    const from = next && format ? behindLast(bytes, format) : bytes.length;
-    if (!format) runs.push({ format: this.#fallback(), bytes });
-    else if (from > 0) runs.push(this.#run(bytes.subarray(0, from)));
-    if (next) {
-      this.#be(next);
-      runs.push(this.#run(bytes.subarray(from)));
+  endOf(at: number, version: string | undefined): number | undefined {
+    const { format } = this.#run!;
+    if (at < this.#seen || !this.#format || this.#changes === MOST_CHANGES) return undefined;
+    this.#goTo(at);
+    const first = this.#block[this.#at]!;
+    if (first === TAB || first === BLANK || first === NEWLINE) return undefined;
+    const { lines, end } = linesFrom(this.#block, this.#at, SAMPLE);
+    const look = lookAt(lines, {
+      format,
+      server: this.#server,
+      marks: version !== undefined && format.dialect.marksContinuations?.(version) === true,
+      isUnheard: this.#isUnheard && this.#at === 0,
+      strange: this.#at === 0 ? this.#strange : 0,
+      isLast: end === this.#block.length,
+      quiet: this.#quiet,
+    });
+    this.#goTo(at, look.at);
+    this.#seen = this.#plainAt;
+    if (look.kind === 'none') {
+      for (const { program, lines: more } of look.rivals)
+        this.#rivals.set(program, (this.#rivals.get(program) ?? 0) + more);
+      return undefined;
     }
-    this.#isNewFile = false;
-    return runs;
+    this.#next = this.#at;
+    this.#changes++;
+    if (look.kind === 'change') this.#nextFormat = look.format;
+    else this.#wait();
+    return this.#plainAt;
   }
 
-  #begin(bytes: Buffer): LineFormat | undefined {
-    const found =
-      recogniseFormat(linesOf(bytes.subarray(0, BEGINNING)), this.#server) ??
-      (bytes.length > BEGINNING ? recogniseFormat(tailOf(bytes, TAIL), this.#server) : undefined);
-    if (found) this.#be(found);
-    return found;
+  /** To the line at `plainAt` of the run, which is behind the last one or the same, and so many lines further. */
+  #goTo(plainAt: number, more = 0): void {
+    const { bytes } = this.#run!;
+    for (let left = more; this.#plainAt < plainAt || left > 0;) {
+      if (this.#plainAt >= plainAt) left--;
+      this.#plainAt = bytes.indexOf(NEWLINE, this.#plainAt) + 1;
+      this.#at = this.#block.indexOf(NEWLINE, this.#at) + 1;
+    }
   }
 
-  /** Nothing is known yet: the lines of the server may be yet to come. */
-  #fallback(): LineFormat {
-    return { dialect: dialectNamed(this.#server) ?? prosody };
+  /** The lines from here on are read with those that come next. */
+  #wait(): void {
+    this.#waiting = this.#block.subarray(this.#at);
+    const { wrapping, dialect } = this.#format!;
+    if (!wrapping) return;
+    this.#unwrapper = new Unwrapper(wrapping, dialect, this.#before);
+    this.#unwrapper.unwrap(this.#block.subarray(this.#from, this.#at));
+    this.#next = this.#block.length;
+  }
+
+  #end(): undefined {
+    if (this.#block.length > this.#waiting.length) this.#isUnheard = false;
+    if (this.#format && !this.#format.wrapping) this.#strange = this.#strangeBehind(this.#format);
+    this.#block = Buffer.alloc(0);
+    return undefined;
+  }
+
+  /** Bytes at the end of the block, and before, that are not understood. */
+  #strangeBehind(format: LineFormat): number {
+    // Nearly always.
+    if (ownAtIn(tailOf(this.#block, 1), format).length > 0) return 0;
+    return ownAtIn(tailOf(this.#block, TAIL), format).length > 0 ? 0 : this.#strange + this.#block.length;
   }
 
   #be(format: LineFormat, state?: UnwrapState): void {
@@ -112,58 +224,6 @@ export class LogFormat {
     this.#strange = 0;
     this.#unwrapper = format.wrapping && new Unwrapper(format.wrapping, format.dialect, state);
   }
-
-  #run(bytes: Buffer): Run {
-    const format = this.#format ?? this.#fallback();
-    return { format, bytes: this.#unwrapper?.unwrap(bytes) ?? bytes };
-  }
-
-  /** The form that the last lines of a block have, where it is another one. */
-  #changed(bytes: Buffer, format: LineFormat, version: string | undefined): LineFormat | undefined {
-    // Nearly always.
-    if (ownIn(tailOf(bytes, 1), format)[0] === true) {
-      this.#strange = 0;
-      return undefined;
-    }
-    const lines = tailOf(bytes, TAIL);
-    const last = ownIn(lines, format).lastIndexOf(true);
-    this.#strange = last < 0 ? this.#strange + bytes.length : 0;
-    const strange = lines.slice(last + 1);
-    const found = recogniseDated(strange, this.#server);
-    if (!found || !isOther(found, format)) return undefined;
-    // Another program, as that of a new container: only one that starts takes the place of the server.
-    if (format.wrapping && format.wrapping.envelope === found.wrapping?.envelope)
-      return format.dialect === found.dialect && starts(strange, found) ? found : undefined;
-    return this.#mayBreak(bytes, format, version) ? undefined : found;
-  }
-
-  /** Whether what is not understood at the end of a block may be the text of a remote party. */
-  #mayBreak(bytes: Buffer, format: LineFormat, version: string | undefined): boolean {
-    if (format.wrapping || this.#strange > LONGEST_MESSAGE) return false;
-    if (version !== undefined && format.dialect.marksContinuations?.(version)) return false;
-    return !this.#isNewFile || behindLast(bytes, format) > 0;
-  }
-}
-
-function isOther(a: LineFormat, b: LineFormat): boolean {
-  return (
-    a.dialect !== b.dialect ||
-    a.wrapping?.envelope !== b.wrapping?.envelope ||
-    a.wrapping?.program !== b.wrapping?.program
-  );
-}
-
-/** Makes the lines of a form plain, each block for itself; undefined where they are. The last byte of a block is a newline. */
-export function plainOf(format: LineFormat | undefined): ((bytes: Buffer) => Buffer) | undefined {
-  const { wrapping, dialect } = format ?? {};
-  return wrapping && dialect && ((bytes) => new Unwrapper(wrapping, dialect).unwrap(bytes));
-}
-
-/** Lines (one character per byte) as their server would write them into a file; as they are where no form is recognised. */
-export function plainLines(lines: readonly string[], format = recogniseFormat(lines)): readonly string[] {
-  const plain = plainOf(format);
-  if (!plain || lines.length === 0) return lines;
-  return linesOf(plain(Buffer.from(`${lines.join('\n')}\n`, 'latin1'))).slice(0, -1);
 }
 
 const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').split('\n');
@@ -175,29 +235,11 @@ function tailOf(bytes: Buffer, most: number): readonly string[] {
   return linesOf(bytes.subarray(from, bytes.length - 1));
 }
 
-/** Which of some lines their server wrote. */
-function ownIn(lines: readonly string[], format: LineFormat): boolean[] {
-  const parser = format.dialect.begin();
-  return plainLines(lines, format).map((line) => {
-    const kind = parser.parse(line, 0, line.length);
-    return kind !== 'foreign' && kind !== 'continuation';
-  });
-}
-
-function starts(lines: readonly string[], format: LineFormat): boolean {
-  const parser = format.dialect.begin();
-  return plainLines(lines, format).some((line) => {
-    const found = parser.parse(line, 0, line.length);
-    return typeof found === 'object' && found.kind === 'server-start';
-  });
-}
-
-/** Where the lines behind the last one of the server's own begin in a block. */
-function behindLast(bytes: Buffer, format: LineFormat): number {
-  const own = ownIn(linesOf(bytes.subarray(0, bytes.length - 1)), format).lastIndexOf(true);
-  let from = 0;
-  for (let i = 0; i <= own; i++) from = bytes.indexOf(NEWLINE, from) + 1;
-  return from;
+/** At most `most` lines of a block. */
+function linesFrom(bytes: Buffer, from: number, most: number) {
+  let to = from;
+  for (let i = 0; i < most && to < bytes.length; i++) to = bytes.indexOf(NEWLINE, to) + 1;
+  return { lines: linesOf(bytes.subarray(from, to - 1)), end: to };
 }
 
 function wrappingOf({ envelope, program, inner, keepsInner }: WrappingState): Wrapping | undefined {

@@ -4,7 +4,7 @@
  * party can make a server write may look like any other form, but a log does not begin with it.
  */
 import type { Dialect } from './dialects/dialect.ts';
-import { Cut, FOREIGN, WHOLE, type Envelope } from './envelopes/envelope.ts';
+import { CONTINUATION, Cut, FOREIGN, HELD, type Envelope } from './envelopes/envelope.ts';
 import { Unwrapper, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
 import { dialectNamed, DIALECTS, ownLines, recogniseDialect } from './format.ts';
@@ -17,39 +17,47 @@ export interface LineFormat {
   readonly wrapping?: Wrapping | undefined;
 }
 
-/** Lines looked at of each form. */
-const SAMPLE = 2000;
-/** Own lines of which the stamps are looked at. */
-const DATED = 20;
-/** Programs in one log that may be the server. */
-const PROGRAMS = 6;
-
-interface Score {
+/** What lines are in one form. */
+export interface Score {
   readonly format: LineFormat;
-  /** The number of the first line that is the server's own. */
-  readonly first: number;
+  /** The numbers of the lines that are the server's own and begin with a time, from 0; there are some. */
+  readonly ownAt: readonly number[];
+  /** Of them, how many say something of sessions or of the server. */
   readonly events: number;
-  readonly own: number;
+  /** One of them is of a server that starts. */
+  readonly starts: boolean;
+  /** How many lines the program wrote that wrote these. */
+  readonly lines: number;
 }
+
+/** Lines looked at of each form. */
+export const SAMPLE = 2000;
+/** Own lines by which the form of the stamps is known, and of a program by which that of its own is. */
+const DATED = 20;
+const TELLING = 200;
 
 /** Undefined where no line is understood. `server`: the name of a dialect, or `auto`. Lines are of one character per byte, without newline. */
 export function recogniseFormat(lines: readonly string[], server = 'auto'): LineFormat | undefined {
-  const found = recogniseDated(lines, server);
+  const found = best(scoresOf(lines, server))?.format;
   // A log without stamps is known, too, so that what it lacks can be told.
   return found ?? plainFormat(lines, dialectNamed(server));
 }
 
-/** The same; undefined where no line that is understood begins with a time either. */
-export function recogniseDated(lines: readonly string[], server = 'auto'): LineFormat | undefined {
+/** Each form in which some of these lines are understood and dated, the ones to be preferred first. */
+export function scoresOf(lines: readonly string[], server = 'auto'): readonly Score[] {
   const named = dialectNamed(server);
   const dialects = named ? [named] : DIALECTS;
   const sample = lines.slice(0, SAMPLE);
   const wrapped = ENVELOPES.flatMap((envelope) => scoresIn(envelope, sample, dialects));
-  const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, sample) ?? []);
+  const numbers = sample.map((_, i) => i);
+  const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, sample, numbers) ?? []);
   const isStampOnly = ({ format }: Score): boolean => format.wrapping?.envelope.isStampOnly === true;
-  const inOrder = [...wrapped.filter((each) => !isStampOnly(each)), ...plain, ...wrapped.filter(isStampOnly)];
-  const [first, ...others] = inOrder;
-  return first && others.reduce((a, b) => (isBetter(b, a) ? b : a), first).format;
+  return [...wrapped.filter((each) => !isStampOnly(each)), ...plain, ...wrapped.filter(isStampOnly)];
+}
+
+/** The one of them that is the form of the log; undefined where there are none. */
+export function best([first, ...others]: readonly Score[]): Score | undefined {
+  return first && others.reduce((a, b) => (isBetter(b, a) ? b : a), first);
 }
 
 function plainFormat(lines: readonly string[], named: Dialect | undefined): LineFormat | undefined {
@@ -58,48 +66,65 @@ function plainFormat(lines: readonly string[], named: Dialect | undefined): Line
 }
 
 function isBetter(a: Score, b: Score): boolean {
-  if (a.format.wrapping?.envelope === b.format.wrapping?.envelope && a.events + b.events > 0)
-    return a.events > b.events || (a.events === b.events && a.own > b.own);
-  return a.first < b.first || (a.first === b.first && a.own > b.own);
+  const [own, otherOwn] = [a.ownAt.length, b.ownAt.length];
+  const [first, otherFirst] = [a.ownAt[0]!, b.ownAt[0]!];
+  if (a.format.wrapping?.envelope !== b.format.wrapping?.envelope || a.events + b.events === 0)
+    return first < otherFirst || (first === otherFirst && own > otherOwn);
+  // One that took the place of the other, as a new container does.
+  if (areServers(a, b)) return first < otherFirst;
+  return a.events > b.events || (a.events === b.events && own > otherOwn);
 }
 
-/** Undefined where no line is understood and dated. */
-function scoreOf(format: LineFormat, lines: readonly string[]): Score | undefined {
-  const parser = format.dialect.begin();
-  const own: string[] = [];
-  let first = -1;
-  let events = 0;
-  for (const [i, line] of lines.entries()) {
-    const kind = parser.parse(line, 0, line.length);
-    if (kind === 'foreign' || kind === 'continuation' || kind === 'quoted') continue;
-    if (first < 0) first = i;
-    if (typeof kind === 'object' && kind.kind !== 'detail') events++;
-    own.push(line);
-  }
-  return own.some((line) => line.length > 0) && areDated(own.slice(0, DATED), format.dialect)
-    ? { format, first, events, own: own.length }
-    : undefined;
+function areServers(a: Score, b: Score): boolean {
+  const areAlike = a.format.dialect === b.format.dialect && a.events > 0 && b.events > 0;
+  return areAlike && !isSameServer(a.format, b.format) && isServer(a) && isServer(b);
 }
 
-function areDated(own: readonly string[], dialect: Dialect): boolean {
+/** Whether a program writes what a server does, and does not only repeat a line of it. */
+export const isServer = ({ ownAt, lines }: Score): boolean => ownAt.length > 1 && ownAt.length * 3 >= lines * 2;
+
+/** The parts of jabberd2 are programs of one server: `jabberd/sm`, `jabberd/c2s`. */
+export const isSameServer = (a: LineFormat, b: LineFormat): boolean => serverOf(a) === serverOf(b);
+const serverOf = ({ wrapping }: LineFormat): string | undefined => wrapping?.program.split('/', 1)[0];
+
+/** Of plain lines with the numbers `numbers`; undefined where none is understood and dated. */
+function scoreOf(format: LineFormat, lines: readonly string[], numbers: readonly number[]): Score | undefined {
+  const own = datedIn(lines, format.dialect).filter(({ kind }) => kind !== 'quoted');
+  if (own.length === 0) return undefined;
+  return {
+    format,
+    ownAt: own.map(({ number }) => numbers[number]!),
+    events: own.filter(({ kind }) => typeof kind === 'object' && kind.kind !== 'detail').length,
+    starts: own.some(({ kind }) => kind === 'first' || (typeof kind === 'object' && kind.kind === 'server-start')),
+    lines: lines.length,
+  };
+}
+
+/** The numbers of the lines that their server wrote in that form with the time in front. */
+export function ownAtIn(lines: readonly string[], format: LineFormat): readonly number[] {
+  return datedIn(plainLines(lines, format), format.dialect).map(({ number }) => number);
+}
+
+/** Of plain lines those of the server's own that begin with the time. */
+function datedIn(lines: readonly string[], dialect: Dialect) {
   const parser = dialect.begin();
-  return readingsOf(own)
-    .slice(0, 1)
-    .some(({ form }) =>
-      own.some((line) => {
-        const wall = form.read(line, 0);
-        return wall !== undefined && isAllOf(line, wall.end, parser.stampEndOf(line));
-      }),
-    );
+  const own = lines.flatMap((line, number) => {
+    const kind = parser.parse(line, 0, line.length);
+    return kind === 'foreign' || kind === 'continuation' || line === '' ? [] : [{ line, number, kind }];
+  });
+  const form = readingsOf(own.slice(0, DATED).map(({ line }) => line))[0]?.form;
+  return own.filter(({ line }) => {
+    const wall = form?.read(line, 0);
+    return wall !== undefined && isAllOf(line, wall.end, parser.stampEndOf(line));
+  });
 }
 
 function scoresIn(envelope: Envelope, lines: readonly string[], dialects: readonly Dialect[]): Score[] {
-  const begin = lines.findIndex((line) => envelope.begins.test(line));
-  if (begin < 0) return [];
-  const bytes = Buffer.from(`${lines.join('\n')}\n`, 'latin1');
-  const { bodies, programs, hasStamp } = bodiesIn(envelope, bytes);
-  return programs.flatMap((program) => {
-    const inner = readingsOf((bodies.get(program) ?? []).slice(0, SAMPLE))[0]?.form;
+  if (!lines.some((line) => envelope.begins.test(line))) return [];
+  const { parts, hasStamp } = partsOf(envelope, lines);
+  return [...parts].flatMap(([program, { numbers, bodies }]) => {
+    const bytes = bytesOf(numbers.map((i) => lines[i]!));
+    const inner = readingsOf(bodies)[0]?.form;
     return dialects.flatMap((dialect) => {
       const scores = [
         ...(hasStamp ? [{ inner: undefined, keepsInner: false }] : []),
@@ -108,32 +133,56 @@ function scoresIn(envelope: Envelope, lines: readonly string[], dialects: readon
       ].flatMap((how) => {
         const wrapping = { envelope, program, ...how };
         const plain = new Unwrapper(wrapping, dialect).unwrap(bytes).toString('latin1').split('\n').slice(0, -1);
-        return scoreOf({ dialect, wrapping }, plain) ?? [];
+        return scoreOf({ dialect, wrapping }, plain, numbers) ?? [];
       });
-      return scores.length === 0 ? [] : [preferred(scores)];
+      return scores.length === 0 ? [] : [scores.reduce((a, b) => (b.ownAt.length > a.ownAt.length ? b : a))];
     });
   });
 }
 
-/** Stamps of its own that a server writes with their zone are as good as any, and finer. */
-function preferred(scores: readonly [Score, ...Score[]] | readonly Score[]): Score {
-  return scores.reduce((a, b) => (b.own > a.own ? b : a));
+/** Lines (one character per byte) as their server would write them into a file; as they are where no form is recognised. */
+export function plainLines(lines: readonly string[], format = recogniseFormat(lines)): readonly string[] {
+  const plain = plainOf(format);
+  return plain && lines.length > 0 ? plain(bytesOf(lines)).toString('latin1').split('\n').slice(0, -1) : lines;
 }
 
-/** What stands in the lines of an envelope, by program; the programs with the most lines first. */
-function bodiesIn(envelope: Envelope, bytes: Buffer) {
+/** Makes the lines of a form plain, each block for itself; undefined where they are. The last byte of a block is a newline. */
+export function plainOf(format: LineFormat | undefined): ((bytes: Buffer) => Buffer) | undefined {
+  const { wrapping, dialect } = format ?? {};
+  return wrapping && dialect && ((bytes) => new Unwrapper(wrapping, dialect).unwrap(bytes));
+}
+
+const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(`${lines.join('\n')}\n`, 'latin1');
+
+/** What one program wrote: the numbers of its lines, and what stands in the first of them. */
+interface Part {
+  readonly numbers: number[];
+  readonly bodies: string[];
+}
+
+/** The lines of an envelope by program. */
+function partsOf(envelope: Envelope, lines: readonly string[]) {
+  const bytes = bytesOf(lines);
   const opener = envelope.open();
   const cut = new Cut();
-  const bodies = new Map<string, string[]>();
+  const parts = new Map<string, Part>();
   let hasStamp = false;
-  for (let from = 0, end; (end = bytes.indexOf(10, from)) >= 0; from = end + 1) {
-    const kind = opener.open(bytes, from, end, cut);
-    if (kind === FOREIGN || kind > WHOLE) continue;
-    hasStamp ||= cut.stampLength > 0;
-    const all = bodies.get(cut.program) ?? [];
-    all.push(cut.text.toString('latin1', cut.from, Math.min(cut.to, cut.from + 256)));
-    bodies.set(cut.program, all);
+  let last: Part | undefined;
+  let held: number[] = [];
+  for (let i = 0, from = 0; i < lines.length; from += lines[i++]!.length + 1) {
+    const kind = opener.open(bytes, from, from + lines[i]!.length, cut);
+    if (kind === HELD) held.push(i);
+    else if (kind === CONTINUATION) last?.numbers.push(i);
+    else {
+      last = kind === FOREIGN ? undefined : (parts.get(cut.program) ?? { numbers: [], bodies: [] });
+      last?.numbers.push(...held, i);
+      held = [];
+      if (!last) continue;
+      hasStamp ||= cut.stampLength > 0;
+      parts.set(cut.program, last);
+      if (last.bodies.length < TELLING)
+        last.bodies.push(cut.text.toString('latin1', cut.from, Math.min(cut.to, cut.from + 256)));
+    }
   }
-  const programs = [...bodies].toSorted(([, a], [, b]) => b.length - a.length).map(([program]) => program);
-  return { bodies, programs: programs.slice(0, PROGRAMS), hasStamp };
+  return { parts, hasStamp };
 }

@@ -138,17 +138,33 @@ export class LogReader {
     const isFirst = !this.#reader && !this.#begin;
     const known = this.#known;
     const { wrapping } = this.#format;
-    const { counts, version } = this.state;
-    const runs = this.#format.runs(batch.bytes, version);
-    batch.bytes = runs.length === 1 ? runs[0]!.bytes : Buffer.concat(runs.map(({ bytes }) => bytes));
+    const { counts } = this.state;
+    this.#format.begin(batch.bytes);
+    let run = this.#format.run();
     if (lostSince !== undefined) this.#gap ??= { kind: 'gap', at: lostSince };
-    const named = runs[0]?.format.dialect.namesSessions;
+    const named = run?.format.dialect.namesSessions;
     if (this.#gap) batch.add({ ...this.#gap, ...(named && { named }) });
     this.#gap = undefined;
     const gaps = batch.count;
-    const { begin, ...ends } = this.#decodeRuns(batch, runs);
-    const reader = isFirst ? undefined : (known ?? { ...begin, wrapping });
-    return { ...ends, before: { reader, last: begin.clock.last, counts }, state: this.state, gaps };
+    let begin: LineDecoderState | undefined;
+    let firstAt: number | undefined;
+    let aheadAt: number | undefined;
+    for (let from = 0; run; run = this.#format.run()) {
+      batch.bytes = from === 0 ? run.bytes : Buffer.concat([batch.bytes.subarray(0, from), run.bytes]);
+      const reader = this.#readerOf(run);
+      begin ??= reader.state;
+      const start = from;
+      from = decode(batch, reader, this.#scannerOf, start, (at) => this.#endOf(reader, at, start));
+      firstAt ??= reader.firstAt;
+      aheadAt = earlier(aheadAt, reader.aheadAt);
+    }
+    const reader = isFirst ? undefined : (known ?? (begin && { ...begin, wrapping }));
+    return { firstAt, aheadAt, before: { reader, last: begin?.clock.last, counts }, state: this.state, gaps };
+  }
+
+  #endOf(reader: LineDecoder, at: number, start: number): number | undefined {
+    const end = this.#format.endOf(at - start, reader.version ?? this.#version);
+    return end === undefined ? undefined : start + end;
   }
 
   /** What is known of the lines before. */
@@ -157,23 +173,6 @@ export class LogReader {
     if (!reader) return undefined;
     const { wrapping, format } = this.#format;
     return { ...reader.state, ...(wrapping && { wrapping }), ...(!format && { isUnknown: true }) };
-  }
-
-  #decodeRuns(batch: EventBatch, runs: readonly Run[]) {
-    let firstAt: number | undefined;
-    let aheadAt: number | undefined;
-    let begin: LineDecoderState | undefined;
-    let from = 0;
-    for (const run of runs) {
-      const reader = this.#readerOf(run);
-      begin ??= reader.state;
-      const to = from + run.bytes.length;
-      decode(batch, reader, this.#scannerOf, [from, to]);
-      firstAt ??= reader.firstAt;
-      aheadAt = earlier(aheadAt, reader.aheadAt);
-      from = to;
-    }
-    return { begin: begin!, firstAt, aheadAt };
   }
 
   get #last(): number | undefined {

@@ -5,8 +5,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { ownLines, tellingLines } from '../../format/format.ts';
-import { plainOf } from '../../format/log-format.ts';
-import { recogniseFormat } from '../../format/recogniser.ts';
+import { plainOf, recogniseFormat } from '../../format/recogniser.ts';
 import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError, isDirectory } from '../../source/files/archive-error.ts';

@@ -1,0 +1,209 @@
+/**
+ * Where the lines of a log begin to have another form, as by another template of syslog, a server that was upgraded, or a container
+ * that was made anew and has another name. What a remote party makes a server write must not look like it, and neither must another
+ * program that writes into the same log, and repeats a line of the server: so there are lines of which it cannot be told yet.
+ */
+import { CONTINUATION, Cut, FOREIGN, HELD } from './envelopes/envelope.ts';
+import type { Wrapping } from './envelopes/unwrap.ts';
+import { best, isSameServer, isServer, ownAtIn, scoresOf, type LineFormat, type Score } from './recogniser.ts';
+
+/** No message of a server is longer, bytes: ejabberd cuts them at 102,400 characters. */
+const LONGEST_MESSAGE = 4 * 102_400;
+/** All of a message is written at once: lines that are further apart, seconds, are not of the same. */
+const ONE_MESSAGE = 60;
+/** Lines that wait until they can be told, bytes. */
+const LONGEST_WAIT = 64 * 1024;
+/** Lines of another program by which it is the server: of one that starts, of one at the beginning of a file, and else. */
+const STARTING = 2;
+const BEGINNING = 3;
+const GOING_ON = 20;
+/** So many lines of a program, none of which is a server's, are enough to look at no more of them. */
+const QUIET = 100;
+/** Programs known so. */
+const MOST_PROGRAMS = 1000;
+/** What has none is no line of a server's with a time. */
+const MAY_BE_DATED = /\d:\d\d|\d{10}|@40000000/;
+
+export interface Known {
+  /** The form of the lines so far. */
+  readonly format: LineFormat;
+  /** The setting: a dialect's name, or `auto`. */
+  readonly server: string;
+  /** The server marks the further lines of a message, so that none begins as a remote party likes. */
+  readonly marks: boolean;
+  /** The file has had no line of that form so far. */
+  readonly isUnheard: boolean;
+  /** Bytes of lines that are not understood right before these. */
+  readonly strange: number;
+  /** Nothing stands behind these lines yet. */
+  readonly isLast: boolean;
+  /** Other programs, and how many lines of them were looked at of which none is a server's. */
+  readonly quiet: Map<string, number>;
+}
+
+/** Another program that writes into the log what a server does. */
+export interface Rival {
+  readonly program: string;
+  readonly lines: number;
+}
+
+/** Numbers of lines are from 0. */
+export type Look =
+  /** From line `at` on another form holds. */
+  | { readonly kind: 'change'; readonly at: number; readonly format: LineFormat }
+  /** What the lines from `at` on are is told by those that come next. */
+  | { readonly kind: 'wait'; readonly at: number }
+  /** Nothing changes before line `at`. */
+  | { readonly kind: 'none'; readonly at: number; readonly rivals: readonly Rival[] };
+
+/** Lines without one of the server's own. */
+interface Span {
+  readonly from: number;
+  readonly to: number;
+}
+
+/** Where a line stands. */
+interface Place {
+  /** `outside`: nothing of what is around the others is around it, so it is no text of a message. `within`: part of a record. */
+  readonly where: 'plain' | 'outside' | 'within' | 'same program' | 'other program';
+  /** Of another program its name; else empty. */
+  readonly program: string;
+  /** When it was written; empty where that cannot be told. */
+  readonly stamp: string;
+}
+
+/** What is found in at most `SAMPLE` lines, of one character per byte, the first of which is not understood. */
+export function lookAt(lines: readonly string[], known: Known): Look {
+  const { format, server } = known;
+  const own = new Set(ownAtIn(lines, format));
+  const places = placesIn(lines, format.wrapping);
+  const isQuiet = ({ program }: Place): boolean => (known.quiet.get(program) ?? 0) >= QUIET;
+  const strange = [...lines.keys()].filter((i) => !own.has(i) && !isQuiet(places[i]!));
+  const nothing: Look = { kind: 'none', at: lines.length, rivals: [] };
+  if (!strange.some((i) => MAY_BE_DATED.test(lines[i]!))) return nothing;
+  const isOther = (score: Score): boolean => !isSame(score.format, format);
+  const overall = scoresOf(
+    strange.map((i) => lines[i]!),
+    server,
+  ).filter(isOther);
+  noteQuiet(
+    strange.map((i) => places[i]!.program),
+    overall,
+    known.quiet,
+  );
+  if (overall.length === 0) return nothing;
+  const telling = new Set(overall.flatMap(({ ownAt }) => ownAt.map((i) => strange[i]!)));
+  let last: Span | undefined;
+  for (const span of spansIn(lines.length, own)) {
+    if (!isAnyIn(span, telling)) continue;
+    last = span;
+    const scores = scoresOf(lines.slice(span.from, span.to), server).filter(isOther);
+    const judge = { known, span, places, overall, bytes: bytesIn(lines, span) };
+    const found = best(scores.filter((score) => judgementOf(score, judge) === 'yes'));
+    if (found) return { kind: 'change', at: span.from, format: found.format };
+    const mayBe = span.to === lines.length && scores.some((score) => judgementOf(score, judge) === 'not yet');
+    if (mayBe && known.isLast) return { kind: 'wait', at: span.from };
+  }
+  const goesOn = last?.to === lines.length && last.from > 0 && !known.isLast;
+  return { kind: 'none', at: goesOn ? last!.from : lines.length, rivals: rivalsIn(overall, format) };
+}
+
+interface Judge {
+  readonly known: Known;
+  readonly span: Span;
+  readonly places: readonly Place[];
+  /** What all lines are in each form. */
+  readonly overall: readonly Score[];
+  readonly bytes: number;
+}
+
+/** Whether the log has that form from the span on. */
+function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
+  const { known, span, places, bytes } = judge;
+  const mayWait = bytes <= LONGEST_WAIT ? 'not yet' : 'no';
+  const timeOf = (i: number): number => Date.parse(places[span.from + i]!.stamp);
+  switch (places[span.from + score.ownAt[0]!]!.where) {
+    case 'outside':
+      return 'yes';
+    case 'within':
+      return 'no';
+    case 'other program':
+      return takesPlace(score, judge, mayWait);
+    case 'same program':
+      if (known.marks || bytes > LONGEST_MESSAGE) return 'yes';
+      return timeOf(score.ownAt.at(-1)!) - timeOf(score.ownAt[0]!) > ONE_MESSAGE * 1000 ? 'yes' : mayWait;
+    case 'plain':
+  }
+  if (known.marks || (known.isUnheard && span.from === 0)) return 'yes';
+  return bytes + (span.from === 0 ? known.strange : 0) > LONGEST_MESSAGE ? 'yes' : 'no';
+}
+
+/** Another program is the server where it writes what a server does, while the one so far is silent. */
+function takesPlace(score: Score, { known, overall }: Judge, mayWait: 'no' | 'not yet'): 'yes' | 'no' | 'not yet' {
+  const { format, isUnheard } = known;
+  const { starts, ownAt } = score;
+  if (score.format.dialect !== format.dialect || isSameServer(score.format, format)) return 'no';
+  const all = overall.find((each) => isSame(each.format, score.format)) ?? score;
+  const needed = starts ? STARTING : isUnheard ? BEGINNING : GOING_ON;
+  const writesSo = ownAt.length >= GOING_ON || (isServer(score) && isServer(all));
+  if (ownAt.length >= needed && writesSo) return 'yes';
+  return starts || all.ownAt.length * 3 >= all.lines * 2 ? mayWait : 'no';
+}
+
+function rivalsIn(overall: readonly Score[], format: LineFormat): readonly Rival[] {
+  const envelope = format.wrapping?.envelope;
+  return overall
+    .filter((score) => score.format.wrapping?.envelope === envelope && !isSameServer(score.format, format))
+    .filter((score) => score.events > 0 && isServer(score))
+    .map((score) => ({ program: score.format.wrapping?.program ?? '', lines: score.ownAt.length }));
+}
+
+const isSame = (a: LineFormat, b: LineFormat): boolean =>
+  a.dialect === b.dialect &&
+  a.wrapping?.envelope === b.wrapping?.envelope &&
+  a.wrapping?.program === b.wrapping?.program &&
+  a.wrapping?.inner?.name === b.wrapping?.inner?.name &&
+  a.wrapping?.keepsInner === b.wrapping?.keepsInner;
+
+function spansIn(lines: number, own: ReadonlySet<number>): readonly Span[] {
+  const spans: Span[] = [];
+  for (let from = 0, i = 0; i <= lines; i++) {
+    if (i < lines && !own.has(i)) continue;
+    if (i > from) spans.push({ from, to: i });
+    from = i + 1;
+  }
+  return spans;
+}
+
+function isAnyIn({ from, to }: Span, numbers: ReadonlySet<number>): boolean {
+  for (let i = from; i < to; i++) if (numbers.has(i)) return true;
+  return false;
+}
+
+const bytesIn = (lines: readonly string[], { from, to }: Span): number =>
+  lines.slice(from, to).reduce((sum, { length }) => sum + length + 1, 0);
+
+function noteQuiet(programs: readonly string[], overall: readonly Score[], quiet: Map<string, number>): void {
+  const loud = new Set(overall.map(({ format }) => format.wrapping?.program));
+  if (quiet.size > MOST_PROGRAMS) quiet.clear();
+  for (const program of programs)
+    if (program !== '') quiet.set(program, loud.has(program) ? 0 : (quiet.get(program) ?? 0) + 1);
+}
+
+function placesIn(lines: readonly string[], wrapping: Wrapping | undefined): readonly Place[] {
+  const nowhere = { program: '', stamp: '' };
+  if (!wrapping) return lines.map(() => ({ where: 'plain', ...nowhere }));
+  const bytes = Buffer.from(`${lines.join('\n')}\n`, 'latin1');
+  const opener = wrapping.envelope.open();
+  const cut = new Cut();
+  let from = 0;
+  return lines.map(({ length }) => {
+    const kind = opener.open(bytes, from, from + length, cut);
+    from += length + 1;
+    if (kind === FOREIGN) return { where: 'outside', ...nowhere };
+    if (kind === HELD) return { where: 'within', ...nowhere };
+    if (kind !== CONTINUATION && cut.program !== wrapping.program)
+      return { where: 'other program', program: cut.program, stamp: '' };
+    return { where: 'same program', program: '', stamp: cut.stamp.toString('latin1', 0, cut.stampLength) };
+  });
+}
