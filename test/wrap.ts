@@ -8,6 +8,17 @@ export interface Message {
   readonly text: string;
 }
 
+/** The messages of a file of the campaigns in test/logs, whose stamps are of 2026 and UTC. */
+export function messagesOf(log: Buffer): Message[] {
+  return log
+    .toString('latin1')
+    .split('\n')
+    .flatMap((line) => {
+      const m = /^([A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d) (\S+)\t(\w+)\t(.*)$/.exec(line);
+      return m ? [{ at: Date.parse(`${m[1]} 2026 UTC`) / 1000, source: m[2]!, level: m[3]!, text: m[4]! }] : [];
+    });
+}
+
 export interface WrappedForm {
   readonly name: string;
   /** As `check` says it. */

@@ -44,7 +44,7 @@ const FORM = [
   '--all',
   '--merge',
   '--no-pager',
-  '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,PRIORITY,_LINE_BREAK',
+  '--output-fields=MESSAGE,SYSLOG_IDENTIFIER,PRIORITY,_LINE_BREAK,CONTAINER_PARTIAL_MESSAGE',
 ];
 /** Read together, bytes, where so much is there. */
 const BLOCK = 1024 * 1024;

@@ -3,69 +3,45 @@
  * journal is rotated or vacuumed and the daemon ends in whatever way.
  */
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import type { DaemonStatus } from '../../src/index/status-file.ts';
 import type { CountObject } from '../../src/report/table.ts';
-import { startChild, type Child } from './child.ts';
+import type { Child } from './child.ts';
 import { program } from './daemon.ts';
+import { bootBox, noBox, type Box } from './systemd-box.ts';
 
-const script = (name: string): string =>
-  fileURLToPath(new URL(`../../../test/e2e/systemd-box/${name}`, import.meta.url));
 const LOG = 'journal:SYSLOG_IDENTIFIER=prosody';
 /** Inside: outside nobody sees it. */
 const INDEX = '/var/tmp/index';
-const isRoot = process.getuid?.() === 0;
-const why = !isRoot || !existsSync('/lib/systemd/systemd') ? 'it takes root and systemd' : false;
 
-void describe('the journal of a real systemd', { skip: why }, () => {
-  let box = '';
+void describe('the journal of a real systemd', { skip: noBox }, () => {
+  let box: Box;
   let logins = 0;
 
   before(() => {
-    box = mkdtempSync(join(tmpdir(), 'systemd-box-'));
-    const booted = spawnSync(script('boot'), [box], { encoding: 'utf8' });
-    assert.equal(booted.status, 0, booted.stderr);
+    box = bootBox();
   });
-  after(() => {
-    spawnSync(script('halt'), [box]);
-    rmSync(box, { recursive: true, force: true });
-  });
-
-  function inBox(command: readonly string[], input = ''): { readonly code: number | null; readonly out: string } {
-    const { status, stdout, stderr } = spawnSync(script('in'), [box, ...command], { input, encoding: 'utf8' });
-    return { code: status, out: stdout + stderr };
-  }
+  after(() => box.halt());
 
   /** So many users log in; their lines come through the standard output of a unit, and through syslog. */
   function logIn(count: number): void {
-    const lines = Array.from({ length: count }, () => {
-      const id = (0xabc000 + ++logins).toString(16);
-      return `c2s${id}     info\tAuthenticated as user${logins}@chat.example`;
-    });
+    const lines = Array.from({ length: count }, () => loginOf(++logins));
     const half = Math.ceil(count / 2);
-    const cat = inBox(
-      ['systemd-cat', '--identifier=prosody'],
-      lines
-        .slice(0, half)
-        .map((line) => `${line}\n`)
-        .join(''),
-    );
-    assert.equal(cat.code, 0, cat.out);
-    for (const line of lines.slice(half)) assert.equal(inBox(['logger', '--tag', 'prosody', line]).code, 0);
-    // What systemd-cat has written is still on its way; journald takes in everything before it answers.
-    assert.equal(inBox(['journalctl', '--sync']).code, 0);
+    box.must(['systemd-cat', '--identifier=prosody'], linesOf(lines.slice(0, half)));
+    for (const line of lines.slice(half)) box.must(['logger', '--tag', 'prosody', line]);
+    sync();
   }
+
+  /** What systemd-cat has written is still on its way; journald takes in everything before it answers. */
+  const sync = (): string => box.must(['journalctl', '--sync']);
 
   /** As a unit, so that systemd hands its signals on. */
   function daemon(): Child {
     const unit = ['systemd-run', '--quiet', '--pipe', '--wait', '--collect', '--unit=counting'];
     const run = [process.execPath, program, 'run', '--log', LOG, '--index', INDEX, '--server', 'prosody'];
-    return startChild(script('in'), [box, ...unit, ...run]);
+    return box.start([...unit, ...run]);
   }
 
   const caughtUp = (child: Child): Promise<string> =>
@@ -73,14 +49,14 @@ void describe('the journal of a real systemd', { skip: why }, () => {
 
   async function end(child: Child, signal: 'TERM' | 'KILL'): Promise<void> {
     const ended = child.lines.first('it ends', () => false, child.lines.all.length).catch(() => undefined);
-    const killed = inBox(['systemctl', 'kill', '--kill-whom=main', `--signal=${signal}`, 'counting']);
+    const killed = box.run(['systemctl', 'kill', '--kill-whom=main', `--signal=${signal}`, 'counting']);
     assert.equal(killed.code, 0, killed.out);
     await ended;
   }
 
   /** Of the daemon that said it last. */
   function status(): DaemonStatus['logs'][number] | undefined {
-    return (JSON.parse(inBox(['cat', `${INDEX}/status.json`]).out) as DaemonStatus).logs[0];
+    return (JSON.parse(box.run(['cat', `${INDEX}/status.json`]).out) as DaemonStatus).logs[0];
   }
 
   /** One life of the daemon; gives how many lines it has read, and what it said. */
@@ -92,16 +68,15 @@ void describe('the journal of a real systemd', { skip: why }, () => {
   }
 
   function users(): number {
-    const { out } = inBox([process.execPath, program, 'count', '--index', INDEX, '--json']);
+    const { out } = box.ours('count', '--index', INDEX, '--json');
     const found = out.split('\n').find((line) => line.startsWith('{')) ?? '{}';
     return (JSON.parse(found) as CountObject).hosts['chat.example']?.d1 ?? 0;
   }
 
   /** What is in the journal by now is gone. */
   function vacuum(): void {
-    const { code, out } = inBox(['journalctl', '--rotate', '--vacuum-time=1us']);
-    assert.equal(code, 0, out);
-    assert.equal(inBox(['journalctl', '--merge', '--quiet', 'SYSLOG_IDENTIFIER=prosody']).out, '');
+    box.must(['journalctl', '--rotate', '--vacuum-time=1us']);
+    assert.equal(box.must(['journalctl', '--merge', '--quiet', 'SYSLOG_IDENTIFIER=prosody']), '');
   }
 
   test('each line is read once, whenever the daemon ends [10.2]', async () => {
@@ -121,16 +96,15 @@ void describe('the journal of a real systemd', { skip: why }, () => {
 
   test('backfill reads it up to where run goes on, and history and explain read it [10.2]', async () => {
     const other = ['--index', '/var/tmp/other'];
-    const ours = (...args: readonly string[]) => inBox([process.execPath, program, ...args]);
-    const filled = ours('backfill', LOG, ...other);
+    const filled = box.ours('backfill', LOG, ...other);
     assert.equal(filled.code, 0, filled.out);
     assert.match(filled.out, new RegExp(`${logins} lines read, ${logins} events; ${logins} users`));
-    const again = ours('backfill', LOG, ...other);
+    const again = box.ours('backfill', LOG, ...other);
     assert.match(again.out, new RegExp(`: 0 lines read, 0 events; ${logins} users`));
-    const history = ours('history', LOG, '--step', '1m', '--format', 'csv');
+    const history = box.ours('history', LOG, '--step', '1m', '--format', 'csv');
     assert.match(history.out, new RegExp(`,chat\\.example,${logins},${logins},${logins}$`, 'm'));
-    assert.match(ours('explain', LOG).out, /start .*user1@chat\.example/);
-    assert.match(ours('check', '--log', LOG, ...other).out, /written by prosody, in lines of journalctl -o json/);
+    assert.match(box.ours('explain', LOG).out, /start .*user1@chat\.example/);
+    assert.match(box.ours('check', '--log', LOG, ...other).out, /written by prosody, in lines of journalctl -o json/);
   });
 
   test('a journal that is rotated and vacuumed while nobody reads loses what it lost, and that is told [10.2]', async () => {
@@ -165,11 +139,11 @@ void describe('the journal of a real systemd', { skip: why }, () => {
     const child = daemon();
     await caughtUp(child);
     logIn(3);
-    assert.equal(inBox(['journalctl', '--rotate']).code, 0);
+    box.must(['journalctl', '--rotate']);
     logIn(3);
-    assert.equal(inBox(['systemctl', 'restart', 'systemd-journald']).code, 0);
+    box.must(['systemctl', 'restart', 'systemd-journald']);
     logIn(3);
-    assert.equal(inBox(['pkill', '-KILL', '--exact', 'journalctl']).code, 0);
+    box.must(['pkill', '-KILL', '--exact', 'journalctl']);
     logIn(3);
     await child.lines.first('journalctl is there again', (line) => line.includes('can be read again'));
     await end(child, 'TERM');
@@ -183,16 +157,29 @@ void describe('the journal of a real systemd', { skip: why }, () => {
     const before = users();
     logIn(2);
     const boot = ['mount', '--bind', '/tmp/boot_id', '/proc/sys/kernel/random/boot_id'];
-    const id = inBox(['tee', '/tmp/boot_id'], 'b0070000-0000-4000-8000-00000000b007\n');
+    const id = box.run(['tee', '/tmp/boot_id'], 'b0070000-0000-4000-8000-00000000b007\n');
     assert.equal(id.code, 0);
-    for (const command of [boot, ['systemctl', 'restart', 'systemd-journald']]) assert.equal(inBox(command).code, 0);
+    for (const command of [boot, ['systemctl', 'restart', 'systemd-journald']]) box.must(command);
     logIn(2);
-    const newest = inBox(['journalctl', '--merge', '-o', 'json', '-n', '1', 'SYSLOG_IDENTIFIER=prosody']);
+    const newest = box.run(['journalctl', '--merge', '-o', 'json', '-n', '1', 'SYSLOG_IDENTIFIER=prosody']);
     assert.match(newest.out, /"_BOOT_ID":"b0070000000040008000/);
     const { lines, said } = await live();
     assert.equal(lines, 4, said.join('\n'));
     assert.ok(!said.some((line) => line.includes('lost')), said.join('\n'));
     assert.equal(users(), before + 4);
+  });
+
+  test('the lines of a container are a log, and what goes on with a piece of one is no line [10.2]', () => {
+    const entry = (message: string, more = ''): string =>
+      box.must(['logger', '--journald'], `MESSAGE=${message}\nSYSLOG_IDENTIFIER=4f0c\nCONTAINER_NAME=xmpp\n${more}`);
+    entry('startup              info\tHello and welcome to Prosody version 0.12.3');
+    entry(loginOf(1));
+    entry(`c2sabc             info\t${'x'.repeat(16_384)}`, 'CONTAINER_PARTIAL_MESSAGE=true\n');
+    entry(loginOf(2));
+    entry(loginOf(3));
+    const { out } = box.ours('explain', 'journal:CONTAINER_NAME=xmpp');
+    const starts = out.split('\n').flatMap((line) => / start +(\S+@\S+)/.exec(line)?.[1] ?? []);
+    assert.deepEqual(starts, ['user1@chat.example', 'user3@chat.example']);
   });
 
   test('the unit may read it with the drop-in of the README [10.2]', async () => {
@@ -202,25 +189,38 @@ void describe('the journal of a real systemd', { skip: why }, () => {
     );
     const unit = text.replaceAll(/^(Exec\w+=-?)xmpp-active-users/gm, `$1${process.execPath} ${program}`);
     const folder = '/etc/systemd/system';
-    inBox(['mkdir', '-p', `${folder}/xmpp-active-users.service.d`, '/etc/xmpp-active-users']);
-    inBox(['tee', `${folder}/xmpp-active-users.service`], unit);
-    inBox(
+    box.run(['mkdir', '-p', `${folder}/xmpp-active-users.service.d`, '/etc/xmpp-active-users']);
+    box.run(['tee', `${folder}/xmpp-active-users.service`], unit);
+    box.run(
       ['tee', `${folder}/xmpp-active-users.service.d/journal.conf`],
       '[Service]\nSupplementaryGroups=systemd-journal\n',
     );
-    inBox(['tee', '/etc/xmpp-active-users/config.toml'], '[[log]]\njournal = "SYSLOG_IDENTIFIER=prosody"\n');
-    inBox(['systemctl', 'daemon-reload']);
-    const watched = startChild(script('in'), [box, 'journalctl', '--follow', '--unit=xmpp-active-users']);
-    assert.equal(inBox(['systemctl', 'start', 'xmpp-active-users']).code, 0);
+    box.run(['tee', '/etc/xmpp-active-users/config.toml'], '[[log]]\njournal = "SYSLOG_IDENTIFIER=prosody"\n');
+    box.run(['systemctl', 'daemon-reload']);
+    const watched = box.start(['journalctl', '--follow', '--unit=xmpp-active-users']);
+    box.must(['systemctl', 'start', 'xmpp-active-users']);
     await watched.lines.first('it has caught up', (line) => line.includes(`caught up with ${LOG}`));
-    inBox(['systemctl', 'stop', 'xmpp-active-users']);
+    box.run(['systemctl', 'stop', 'xmpp-active-users']);
     await watched.end('SIGKILL');
   });
 
   test('a user who may not read it is told which group may [10.2]', () => {
     const nobody = ['setpriv', '--reuid=nobody', '--regid=nogroup', '--clear-groups'];
-    const { code, out } = inBox([...nobody, process.execPath, program, 'check', '--log', LOG, '--index', '/tmp/none']);
+    const { code, out } = box.run([
+      ...nobody,
+      process.execPath,
+      program,
+      'check',
+      '--log',
+      LOG,
+      '--index',
+      '/tmp/none',
+    ]);
     assert.equal(code, 1);
     assert.match(out, /SupplementaryGroups=systemd-journal/);
   });
 });
+
+const loginOf = (number: number): string =>
+  `c2s${(0xabc000 + number).toString(16)}     info\tAuthenticated as user${number}@chat.example`;
+const linesOf = (lines: readonly string[]): string => lines.map((line) => `${line}\n`).join('');

@@ -31,6 +31,7 @@ const KEPT: ReadonlySet<string> = new Set([
   'PRIORITY',
   '__REALTIME_TIMESTAMP',
   '_LINE_BREAK',
+  'CONTAINER_PARTIAL_MESSAGE',
 ]);
 
 const FIRST_LETTERS = new Set([...KEPT].map((name) => name.charCodeAt(0)));
@@ -117,7 +118,8 @@ class ExportOpener implements Opener {
     cut.text = Buffer.from(message, 'latin1');
     cut.from = 0;
     cut.to = cut.text.length;
-    return fields.get('_LINE_BREAK') === 'line-max' ? PIECE : WHOLE;
+    const isCutShort = fields.get('_LINE_BREAK') === 'line-max' || fields.get('CONTAINER_PARTIAL_MESSAGE') === 'true';
+    return isCutShort ? PIECE : WHOLE;
   }
 }
 

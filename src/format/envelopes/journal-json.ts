@@ -1,6 +1,7 @@
 /**
  * `journalctl -o json`, one entry a line, and with a byte 30 in front `json-seq`. A message that is no UTF-8 is an array of bytes,
- * and without `--all` one that is too long is null. A line of the standard output that is longer than LineMax is written in pieces.
+ * and without `--all` one that is too long is null. A line of the standard output that is longer than LineMax is written in pieces, and
+ * so is one of a container's that is longer than 16 KiB (docker's daemon/logger/journald).
  */
 import { FOREIGN, PIECE, WHOLE, type Cut, type Envelope, type Opener } from './envelope.ts';
 import { readString, Scratch } from './json-text.ts';
@@ -11,7 +12,7 @@ const MESSAGE = 'MESSAGE":';
 const TIME = '__REALTIME_TIMESTAMP":';
 const IDENTIFIER = 'SYSLOG_IDENTIFIER":';
 const PRIORITY = 'PRIORITY":';
-const CUT_SHORT = '"_LINE_BREAK":"line-max"';
+const CUT_SHORT = ['"_LINE_BREAK":"line-max"', '"CONTAINER_PARTIAL_MESSAGE":"true"'];
 const BLANK = 32;
 const QUOTE = 34;
 const BRACKET = 91;
@@ -54,7 +55,8 @@ export const journalJson: Envelope = {
 };
 
 /** Of a message that is left out only the length is told, if at all. */
-const isCutShort = (line: string, { to }: Cut): boolean => (to === 0 || to >= LONG) && line.includes(CUT_SHORT);
+const isCutShort = (line: string, { to }: Cut): boolean =>
+  (to === 0 || to >= LONG) && CUT_SHORT.some((cut) => line.includes(cut));
 
 /** The name whose quote is at `at`. */
 const nameAt = (line: string, at: number): string => (at < 0 ? '' : line.slice(at + 1, line.indexOf('"', at + 1)));

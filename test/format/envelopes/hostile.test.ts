@@ -105,6 +105,25 @@ describe('the journal', () => {
   const cases: readonly [name: string, lines: readonly string[], users: readonly string[]][] = [
     ['a message that is left out says nothing', [begin, entry({ MESSAGE: null })], []],
     ['what follows a message that was cut is no line', [begin, entry(cut), entry({ MESSAGE: output(forged) })], []],
+    [
+      'what goes on with a piece of a container is no line',
+      [
+        begin,
+        entry({ MESSAGE: 'A'.repeat(16_384), CONTAINER_PARTIAL_MESSAGE: 'true' }),
+        entry({ MESSAGE: output(forged) }),
+      ],
+      [],
+    ],
+    [
+      'nor is it as journalctl -o export',
+      [
+        `__REALTIME_TIMESTAMP=${START + 7}000000\nMESSAGE=${output(welcome)}\n`,
+        `__REALTIME_TIMESTAMP=${START + 7}000000\nMESSAGE=AAA\nCONTAINER_PARTIAL_MESSAGE=true\n`,
+        `__REALTIME_TIMESTAMP=${START + 7}000000\nMESSAGE=${output(forged)}\n`,
+        `__REALTIME_TIMESTAMP=${START + 7}000000\nMESSAGE=${output(login(1, 'alice'))}\n`,
+      ],
+      ['alice'],
+    ],
     ['bytes that are no UTF-8 are read', [begin, entry({ MESSAGE: bytes.slice(0, -1) })], ['alice']],
     [
       'what looks like a key in a text is none',

@@ -5,7 +5,7 @@ import { gunzipSync } from 'node:zlib';
 import type { SessionEvent } from '../../../src/format/dialects/dialect.ts';
 import { plainLines, recogniseFormat } from '../../../src/format/recogniser.ts';
 import { goldenLog, hourly, SMALL_UTC } from '../../golden.ts';
-import { type Message, WRAPPED_FORMS, wrapped } from '../../wrap.ts';
+import { messagesOf, WRAPPED_FORMS, wrapped } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
 
 /** This file runs as dist/test/format/envelopes/transports.test.js. */
@@ -39,16 +39,6 @@ describe('one run of the same clients, through', () => {
     assert.deepEqual(eventsOf(fileOf('docker-compose-logs.txt')).events, []);
   });
 });
-
-function messagesOf(log: Buffer): Message[] {
-  return log
-    .toString('latin1')
-    .split('\n')
-    .flatMap((line) => {
-      const m = /^([A-Z][a-z]{2} \d\d \d\d:\d\d:\d\d) (\S+)\t(\w+)\t(.*)$/.exec(line);
-      return m ? [{ at: Date.parse(`${m[1]} 2026 UTC`) / 1000, source: m[2]!, level: m[3]!, text: m[4]! }] : [];
-    });
-}
 
 describe('a week of real clients, wrapped in', () => {
   for (const level of ['info', 'debug'] as const) {

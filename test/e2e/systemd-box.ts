@@ -1,0 +1,60 @@
+/** A real systemd with its journald, in namespaces of their own: what it writes and mounts is gone with it. */
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startChild, type Child } from './child.ts';
+import { program } from './daemon.ts';
+
+/** This file runs as dist/test/e2e/systemd-box.js. */
+const SCRIPTS = fileURLToPath(new URL('../../../test/e2e/systemd-box/', import.meta.url));
+/** What a command may say, bytes. */
+const MOST = 256 * 1024 * 1024;
+
+/** Why there can be none; false where there can. */
+export const noBox =
+  process.getuid?.() !== 0 || !existsSync('/lib/systemd/systemd') ? 'it takes root and systemd' : false;
+
+export interface Ended {
+  readonly code: number | null;
+  /** What it said, its errors behind the rest. */
+  readonly out: string;
+}
+
+export interface Box {
+  /** Runs a command inside to its end. */
+  run(command: readonly string[], input?: string | Buffer): Ended;
+  /** The same, and it must not fail; gives what it said. */
+  must(command: readonly string[], input?: string | Buffer): string;
+  /** Our program inside. */
+  ours(...args: readonly string[]): Ended;
+  start(command: readonly string[]): Child;
+  halt(): void;
+}
+
+export function bootBox(): Box {
+  const directory = mkdtempSync(join(tmpdir(), 'systemd-box-'));
+  const booted = spawnSync(join(SCRIPTS, 'boot'), [directory], { encoding: 'utf8' });
+  assert.equal(booted.status, 0, booted.stderr);
+  const run = (command: readonly string[], input: string | Buffer = ''): Ended => {
+    const options = { input, encoding: 'utf8', maxBuffer: MOST } as const;
+    const { status, stdout, stderr } = spawnSync(join(SCRIPTS, 'in'), [directory, ...command], options);
+    return { code: status, out: stdout + stderr };
+  };
+  return {
+    run,
+    must: (command, input) => {
+      const { code, out } = run(command, input);
+      assert.equal(code, 0, `${command.join(' ')}: ${out}`);
+      return out;
+    },
+    ours: (...args) => run([process.execPath, program, ...args]),
+    start: (command) => startChild(join(SCRIPTS, 'in'), [directory, ...command]),
+    halt: () => {
+      spawnSync(join(SCRIPTS, 'halt'), [directory]);
+      rmSync(directory, { recursive: true, force: true });
+    },
+  };
+}
