@@ -231,17 +231,6 @@ export class Sessions {
       if (this.#log.table.stateOf(session) === AWAY) finish(this.#log, session, at);
   }
 
-  /** These ids mean nothing any more. */
-  forget(ids: Iterable<string>): void {
-    const { table } = this.#log;
-    for (const text of ids) {
-      const id = table.ids.take(text);
-      const session = this.#log.find(id.low, id.high);
-      if (session !== NONE) table.drop(session);
-      table.ids.letGo(id.low, id.high);
-    }
-  }
-
   /** Every open session is gone, without a logout. */
   dropAll(): void {
     for (const session of this.#log.all()) this.#log.table.drop(session);

@@ -6,6 +6,7 @@
 import { NAME_WORDS, NameTable, type NameSpace } from '../format/name-table.ts';
 import type { HostCounts } from './active-window.ts';
 import { Removals } from './removals.ts';
+import { NONE } from './session-state.ts';
 import { SessionTable } from './session-table.ts';
 import type { Over } from './time-alone.ts';
 import { UserCounts, type CountOptions } from './user-counts.ts';
@@ -177,11 +178,13 @@ export class Users {
     if (user >= 0 && has(this.names, user, KNOWN) && lastSeen(this.names, user) <= at) this.#delete(user);
   }
 
-  /** As `remove`, but whoever it is goes, whenever they were last seen. */
+  /** As `remove`, but whoever it is goes, whenever they were last seen, with all sessions in whatever log. */
   forget(jid: string, at: number): void {
     this.removals.note(jid, at);
     const user = this.find(jid);
-    if (user >= 0 && has(this.names, user, KNOWN)) this.#delete(user);
+    if (user < 0) return;
+    for (let own; (own = this.sessions.firstOfAny(user)) !== NONE;) this.sessions.drop(own);
+    if (has(this.names, user, KNOWN)) this.#delete(user);
   }
 
   /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */

@@ -320,7 +320,8 @@ function forget(program: Command, choose: Choose): Command {
     });
 }
 
-const FORGET = `The logs still name the user: lines that have not been read yet bring them back. Exit code 1 when the user is not in the index.
+const FORGET = `Also from memory and files of a daemon that runs. The logs still name the user: lines from before count for nobody, whenever they are
+read, and only what happens from now on can bring the user back. Exit code 1 when the user is not in the index.
 
 Example:
   ${NAME} forget alice@chat.example`;

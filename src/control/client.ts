@@ -6,7 +6,7 @@ import type { Config } from '../config/config.ts';
 import type { Reply, Request } from './requests.ts';
 import { codeOf, INDEX_HEADER, indexIdentity, ownSocket, SERVICE_SOCKET } from './socket.ts';
 
-/** Milliseconds without a word from the daemon. */
+/** Milliseconds without a word from the daemon, of what takes no time. */
 const SILENT_MS = 60_000;
 
 /** Asks the daemon; undefined where none runs that holds this index. @throws a sentence where it cannot be asked */
@@ -57,9 +57,12 @@ async function exchange(asked: Exchange): Promise<{ status: number; body: unknow
   const { socketPath } = asked;
   try {
     return await new Promise((resolve, reject) => {
-      const request = httpRequest({ ...asked, agent: false, timeout: SILENT_MS }, (response) => {
-        json(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-      });
+      const request = httpRequest(
+        { ...asked, agent: false, ...(asked.method === 'GET' && { timeout: SILENT_MS }) },
+        (response) => {
+          json(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
+        },
+      );
       request.on('timeout', () => request.destroy(new Error('it says nothing')));
       request.on('error', reject);
       request.end();

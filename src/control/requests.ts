@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import { bareJid } from '../format/jid.ts';
-import { count, last, type Count, type Last, type OpenIndex } from '../service/operations.ts';
+import { count, forget, last, type Count, type Last, type OpenIndex } from '../service/operations.ts';
 
 /** What was asked for, or a sentence that says why there is none. */
 export type Reply<T> = { readonly value: T } | { readonly problem: string };
@@ -58,6 +58,21 @@ export const LAST: Request<UserArguments, Last> = {
   run: (open, { user }, now) => {
     const value = last(open, user, now);
     return value ? { value } : { problem: unknownUser(user, open.config) };
+  },
+};
+
+/** How many sessions were open. */
+export interface Forgotten {
+  readonly sessions: number;
+}
+
+export const FORGET: Request<UserArguments, Forgotten> = {
+  method: 'POST',
+  name: 'forget',
+  ...ofUser,
+  run: async (open, { user }, now) => {
+    const sessions = await forget(open, user, now);
+    return sessions === undefined ? { problem: unknownUser(user, open.config) } : { value: { sessions } };
   },
 };
 

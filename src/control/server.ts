@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { OpenIndex } from '../service/operations.ts';
-import { COUNT, LAST, type Reply, type Request } from './requests.ts';
+import { COUNT, FORGET, LAST, type Reply, type Request } from './requests.ts';
 import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
 
 /** Bytes; the longest JID, percent-encoded, fits. */
@@ -14,8 +14,8 @@ const HEADERS_MS = 10_000;
 const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 64;
 
-const REQUESTS = [COUNT, LAST] as readonly Request<unknown, unknown>[];
-const PATHS = '/count and /last/JID';
+const REQUESTS = [COUNT, LAST, FORGET] as readonly Request<unknown, unknown>[];
+const PATHS = '/count, /last/JID and /forget/JID';
 
 export interface ControlOptions {
   /** Unix seconds. */
@@ -86,6 +86,8 @@ export class ControlServer {
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
     // Who goes away is not waited for.
     response.on('error', () => {});
+    // Who asks has said all; what takes long is waited for.
+    request.socket.setTimeout(0);
     const { status, body } = await this.#answer(request).catch((error: unknown) => failure(500, messageOf(error)));
     // A body was not asked for, and is not read.
     response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });

@@ -26,7 +26,7 @@ import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts'
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { compact, openLevel } from './level.ts';
-import { keyIn, LAST_KEY, metaPayload, putMeta, type Batch } from './meta.ts';
+import { FIRST_KEY, keyIn, LAST_KEY, metaPayload, putMeta, type Batch } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
 import { putRecord, readRecords } from './records.ts';
@@ -136,6 +136,8 @@ export class LastSeenIndex {
 
   /**
    * Rewrites the files of the index without what was deleted, which otherwise stays in them for as long as LevelDB likes.
+   * What was overwritten in LevelDB's memory is in the file that is made of that, too, and such a file is merged with nothing when
+   * it lies below all others: so another one follows, which spans all keys and is merged with every file.
    * LevelDB also names keys in its own journals: the manifest is renewed and the old log moved when it opens.
    * @throws {IndexError}
    */
@@ -143,6 +145,8 @@ export class LastSeenIndex {
     await this.#queue;
     try {
       await this.#db.put(LAST_KEY, '', { sync: true });
+      await compact(this.#db);
+      await this.#db.batch().del(FIRST_KEY).put(LAST_KEY, '').write({ sync: true });
       await compact(this.#db);
       await this.#db.close();
       this.#db = await openLevel(this.path);

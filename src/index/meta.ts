@@ -29,6 +29,9 @@ export function metaPayload(path: string, key: Meta, value: string): string {
 /** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
 export const LAST_KEY = '!~';
 
+/** Before all others. */
+export const FIRST_KEY = '!';
+
 export function isMeta(stored: string): boolean {
   return stored === LAST_KEY || META.some((key) => keyIn('meta', key) === stored);
 }

@@ -260,9 +260,11 @@ export class WriteBuffer {
     return gone;
   }
 
-  /** Deletes these sessions of a log, by id: of those who are forgotten. Written with the next commit. */
+  /** Deletes these sessions of a log, by id: of those whom the users have forgotten. Written with the next commit. */
   deleteSessions(log: string, sessions: readonly string[]): void {
-    this.#logStates.get(log)?.sessions.forget(sessions);
+    const stored = this.#stored.get(log);
+    const isOther = ([id]: readonly [string, Session]): boolean => !sessions.includes(id);
+    if (stored) this.#stored.set(log, { ...stored, sessions: stored.sessions.filter(isOther) });
     this.#drop(log, sessions);
   }
 
