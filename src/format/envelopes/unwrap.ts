@@ -115,10 +115,10 @@ export class Unwrapper {
     if (bare.isOutput && envelope.cutsUnseen) this.#joiner.noteOutput(cut);
   }
 
-  /** Of a server that stamps its messages itself: what has no such stamp is a further line of one, and one around it makes it no other. */
+  /** Of a server that stamps its messages itself: what has no such stamp is as it would be in its file, and none around it makes it dated. */
   #stamped(cut: Cut, form: StampForm): void {
     const own = ownStamp(cut, form);
-    if (!own) return this.#goOn(cut);
+    if (!own) return this.#copy(cut.text, cut.from, cut.to);
     if (!own.isZoned) this.#stamp(cut);
     this.#copy(cut.text, own.isZoned ? cut.from : own.behind, cut.to);
   }
