@@ -2,8 +2,7 @@
  * Sessions of a server that names the full JID at both ends: no rule has to guess. They are bound from their login on. Only an end
  * that was never written is left to look for: a server that was killed, and lines that its logger threw away.
  */
-import type { SessionEvent } from '../format/dialects/dialect.ts';
-import { OTHER_RESOURCE, UNKNOWN_SESSION } from '../format/dialects/dialect.ts';
+import { OTHER_RESOURCE } from '../format/dialects/dialect.ts';
 import { bind } from './binding.ts';
 import type { LogSessions } from './log-sessions.ts';
 import type { SessionId } from './session-id.ts';
@@ -18,18 +17,19 @@ const DOUBTED = 7 * 86_400;
 /** Of losses in the same hour the last one is kept. */
 const HOUR = 3600;
 
-type NamedEnd = Extract<SessionEvent, { readonly behind: string }>;
-
 /** A login. Of the sessions of one full JID only the last one is open. */
 export function open(log: LogSessions, id: SessionId, user: number, resource: string, at: number): void {
   log.users.sawLogin(user, at);
   bind(log, id, user, resource, at);
 }
 
-/** The end of a session; that of one that is not known is a sighting all the same. */
-export function close(log: LogSessions, id: SessionId, user: number, { session: name, behind, at }: NamedEnd): void {
+/**
+ * The end of a session; that of one that is not known is a sighting all the same. `id`: undefined where the line does not tell;
+ * `behind`: as of a finding.
+ */
+export function close(log: LogSessions, id: SessionId | undefined, user: number, behind: string, at: number): void {
   const { table, users } = log;
-  const session = name === UNKNOWN_SESSION ? namedBy(log, user, behind, at) : log.find(id.low, id.high);
+  const session = id ? log.find(id.low, id.high) : namedBy(log, user, behind, at);
   const isIt = session !== NONE && table.userOf(session) === user && isNamed(log, session, behind);
   // The end of an account's session is no activity of it.
   if (!isIt || table.stateOf(session) !== REMOVED) users.sawLogout(user, at);
@@ -37,7 +37,7 @@ export function close(log: LogSessions, id: SessionId, user: number, { session: 
 }
 
 function isNamed({ table }: LogSessions, session: number, behind: string): boolean {
-  const { resource } = table.record(session);
+  const resource = table.resourceNameOf(session);
   if (resource === undefined || !behind.startsWith(resource)) return false;
   return behind === resource || MARKS.some((mark) => behind.startsWith(mark, resource.length));
 }
@@ -54,7 +54,7 @@ function namedBy(log: LogSessions, user: number, behind: string, at: number): nu
 }
 
 const lengthOf = ({ table }: LogSessions, session: number): number =>
-  session === NONE ? -1 : (table.record(session).resource?.length ?? -1);
+  session === NONE ? -1 : (table.resourceNameOf(session)?.length ?? -1);
 
 /** The server is gone: who was online logged out by `at`, unix seconds. */
 export function logOutAll(log: LogSessions, at: number): void {

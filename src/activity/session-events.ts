@@ -8,8 +8,12 @@ import {
   HIGH,
   KIND,
   LOW,
+  NAMED_BIND,
+  NAMED_END,
+  NAMED_START,
   OTHER,
   OVER,
+  REST_END,
   SOURCE,
   SOURCE_END,
   START,
@@ -36,12 +40,14 @@ export function isOneSubject(a: Subject, b: Subject): boolean {
 }
 
 /** The event as a dialect gives it. Its user is not expected any more. */
-export function eventOf({ users }: LogSessions, batch: EventBatch, event: number): Happening {
+export function eventOf(log: LogSessions, batch: EventBatch, event: number): Happening {
+  const { users } = log;
   const { words, times, others } = batch;
   const o = event * EVENT_WORDS;
   const kind = words[o + KIND]!;
   if (kind === OTHER) return others[words[o + LOW]!]!;
   const [at, session] = [times[o + AT]!, sourceOf(batch, o)];
+  if (kind >= NAMED_START) return namedEventOf(log, batch, o, { session, at });
   if (kind === CONNECT) return { kind: 'connect', session, at };
   if (kind !== START) return { kind: 'end', session, ...(kind === OVER && { over: true }), at };
   const number = words[o + USER]!;
@@ -49,6 +55,26 @@ export function eventOf({ users }: LogSessions, batch: EventBatch, event: number
   users.expected(number);
   return { kind: 'start', session, user, at };
 }
+
+function namedEventOf(
+  { users }: LogSessions,
+  batch: EventBatch,
+  o: number,
+  told: { readonly session: string; readonly at: number },
+): Happening {
+  const { words } = batch;
+  const number = words[o + USER]!;
+  const user = users.names.text(number);
+  users.expected(number);
+  const kind = words[o + KIND]!;
+  const rest = restOf(batch, o);
+  if (kind === NAMED_END) return { kind: 'end', ...told, user, behind: rest };
+  return { kind: kind === NAMED_BIND ? 'bind' : 'start', ...told, user, resource: rest };
+}
+
+/** The resource of a named event at word `o`, and what stands behind it. */
+export const restOf = ({ words, bytes }: EventBatch, o: number): string =>
+  bytes.toString('latin1', words[o + LOW], words[o + REST_END]);
 
 export function subjectOf(log: LogSessions, batch: EventBatch, event: number): Subject {
   const { words, others } = batch;
@@ -60,7 +86,8 @@ export function subjectOf(log: LogSessions, batch: EventBatch, event: number): S
   }
   const isShort = words[o + HIGH] !== -1;
   const id = isShort ? log.table.ids.text(words[o + LOW]!, words[o + HIGH]!) : sourceOf(batch, o);
-  return { id, user: words[o + KIND] === START ? words[o + USER]! : userOf(log, id) };
+  const user = words[o + USER]!;
+  return { id, user: user >= 0 ? user : userOf(log, id) };
 }
 
 function userOf(log: LogSessions, text: string | undefined): number | undefined {

@@ -207,14 +207,20 @@ export class SessionTable {
   }
 
   /** What is to be kept of a session. */
-  record(session: number): Session {
+  /** The name of the resource that a session is bound to; undefined for none. */
+  resourceNameOf(session: number): string | undefined {
     const resource = this.#resources.of(session);
+    return resource > 0 ? this.#resources.text(resource) : undefined;
+  }
+
+  record(session: number): Session {
+    const resource = this.resourceNameOf(session);
     return {
       user: this.#users.names.text(this.userOf(session)),
       since: this.sinceOf(session),
       state: STATES[this.stateOf(session)] || 'open',
       at: this.atOf(session),
-      ...(resource > 0 && { resource: this.#resources.text(resource) }),
+      ...(resource !== undefined && { resource }),
     };
   }
 

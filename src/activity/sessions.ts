@@ -4,14 +4,30 @@
  */
 import type { Happening } from '../format/dialects/dialect.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import { AT, CONNECT, EVENT_WORDS, HIGH, KIND, LOW, OTHER, OVER, START, USER } from '../format/scanner/scanner.ts';
+import { UNKNOWN_SESSION } from '../format/dialects/dialect.ts';
+import {
+  AT,
+  CONNECT,
+  EVENT_WORDS,
+  HIGH,
+  KIND,
+  LOW,
+  NAMED_END,
+  NAMED_START,
+  OTHER,
+  OVER,
+  SOURCE,
+  SOURCE_END,
+  START,
+  USER,
+} from '../format/scanner/scanner.ts';
 import { bind, remove, unbind } from './binding.ts';
 import { close, logOutAll, noteLoss, open } from './named-sessions.ts';
 import type { CompiledRules } from './compiled-rules.ts';
 import { LogSessions, type SessionsOptions } from './log-sessions.ts';
 import { overBy, passTime } from './passing-time.ts';
 import { connect, end, finish, hibernate, start } from './resumption.ts';
-import { eventOf, isOfAll, sourceOf, subjectOf, type Subject } from './session-events.ts';
+import { eventOf, isOfAll, restOf, sourceOf, subjectOf, type Subject } from './session-events.ts';
 import {
   AWAY,
   BOUND,
@@ -133,7 +149,7 @@ export class Sessions {
   /** The users of a batch keep their numbers until each of its events has been taken in. */
   expect({ words, count }: EventBatch): void {
     for (let o = 0; o < count * EVENT_WORDS; o += EVENT_WORDS)
-      if (words[o + KIND] === START) this.#log.users.expect(words[o + USER]!);
+      if (words[o + KIND] !== OTHER && words[o + USER]! >= 0) this.#log.users.expect(words[o + USER]!);
   }
 
   /** Takes in the events of a batch from `first` up to `end`, exclusive. */
@@ -152,6 +168,7 @@ export class Sessions {
     if (kind === OTHER) return this.take(batch.others[words[o + LOW]!]!);
     const at = batch.times[o + AT]!;
     this.passTime(at);
+    if (kind >= NAMED_START) return this.#takeNamed(batch, o, at);
     if (words[o + HIGH] !== -1) return this.#takeScanned(kind, words[o + LOW]!, words[o + HIGH]!, words[o + USER]!, at);
     const { ids } = this.#log.table;
     const { low, high } = ids.take(sourceOf(batch, o));
@@ -165,6 +182,20 @@ export class Sessions {
       start(this.#log, low, high, user, at);
       this.#log.users.expected(user);
     } else end(this.#log, low, high, at, kind === OVER);
+  }
+
+  #takeNamed(batch: EventBatch, o: number, at: number): void {
+    const log = this.#log;
+    const { ids } = log.table;
+    const { words, bytes } = batch;
+    const [kind, user] = [words[o + KIND]!, words[o + USER]!];
+    const id = ids.takeNamed(bytes, words[o + SOURCE]!, words[o + SOURCE_END]!);
+    const rest = restOf(batch, o);
+    if (kind === NAMED_END) close(log, id, user, rest, at);
+    else if (kind === NAMED_START) open(log, id, user, rest, at);
+    else bind(log, id, user, rest, at);
+    log.users.expected(user);
+    ids.letGo(id.low, id.high);
   }
 
   /** Takes in one event; those of one log come in the order of their lines. */
@@ -186,7 +217,7 @@ export class Sessions {
       else end(log, id.low, id.high, at, event.over);
     } else {
       const user = users.number(event.user);
-      if (event.kind === 'end') close(log, id, user, event);
+      if (event.kind === 'end') close(log, event.session === UNKNOWN_SESSION ? undefined : id, user, event.behind, at);
       else if (event.kind === 'start' && event.resource !== undefined) open(log, id, user, event.resource, at);
       else if (event.kind === 'start') start(log, id.low, id.high, user, at);
       else if (event.kind === 'bind') bind(log, id, user, event.resource, at);

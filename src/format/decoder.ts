@@ -5,7 +5,8 @@
 import type { EventBatch } from './event-batch.ts';
 import type { LineDecoder } from './line-decoder.ts';
 import type { EndOf } from './log-format.ts';
-import { startsWith, type LineScanner, type ScanPlan, type Tick } from './scanner/scanner.ts';
+import type { ScanPlan } from './scanner/plan.ts';
+import { startsWith, type LineScanner, type Tick } from './scanner/scanner.ts';
 
 const NEWLINE = 10;
 
@@ -28,21 +29,22 @@ export function decode(
   reader.begin(() => wholeText().slice(from));
   let to = bytes.length;
   for (let at = from; at < to;) {
-    const plan = tick && reader.plan;
+    const { plan } = reader;
     if (tick && plan) {
       const scanner = scannerOf(plan);
-      at = scanner.scan(bytes, at, to, tick, reader.last);
+      at = scanner.scan(bytes, at, to, tick, reader.last, reader.mostInSecond);
       batch.addScanned(scanner);
-      reader.passed(scanner);
+      reader.passed(scanner, bytes);
     }
     if (at === to) break;
-    const end = bytes.indexOf(NEWLINE, at);
-    const line = bytes.toString('latin1', at, end);
-    const event = reader.needsContext(line) ? reader.line(wholeText(), at, end) : reader.line(line, 0, line.length);
+    const end = text === undefined ? bytes.indexOf(NEWLINE, at) : text.indexOf('\n', at);
+    const line = plan && bytes.toString('latin1', at, end);
+    const isAlone = line !== undefined && !reader.needsContext(line);
+    const event = isAlone ? reader.line(line, 0, line.length) : reader.line(wholeText(), at, end);
     if (event) batch.add(event);
-    else if (reader.isStrange && line !== '') to = endOf?.(at) ?? to;
+    else if (reader.isStrange && end > at) to = endOf?.(at) ?? to;
     if (at === to) reader.takeBack();
-    if (!tick || !startsWith(bytes, at, tick.head)) tick = reader.tickOf(line);
+    if (line !== undefined && !(tick && startsWith(bytes, at, tick.head))) tick = reader.tickOf(line);
     at = end + 1;
   }
   reader.end();

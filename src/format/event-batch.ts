@@ -42,7 +42,7 @@ export class EventBatch {
   }
 
   /** Adds what the scanner found last. */
-  addScanned({ events, count }: LineScanner): void {
+  addScanned({ events, count }: Pick<LineScanner, 'events' | 'count'>): void {
     this.#makeRoom(count);
     this.words.set(events.subarray(0, count * EVENT_WORDS), this.count * EVENT_WORDS);
     this.count += count;

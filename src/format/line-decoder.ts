@@ -8,13 +8,16 @@ import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dial
 import { ownLines } from './format.ts';
 import type { EndOf, WrappingState } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
-import type { LineScanner, ScanPlan, Tick } from './scanner/scanner.ts';
+import type { ScanPlan } from './scanner/plan.ts';
+import type { LineScanner, Tick } from './scanner/scanner.ts';
 import { isAllOf } from './time/behind-stamp.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts';
 
 const NEWLINE = '\n';
 const ZERO = 48;
 const TEN_MINUTES = 600;
+/** More lines than any second has. */
+const ALL = 0x7fff_ffff;
 /** Of a second, behind it; it makes no other instant. */
 const FRACTION = /^[.,](\d{1,9})(?!\d)/;
 
@@ -221,11 +224,19 @@ export class LineDecoder {
     return this.#clock.state.last ?? -Infinity;
   }
 
-  /** A scanner has taken lines. */
-  passed({ lines, count, last }: LineScanner): void {
-    this.#parser.passed(lines);
+  /** So many lines of one second may it pass. */
+  get mostInSecond(): number {
+    return this.#parser.mostInSecond ?? ALL;
+  }
+
+  /** A scanner has taken lines of `bytes`. */
+  passed(scanned: LineScanner, bytes: Buffer): void {
+    const { lines, count, last } = scanned;
+    this.#parser.passed(scanned, bytes);
     this.counts.lines += lines;
     this.counts.events += count;
+    // As any event does.
+    if (count > 0) this.#runEnd = undefined;
     if (lines > 0) this.#clock.goOn(last);
   }
 

@@ -34,6 +34,19 @@ export interface NameSpace {
   readonly arena: Int32Array<ArrayBuffer>;
 }
 
+/** Where the bytes of a text are for a moment. */
+let scratch = Buffer.allocUnsafe(4 * LONGEST_NAME);
+
+/** Writes a text there; returns its length in bytes. */
+function write(text: string): number {
+  const { length } = text;
+  if (length * 3 > scratch.length) scratch = Buffer.allocUnsafe(length * 3);
+  let i = 0;
+  // Most are of ASCII and so short that a call takes longer.
+  for (let code; i < length && (code = text.charCodeAt(i)) < 128; i++) scratch[i] = code;
+  return i === length ? length : scratch.write(text);
+}
+
 export const arenaLength = (capacity: number): number => Math.max(capacity * NAME_BYTES, LEAST_SLABS * SLAB) / 4;
 
 const ownSpace = (capacity: number): NameSpace => ({
@@ -109,14 +122,14 @@ export class NameTable {
   }
 
   internText(text: string): number {
-    const bytes = Buffer.from(text);
-    return this.intern(bytes, 0, bytes.length);
+    const length = write(text);
+    return this.intern(scratch, 0, length);
   }
 
   /** The number of a name, -1 when it is not there. */
   find(text: string): number {
-    const bytes = Buffer.from(text);
-    return this.#find(this.#hash(bytes, 0, bytes.length), bytes, 0, bytes.length);
+    const length = write(text);
+    return this.#find(this.#hash(scratch, 0, length), scratch, 0, length);
   }
 
   /** Another seed, and room for so many names at once; as long as there are none. */

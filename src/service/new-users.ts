@@ -6,7 +6,8 @@ import { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import { CompiledScanner, ScannerMemory } from '../format/scanner/compiled-scanner.ts';
 import { SharedMemory } from '../format/shared-memory.ts';
-import { Scanner, type LineScanner, type ScanPlan } from '../format/scanner/scanner.ts';
+import type { ScanPlan } from '../format/scanner/plan.ts';
+import { Scanner, type LineScanner } from '../format/scanner/scanner.ts';
 
 /** Made by `npm run build`. */
 const SCANNER = new URL('../format/scanner/compiled/scanner.wasm', import.meta.url);

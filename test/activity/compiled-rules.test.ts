@@ -85,7 +85,7 @@ class World {
     const name = Buffer.from(jid(user));
     events[USER] = kind === 'start' ? this.users.names.intern(name, 0, name.length) : -1;
     events[AT] = at;
-    batch.addScanned({ events, count: 1, lines: 1, last: at, scan: () => 0 });
+    batch.addScanned({ events, count: 1 });
   }
 
   /** The number that the next id gets which is no address: that of one which is not used any more. */

@@ -1,7 +1,8 @@
 /** What a line of a server's log says about sessions: the values that leave this room, and what a server's file must offer. */
 
 import type { LogLevel } from '../log-level.ts';
-import type { ScanPlan } from '../scanner/scanner.ts';
+import type { ScanPlan } from '../scanner/plan.ts';
+import type { LineScanner } from '../scanner/scanner.ts';
 
 /** `session` is the server's own id for a session, unique only while it is open. `user` is a bare JID, case-folded. */
 export type Finding =
@@ -66,6 +67,9 @@ export type ParserState = Readonly<Record<string, boolean | string>>;
  */
 export type Eventless = 'plain' | 'first' | 'continuation' | 'quoted' | 'foreign';
 
+/** What a scanner tells of the lines that it took. */
+export type Passed = Pick<LineScanner, 'lines' | 'inSecond' | 'seconds' | 'lastLine'>;
+
 /** Reads the lines of one log in their order. */
 export interface Parser {
   readonly state: ParserState;
@@ -82,8 +86,10 @@ export interface Parser {
   readonly version: string | undefined;
   /** What a scanner may decide of the lines behind the one parsed last; undefined: nothing. */
   readonly plan: ScanPlan | undefined;
-  /** So many lines went by that a scanner has looked at. */
-  passed(lines: number): void;
+  /** A scanner may pass so many lines of one second at most; undefined: as many as there are. */
+  readonly mostInSecond?: number;
+  /** Lines of `bytes` went by that a scanner has looked at. */
+  passed(scanned: Passed, bytes: Buffer): void;
   /** Whether the lines behind this one are needed to tell what it says. */
   needsContext(line: string): boolean;
 }

@@ -159,6 +159,9 @@ const LOSSES =
   /^Handler \S+ (?:switched from +\S+ to +drop mode|flushed \d+ log events)|^\S+ dropped \d+ messages in the last second/;
 export const tellsLoss = (message: string): boolean => LOSSES.test(message.slice(0, 200));
 
+/** How messages begin that say something. */
+export const BEGINNINGS: readonly string[] = ALL.map(({ begins }) => begins);
+
 const BY_FIRST = new Map<number, readonly Rule[]>();
 for (const rule of ALL) {
   const code = rule.begins.charCodeAt(0);

@@ -50,7 +50,9 @@ const WORDS = String.raw`: .*[^\s">,}\])]$`;
 const FROM = always(/ from \S{1,64}: .+$/, new RegExp(` from ${ADDRESS}${WORDS}`));
 /** `a.example -> b.example (127.0.0.1): Unsupported mechanism` */
 const S2S = always(/ -> \S* \(\S{0,64}\): .+$/, new RegExp(` -> \\S* \\(${ADDRESS}\\)${WORDS}`));
-const PEER = { has: 'Stream closed by peer: ', whole: REASON, ends: CONDITION, orphan: CONDITION };
+/** Where a closing stream has the text of the other party. */
+export const PEER_TEXT = 'Stream closed by peer: ';
+const PEER = { has: PEER_TEXT, whole: REASON, ends: CONDITION, orphan: CONDITION };
 
 export const QUOTING: readonly Quoting[] = [
   // ejabberd_c2s.erl, process_auth_result: `Failed c2s PLAIN authentication for bob@chat.example from 127.0.0.1: Invalid username or password`

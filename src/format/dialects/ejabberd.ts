@@ -2,12 +2,14 @@
  * ejabberd 13 to 26.07, info level, file and console layout, lager and OTP logger. A session's both ends name the full JID, and the
  * process that stands for it tells it from others of the same name; processes are numbered anew in each run of the server.
  */
-import { type Dialect, type Eventless, type Finding, type Parser, type ParserState } from './dialect.ts';
+import type { Dialect, Eventless, Finding, Parser, ParserState, Passed } from './dialect.ts';
 import { ownText } from '../own-text.ts';
 import { endOf, levelOf, partsOf, TO_SECOND, type Parts } from './ejabberd-layout.ts';
 import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
 import { charactersIn } from './ejabberd-places.ts';
 import { isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
+import { PLAN } from './ejabberd-shortcuts.ts';
+import type { ScanPlan } from '../scanner/plan.ts';
 
 /**
  * ejabberd_logger.erl, log_burst_limit_count: of more lines than 500 in a second the others are thrown away without a word. So many
@@ -62,15 +64,25 @@ class EjabberdParser implements Parser {
     return this.#version === '' ? undefined : this.#version;
   }
 
-  /** What a line says cannot be told by its columns. */
-  readonly plan = undefined;
+  get plan(): ScanPlan | undefined {
+    const isHeld = !this.#isOwn || this.#open || this.#quotation || this.#isLossToTell || this.mostInSecond < 1;
+    return isHeld ? undefined : PLAN;
+  }
 
-  passed(): void {}
+  /** The next line of the second may be one that tells of a burst. */
+  get mostInSecond(): number {
+    return BURST - 1 - this.#inSecond;
+  }
+
+  passed({ seconds, inSecond, lastLine }: Passed, bytes: Buffer): void {
+    if (seconds === 0) return;
+    const second = bytes.toString('latin1', lastLine, lastLine + TO_SECOND);
+    this.#inSecond = inSecond + (seconds === 1 && second === this.#second ? this.#inSecond : 0);
+    this.#second = second;
+  }
 
   needsContext(line: string): boolean {
-    return (
-      this.#quotation !== undefined || line.includes(REPORT) || QUOTING.some(({ begins }) => line.includes(begins))
-    );
+    return line.includes(REPORT) || QUOTING.some(({ begins, has = '' }) => line.includes(begins) && line.includes(has));
   }
 
   stampEndOf(line: string): number {

@@ -37,6 +37,9 @@ const RULES: readonly Rule[] = [
   { begins: 'shutting down', read: (rest) => (rest === '' ? { kind: 'server-stop', logsOut: true } : undefined) },
 ];
 
+/** How messages begin that are of no connection, and say something. */
+export const BEGINNINGS: readonly string[] = RULES.map(({ begins }) => begins);
+
 /** `[11] `: the number of the connection's file, which is soon used again. */
 const CONNECTION = /^\[\d{1,10}\] /;
 /** c2s/c2s.c, _c2s_client_sx_callback, and of XEP-0078 c2s/authreg.c: `[11] bound: jid=alice@chat.example/phone` */

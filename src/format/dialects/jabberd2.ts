@@ -9,6 +9,8 @@ import type { BareLine, Dialect, Eventless, Finding, Parser, ParserState } from 
 import type { LogLevel } from '../log-level.ts';
 import { ownText } from '../own-text.ts';
 import { findingIn, FIRST_LINE, WELCOME } from './jabberd2-messages.ts';
+import { PLAN } from './jabberd2-shortcuts.ts';
+import type { ScanPlan } from '../scanner/plan.ts';
 import { isIn, quotationAt, quotationsBehind, quotes, type Quotation } from './jabberd2-quotation.ts';
 
 /** util/log.c, log_write and debug_log: ctime(3), and the level or, with `-D`, the place in the source. */
@@ -31,7 +33,6 @@ class Jabberd2Parser implements Parser {
   #carried: string;
   #carriedFrom: string | undefined;
   stampEnd = 0;
-  readonly plan = undefined;
 
   constructor(state: ParserState) {
     this.#version = String(state['version'] ?? '');
@@ -47,10 +48,14 @@ class Jabberd2Parser implements Parser {
     return this.#version === '' ? undefined : this.#version;
   }
 
+  get plan(): ScanPlan | undefined {
+    return this.#isOwn && this.#quotations.length === 0 && this.#carried === '' ? PLAN : undefined;
+  }
+
   passed(): void {}
 
   needsContext(line: string): boolean {
-    return this.#quotations.length > 0 || this.#carried !== '' || quotes(line);
+    return quotes(line);
   }
 
   stampEndOf(line: string): number {

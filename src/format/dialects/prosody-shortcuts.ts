@@ -1,6 +1,6 @@
 /** What comes so often in a log of Prosody's that a scanner takes it: the messages of prosody-messages.ts in their plain form. */
 import { DISCONNECTED, LEVELS } from './prosody-messages.ts';
-import { ScanPlan, type LevelPlan, type Shortcut } from '../scanner/scanner.ts';
+import { ScanPlan, type LevelPlan, type Shortcut } from '../scanner/plan.ts';
 
 const ENDED: Shortcut = { kind: 'end', begins: DISCONNECTED, rest: 'anything' };
 const OVER: Shortcut = { kind: 'over', begins: `${DISCONNECTED}connection closed`, rest: 'nothing' };

@@ -9,7 +9,7 @@
  * continuation of a message with a line break begins with a tab. Before, it begins as the client pleases, and cannot always
  * be told from Prosody's own lines (prosody-quotation.ts).
  */
-import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
+import type { Dialect, Eventless, Finding, Parser, ParserState, Passed } from './dialect.ts';
 import { ownText } from '../own-text.ts';
 import { bare } from './prosody-bare.ts';
 import {
@@ -25,7 +25,7 @@ import { DISCONNECTED, isSession, mayBreak, METRONOME, type Rule, unbound, WELCO
 import { quotationEnd } from './prosody-quotation.ts';
 import { planFor, QUOTING } from './prosody-shortcuts.ts';
 import { forkVersion, marksContinuations, tellsHibernation, versionIn } from './prosody-version.ts';
-import type { ScanPlan } from '../scanner/scanner.ts';
+import type { ScanPlan } from '../scanner/plan.ts';
 
 const TAB = 9;
 const CR = 13;
@@ -81,7 +81,7 @@ class ProsodyParser implements Parser {
     return isHeld ? undefined : planFor(this.#detail, tellsHibernation(this.#version));
   }
 
-  passed(lines: number): void {
+  passed({ lines }: Passed): void {
     this.#line += lines;
   }
 

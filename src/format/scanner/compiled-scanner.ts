@@ -4,17 +4,8 @@
  */
 import type { NameTable } from '../name-table.ts';
 import type { Program, SharedMemory } from '../shared-memory.ts';
-import {
-  endOfJid,
-  EVENT_WORDS,
-  IN_JID,
-  USER,
-  type LineScanner,
-  type Level,
-  type Needle,
-  type ScanPlan,
-  type Tick,
-} from './scanner.ts';
+import type { Level, Needle, ScanPlan } from './plan.ts';
+import { endOfBareJid, EVENT_WORDS, IN_JID, USER, type LineScanner, type Tick } from './scanner.ts';
 
 interface Compiled {
   scan(from: number, to: number): number;
@@ -27,22 +18,33 @@ const HEAD = 64;
 const TAIL = 192;
 const MASK = 64;
 const LONGEST_STAMP = 64;
+/** Behind the stamp: what else is set, and is told of the lines. */
+const MOST = 320;
+const IN_SECOND = 324;
+const SECONDS = 328;
+const LAST_LINE = 332;
+const LAYOUT = 336;
+/** A length, and the text. */
+const SECOND_WORD = 352;
+const SUSPECT = 416;
 const LEVEL_OF = 512;
 const LEVELS = 768;
 const LEVEL_SIZE = 16;
 const IN_JID_AT = 1024;
 const FIRST = 2048;
 const NEEDLES = 8192;
-const NEEDLE_SIZE = 128;
+const NEEDLE_SIZE = 256;
 const TEXT = 16;
 const EXCEPT = 80;
+const BY = 128;
+const WITHOUT = 176;
 const EVENTS = 65_536;
 const INPUT = 2 * 1024 * 1024;
 /** Blocks longer than this are scanned in parts. */
 const INPUT_SIZE = 4 * 1024 * 1024;
 const NEWLINE = 10;
 const BLANK = 32;
-const FORMS = { nothing: 1, jid: 2, anything: 0 } as const;
+const FORMS = { nothing: 1, jid: 2, 'full jid': 3, anything: 0 } as const;
 /** A user who is a new name is `NEW` less the place of the name. */
 const NEW = -2;
 
@@ -59,6 +61,7 @@ interface Scan {
   readonly tick: Tick;
   readonly names: NameTable;
   readonly last: number;
+  readonly most: number;
 }
 
 /** What the compiled scanner has in the memory that it shares with the names. */
@@ -83,10 +86,10 @@ export class ScannerMemory {
   }
 
   /**
-   * Scans the bytes from `from` on, as many as there is room for up to `to`; returns where it stopped. `plan`, `tick`, `last`:
-   * as of `LineScanner`.
+   * Scans the bytes from `from` on, as many as there is room for up to `to`; returns where it stopped. `plan`, `tick`, `last`,
+   * `most`: as of `LineScanner`.
    */
-  scan(bytes: Buffer, from: number, to: number, { plan, tick, names, last }: Scan): number {
+  scan(bytes: Buffer, from: number, to: number, { plan, tick, names, last, most }: Scan): number {
     if (this.#shared.buffer !== this.#words.buffer) this.#begin();
     const end = this.#load(bytes, from, to);
     if (end <= from) return from;
@@ -107,6 +110,7 @@ export class ScannerMemory {
       digits,
       0,
     ]);
+    this.#words[MOST / 4] = most;
     return this.#program().scan(from - shift, end - shift) + shift;
   }
 
@@ -133,7 +137,7 @@ export class ScannerMemory {
   #writeTick(tick: Tick): void {
     const { head, tail, digits } = (this.#tick = tick);
     const isDigit = (i: number): boolean => i > 0 && i <= digits;
-    this.#bytes.fill(0, HEAD, LEVEL_OF);
+    this.#bytes.fill(0, HEAD, MOST);
     this.#bytes.set(head, HEAD);
     this.#bytes.fill(255, HEAD + MASK, HEAD + MASK + head.length);
     for (const [i, byte] of [...tail, BLANK].entries()) {
@@ -144,8 +148,11 @@ export class ScannerMemory {
 
   #writePlan(plan: ScanPlan): void {
     this.#plan = plan;
-    this.#bytes.fill(0, LEVEL_OF, IN_JID_AT);
+    this.#bytes.fill(0, LAYOUT, IN_JID_AT);
     this.#bytes.fill(0, FIRST, EVENTS);
+    this.#bytes[LAYOUT] = plan.layoutNumber;
+    this.#writeText(SECOND_WORD, plan.secondWord);
+    this.#writeText(SUSPECT, plan.suspect);
     const levels = [...plan.levels.entries()].flatMap(([byte, level]) => (level ? [{ byte, level }] : []));
     let needles = 0;
     for (const [number, { byte, level }] of levels.entries()) {
@@ -166,11 +173,20 @@ export class ScannerMemory {
     return number;
   }
 
-  #writeNeedle(number: number, { bytes, kind, rest, except }: Needle, isFollowed: boolean): void {
+  #writeNeedle(number: number, needle: Needle, isFollowed: boolean): void {
+    const { bytes, kind, rest, except, by, without, idBefore } = needle;
     const at = NEEDLES + number * NEEDLE_SIZE;
-    this.#bytes.set([bytes.length, kind, FORMS[rest], isFollowed ? 1 : 0, except?.length ?? 0], at);
+    const [exceptLength, byLength] = [except?.length ?? 0, by?.length ?? 0];
+    this.#bytes.set([bytes.length, kind, FORMS[rest], isFollowed ? 1 : 0, exceptLength, byLength, idBefore], at);
     this.#bytes.set(bytes, at + TEXT);
     if (except) this.#bytes.set(except, at + EXCEPT);
+    if (by) this.#bytes.set(by, at + BY);
+    this.#writeText(at + WITHOUT, without);
+  }
+
+  #writeText(at: number, text: Buffer = Buffer.alloc(0)): void {
+    this.#bytes[at] = text.length;
+    this.#bytes.set(text, at + 1);
   }
 }
 
@@ -185,6 +201,9 @@ export class CompiledScanner implements LineScanner {
   count = 0;
   lines = 0;
   last = 0;
+  inSecond = 0;
+  seconds = 0;
+  lastLine = 0;
 
   /** `names` are in `memory`. */
   constructor(names: NameTable, plan: ScanPlan, memory: ScannerMemory) {
@@ -193,14 +212,17 @@ export class CompiledScanner implements LineScanner {
     this.#memory = memory;
   }
 
-  scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number {
-    [this.count, this.lines, this.last] = [0, 0, last];
+  scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number, most: number): number {
+    [this.count, this.lines, this.last, this.inSecond, this.seconds] = [0, 0, last, 0, 0];
     if (tick.head.length > LONGEST_STAMP || tick.tail.length >= LONGEST_STAMP) return from;
-    const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, names: this.#names, last });
+    const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, names: this.#names, last, most });
     if (stop === from) return from;
     const { words } = this.#memory;
     [this.count = 0, this.lines = 0] = words;
     this.last = words[LAST / 4]! >>> 0;
+    this.inSecond = words[IN_SECOND / 4]!;
+    this.seconds = words[SECONDS / 4]!;
+    this.lastLine = words[LAST_LINE / 4]!;
     const fresh = words[NEW_NAMES / 4]!;
     this.events = words.subarray(EVENTS / 4, EVENTS / 4 + this.count * EVENT_WORDS);
     if (fresh > 0) this.#addNames(bytes, fresh);
@@ -219,6 +241,6 @@ export class CompiledScanner implements LineScanner {
   }
 
   #add(bytes: Buffer, from: number): number {
-    return this.#names.intern(bytes, from, endOfJid(bytes, from, bytes.indexOf(NEWLINE, from)));
+    return this.#names.intern(bytes, from, endOfBareJid(bytes, from));
   }
 }

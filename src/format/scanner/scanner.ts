@@ -5,25 +5,8 @@
  */
 import { DISORDER } from '../time/clock.ts';
 import type { NameTable } from '../name-table.ts';
-
-/** A message that comes often. */
-export interface Shortcut {
-  readonly kind: 'connect' | 'start' | 'end' | 'over';
-  /** The message from its first character. */
-  readonly begins: string;
-  /** What stands behind: nothing, a JID and perhaps a role, or anything. */
-  readonly rest: 'nothing' | 'jid' | 'anything';
-  /** A rest that is no shortcut. */
-  readonly except?: string;
-}
-
-/** What may be decided of the lines of one level without the parser. */
-export interface LevelPlan {
-  readonly word: string;
-  readonly shortcuts: readonly Shortcut[];
-  /** Beginnings of the messages that are the parser's. All others say nothing. */
-  readonly others: readonly string[];
-}
+import { findMessage, levelIn, newParts, type Parts } from './layouts.ts';
+import type { Needle, ScanPlan } from './plan.ts';
 
 /** The usual stamp of a while: all of it is the same but for the last digit of the minute and the seconds. */
 export interface Tick {
@@ -39,11 +22,15 @@ export interface Tick {
 
 /** Words of an event that was found. */
 export const EVENT_WORDS = 8;
-export const LINE = 0;
+/** Of a named event: where the resource, and what stands behind it, ends; it begins at `LOW`. */
+export const REST_END = 0;
 /** Where the source ends; it begins at `SOURCE`. */
 export const SOURCE_END = 1;
 export const KIND = 2;
-/** The session, as activity/session-id.ts has it; -1 in `HIGH`: another id than an address, to be taken from the line. */
+/**
+ * The session, as activity/session-id.ts has it; -1 in `HIGH`: another id than an address, to be taken from the line, as always of
+ * a named event.
+ */
 export const LOW = 3;
 export const HIGH = 4;
 export const USER = 5;
@@ -55,11 +42,22 @@ export const START = 2;
 export const END = 3;
 /** What another than the scanner found: the event with this number in `LOW`. */
 export const OTHER = 4;
-
 /** An end behind which the session is not resumed. */
 export const OVER = 5;
+/** From here on they are named: start, end and bind of a full JID. */
+export const NAMED_START = 6;
+export const NAMED_END = 7;
+export const NAMED_BIND = 8;
 
-const KINDS = { connect: CONNECT, start: START, end: END, over: OVER } as const;
+export const KINDS = {
+  connect: CONNECT,
+  start: START,
+  end: END,
+  over: OVER,
+  'named start': NAMED_START,
+  'named end': NAMED_END,
+  'named bind': NAMED_BIND,
+} as const;
 const NEWLINE = 10;
 const CR = 13;
 const TAB = 9;
@@ -67,33 +65,21 @@ const BLANK = 32;
 const ZERO = 48;
 const COLON = 58;
 const AT_SIGN = 64;
+const SLASH = 47;
+const TILDE = 126;
 const C = 99;
 const B = 98;
 
 /** Longer JIDs are the parser's. */
 const LONGEST_JID = 255;
-/** The source, and the blanks behind it, in the layout of stdout. */
-const WIDEST = 128;
+/** With a longer full JID, and what stands behind it, a line is the parser's. */
+const LONGEST_REST = 800;
 /** Of ASCII, what folds to itself and is allowed in a JID. */
 export const IN_JID = new Uint8Array(256);
 for (let c = 0x21; c < 0x7f; c++) IN_JID[c] = /["&'/:<>@A-Z(]/.test(String.fromCharCode(c)) ? 0 : 1;
 /** Digits; 255 for all that are none. */
 const HEX = new Uint8Array(256).fill(255);
 for (let i = 0; i < 16; i++) HEX['0123456789abcdef'.charCodeAt(i)] = i;
-
-export interface Needle {
-  readonly bytes: Buffer;
-  /** 0: the parser's. */
-  readonly kind: number;
-  readonly rest: Shortcut['rest'];
-  readonly except: Buffer | undefined;
-}
-
-export interface Level {
-  readonly word: Buffer;
-  /** By the first byte of the message. */
-  readonly needles: readonly (readonly Needle[] | undefined)[];
-}
 
 /** What is found by a scan, and how far it went. */
 export interface LineScanner {
@@ -106,56 +92,42 @@ export interface LineScanner {
    * Goes over the lines of `bytes` from `from` to `to`, which is behind a newline, as long as they are of the usual form and
    * of the tick. Returns where it stopped: at the line that is the parser's, or at `to`. `last`: of the line before, unix
    * seconds; when it returns, `last` is that of the last line, as `Clock.note` has it. What has been scanned of these bytes
-   * once must not have changed.
+   * once must not have changed. It stops before there are more than `most` lines of one second.
    */
-  scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number;
+  scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number, most: number): number;
   readonly last: number;
-}
-
-/** A plan made ready to be scanned with. */
-export class ScanPlan {
-  /** By the first byte of their words. */
-  readonly levels: readonly (Level | undefined)[];
-
-  constructor(plans: readonly LevelPlan[]) {
-    const levels: (Level | undefined)[] = Array.from({ length: 256 });
-    for (const plan of plans) levels[plan.word.charCodeAt(0)] = levelOf(plan);
-    this.levels = levels;
-  }
-}
-
-function levelOf({ word, shortcuts, others }: LevelPlan): Level {
-  const needles: Needle[][] = Array.from({ length: 256 });
-  const add = (begins: string, needle: Omit<Needle, 'bytes'>): void => {
-    const bytes = Buffer.from(begins, 'latin1');
-    (needles[bytes[0]!] ??= []).push({ bytes, ...needle });
-  };
-  for (const { kind, begins, rest, except } of shortcuts)
-    add(begins, { kind: KINDS[kind], rest, except: except === undefined ? undefined : Buffer.from(except, 'latin1') });
-  for (const begins of others) add(begins, { kind: 0, rest: 'anything', except: undefined });
-  return { word: Buffer.from(`${word}\t`, 'latin1'), needles };
+  /** Of the lines with a stamp: how many of the same second the last ones were, how many such seconds there were, and the last line. */
+  readonly inSecond: number;
+  readonly seconds: number;
+  readonly lastLine: number;
 }
 
 export class Scanner implements LineScanner {
   readonly #names: NameTable;
   readonly #plan: ScanPlan;
+  readonly #parts = newParts();
   events = new Int32Array(1024 * EVENT_WORDS);
   count = 0;
   lines = 0;
   last = 0;
+  inSecond = 0;
+  seconds = 0;
+  lastLine = 0;
 
   constructor(names: NameTable, plan: ScanPlan) {
     this.#names = names;
     this.#plan = plan;
   }
 
-  scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number): number {
+  scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number, most: number): number {
     const { head, tail, base, digits } = tick;
     const seconds = head.length;
     const sourceAt = seconds + 5 + tail.length;
     this.count = 0;
     this.lines = 0;
     this.last = last;
+    this.seconds = this.inSecond = 0;
+    let before = -1;
     for (let line = from; line < to;) {
       const end = bytes.indexOf(NEWLINE, line);
       // A line that goes on with the message before says nothing.
@@ -165,8 +137,12 @@ export class Scanner implements LineScanner {
         const second = secondIn(bytes, line + seconds);
         if (second < 0 || !isTail(bytes, line + seconds + 5, tail, digits)) return line;
         const at = base + second;
-        if (!this.#isTaken(bytes, line, line + sourceAt, end, at)) return line;
+        if (at === before && this.inSecond >= most) return line;
+        if (!this.#isTaken(bytes, line + sourceAt, end, at)) return line;
         if (at > this.last || at < this.last - DISORDER) this.last = at;
+        if (at === before) this.inSecond++;
+        else [this.inSecond, before] = [1, (this.seconds++, at)];
+        this.lastLine = line;
       }
       this.lines++;
       line = end + 1;
@@ -174,40 +150,46 @@ export class Scanner implements LineScanner {
     return to;
   }
 
-  /** Whether the line could be told without the parser. */
-  #isTaken(bytes: Buffer, line: number, source: number, end: number, at: number): boolean {
-    let sourceEnd = source;
-    while (bytes[sourceEnd] !== TAB && bytes[sourceEnd] !== BLANK) if (++sourceEnd >= end) return false;
-    const isInFile = bytes[sourceEnd] === TAB;
-    const word = isInFile ? sourceEnd + 1 : wordOnConsole(bytes, source, sourceEnd);
-    const level = this.#plan.levels[bytes[word]!];
+  /** Whether the line whose stamp ends before `from` could be told without the parser. */
+  #isTaken(bytes: Buffer, from: number, end: number, at: number): boolean {
+    const { levels, layout } = this.#plan;
+    const parts = this.#parts;
+    const word = levelIn(layout, bytes, from, end, parts);
+    const level = word < 0 ? undefined : levels[bytes[word]!];
     if (!level || !startsWith(bytes, word, level.word)) return false;
-    const message = word + level.word.length;
-    // Rather the layout of a file, whose source is called as a level is.
-    if (!isInFile && (bytes[message + 4] === TAB || bytes[message + 5] === TAB)) return false;
+    if (!findMessage(layout, bytes, word + level.word.length, end, parts)) return false;
+    const { message } = parts;
     // A blank message, of which the newline would be the first byte, has no needle either.
-    const needles = level.needles[bytes[message]!];
-    if (!needles) return true;
-    for (const needle of needles) {
+    for (const needle of level.needles[bytes[message]!] ?? []) {
       if (!startsWith(bytes, message, needle.bytes)) continue;
       const rest = message + needle.bytes.length;
       if (needle.kind === 0 || rest > end || isExcepted(bytes, rest, end, needle.except)) return false;
-      return this.#note(bytes, { line, source, sourceEnd, at, end }, needle, rest);
+      return needle.rest === 'full jid'
+        ? this.#noteNamed(bytes, parts, needle, [rest, end, at])
+        : this.#note(bytes, parts, needle, [rest, end, at]);
     }
-    return true;
+    return this.#saysNothing(bytes, message, end);
+  }
+
+  #saysNothing(bytes: Buffer, message: number, end: number): boolean {
+    const { secondWord, suspect } = this.#plan;
+    if (suspect && includes(bytes, message, end, suspect)) return false;
+    if (!secondWord) return true;
+    let word = message;
+    while (word < end && bytes[word] !== BLANK) word++;
+    return !startsWith(bytes, word, secondWord);
   }
 
   #note(
     bytes: Buffer,
-    { line, source, sourceEnd, at, end }: Record<'line' | 'source' | 'sourceEnd' | 'at' | 'end', number>,
+    { source, sourceEnd }: Parts,
     { kind, rest: form }: Needle,
-    rest: number,
+    [rest, end, at]: readonly [number, number, number],
   ): boolean {
     if (form === 'nothing' && rest !== end) return false;
     const jidEnd = form === 'jid' ? endOfJid(bytes, rest, end) : rest;
     if (jidEnd < 0) return false;
-    if (this.count * EVENT_WORDS === this.events.length) this.#grow();
-    const o = this.count * EVENT_WORDS;
+    const o = this.#begin();
     const { events } = this;
     if (!isAddress(bytes, source, sourceEnd)) {
       if (!isBosh(bytes, source, sourceEnd)) return false;
@@ -217,7 +199,6 @@ export class Scanner implements LineScanner {
       events[o + LOW] = hex(bytes, Math.max(source + 3, sourceEnd - 8), sourceEnd);
       events[o + HIGH] = digits > 8 ? hex(bytes, source + 3, sourceEnd - 8) : 0;
     }
-    events[o + LINE] = line;
     events[o + SOURCE] = source;
     events[o + SOURCE_END] = sourceEnd;
     events[o + KIND] = kind;
@@ -225,6 +206,40 @@ export class Scanner implements LineScanner {
     events[o + AT] = at;
     this.count++;
     return true;
+  }
+
+  #noteNamed(
+    bytes: Buffer,
+    parts: Parts,
+    { kind, without, by, idBefore }: Needle,
+    [rest, end, at]: readonly [number, number, number],
+  ): boolean {
+    const { source, sourceEnd, module, moduleEnd, isOdd } = parts;
+    if (isOdd || idBefore > 0 !== (source === sourceEnd) || end - rest > LONGEST_REST) return false;
+    if (by && !(moduleEnd - module === by.length && startsWith(bytes, module, by))) return false;
+    const jidEnd = endOfBareJid(bytes, rest);
+    const resource = jidEnd + 1;
+    if (jidEnd < 0 || bytes[jidEnd] !== SLASH || resource >= end) return false;
+    for (let i = resource; i < end; i++) if (bytes[i]! < BLANK || bytes[i]! > TILDE) return false;
+    if (without && includes(bytes, resource, end, without)) return false;
+    const o = this.#begin();
+    const { events } = this;
+    events[o + SOURCE] = idBefore > 0 ? rest - idBefore : source;
+    events[o + SOURCE_END] = idBefore > 0 ? end : sourceEnd;
+    events[o + KIND] = kind;
+    events[o + LOW] = resource;
+    events[o + REST_END] = end;
+    events[o + HIGH] = -1;
+    events[o + USER] = this.#names.intern(bytes, rest, jidEnd);
+    events[o + AT] = at;
+    this.count++;
+    return true;
+  }
+
+  /** The first word of the next event. */
+  #begin(): number {
+    if (this.count * EVENT_WORDS === this.events.length) this.#grow();
+    return this.count * EVENT_WORDS;
   }
 
   #grow(): void {
@@ -261,26 +276,26 @@ function isExcepted(bytes: Buffer, rest: number, end: number, except: Buffer | u
   return except !== undefined && end - rest === except.length && startsWith(bytes, rest, except);
 }
 
-/** Behind `localpart@host`, followed by nothing or by ` [role]`; -1 for what only the parser can tell. */
-export function endOfJid(bytes: Buffer, from: number, end: number): number {
+function includes(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
+  for (let i = from; i + text.length <= to; i++) if (startsWith(bytes, i, text)) return true;
+  return false;
+}
+
+/** Behind `localpart@host`, whatever follows; -1 for what only the parser can tell. */
+export function endOfBareJid(bytes: Buffer, from: number): number {
   let i = from;
   while (IN_JID[bytes[i]!] === 1) i++;
   if (i === from || bytes[i] !== AT_SIGN) return -1;
   const host = ++i;
   while (IN_JID[bytes[i]!] === 1) i++;
-  if (i === host || i - from > LONGEST_JID) return -1;
-  if (i === end) return i;
-  return bytes[i] === BLANK && bytes[i + 1] === 91 && bytes[end - 1] === 93 && i + 2 < end ? i : -1;
+  return i === host || i - from > LONGEST_JID ? -1 : i;
 }
 
-/** Where the level begins in the layout of stdout; there is no level where only the parser can tell. */
-function wordOnConsole(bytes: Buffer, source: number, sourceEnd: number): number {
-  if (sourceEnd - source > WIDEST) return sourceEnd;
-  for (let i = source; i < sourceEnd; i++) if (bytes[i]! < 0x21 || bytes[i]! > 0x7e) return sourceEnd;
-  let word = sourceEnd;
-  if (source === sourceEnd) return sourceEnd;
-  while (bytes[word] === BLANK) word++;
-  return word - sourceEnd > WIDEST ? sourceEnd : word;
+/** The same, followed by nothing or by ` [role]`. */
+function endOfJid(bytes: Buffer, from: number, end: number): number {
+  const i = endOfBareJid(bytes, from);
+  if (i < 0 || i === end) return i;
+  return bytes[i] === BLANK && bytes[i + 1] === 91 && bytes[end - 1] === 93 && i + 2 < end ? i : -1;
 }
 
 /** `c2s560351951f30`, of at most 13 digits and no leading 0. */

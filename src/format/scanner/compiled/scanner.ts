@@ -6,6 +6,9 @@
  * All of memory is laid out by ../compiled-scanner.ts; the addresses below are those it has, too.
  */
 
+import { arePlain, BLANK, byteAt, includes, isSame, placeOf, TAB } from './bytes';
+import { findMessage, isOdd, levelIn, message, module, moduleEnd, source, sourceEnd } from './layouts';
+
 /** What the caller sets, and what is found: 32-bit words. */
 const COUNT: usize = 0;
 const LINES: usize = 4;
@@ -31,6 +34,15 @@ const ASKED: usize = 60;
 const HEAD: usize = 64;
 const TAIL: usize = 192;
 const MASK: usize = 64;
+/** As of `LineScanner`, and the plan. */
+const MOST: usize = 320;
+const IN_SECOND: usize = 324;
+const SECONDS: usize = 328;
+const LAST_LINE: usize = 332;
+const LAYOUT: usize = 336;
+/** A length, and the text. */
+const SECOND_WORD: usize = 352;
+const SUSPECT: usize = 416;
 /** By the first byte of the word of a level: its number + 1. */
 const LEVEL_OF: usize = 512;
 /** Per level: the length of its word, and the word. */
@@ -41,10 +53,15 @@ const IN_JID: usize = 1024;
 /** Per level and first byte of a message: the number of its first needle + 1. */
 const FIRST: usize = 2048;
 const NEEDLES: usize = 8192;
-const NEEDLE_SIZE: usize = 128;
-/** Of a needle: length, kind, form of the rest, whether another one follows, length of the exception; text; exception. */
+const NEEDLE_SIZE: usize = 256;
+/**
+ * Of a needle: length, kind, form of the rest, whether another one follows, the lengths of the exception and of who prints it, how much
+ * before the rest is of the id; and the texts, of which the last one has its length in front.
+ */
 const TEXT: usize = 16;
 const EXCEPT: usize = 80;
+const BY: usize = 128;
+const WITHOUT: usize = 176;
 const EVENTS: usize = 65536;
 /** Of each login: its event, where the name begins and ends, and where to look for it. */
 const LOGINS: usize = 1114112;
@@ -58,25 +75,13 @@ const EVENTS_END: usize = 1114112;
 const DISORDER: u32 = 120;
 
 const CR: u32 = 13;
-const TAB: u32 = 9;
-const BLANK: u32 = 32;
 const START: u32 = 2;
+const NAMED: u32 = 6;
 const FORM_NOTHING: u32 = 1;
 const FORM_JID: u32 = 2;
+const FORM_FULL_JID: u32 = 3;
 const LONGEST_JID: usize = 255;
-const WIDEST: usize = 128;
-
-function byteAt(at: usize): u32 {
-  return load<u8>(at);
-}
-
-/** Whether `length` bytes are the same. */
-function isSame(a: usize, b: usize, length: usize): bool {
-  let i: usize = 0;
-  for (; i + 8 <= length; i += 8) if (load<u64>(a + i) != load<u64>(b + i)) return false;
-  for (; i < length; i++) if (byteAt(a + i) != byteAt(b + i)) return false;
-  return true;
-}
+const LONGEST_REST: usize = 800;
 
 /** Whether the bytes are those of a pattern, as far as its mask says that they count. */
 function isLike(at: usize, pattern: usize, length: usize): bool {
@@ -87,20 +92,6 @@ function isLike(at: usize, pattern: usize, length: usize): bool {
   return true;
 }
 
-/** The first place, from `at`, of one of two bytes; there is one. */
-function placeOf(at: usize, byte: i8, other: i8): usize {
-  const ones = i8x16.splat(byte);
-  const others = i8x16.splat(other);
-  let found = 0;
-  let i = at - 16;
-  while (found == 0) {
-    i += 16;
-    const bytes = v128.load(i);
-    found = i8x16.bitmask(v128.or(i8x16.eq(bytes, ones), i8x16.eq(bytes, others)));
-  }
-  return i + ctz<i32>(found);
-}
-
 /** As `scan` of ../scanner.ts, over the bytes at `from` to `to`. Stops also when there is no room for another event. */
 export function scan(from: usize, to: usize): usize {
   const headLength: usize = load<u32>(HEAD_LENGTH);
@@ -108,6 +99,12 @@ export function scan(from: usize, to: usize): usize {
   const digits: usize = load<u32>(DIGITS);
   const sourceAt = headLength + 5 + tailLength;
   const base = load<u32>(BASE);
+  const most = load<u32>(MOST);
+  const layout = load<u32>(LAYOUT);
+  let before: u32 = 0xffffffff;
+  let inSecond: u32 = 0;
+  let seconds: u32 = 0;
+  let lastLine = from;
   let event = EVENTS;
   let login = LOGINS;
   let lines: u32 = 0;
@@ -124,11 +121,19 @@ export function scan(from: usize, to: usize): usize {
       if (minute > 9 || byteAt(clock + 1) != 58 || tens > 5 || ones > 9) break;
       if (!isLike(clock + 4, TAIL, tailLength + 1) || !areDigits(clock + 5, digits)) break;
       const at = base + minute * 60 + tens * 10 + ones;
-      const kind = takeLine(line, line + sourceAt, end, at, event, login);
+      if (at == before && inSecond >= most) break;
+      const kind = takeLine(layout, line + sourceAt, end, at, event, login);
       if (kind < 0) break;
       if (at > last || at + DISORDER < last) last = at;
+      if (at != before) {
+        seconds++;
+        inSecond = 0;
+        before = at;
+      }
+      inSecond++;
+      lastLine = line;
       if (kind > 0) event += EVENT_SIZE;
-      if (kind == START) login += LOGIN_SIZE;
+      if (kind == START || kind >= (NAMED as i32)) login += LOGIN_SIZE;
     }
     lines++;
     line = end + 1;
@@ -136,6 +141,9 @@ export function scan(from: usize, to: usize): usize {
   store<u32>(COUNT, ((event - EVENTS) / EVENT_SIZE) as u32);
   store<u32>(LINES, lines);
   store<u32>(LAST, last);
+  store<u32>(IN_SECOND, inSecond);
+  store<u32>(SECONDS, seconds);
+  store<u32>(LAST_LINE, (lastLine as u32) + load<u32>(SHIFT));
   store<u32>(NEW_NAMES, findUsers(login));
   return line;
 }
@@ -146,49 +154,68 @@ function areDigits(at: usize, count: usize): bool {
 }
 
 /** The kind of an event, which is then at `event`; 0 when the line is none; -1 when only the parser can tell. */
-function takeLine(line: usize, source: usize, end: usize, at: u32, event: usize, login: usize): i32 {
-  const sourceEnd = placeOf(source, TAB as i8, BLANK as i8);
-  if (sourceEnd >= end) return -1;
-  const isInFile = byteAt(sourceEnd) == TAB;
-  const word = isInFile ? sourceEnd + 1 : wordOnConsole(source, sourceEnd);
+function takeLine(layout: u32, from: usize, end: usize, at: u32, event: usize, login: usize): i32 {
+  const word = levelIn(layout, from, end);
+  if (word == 0) return -1;
   const level: usize = byteAt(LEVEL_OF + byteAt(word));
   if (level == 0) return -1;
   const entry = LEVELS + (level - 1) * LEVEL_SIZE;
   const wordLength: usize = byteAt(entry);
-  if (!isSame(word, entry + 1, wordLength)) return -1;
-  const message = word + wordLength;
-  if (!isInFile && (byteAt(message + 4) == TAB || byteAt(message + 5) == TAB)) return -1;
+  if (!isSame(word, entry + 1, wordLength) || !findMessage(layout, word + wordLength, end)) return -1;
   const first: usize = byteAt(FIRST + (level - 1) * 256 + byteAt(message));
-  if (first == 0) return 0;
+  if (first == 0) return saysNothing(end) ? 0 : -1;
   let needle = NEEDLES + (first - 1) * NEEDLE_SIZE;
   while (!isSame(message, needle + TEXT, byteAt(needle))) {
-    if (byteAt(needle + 3) == 0) return 0;
+    if (byteAt(needle + 3) == 0) return saysNothing(end) ? 0 : -1;
     needle += NEEDLE_SIZE;
   }
   const kind = byteAt(needle + 1);
   const rest = message + byteAt(needle);
   if (kind == 0 || rest > end || isExcepted(needle, rest, end)) return -1;
   const form = byteAt(needle + 2);
-  if (form == FORM_NOTHING && rest != end) return -1;
-  if (!storeSession(source, sourceEnd, event)) return -1;
-  if (form == FORM_JID && !storeLogin(rest, end, event, login)) return -1;
-  const shift = load<u32>(SHIFT);
-  store<u32>(event, (line as u32) + shift);
-  store<u32>(event + 4, (sourceEnd as u32) + shift);
+  if (form == FORM_FULL_JID) {
+    if (!storeNamed(needle, rest, end, event, login)) return -1;
+  } else {
+    if (form == FORM_NOTHING && rest != end) return -1;
+    if (!storeSession(source, sourceEnd, event)) return -1;
+    if (form == FORM_JID && !storeLogin(rest, endOfJid(rest, end), event, login)) return -1;
+    storeSource(source, sourceEnd, event);
+    store<i32>(event + 20, -1);
+  }
   store<u32>(event + 8, kind);
-  store<i32>(event + 20, -1);
   store<u32>(event + 24, at);
-  store<u32>(event + 28, (source as u32) + shift);
   return kind;
 }
 
-/** Where the level begins in the layout of stdout; there is no level where only the parser can tell. */
-function wordOnConsole(source: usize, sourceEnd: usize): usize {
-  if (sourceEnd - source > WIDEST) return sourceEnd;
-  for (let i = source; i < sourceEnd; i++) if (byteAt(i) - 0x21 > 0x5d) return sourceEnd;
-  let word = sourceEnd;
-  while (sourceEnd > source && byteAt(word) == BLANK) word++;
-  return word - sourceEnd > WIDEST ? sourceEnd : word;
+function saysNothing(end: usize): bool {
+  if (byteAt(SUSPECT) > 0 && includes(message, end, SUSPECT)) return false;
+  const length: usize = byteAt(SECOND_WORD);
+  return length == 0 || !isSame(placeOf(message, BLANK as i8, 10), SECOND_WORD + 1, length);
+}
+
+/** False for what only the parser can tell. */
+function storeNamed(needle: usize, rest: usize, end: usize, event: usize, login: usize): bool {
+  const idBefore: usize = byteAt(needle + 6);
+  if (isOdd || idBefore > 0 != (source == sourceEnd) || end - rest > LONGEST_REST) return false;
+  const by: usize = byteAt(needle + 5);
+  if (by > 0 && !(moduleEnd - module == by && isSame(module, needle + BY, by))) return false;
+  const jidEnd = endOfBareJid(rest);
+  const resource = jidEnd + 1;
+  if (jidEnd == 0 || byteAt(jidEnd) != 47 || resource >= end || !arePlain(resource, end)) return false;
+  if (byteAt(needle + WITHOUT) > 0 && includes(resource, end, needle + WITHOUT)) return false;
+  if (idBefore > 0) storeSource(rest - idBefore, end, event);
+  else storeSource(source, sourceEnd, event);
+  const shift = load<u32>(SHIFT);
+  store<u32>(event, (end as u32) + shift);
+  store<u32>(event + 12, (resource as u32) + shift);
+  store<i32>(event + 16, -1);
+  return storeLogin(rest, jidEnd, event, login);
+}
+
+function storeSource(from: usize, to: usize, event: usize): void {
+  const shift = load<u32>(SHIFT);
+  store<u32>(event + 4, (to as u32) + shift);
+  store<u32>(event + 28, (from as u32) + shift);
 }
 
 function isExcepted(needle: usize, rest: usize, end: usize): bool {
@@ -234,24 +261,27 @@ function storeAddress(end: usize, count: usize, event: usize): bool {
   return true;
 }
 
-/** False for a name that only the parser can tell. */
-function storeLogin(from: usize, end: usize, event: usize, login: usize): bool {
-  const to = endOfJid(from, end);
+/** Of the name up to `to`; false for one that only the parser can tell, whose end is 0. */
+function storeLogin(from: usize, to: usize, event: usize, login: usize): bool {
   store<u32>(login, event as u32);
   store<u32>(login + 4, from as u32);
   store<u32>(login + 8, to as u32);
   return to != 0;
 }
 
-/** Behind `localpart@host`; 0 for what only the parser can tell. */
-function endOfJid(from: usize, end: usize): usize {
+/** Behind `localpart@host`, whatever follows; 0 for what only the parser can tell. */
+function endOfBareJid(from: usize): usize {
   let i = from;
   while (byteAt(IN_JID + byteAt(i)) == 1) i++;
   if (i == from || byteAt(i) != 64) return 0;
   const host = ++i;
   while (byteAt(IN_JID + byteAt(i)) == 1) i++;
-  if (i == host || i - from > LONGEST_JID) return 0;
-  if (i == end) return i;
+  return i == host || i - from > LONGEST_JID ? 0 : i;
+}
+
+function endOfJid(from: usize, end: usize): usize {
+  const i = endOfBareJid(from);
+  if (i == 0 || i == end) return i;
   const hasRole = byteAt(i) == BLANK && byteAt(i + 1) == 91 && byteAt(end - 1) == 93 && i + 2 < end;
   return hasRole ? i : 0;
 }
