@@ -105,6 +105,9 @@ export interface BareLine {
   isOutput: boolean;
 }
 
+/** Ends a plain line of which the end was lost on its way. No server writes it. */
+export const LOST_END = '\u001e';
+
 export interface Dialect {
   /** The name in `server = "..."`. */
   readonly name: string;
@@ -124,6 +127,8 @@ export interface Dialect {
   levelOf(line: string): LogLevel | undefined;
   /** The end of a session names it: an id that comes again is not taken for another session's. */
   readonly namesSessions?: true;
+  /** Lines that a remote party made it write are told from its own by what stands around them, as if a line were cut there. */
+  readonly tellsForged?: true;
   /** What is told of a log of this server. */
   readonly advice: Advice;
   /** Name of a file beside the log in which the server repeats some of its lines. */

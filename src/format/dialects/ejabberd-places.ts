@@ -1,4 +1,5 @@
 /** What has to be known of a text of ejabberd's lines to tell where a message in it ends: found once, for all its messages. */
+import { LOST_END } from './dialect.ts';
 import { beginsWithDate, endOf, partsOf } from './ejabberd-layout.ts';
 
 /** Which lines are meant. */
@@ -23,7 +24,7 @@ const DOTS = /\.\.\.(?:\x1b\[0m)?\r?\n/;
 
 export class Places {
   readonly text: string;
-  /** Where the lines begin that no message of ejabberd's own begins with, or that end as none of theirs does; in their order. */
+  /** Where the lines begin that no message of ejabberd's own begins with, or that end as none of theirs does, or whose end is lost; in their order. */
   readonly orphans: readonly number[];
   /** Where the lines begin whose message may quote somebody; in their order. */
   readonly quoting: readonly number[];
@@ -34,7 +35,7 @@ export class Places {
 
   constructor(text: string, kinds: Kinds) {
     this.text = text;
-    this.orphans = [...undated(text), ...odd(text, kinds)].toSorted((a, b) => a - b);
+    this.orphans = [...undated(text), ...odd(text, kinds), ...lost(text)].toSorted((a, b) => a - b);
     this.quoting = [...quoting(text, kinds)].toSorted((a, b) => a - b);
     this.#mayBeCut = DOTS.test(text);
   }
@@ -78,6 +79,10 @@ function* undated(text: string): Iterable<number> {
 function* odd(text: string, { isOdd }: Kinds): Iterable<number> {
   for (const [start, , newline] of linesWith(text, TELLING))
     if (isOdd(text.slice(start, endOf(text, newline)))) yield start;
+}
+
+function* lost(text: string): Iterable<number> {
+  for (const [start] of linesWith(text, [`${LOST_END}\n`])) if (beginsWithDate(text, start)) yield start;
 }
 
 function* quoting(text: string, { begins, quotes }: Kinds): Iterable<number> {

@@ -9,6 +9,7 @@
  * is found wherever the party puts more ends between, and whenever the next real line comes. A party that forges the beginning of
  * another such message, too, is believed; nothing in the text tells it from two real ones.
  */
+import { LOST_END } from './dialect.ts';
 import { beginsWithDate, endOf, TO_SECOND } from './ejabberd-layout.ts';
 import { charactersIn, firstFrom, Places, type Kinds } from './ejabberd-places.ts';
 
@@ -97,7 +98,7 @@ export interface Message {
 export function restOf(text: string, message: Message): Rest | undefined {
   const { quoting, start, lineEnd } = message;
   const line = text.slice(message.message, endOf(text, lineEnd));
-  const isWhole = quoting.whole.test(line);
+  const isWhole = quoting.whole.test(line) || line.endsWith(LOST_END);
   const first = isWhole
     ? { to: lineEnd + 1 }
     : firstEnd(text, lineEnd + 1, quoting, LONGEST - charactersIn(text.slice(start, lineEnd)));
@@ -109,7 +110,7 @@ export function restOf(text: string, message: Message): Rest | undefined {
 
 /** Whether a line, told without what ends it, is the last one of a message of so many more characters. */
 export const isEnd = (line: string, { ends }: Quoting, left: number): boolean =>
-  ends.test(line) || (line.endsWith('...') && left < charactersIn(line) + CUT);
+  ends.test(line) || line.endsWith(LOST_END) || (line.endsWith('...') && left < charactersIn(line) + CUT);
 
 /** Behind the first line from `from` on that ends the message. */
 function firstEnd(text: string, from: number, quoting: Quoting, characters: number): Rest | undefined {
@@ -134,8 +135,12 @@ function lastOrphan(places: Places, from: number, { quoting, start, lineEnd }: M
     const isNear = places.charactersBetween(start, begin) < LONGEST;
     const newline = text.indexOf('\n', begin);
     if (!isNear || newline < 0 || isQuotingIn(places, to ?? from, begin)) break;
-    const isOne = quoting.orphan.test(text.slice(begin, endOf(text, newline)));
-    if (isOne && !mayBeReal(places, begin, newline, text.slice(start, lineEnd))) to = newline + 1;
+    const line = text.slice(begin, endOf(text, newline));
+    if (
+      (quoting.orphan.test(line) || line.endsWith(LOST_END)) &&
+      !mayBeReal(places, begin, newline, text.slice(start, lineEnd))
+    )
+      to = newline + 1;
   }
   return to;
 }

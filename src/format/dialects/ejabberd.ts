@@ -161,6 +161,7 @@ export const ejabberd: Dialect = {
   isForgeable: () => false,
   levelOf,
   namesSessions: true,
+  tellsForged: true,
   advice: {
     exactness: {
       debug:

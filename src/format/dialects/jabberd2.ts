@@ -140,6 +140,7 @@ export const jabberd2: Dialect = {
   isForgeable: () => false,
   levelOf,
   namesSessions: true,
+  tellsForged: true,
   advice: {
     exactness: { debug: 'the counts are exact', info: 'the counts are exact' },
     infoLog: "which is sm.log, of the session manager: <log type='file'> in sm.xml",

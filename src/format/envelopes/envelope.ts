@@ -32,6 +32,8 @@ export class Cut {
   text: Buffer = this.stamp;
   from = 0;
   to = 0;
+  /** What the server wrote goes on, but was left out. */
+  lacksEnd = false;
 }
 
 /** Plain JSON: what has to be known of records that began before. */
@@ -50,7 +52,7 @@ export interface Envelope {
   readonly name: string;
   /** Begins every line that may be of it, the first one of a record at least (one character per byte). */
   readonly begins: RegExp;
-  /** A long line of an output may have been cut without a mark, and go on in the next message. */
+  /** A long message may have been cut without a mark, and a line of an output may go on in the next one. */
   readonly cutsUnseen?: true;
   /** It looks like a stamp of the server's own: what is understood without it is not wrapped. */
   readonly isStampOnly?: true;

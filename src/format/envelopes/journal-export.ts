@@ -22,7 +22,7 @@ import { timeOf } from './made-stamp.ts';
 const EQUALS = 61;
 const LENGTH_BYTES = 8;
 /** Kept of a value, bytes: what counts stands at the beginning of a message. */
-const LONGEST = 16 * 1024;
+const LONGEST = 64 * 1024;
 /** Of one value: journald takes no larger entry. A length beyond it is none. */
 const LARGEST = 768 * 1024 * 1024;
 const KEPT: ReadonlySet<string> = new Set([
@@ -118,6 +118,7 @@ class ExportOpener implements Opener {
     cut.text = Buffer.from(message, 'latin1');
     cut.from = 0;
     cut.to = cut.text.length;
+    cut.lacksEnd = message.length === LONGEST;
     const isCutShort = fields.get('_LINE_BREAK') === 'line-max' || fields.get('CONTAINER_PARTIAL_MESSAGE') === 'true';
     return isCutShort ? PIECE : WHOLE;
   }
@@ -134,6 +135,7 @@ const isOfName = (byte: number): boolean => (byte >= 65 && byte <= 90) || byte =
 
 export const journalExport: Envelope = {
   name: 'journalctl -o export',
+  cutsUnseen: true,
   begins: /^(?:__CURSOR|__REALTIME_TIMESTAMP|MESSAGE)=/,
   open: (state) => new ExportOpener(state),
 };

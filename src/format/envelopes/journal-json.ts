@@ -1,7 +1,7 @@
 /**
  * `journalctl -o json`, one entry a line, and with a byte 30 in front `json-seq`. A message that is no UTF-8 is an array of bytes,
- * and without `--all` one that is too long is null. A line of the standard output that is longer than LineMax is written in pieces, and
- * so is one of a container's that is longer than 16 KiB (docker's daemon/logger/journald).
+ * and without `--all` one that is too long is null. A line of the standard output that is longer than LineMax is written in pieces,
+ * and so is one of a container that is longer than 16 KiB.
  */
 import { FOREIGN, PIECE, WHOLE, type Cut, type Envelope, type Opener } from './envelope.ts';
 import { readString, Scratch } from './json-text.ts';
@@ -12,7 +12,9 @@ const MESSAGE = 'MESSAGE":';
 const TIME = '__REALTIME_TIMESTAMP":';
 const IDENTIFIER = 'SYSLOG_IDENTIFIER":';
 const PRIORITY = 'PRIORITY":';
-const CUT_SHORT = ['"_LINE_BREAK":"line-max"', '"CONTAINER_PARTIAL_MESSAGE":"true"'];
+/** Of journald itself; and of docker (daemon/logger/journald) and podman, whose pieces journald takes for messages. */
+const LINE_BREAK = '_LINE_BREAK":';
+const PARTIAL = 'CONTAINER_PARTIAL_MESSAGE":';
 const BLANK = 32;
 const QUOTE = 34;
 const BRACKET = 91;
@@ -23,6 +25,7 @@ const LONG = 79;
 
 export const journalJson: Envelope = {
   name: 'journalctl -o json',
+  cutsUnseen: true,
   begins: /^\x1e?\{(?=.*"__REALTIME_TIMESTAMP" ?: ?")(?=.*"MESSAGE" ?:)/,
   open(): Opener {
     const body = new Scratch();
@@ -45,9 +48,10 @@ export const journalJson: Envelope = {
         cut.text = body.bytes;
         cut.from = 0;
         cut.to = body.length;
+        // Of what is left out nobody knows how it began: what follows in the same line is no line.
+        cut.lacksEnd = cut.to === 0;
         if (!isCutShort(line, cut)) return WHOLE;
-        // Of what is left out nobody knows how it began: what follows is no line.
-        if (cut.to === 0) cut.to = body.bytes.write('\t');
+        if (cut.lacksEnd) cut.to = body.bytes.write('\t');
         return PIECE;
       },
     };
@@ -56,7 +60,12 @@ export const journalJson: Envelope = {
 
 /** Of a message that is left out only the length is told, if at all. */
 const isCutShort = (line: string, { to }: Cut): boolean =>
-  (to === 0 || to >= LONG) && CUT_SHORT.some((cut) => line.includes(cut));
+  ((to === 0 || to >= LONG) && has(line, LINE_BREAK, '"line-max"')) || has(line, PARTIAL, '"true"');
+
+function has(line: string, key: string, value: string): boolean {
+  const at = valueAt(line, key);
+  return at >= 0 && line.startsWith(value, at);
+}
 
 /** The name whose quote is at `at`. */
 const nameAt = (line: string, at: number): string => (at < 0 ? '' : line.slice(at + 1, line.indexOf('"', at + 1)));

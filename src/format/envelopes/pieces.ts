@@ -12,19 +12,29 @@ const MOST_PIECES = 1024;
 /** Between the first piece and another one, seconds. */
 const LATEST = 60;
 /**
- * Lines of a standard output that are written into a text by journald are cut without a mark: by itself at LineMax, 48 KiB by default,
- * and by rsyslog at 8 KiB together with what is in front, while the rest comes as the next message or not at all.
+ * Lines of a standard output are cut without a mark where a text is made of them or syslog takes them, and the rest comes as the next
+ * message or not at all: at 2 KiB by journald before 235; at 8 KiB, together with what is in front, by rsyslog; at 16 KiB by docker
+ * (daemon/logger/copier.go, defaultBufSize); and at LineMax, 48 KiB by default, by journald. Bytes.
  */
-const LINE_MAX = 49_000;
-const MESSAGE_SIZE = [7_900, 8_192] as const;
+const SIZES = [
+  [2048, 2048],
+  [7_900, 8_192],
+  [16_384, 16_384],
+  [49_000, Infinity],
+] as const;
+/** Between what was cut so and its rest, seconds. */
+const REST_LATEST = 5;
+/** What syslog and journalctl show for a control character, of one byte. */
+const ESCAPED = /#[0-3][0-7]{2}| {8}/g;
 
 interface Pending {
   readonly text: string;
   readonly at: string;
   readonly pieces: number;
+  readonly isUnseen?: true;
 }
 
-/** By stream; plain JSON. */
+/** By stream; plain JSON. `isUnseen`: it may be no piece at all. */
 export type PieceState = Readonly<Record<string, Pending>>;
 
 export class PieceJoiner {
@@ -58,18 +68,16 @@ export class PieceJoiner {
     if (!before) return cut;
     const head = Buffer.from(before.text, 'latin1');
     const rest = cut.text.subarray(cut.from, Math.min(cut.to, cut.from + LONGEST - head.length));
+    cut.lacksEnd ||= rest.length < cut.to - cut.from;
     cut.text = Buffer.concat([head, rest]);
     cut.from = 0;
     cut.to = cut.text.length;
     return cut;
   }
 
-  /** What was taken for a whole line of an output may have been cut. */
-  noteOutput(cut: Cut): void {
-    const length = cut.to - cut.from;
-    const [least, most] = MESSAGE_SIZE;
-    const mayBeCut = length >= LINE_MAX || (length >= least && length <= most);
-    if (mayBeCut) this.#pending.set(String(cut.stream), { text: '\t', at: stampOf(cut), pieces: 1 });
+  /** What comes next may be the rest of what was taken for a whole line. */
+  expectRest(cut: Cut): void {
+    this.#pending.set(String(cut.stream), { text: '\t', at: stampOf(cut), pieces: 1, isUnseen: true });
   }
 
   /** The pieces that this one goes on from. */
@@ -77,8 +85,17 @@ export class PieceJoiner {
     const before = this.#pending.get(String(cut.stream));
     if (!before || before.pieces >= MOST_PIECES) return undefined;
     const apart = Date.parse(stampOf(cut)) - Date.parse(before.at);
-    return Math.abs(apart) > LATEST * 1000 ? undefined : before;
+    return Math.abs(apart) > (before.isUnseen ? REST_LATEST : LATEST) * 1000 ? undefined : before;
   }
+}
+
+/** Whether what a record holds has a size at which it may have been cut. */
+export function mayBeCut({ text, from, to }: Cut): boolean {
+  const most = to - from;
+  if (most < SIZES[0][0]) return false;
+  let least = most;
+  for (const [shown] of text.toString('latin1', from, to).matchAll(ESCAPED)) least -= shown.length - 1;
+  return SIZES.some(([low, high]) => least <= high && most >= low);
 }
 
 const stampOf = ({ stamp, stampLength }: Cut): string => stamp.toString('latin1', 0, stampLength);

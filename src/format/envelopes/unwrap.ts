@@ -3,7 +3,7 @@
  * dialect is read in every envelope. There is one plain line for each line that was wrapped: where a line is told by its number, it
  * is the same one. What is no line of the server's becomes a line that no server writes.
  */
-import type { BareLine, Dialect } from '../dialects/dialect.ts';
+import { LOST_END, type BareLine, type Dialect } from '../dialects/dialect.ts';
 import type { StampForm } from '../time/stamp-form.ts';
 import {
   CONTINUATION,
@@ -16,7 +16,7 @@ import {
   type Kind,
   type Opener,
 } from './envelope.ts';
-import { PieceJoiner, type PieceState } from './pieces.ts';
+import { mayBeCut, PieceJoiner, type PieceState } from './pieces.ts';
 
 const NEWLINE = 10;
 const TAB = 9;
@@ -24,6 +24,7 @@ const BLANK = 32;
 const QUESTION = 63;
 /** Stands for a line break inside a message: no part of a name, and none of a line that a server writes. */
 const BREAK = 0x1e;
+const LOST = LOST_END.charCodeAt(0);
 
 /** How the lines of a log are wrapped; plain values. */
 export interface Wrapping {
@@ -40,11 +41,15 @@ export interface Wrapping {
 export interface UnwrapState {
   readonly record?: EnvelopeState | undefined;
   readonly pieces?: PieceState | undefined;
+  /** The server writes lines to its standard output, and no messages to syslog. */
+  readonly isOutput?: boolean | undefined;
 }
+
+type Reader = Pick<Dialect, 'bare' | 'tellsForged'>;
 
 export class Unwrapper {
   readonly #wrapping: Wrapping;
-  readonly #dialect: Pick<Dialect, 'bare'>;
+  readonly #dialect: Reader;
   readonly #opener: Opener;
   readonly #joiner: PieceJoiner;
   readonly #cut = new Cut();
@@ -52,16 +57,17 @@ export class Unwrapper {
   #out: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  constructor(wrapping: Wrapping, dialect: Pick<Dialect, 'bare'>, state: UnwrapState = {}) {
+  constructor(wrapping: Wrapping, dialect: Reader, state: UnwrapState = {}) {
     this.#wrapping = wrapping;
     this.#dialect = dialect;
     this.#opener = wrapping.envelope.open(state.record);
     this.#joiner = new PieceJoiner(state.pieces);
+    this.#bare.isOutput = state.isOutput ?? (wrapping.inner !== undefined || wrapping.keepsInner);
   }
 
   get state(): UnwrapState {
     const [record, pieces] = [this.#opener.state, this.#joiner.state];
-    return { ...(record && { record }), ...(pieces && { pieces }) };
+    return { ...(record && { record }), ...(pieces && { pieces }), isOutput: this.#bare.isOutput };
   }
 
   /** Plain lines, as many as there are in `bytes`, whose last byte is a newline. */
@@ -80,6 +86,7 @@ export class Unwrapper {
 
   #line(bytes: Buffer, from: number, end: number): void {
     const cut = this.#cut;
+    cut.lacksEnd = false;
     const kind: Kind = this.#opener.open(bytes, from, end, cut);
     if (kind === HELD) return;
     if (kind === FOREIGN || cut.program !== this.#wrapping.program) {
@@ -88,7 +95,17 @@ export class Unwrapper {
     }
     if (kind === PIECE) this.#joiner.add(cut);
     else if (kind === CONTINUATION) this.#goOn(cut);
-    else this.#whole(this.#joiner.joined(cut));
+    else this.#record(cut);
+  }
+
+  /** A line by itself, or the last piece of one. */
+  #record(cut: Cut): void {
+    const isUnseen = this.#wrapping.envelope.cutsUnseen === true && !cut.lacksEnd && mayBeCut(cut);
+    this.#whole(this.#joiner.joined(cut));
+    if (isUnseen && this.#bare.isOutput && !this.#dialect.tellsForged) this.#joiner.expectRest(cut);
+    if (!isUnseen && !cut.lacksEnd) return;
+    if (cut.to === cut.from) this.#out[this.#length++] = TAB;
+    this.#out[this.#length++] = LOST;
   }
 
   /** No line of its own, as it is undated: of the same length as the server wrote it, by which the end of a message is known. */
@@ -112,7 +129,6 @@ export class Unwrapper {
     this.#copy(text, cut.from, bare.sourceEnd);
     this.#copy(bare.head, 0, bare.head.length);
     this.#copy(text, bare.message, to);
-    if (bare.isOutput && envelope.cutsUnseen) this.#joiner.noteOutput(cut);
   }
 
   /** Of a server that stamps its messages itself: what has no such stamp is as it would be in its file, and none around it makes it dated. */
