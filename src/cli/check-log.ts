@@ -6,6 +6,7 @@ import { beginningOf } from '../source/files/end-of-file.ts';
 import { whyNotPermitted } from '../source/files/permission.ts';
 import type { Advice } from '../format/dialects/dialect.ts';
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
+import { rivalWarning } from '../service/parse-health.ts';
 import { lastVersion } from '../service/last-version.ts';
 import { journalOf } from '../source/journal-name.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
@@ -55,7 +56,7 @@ function whyUnread(path: string): string[] {
 }
 
 function describe(survey: Survey, path: string): string[] {
-  const { lines, foreign, dialect, envelope, stamp, version, events, users, samples, quoted } = survey;
+  const { lines, foreign, dialect, envelope, stamp, version, events, users, samples, quoted, rival } = survey;
   if (lines === 0 && journalOf(path) !== undefined) return ['the journal has no entry of it'];
   if (lines === 0) return [beginningOf(path, 1).length === 0 ? 'is empty' : 'no line of it is complete yet'];
   const share = Math.floor(((lines - foreign) / lines) * 1000) / 10;
@@ -63,7 +64,11 @@ function describe(survey: Survey, path: string): string[] {
   const wrapped = envelope === undefined ? '' : `, in lines of ${envelope}`;
   const understood = `${writer}${wrapped}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
   if (dialect === undefined || stamp === undefined) return [understood];
-  const warnings = [forgeryWarning(path, dialect.name, version), quotedWarning(path, dialect.name, quoted)];
+  const warnings = [
+    forgeryWarning(path, dialect.name, version),
+    quotedWarning(path, dialect.name, quoted),
+    rivalWarning(rival),
+  ];
   const seen = [...users].map(([host, count]) => `${host} (${count} users)`);
   return [
     understood,

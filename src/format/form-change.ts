@@ -52,7 +52,7 @@ export type Look =
   /** From line `at` on another form holds. */
   | { readonly kind: 'change'; readonly at: number; readonly format: LineFormat }
   /** What the lines from `at` on are is told by those that come next. */
-  | { readonly kind: 'wait'; readonly at: number }
+  | { readonly kind: 'wait'; readonly at: number; readonly rivals: readonly Rival[] }
   /** Nothing changes before line `at`. */
   | { readonly kind: 'none'; readonly at: number; readonly rivals: readonly Rival[] };
 
@@ -98,11 +98,12 @@ export function lookAt(lines: readonly string[], known: Known): Look {
     if (!isAnyIn(span, telling)) continue;
     last = span;
     const scores = scoresOf(lines.slice(span.from, span.to), server).filter(isOther);
-    const judge = { known, span, places, overall, bytes: bytesIn(lines, span) };
+    const isSilent = span.to === lines.length;
+    const judge = { known, span, places, overall, isSilent, bytes: bytesIn(lines, span) };
     const found = best(scores.filter((score) => judgementOf(score, judge) === 'yes'));
     if (found) return { kind: 'change', at: span.from, format: found.format };
-    const mayBe = span.to === lines.length && scores.some((score) => judgementOf(score, judge) === 'not yet');
-    if (mayBe && known.isLast) return { kind: 'wait', at: span.from };
+    const mayBe = isSilent && scores.some((score) => judgementOf(score, judge) === 'not yet');
+    if (mayBe && known.isLast) return { kind: 'wait', at: span.from, rivals: rivalsIn(overall, format) };
   }
   const goesOn = last?.to === lines.length && last.from > 0 && !known.isLast;
   return { kind: 'none', at: goesOn ? last!.from : lines.length, rivals: rivalsIn(overall, format) };
@@ -114,6 +115,8 @@ interface Judge {
   readonly places: readonly Place[];
   /** What all lines are in each form. */
   readonly overall: readonly Score[];
+  /** The server so far writes nothing behind the span. */
+  readonly isSilent: boolean;
   readonly bytes: number;
 }
 
@@ -139,23 +142,30 @@ function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
 }
 
 /** Another program is the server where it writes what a server does, while the one so far is silent. */
-function takesPlace(score: Score, { known, overall }: Judge, mayWait: 'no' | 'not yet'): 'yes' | 'no' | 'not yet' {
+function takesPlace(
+  score: Score,
+  { known, overall, isSilent }: Judge,
+  mayWait: 'no' | 'not yet',
+): 'yes' | 'no' | 'not yet' {
   const { format, isUnheard } = known;
   const { starts, ownAt } = score;
   if (score.format.dialect !== format.dialect || isSameServer(score.format, format)) return 'no';
   const all = overall.find((each) => isSame(each.format, score.format)) ?? score;
-  const needed = starts ? STARTING : isUnheard ? BEGINNING : GOING_ON;
+  const needed = starts && isSilent ? STARTING : isUnheard ? BEGINNING : GOING_ON;
   const writesSo = ownAt.length >= GOING_ON || (isServer(score) && isServer(all));
   if (ownAt.length >= needed && writesSo) return 'yes';
   return starts || all.ownAt.length * 3 >= all.lines * 2 ? mayWait : 'no';
 }
 
 function rivalsIn(overall: readonly Score[], format: LineFormat): readonly Rival[] {
-  const envelope = format.wrapping?.envelope;
-  return overall
-    .filter((score) => score.format.wrapping?.envelope === envelope && !isSameServer(score.format, format))
-    .filter((score) => score.events > 0 && isServer(score))
-    .map((score) => ({ program: score.format.wrapping?.program ?? '', lines: score.ownAt.length }));
+  const rivals = new Map<string, number>();
+  for (const score of overall) {
+    const { envelope, program = '' } = score.format.wrapping ?? {};
+    const isOther = envelope === format.wrapping?.envelope && !isSameServer(score.format, format);
+    if (!isOther || score.events === 0 || !isServer(score)) continue;
+    rivals.set(program, Math.max(rivals.get(program) ?? 0, score.ownAt.length));
+  }
+  return [...rivals].map(([program, lines]) => ({ program, lines }));
 }
 
 const isSame = (a: LineFormat, b: LineFormat): boolean =>

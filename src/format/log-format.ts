@@ -173,11 +173,10 @@ export class LogFormat {
     });
     this.#goTo(at, look.at);
     this.#seen = this.#plainAt;
-    if (look.kind === 'none') {
+    if (look.kind !== 'change')
       for (const { program, lines: more } of look.rivals)
         this.#rivals.set(program, (this.#rivals.get(program) ?? 0) + more);
-      return undefined;
-    }
+    if (look.kind === 'none') return undefined;
     this.#next = this.#at;
     this.#changes++;
     if (look.kind === 'change') this.#nextFormat = look.format;

@@ -227,8 +227,8 @@ export class Daemon {
     const samples = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0, covered }))];
     this.#outputs.counts(samples, logs, { at, covered });
     for (const [{ path, logState }, parseHealth] of this.#logs) {
-      const { server, version, counts } = logState;
-      const told = { path, server, version, counts };
+      const { server, version, counts, rival } = logState;
+      const told = { path, server, version, counts, rival };
       for (const doubt of parseHealth.judge(told, at)) this.#options.tell('warning', doubt);
     }
     this.#noteStatus();

@@ -9,6 +9,7 @@ import type { EventBatch } from '../format/event-batch.ts';
 import { dialectNamed } from '../format/format.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
 import { LogFormat, type Run } from '../format/log-format.ts';
+import type { Rival } from '../format/form-change.ts';
 import type { LineFormat } from '../format/recogniser.ts';
 import type { ScanPlan } from '../format/scanner/plan.ts';
 import type { LineScanner } from '../format/scanner/scanner.ts';
@@ -121,6 +122,11 @@ export class LogReader {
   /** The lines before are counted, though others have read them. */
   countOn(before: LineCounts): void {
     this.#counted = sumCounts([this.#counted, before]);
+  }
+
+  /** Another server that writes into the log, and is not counted. */
+  get rival(): Rival | undefined {
+    return this.#format.rival;
   }
 
   get state(): ReadState {

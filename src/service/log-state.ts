@@ -8,6 +8,7 @@ import { Sessions, type Session, type SessionsOptions } from '../activity/sessio
 import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
 import { EventBatch } from '../format/event-batch.ts';
+import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
@@ -151,6 +152,11 @@ export class LogState {
   /** The server's version, where the log has named it. */
   get version(): string | undefined {
     return this.#read.version;
+  }
+
+  /** Another server that writes into the log, and is not counted. */
+  get rival(): Rival | undefined {
+    return this.#reader.rival;
   }
 
   /** The dialect's name; undefined before the first line. */

@@ -3,6 +3,7 @@
  * that its users leave: it is told once, and again only when it has been better meanwhile.
  */
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
+import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import { sumCounts } from './log-reader.ts';
 
@@ -12,9 +13,10 @@ export interface Told {
   /** Of the server. */
   readonly version: string | undefined;
   readonly counts: Readonly<LineCounts>;
+  readonly rival?: Rival | undefined;
 }
 
-type Warning = 'forgeable' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
+type Warning = 'forgeable' | 'rival' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
 
 const DAY = 86_400;
 /** Lines below which a share of them says nothing. */
@@ -32,11 +34,12 @@ export class ParseHealth {
   #linesAtEvent = 0;
 
   /** What is to be told about a log at `at`, unix seconds. */
-  *judge({ path, server, version, counts }: Told, at: number): Iterable<string> {
+  *judge({ path, server, version, counts, rival }: Told, at: number): Iterable<string> {
     const forgeable = forgeryWarning(path, server, version);
     if (this.#arises('forgeable', forgeable !== undefined)) yield forgeable ?? '';
     const passedOver = quotedWarning(path, server, counts.quoted);
     if (this.#arises('quoted', passedOver !== undefined)) yield passedOver ?? '';
+    if (this.#arises('rival', rival !== undefined)) yield `${path}: ${rivalWarning(rival)}`;
     const lines = counts.lines - this.#judged.lines;
     const events = counts.events - this.#judged.events;
     const foreign = counts.foreign - this.#judged.foreign;
@@ -66,5 +69,10 @@ export class ParseHealth {
     return isNew;
   }
 }
+
+/** Of a log into which a second server writes; undefined for others. */
+export const rivalWarning = (rival: Rival | undefined): string | undefined =>
+  rival &&
+  `lines of another XMPP server, which are not counted, as a log is of one: ${rival.lines} of ${rival.program}; let each server write into a log of its own`;
 
 const advice = (path: string): string => `see what "xmpp-active-users explain ${path}" finds in it`;

@@ -9,6 +9,7 @@ import type { Config, LogConfig } from '../config/config.ts';
 import type { Dialect } from '../format/dialects/dialect.ts';
 import { dialectNamed, tellingLines } from '../format/format.ts';
 import { plainLines, recogniseFormat } from '../format/recogniser.ts';
+import type { Rival } from '../format/form-change.ts';
 import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
 import { otherZone } from './archive/dating.ts';
@@ -43,6 +44,8 @@ export interface Survey {
   readonly samples: readonly HostCounts[];
   /** Of the lines, those that were passed over as the text of a remote party. */
   readonly quoted: number;
+  /** Another server that writes into the same log. */
+  readonly rival: Rival | undefined;
   /** Why nothing can ever be counted from it; a sentence without its path. */
   readonly failure: string | undefined;
 }
@@ -82,6 +85,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     version: logState.version,
     levels: dialect ? levelsOf(plain, dialect) : new Set<LogLevel>(),
     quoted: logState.counts.quoted,
+    rival: logState.rival,
     events,
     users: byHost(seen),
     samples: users.sample(now, logState.overBy(now)),
