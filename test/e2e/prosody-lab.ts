@@ -27,6 +27,10 @@ export interface LabOptions {
   readonly modules?: readonly string[];
   readonly pluginDirectory?: string;
   readonly without?: readonly string[];
+  /** A program that runs it, and its arguments; what it is to run is put behind them. */
+  readonly through?: readonly string[];
+  /** Whether it also logs to syslog, at level info. */
+  readonly syslog?: boolean;
   /** More lines for the configuration. */
   readonly extra?: string;
 }
@@ -66,7 +70,8 @@ export async function createLab(options: LabOptions): Promise<ProsodyLab> {
     debugLog: join(logs, 'prosody.debug'),
     output: () => running(prosody).lines,
     start: async ({ clock, environment } = {}) => {
-      prosody = startChild('prosody', ['--config', config, '-F'], {
+      const [runner, ...args] = [...(options.through ?? []), 'prosody', '--config', config, '-F'];
+      prosody = startChild(runner, args, {
         ...process.env,
         TZ: options.timezone ?? 'UTC',
         ...(clock === undefined ? {} : { LD_PRELOAD: faketimeLibrary(), FAKETIME: clock }),
@@ -117,6 +122,7 @@ log = {
   { levels = { min = "info" }, to = "file", filename = "${join(logs, 'prosody.log')}" },
   { levels = { min = "debug" }, to = "file", filename = "${join(logs, 'prosody.debug')}" },
   { levels = { min = "debug" }, to = "console" },
+  ${options.syslog ? '{ levels = { min = "info" }, to = "syslog" },' : ''}
 }
 ${options.extra ?? ''}
 ${Object.keys(options.accounts)

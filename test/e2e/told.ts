@@ -4,6 +4,7 @@ import { command } from './daemon.ts';
 export interface Told {
   readonly kind: string | null;
   readonly user?: string;
+  readonly session?: string;
   readonly resource?: string;
   readonly behind?: string;
 }
