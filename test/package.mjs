@@ -45,6 +45,7 @@ function checkContents(files) {
   for (const wanted of [
     'dist/src/main.js',
     'systemd/xmpp-active-users.service',
+    'systemd/xmpp-active-users.socket',
     'README.md',
     'LICENSE',
     'CHANGELOG.md',
