@@ -17,6 +17,7 @@ import {
   type Kind,
   type Opener,
 } from './envelope.ts';
+import { Scratch } from './json-text.ts';
 import { timeOf } from './made-stamp.ts';
 
 const EQUALS = 61;
@@ -25,16 +26,22 @@ const LENGTH_BYTES = 8;
 const LONGEST = 64 * 1024;
 /** Of one value: journald takes no larger entry. A length beyond it is none. */
 const LARGEST = 768 * 1024 * 1024;
-const KEPT: ReadonlySet<string> = new Set([
+/** Fields whose values are kept; no two names are of one length. */
+const KEPT = [
   'MESSAGE',
   'SYSLOG_IDENTIFIER',
   'PRIORITY',
   '__REALTIME_TIMESTAMP',
   '_LINE_BREAK',
   'CONTAINER_PARTIAL_MESSAGE',
-]);
-
-const FIRST_LETTERS = new Set([...KEPT].map((name) => name.charCodeAt(0)));
+] as const;
+const [MESSAGE, IDENTIFIER, PRIORITY, TIME, LINE_BREAK, PARTIAL] = [0, 1, 2, 3, 4, 5] as const;
+const NAMES = KEPT.map((name) => Buffer.from(name, 'latin1'));
+const BY_LENGTH: readonly number[] = Array.from({ length: 32 }, (_, length) =>
+  NAMES.findIndex((name) => name.length === length),
+);
+/** Digits of a time in microseconds that are not of its seconds. */
+const MICROSECONDS = 6;
 
 interface Binary {
   field: string;
@@ -46,20 +53,33 @@ interface Binary {
 }
 
 class ExportOpener implements Opener {
-  #fields = new Map<string, string>();
+  /** The values of an entry, one behind the other, and where each field's is in it: -1 where it has none. */
+  readonly #values = new Scratch();
+  readonly #from = new Int32Array(KEPT.length).fill(-1);
+  readonly #to = new Int32Array(KEPT.length);
   #binary: Binary | undefined;
+  #program = '';
 
   constructor(state: EnvelopeState = {}) {
     const { field, lengthLeft, length, left, ...fields } = state;
-    this.#fields = new Map(Object.entries(fields).map(([name, value]) => [name.slice(1), String(value)]));
+    // More may be appended to the one that is not whole: it is the last one.
+    for (const number of [...KEPT.keys()].toSorted((a, b) => Number(KEPT[a] === field) - Number(KEPT[b] === field))) {
+      const value = fields[`=${KEPT[number]}`];
+      if (value === undefined) continue;
+      const bytes = Buffer.from(String(value), 'latin1');
+      this.#begin(number);
+      this.#append(number, bytes, 0, bytes.length);
+    }
     if (typeof field === 'string')
       this.#binary = { field, lengthLeft: Number(lengthLeft), length: Number(length), left: Number(left) };
   }
 
   get state(): EnvelopeState | undefined {
-    if (this.#fields.size === 0 && !this.#binary) return undefined;
+    const fields = KEPT.flatMap((name, number) =>
+      this.#has(number) ? [[`=${name}`, this.#text(number)] as const] : [],
+    );
     // No name of a field is one of those of `Binary`.
-    return { ...Object.fromEntries([...this.#fields].map(([name, value]) => [`=${name}`, value])), ...this.#binary };
+    return fields.length > 0 || this.#binary ? { ...Object.fromEntries(fields), ...this.#binary } : undefined;
   }
 
   open(bytes: Buffer, from: number, end: number, cut: Cut): Kind {
@@ -68,15 +88,38 @@ class ExportOpener implements Opener {
     const equals = behindName(bytes, from, end);
     const isText = equals < end;
     if (equals === from || (isText && bytes[equals] !== EQUALS)) return FOREIGN;
-    if (isText && !FIRST_LETTERS.has(bytes[from]!)) return HELD;
-    const field = bytes.toString('latin1', from, equals);
-    if (isText) this.#keep(field, bytes.toString('latin1', equals + 1, Math.min(end, equals + 1 + LONGEST)));
-    else this.#binary = { field, lengthLeft: LENGTH_BYTES, length: 0, left: 0 };
+    const field = fieldAt(bytes, from, equals);
+    if (field >= 0) this.#begin(field);
+    if (!isText)
+      this.#binary = { field: bytes.toString('latin1', from, equals), lengthLeft: LENGTH_BYTES, length: 0, left: 0 };
+    else if (field >= 0) this.#append(field, bytes, equals + 1, end);
     return HELD;
   }
 
-  #keep(field: string, value: string): void {
-    if (KEPT.has(field)) this.#fields.set(field, value);
+  #has(field: number): boolean {
+    return this.#from[field]! >= 0;
+  }
+
+  #text(field: number): string {
+    return this.#values.bytes.toString('latin1', this.#from[field], this.#to[field]);
+  }
+
+  #begin(field: number): void {
+    this.#from[field] = this.#to[field] = this.#values.length;
+  }
+
+  /** Of a value that is the last one begun. */
+  #append(field: number, bytes: Buffer, from: number, to: number): void {
+    const values = this.#values;
+    const length = Math.min(to - from, LONGEST - (this.#to[field]! - this.#from[field]!));
+    values.makeRoom(length);
+    for (let i = 0; i < length; i++) values.bytes[values.length + i] = bytes[from + i]!;
+    this.#to[field] = values.length += length;
+  }
+
+  #clear(): void {
+    this.#from.fill(-1);
+    this.#values.length = 0;
   }
 
   /** Takes bytes of a value; the last one is a newline, of the value or behind it. */
@@ -87,42 +130,75 @@ class ExportOpener implements Opener {
       if (binary.lengthLeft > 0) continue;
       if (binary.length > LARGEST) {
         this.#binary = undefined;
-        this.#fields.clear();
+        this.#clear();
         return FOREIGN;
       }
       binary.left = binary.length + 1;
     }
     const taken = Math.min(to - at, binary.left);
-    const before = this.#fields.get(binary.field) ?? '';
-    const value = bytes.toString('latin1', at, at + Math.min(taken, LONGEST - before.length));
-    this.#keep(binary.field, before + value);
+    const field = (KEPT as readonly string[]).indexOf(binary.field);
+    // The newline behind the value is none of it.
+    const value = Math.max(0, Math.min(taken, binary.left - 1));
+    if (field >= 0) this.#append(field, bytes, at, at + value);
     binary.left -= taken;
-    if (binary.lengthLeft > 0 || binary.left > 0) return HELD;
-    this.#binary = undefined;
-    const whole = this.#fields.get(binary.field) ?? '';
-    if (binary.length < LONGEST) this.#keep(binary.field, whole.slice(0, binary.length));
+    if (binary.lengthLeft === 0 && binary.left === 0) this.#binary = undefined;
     return HELD;
   }
 
   #finish(cut: Cut): Kind {
-    const fields = this.#fields;
-    this.#fields = new Map();
-    const message = fields.get('MESSAGE');
-    const stamp = timeOf(Math.floor(Number(fields.get('__REALTIME_TIMESTAMP') ?? NaN) / 1e6));
-    if (message === undefined || stamp === undefined) return fields.size === 0 ? HELD : FOREIGN;
-    cut.stampLength = cut.stamp.write(stamp, 'latin1');
-    cut.program = fields.get('SYSLOG_IDENTIFIER') ?? '';
-    const priority = fields.get('PRIORITY');
-    cut.severity = priority === undefined ? -1 : Number(priority);
-    cut.stream = 0;
-    cut.text = Buffer.from(message, 'latin1');
-    cut.from = 0;
-    cut.to = cut.text.length;
-    cut.lacksEnd = message.length === LONGEST;
-    const isCutShort = fields.get('_LINE_BREAK') === 'line-max' || fields.get('CONTAINER_PARTIAL_MESSAGE') === 'true';
+    const { bytes, length } = this.#values;
+    const isEmpty = length === 0 && !this.#from.some((from) => from >= 0);
+    const stamp = this.#has(TIME)
+      ? timeOf(numberIn(bytes, this.#from[TIME]!, this.#to[TIME]! - MICROSECONDS))
+      : undefined;
+    const isEntry = this.#has(MESSAGE) && stamp !== undefined;
+    if (isEntry) {
+      cut.stampLength = cut.stamp.write(stamp, 'latin1');
+      cut.program = this.#programOf();
+      cut.severity = this.#has(PRIORITY) ? numberIn(bytes, this.#from[PRIORITY]!, this.#to[PRIORITY]!) : -1;
+      cut.stream = 0;
+      cut.text = bytes;
+      cut.from = this.#from[MESSAGE]!;
+      cut.to = this.#to[MESSAGE]!;
+      cut.lacksEnd = cut.to - cut.from === LONGEST;
+    }
+    const isCutShort =
+      (this.#has(LINE_BREAK) && this.#text(LINE_BREAK) === 'line-max') ||
+      (this.#has(PARTIAL) && this.#text(PARTIAL) === 'true');
+    this.#clear();
+    if (!isEntry) return isEmpty ? HELD : FOREIGN;
     return isCutShort ? PIECE : WHOLE;
   }
+
+  /** One string for all entries. */
+  #programOf(): string {
+    if (!this.#has(IDENTIFIER)) return '';
+    const from = this.#from[IDENTIFIER]!;
+    const length = this.#to[IDENTIFIER]! - from;
+    let isSame = length === this.#program.length;
+    for (let i = 0; isSame && i < length; i++) isSame = this.#values.bytes[from + i] === this.#program.charCodeAt(i);
+    if (!isSame) this.#program = this.#text(IDENTIFIER);
+    return this.#program;
+  }
 }
+
+/** The number of the field that is kept whose name stands there; -1 for another one. */
+function fieldAt(bytes: Buffer, from: number, to: number): number {
+  const field = BY_LENGTH[to - from] ?? -1;
+  const name = NAMES[field];
+  if (!name) return -1;
+  for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name[i]) return -1;
+  return field;
+}
+
+/** The whole number that all of these bytes are; NaN where they are none. */
+function numberIn(bytes: Buffer, from: number, to: number): number {
+  let number = from < to ? 0 : NaN;
+  for (let i = from; i < to; i++) number = isDigit(bytes[i]!) ? number * 10 + bytes[i]! - 48 : NaN;
+  return number;
+}
+
+const isDigit = (byte: number): boolean => byte >= 48 && byte <= 57;
 
 /** Where the name of a field ends. */
 function behindName(bytes: Buffer, from: number, end: number): number {
@@ -131,7 +207,7 @@ function behindName(bytes: Buffer, from: number, end: number): number {
   return at;
 }
 
-const isOfName = (byte: number): boolean => (byte >= 65 && byte <= 90) || byte === 95 || (byte >= 48 && byte <= 57);
+const isOfName = (byte: number): boolean => (byte >= 65 && byte <= 90) || byte === 95 || isDigit(byte);
 
 export const journalExport: Envelope = {
   name: 'journalctl -o export',

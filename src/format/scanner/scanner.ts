@@ -130,8 +130,8 @@ export class Scanner implements LineScanner {
     let before = -1;
     for (let line = from; line < to;) {
       const end = bytes.indexOf(NEWLINE, line);
-      // A line that goes on with the message before says nothing.
-      if (bytes[line] !== TAB) {
+      // A line that goes on with the message before says nothing, and an empty one neither.
+      if (bytes[line] !== TAB && end > line) {
         if (end - line < sourceAt || bytes[end - 1] === CR) return line;
         for (let i = 0; i < seconds; i++) if (bytes[line + i] !== head[i]) return line;
         const second = secondIn(bytes, line + seconds);

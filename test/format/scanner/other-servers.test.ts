@@ -189,6 +189,7 @@ const jabberd2Line = joined(jabberd2Stamp, jabberd2Level, connection, jabberd2Me
 const inPieces = (line: fc.Arbitrary<string>): fc.Arbitrary<string> =>
   fc.oneof(
     { weight: 12, arbitrary: line },
+    fc.constant(''),
     line.map((text) => `\t${text}`),
     line.map((text) => `\0\0${text}`),
     line.map((text) => `${text}\r`),

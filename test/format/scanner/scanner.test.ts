@@ -70,6 +70,7 @@ const stamp = fc.oneof(
 );
 const level = fc.constantFrom('info', 'info', 'info', 'debug', 'warn', 'error', 'inf', 'infox');
 const line = fc.oneof(
+  fc.constant(''),
   { weight: 12, arbitrary: fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `${a} ${b}\t${c}\t${d}`) },
   fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `\t${a} ${b}\t${c}\t${d}`),
   fc.tuple(stamp, id, level, message).map(([a, b, c, d]) => `\0\0${a} ${b}\t${c}\t${d}`),

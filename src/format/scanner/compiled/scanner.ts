@@ -112,7 +112,7 @@ export function scan(from: usize, to: usize): usize {
   let line = from;
   while (line < to && event < EVENTS_END) {
     const end = placeOf(line, 10, 10);
-    if (byteAt(line) != TAB) {
+    if (byteAt(line) != TAB && end > line) {
       if (end - line < sourceAt || byteAt(end - 1) == CR || !isLike(line, HEAD, headLength)) break;
       const clock = line + headLength;
       const minute = byteAt(clock) - 48;
