@@ -142,6 +142,15 @@ export const WRAPPED_FORMS: readonly WrappedForm[] = [
     line: (m, text) => JSON.stringify(journal(m, text)),
   },
   {
+    name: 'journalctl -o json, of systemd 235 and before',
+    envelope: /-o json/,
+    of: 'syslog',
+    line: (m, text) => {
+      const fields = Object.entries(journal(m, text)).map(([key, value]) => `"${key}" : ${JSON.stringify(value)}`);
+      return `{ ${fields.join(', ')} }`;
+    },
+  },
+  {
     name: 'journalctl -o json, of the output',
     envelope: /-o json/,
     of: 'output',

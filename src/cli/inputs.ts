@@ -115,8 +115,8 @@ function streamLog(stream: string, file: string, { otherLogs, logs }: Config): G
   const log = stream === '-' ? STDIN : stream;
   const named = { ...otherLogs, path: log, name: stream === '-' ? 'standard input' : log };
   const settings = logs.find(({ path }) => path === stream) ?? named;
-  const { timezone, timestamps } = settings;
-  return { log, files: [file], timezone, timestamps, isByName: stream === '-', settings };
+  const { timezone, timestamps, server } = settings;
+  return { log, files: [file], timezone, timestamps, server, isByName: stream === '-', settings };
 }
 
 async function keep(log: string, file: string, { stdin, signal }: Io): Promise<void> {

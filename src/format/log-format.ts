@@ -11,6 +11,7 @@ import { lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
 import { ownAtIn, recogniseFormat, SAMPLE, type LineFormat } from './recogniser.ts';
 import { STAMP_FORMS } from './time/stamp-form.ts';
+import { TIME_OF_DAY } from './time/time-of-day.ts';
 
 const NEWLINE = 10;
 const TAB = 9;
@@ -243,6 +244,6 @@ function linesFrom(bytes: Buffer, from: number, most: number) {
 
 function wrappingOf({ envelope, program, inner, keepsInner }: WrappingState): Wrapping | undefined {
   const known = ENVELOPES.find(({ name }) => name === envelope);
-  const form = STAMP_FORMS.find(({ name }) => name === inner);
+  const form = [...STAMP_FORMS, TIME_OF_DAY].find(({ name }) => name === inner);
   return known && { envelope: known, program, inner: form, keepsInner };
 }

@@ -6,10 +6,11 @@
 import type { Dialect } from './dialects/dialect.ts';
 import { CONTINUATION, Cut, FOREIGN, HELD, type Envelope } from './envelopes/envelope.ts';
 import { Unwrapper, type Wrapping } from './envelopes/unwrap.ts';
-import { ENVELOPES } from './envelopes.ts';
+import { envelopesOf } from './envelopes.ts';
 import { dialectNamed, DIALECTS, ownLines, recogniseDialect } from './format.ts';
 import { isAllOf } from './time/behind-stamp.ts';
 import { readingsOf } from './time/stamp-choice.ts';
+import { TIME_OF_DAY } from './time/time-of-day.ts';
 
 export interface LineFormat {
   readonly dialect: Dialect;
@@ -48,7 +49,7 @@ export function scoresOf(lines: readonly string[], server = 'auto'): readonly Sc
   const named = dialectNamed(server);
   const dialects = named ? [named] : DIALECTS;
   const sample = lines.slice(0, SAMPLE);
-  const wrapped = ENVELOPES.flatMap((envelope) => scoresIn(envelope, sample, dialects));
+  const wrapped = envelopesOf(sample).flatMap((envelope) => scoresIn(envelope, sample, dialects));
   const numbers = sample.map((_, i) => i);
   const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, sample, numbers) ?? []);
   const isStampOnly = ({ format }: Score): boolean => format.wrapping?.envelope.isStampOnly === true;
@@ -120,15 +121,15 @@ function datedIn(lines: readonly string[], dialect: Dialect) {
 }
 
 function scoresIn(envelope: Envelope, lines: readonly string[], dialects: readonly Dialect[]): Score[] {
-  if (!lines.some((line) => envelope.begins.test(line))) return [];
   const { parts, hasStamp } = partsOf(envelope, lines);
   return [...parts].flatMap(([program, { numbers, bodies }]) => {
     const bytes = bytesOf(numbers.map((i) => lines[i]!));
     const inner = readingsOf(bodies)[0]?.form;
+    const time = inner || !bodies.some((body) => TIME_OF_DAY.read(body, 0)) ? undefined : TIME_OF_DAY;
     return dialects.flatMap((dialect) => {
       const scores = [
         ...(hasStamp ? [{ inner: undefined, keepsInner: false }] : []),
-        ...(inner && hasStamp ? [{ inner, keepsInner: false }] : []),
+        ...((inner ?? time) && hasStamp ? [{ inner: inner ?? time, keepsInner: false }] : []),
         ...(inner ? [{ inner: undefined, keepsInner: true }] : []),
       ].flatMap((how) => {
         const wrapping = { envelope, program, ...how };

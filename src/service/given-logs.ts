@@ -88,6 +88,7 @@ function namedLog({ name, files }: NamedFiles, config: Config): GivenLog {
     files: [...new Set(files)],
     timezone: settings.timezone,
     timestamps: settings.timestamps,
+    server: settings.server,
     isByName: false,
     settings,
   };
@@ -108,6 +109,7 @@ function unnamedLogs(files: readonly string[], config: Config, doubtful: Doubtfu
           files: paths,
           timezone: settings.timezone,
           timestamps: settings.timestamps,
+          server: settings.server,
           isByName: false,
           settings,
         }
@@ -121,6 +123,7 @@ function unconfigured(path: string, files: readonly string[], { otherLogs }: Con
     files,
     timezone: otherLogs.timezone,
     timestamps: otherLogs.timestamps,
+    server: otherLogs.server,
     isByName: true,
     settings: { ...otherLogs, path, name: path },
   };

@@ -49,6 +49,16 @@ describe("the README's example of a server of one's own", () => {
     assert.match(out, /chat\.example,1,1,1/);
   });
 
+  it('is counted in a container, too [10.5]', async () => {
+    const lines = (await readFile(log, 'utf8')).trimEnd().split('\n');
+    const container = join(root, 'container-json.log');
+    const time = '2026-03-02T10:00:00.5Z';
+    const wrapped = lines.map((line) => JSON.stringify({ log: `${line}\n`, stream: 'stdout', time }));
+    await writeFile(container, `${wrapped.join('\n')}\n`);
+    const { out } = await run(['history', '--config', config, '--server', 'mine', '--format', 'csv', container]);
+    assert.match(out, /chat\.example,1,1,1/);
+  });
+
   it('and a line that would take for ever elsewhere takes no time [10.5]', async () => {
     const slow = join(root, 'slow.toml');
     const pattern = "'^(?<time>\\S+ \\S+) (?<session>(a+)+)(?<user>b)$'";

@@ -8,14 +8,15 @@ import { readString, Scratch } from './json-text.ts';
 import { timeOf } from './made-stamp.ts';
 
 /** Behind their first quote: in a string every quote has a backslash before it, so no text can look like a key. */
-const MESSAGE = 'MESSAGE":';
-const TIME = '__REALTIME_TIMESTAMP":';
-const IDENTIFIER = 'SYSLOG_IDENTIFIER":';
-const PRIORITY = 'PRIORITY":';
+const MESSAGE = 'MESSAGE"';
+const TIME = '__REALTIME_TIMESTAMP"';
+const IDENTIFIER = 'SYSLOG_IDENTIFIER"';
+const PRIORITY = 'PRIORITY"';
 /** Of journald itself; and of docker (daemon/logger/journald) and podman, whose pieces journald takes for messages. */
-const LINE_BREAK = '_LINE_BREAK":';
-const PARTIAL = 'CONTAINER_PARTIAL_MESSAGE":';
+const LINE_BREAK = '_LINE_BREAK"';
+const PARTIAL = 'CONTAINER_PARTIAL_MESSAGE"';
 const BLANK = 32;
+const COLON = 58;
 const QUOTE = 34;
 const BRACKET = 91;
 /** Digits of a second, before those of the microsecond. */
@@ -72,10 +73,17 @@ const nameAt = (line: string, at: number): string => (at < 0 ? '' : line.slice(a
 
 /** Where the value of a key begins; -1 where it has none. The quote before the key is looked for last, as there are many. */
 function valueAt(line: string, key: string): number {
-  let found = line.indexOf(key);
-  while (found >= 0 && line.charCodeAt(found - 1) !== QUOTE) found = line.indexOf(key, found + 1);
-  if (found < 0) return -1;
-  let at = found + key.length;
+  for (let found = line.indexOf(key); found >= 0; found = line.indexOf(key, found + 1)) {
+    if (line.charCodeAt(found - 1) !== QUOTE) continue;
+    const colon = pastBlanks(line, found + key.length);
+    if (line.charCodeAt(colon) === COLON) return pastBlanks(line, colon + 1);
+  }
+  return -1;
+}
+
+/** systemd up to 235 has blanks around the colon. */
+function pastBlanks(line: string, from: number): number {
+  let at = from;
   while (line.charCodeAt(at) === BLANK) at++;
   return at;
 }

@@ -26,11 +26,22 @@ interface Told {
 
 const textOf = (value: unknown): string => (typeof value === 'string' ? value : '');
 
-/** Only what has as many places as there are arguments has not been put together yet. */
+/** Only what has as many places as there are arguments, and not the arguments themselves, has not been put together yet. */
 function formatted(message: string, args: unknown): string {
   if (!Array.isArray(args) || (message.match(PLACE) ?? []).length !== args.length) return message;
+  if (holdsAll(message, args.map(String))) return message;
   let next = 0;
   return message.replaceAll(PLACE, () => String(args[next++]));
+}
+
+/** Whether texts stand in a message one behind the other. */
+function holdsAll(message: string, texts: readonly string[]): boolean {
+  let at = 0;
+  return texts.every((text) => {
+    const found = message.indexOf(text, at);
+    at = found + text.length;
+    return found >= 0;
+  });
 }
 
 function ofProsody({ datetime, source, level, message, args, msg_formatted: whole }: Fields): Told {

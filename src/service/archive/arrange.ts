@@ -32,6 +32,8 @@ export interface LogFiles {
   readonly timezone: string;
   /** The form of the stamps, as strftime has it; empty where the lines tell. */
   readonly timestamps?: string;
+  /** Which server wrote it: a dialect's name, or `auto`. */
+  readonly server?: string;
   /** Only the names of its files make it a log: a copy that is found in another such log is not read. */
   readonly isByName: boolean;
 }
@@ -143,8 +145,9 @@ async function lookAtAll(
   const work = async (): Promise<void> => {
     for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
       signal?.throwIfAborted();
-      const stamp = strftimeForm(owners.get(path)?.timestamps ?? '');
-      const look = await probeFile(path, { signal, forms: stamp && [stamp] }).catch((error: unknown) =>
+      const { timestamps = '', server } = owners.get(path) ?? {};
+      const stamp = strftimeForm(timestamps);
+      const look = await probeFile(path, { signal, forms: stamp && [stamp], server }).catch((error: unknown) =>
         asProblem(error),
       );
       if ('severity' in look) problems.push(look);

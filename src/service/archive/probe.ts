@@ -46,6 +46,8 @@ export interface ProbeOptions {
   readonly signal?: AbortSignal | undefined;
   /** The forms that the stamps may have; by default all that are known. */
   readonly forms?: readonly StampForm[] | undefined;
+  /** The setting: a dialect's name, or `auto`. */
+  readonly server?: string | undefined;
 }
 
 /**
@@ -64,7 +66,7 @@ export async function probeFile(path: string, options: ProbeOptions = {}): Promi
   }
 }
 
-async function lookInto(path: string, { signal, forms = STAMP_FORMS }: ProbeOptions): Promise<Probe> {
+async function lookInto(path: string, { signal, forms = STAMP_FORMS, server }: ProbeOptions): Promise<Probe> {
   const handle = await open(path, 'r');
   try {
     // Of what is open: another file may have been given the name meanwhile.
@@ -81,13 +83,16 @@ async function lookInto(path: string, { signal, forms = STAMP_FORMS }: ProbeOpti
     const inPlaces = !compressed && stats.size > SMALL && start[0] !== 0;
     return {
       ...known,
-      ...(inPlaces ? await sample(handle, start, stats.size, forms) : await goThrough(handle, path, { signal, forms })),
+      ...(inPlaces
+        ? await sample(handle, start, stats.size, { forms, server })
+        : await goThrough(handle, path, { signal, forms, server })),
     };
   } finally {
     await handle.close();
   }
 }
 
+type Wanted = ProbeOptions & { readonly forms: readonly StampForm[] };
 type Seen = Pick<Probe, 'textBytes' | 'head' | 'sampleLines' | 'readings' | 'problem' | 'hasTrailing'>;
 
 async function readAt(handle: FileHandle, at: number, length: number): Promise<Buffer> {
@@ -98,7 +103,7 @@ async function readAt(handle: FileHandle, at: number, length: number): Promise<B
 const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
 
 /** What makes the lines of a text plain whose beginning or end is this; undefined where they are. */
-const plainIn = (text: Buffer): Plain | undefined => plainOf(recogniseFormat(linesOf(text)));
+const plainIn = (text: Buffer, server?: string): Plain | undefined => plainOf(recogniseFormat(linesOf(text), server));
 
 /** Whole lines of a text, plain. */
 function plainLines(text: Buffer, plain: Plain | undefined): string[] {
@@ -109,9 +114,9 @@ function plainLines(text: Buffer, plain: Plain | undefined): string[] {
 const plainEnd = (text: Buffer, plain: Plain | undefined): string[] =>
   plain ? plainLines(text.subarray(text.indexOf(10) + 1), plain) : linesOf(text).slice(1);
 
-async function sample(handle: FileHandle, start: Buffer, size: number, forms: readonly StampForm[]): Promise<Seen> {
+async function sample(handle: FileHandle, start: Buffer, size: number, { forms, server }: Wanted): Promise<Seen> {
   const end = await readAt(handle, size - END, END);
-  const plain = plainIn(start) ?? plainIn(end);
+  const plain = plainIn(start, server) ?? plainIn(end, server);
   const [first, last] = [plainLines(start, plain), plainEnd(end, plain)];
   const ends = formsOf([...first, ...last], forms).map((form) => {
     return { form, begins: wallsOf(first, form), ends: wallsOf(last, form) };
@@ -146,12 +151,8 @@ function fullest(readings: readonly Reading[]): Reading[] {
   return readings.filter(({ walls }) => walls.length === most);
 }
 
-async function goThrough(
-  handle: FileHandle,
-  path: string,
-  { signal, forms }: ProbeOptions & { readonly forms: readonly StampForm[] },
-): Promise<Seen> {
-  const passage = new Passage(forms);
+async function goThrough(handle: FileHandle, path: string, { signal, ...wanted }: Wanted): Promise<Seen> {
+  const passage = new Passage(wanted);
   let problem: ArchiveError | undefined;
   let hasTrailing = false;
   const onTrailing = (): void => void (hasTrailing = true);
@@ -173,15 +174,15 @@ class Passage {
   #end: Buffer = Buffer.alloc(0);
   /** Of the text behind the NULs, bytes. */
   #length = 0;
-  readonly #known: readonly StampForm[];
+  readonly #wanted: Wanted;
   /** By the forms that the stamps may have. */
   #walls: Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> | undefined;
   #next = END;
   #isBegun = false;
   #plain: Plain | undefined;
 
-  constructor(known: readonly StampForm[]) {
-    this.#known = known;
+  constructor(wanted: Wanted) {
+    this.#wanted = wanted;
   }
 
   take(block: Buffer): void {
@@ -197,14 +198,15 @@ class Passage {
 
   #begin(): void {
     this.#isBegun = true;
-    this.#plain = plainIn(this.start);
+    this.#plain = plainIn(this.start, this.#wanted.server);
     if (ownLines(plainLines(this.start, this.#plain)).length > 0) this.#walls = this.#begun(this.start);
   }
 
   #begun(end: Buffer): Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> {
-    this.#plain ??= plainIn(this.start) ?? plainIn(end);
+    const { server } = this.#wanted;
+    this.#plain ??= plainIn(this.start, server) ?? plainIn(end, server);
     const lines = [...plainLines(this.start, this.#plain), ...plainEnd(end, this.#plain)];
-    return new Map(formsOf(lines, this.#known).map((form) => [form, []]));
+    return new Map(formsOf(lines, this.#wanted.forms).map((form) => [form, []]));
   }
 
   #sample(block: Buffer): void {
