@@ -40,11 +40,18 @@ export function decode(
     const end = text === undefined ? bytes.indexOf(NEWLINE, at) : text.indexOf('\n', at);
     const line = plan && bytes.toString('latin1', at, end);
     const isAlone = line !== undefined && !reader.needsContext(line);
+    const isOfTick = tick !== undefined && startsWith(bytes, at, tick.head);
+    // Other ten minutes begin mostly with a line that the scanner knows as well.
+    const next = tick && !isOfTick && isAlone ? reader.tickOf(line) : undefined;
+    if (next) {
+      tick = next;
+      continue;
+    }
     const event = isAlone ? reader.line(line, 0, line.length) : reader.line(wholeText(), at, end);
     if (event) batch.add(event);
     else if (reader.isStrange && end > at) to = endOf?.(at) ?? to;
     if (at === to) reader.takeBack();
-    if (line !== undefined && !(tick && startsWith(bytes, at, tick.head))) tick = reader.tickOf(line);
+    if (line !== undefined && !isOfTick) tick = reader.tickOf(line);
     at = end + 1;
   }
   reader.end();

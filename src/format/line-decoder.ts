@@ -240,7 +240,7 @@ export class LineDecoder {
     if (lines > 0) this.#clock.goOn(last);
   }
 
-  /** The usual stamp of the ten minutes of this line, which was the last one read; undefined when it has to be read each time. */
+  /** The usual stamp of the ten minutes of this line, the last one read or the next one; undefined when it has to be read each time. */
   tickOf(line: string): Tick | undefined {
     const form = this.#stamp;
     const end = this.#parser.stampEndOf(line);

@@ -149,8 +149,8 @@ export class Clock {
   }
 
   /**
-   * The instant at which the ten minutes of a stamp begin that was read last; undefined when they are not ten minutes like
-   * others, because the clocks change or the stamp is of another time than the lines before.
+   * The instant at which the ten minutes of a stamp begin that was read last, or is the next one; undefined when they are not
+   * ten minutes like others, because the clocks change or the stamp is of another time than the lines before.
    */
   tenMinutes(wall: WallTime): number | undefined {
     const first = { ...wall, minute: wall.minute - (wall.minute % 10), second: 0 };
