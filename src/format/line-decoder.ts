@@ -202,6 +202,7 @@ export class LineDecoder {
     this.#isKnown = this.#stamp !== undefined || this.#recognise(text());
     this.#firstAt = undefined;
     this.#aheadAt = undefined;
+    this.#parser.beginBlock?.(text);
   }
 
   /** Behind the lines of a block. */

@@ -92,6 +92,8 @@ export interface Parser {
   passed(scanned: Passed, bytes: Buffer): void;
   /** Whether the lines behind this one are needed to tell what it says. */
   needsContext(line: string): boolean;
+  /** Before the lines of a block, which go on from those before. */
+  beginBlock?(text: () => string): void;
 }
 
 /** Where the parts of a line are that was not written into a file; offsets. */

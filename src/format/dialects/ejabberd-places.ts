@@ -42,19 +42,28 @@ export class Places {
 
   /** How many characters there are between the beginnings of two lines. */
   charactersBetween(start: number, end: number): number {
-    this.#count();
-    return this.#counts[firstFrom(this.#starts, end)]! - this.#counts[firstFrom(this.#starts, start)]!;
+    return this.#countBefore(end) - this.#countBefore(start);
   }
 
   /** The newline of a line that ends with dots, exactly so many characters behind the beginning of another; undefined where none is. */
   cutBehind(start: number, characters: number): number | undefined {
     if (!this.#mayBeCut || this.text.length - start < characters) return undefined;
-    this.#count();
-    const behind = this.#counts[firstFrom(this.#starts, start)]! + characters;
+    const behind = this.#countBefore(start) + characters;
     const line = firstFrom(this.#counts, behind);
     const newline = (this.#starts[line] ?? 0) - 1;
     const isOne = this.#counts[line] === behind && this.text.startsWith('...', endOf(this.text, newline) - 3);
     return isOne ? newline : undefined;
+  }
+
+  /** Whether the last line of the text begins at `from` or behind, and is no beginning of a message. */
+  endsUndated(from: number): boolean {
+    const start = this.text.lastIndexOf('\n', this.text.length - 2) + 1;
+    return start >= from && start < this.text.length - 1 && !beginsWithDate(this.text, start);
+  }
+
+  #countBefore(start: number): number {
+    this.#count();
+    return this.#counts[firstFrom(this.#starts, start)] ?? this.#counts.at(-1)!;
   }
 
   #count(): void {

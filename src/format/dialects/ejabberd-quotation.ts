@@ -82,8 +82,24 @@ export function quotingAt(text: string, message: number, end: number): Quoting |
   );
 }
 
-/** Where a message goes on: in lines that begin before `to`; or in so many characters at most behind the end of the text. */
-export type Rest = { readonly to: number } | { readonly left: number };
+/** A message of which there may be more lines. */
+export interface Going {
+  readonly quoting: Quoting;
+  /** It may be over, as its last line looks so. */
+  readonly isWhole: boolean;
+  /** Characters of it that may be still to come, at most. */
+  readonly left: number;
+  /** Of its first line, up to the second. */
+  readonly stamp: string;
+}
+
+/** Where a message goes on. */
+export interface Rest {
+  /** Lines that begin before it are of the message. */
+  readonly to: number;
+  /** It may go on behind the end of the text. */
+  readonly going?: Going | undefined;
+}
 
 /** A message, and where it and its first line end. */
 export interface Message {
@@ -94,65 +110,66 @@ export interface Message {
   readonly lineEnd: number;
 }
 
-/** The lines behind its first one that belong to a message; undefined for none. */
-export function restOf(text: string, message: Message): Rest | undefined {
-  const { quoting, start, lineEnd } = message;
-  const line = text.slice(message.message, endOf(text, lineEnd));
+/** The lines behind its first one that belong to a message. */
+export function restOf(text: string, { quoting, start, message, lineEnd }: Message): Rest {
+  const line = text.slice(message, endOf(text, lineEnd));
   const isWhole = quoting.whole.test(line) || line.endsWith(LOST_END);
-  const first = isWhole
-    ? { to: lineEnd + 1 }
-    : firstEnd(text, lineEnd + 1, quoting, LONGEST - charactersIn(text.slice(start, lineEnd)));
-  if (!first || 'left' in first) return first;
-  const places = placesOf(text);
-  const to = cutEnd(places, first.to, message) ?? lastOrphan(places, first.to, message) ?? first.to;
-  return to > lineEnd + 1 ? { to } : undefined;
+  const left = LONGEST - charactersIn(text, start, lineEnd) - 1;
+  return restFrom(text, lineEnd + 1, { quoting, isWhole, left, stamp: text.slice(start, start + TO_SECOND) });
 }
 
-/** Whether a line, told without what ends it, is the last one of a message of so many more characters. */
-export const isEnd = (line: string, { ends }: Quoting, left: number): boolean =>
-  ends.test(line) || line.endsWith(LOST_END) || (line.endsWith('...') && left < charactersIn(line) + CUT);
+/** The same of a message that has gone on to the line at `from`. */
+export function restFrom(text: string, from: number, going: Going): Rest {
+  const first = going.isWhole ? from : firstEnd(text, from, going);
+  if (typeof first !== 'number') return first;
+  const places = placesOf(text);
+  const to = cutEnd(places, from, first, going) ?? lastOrphan(places, from, first, going) ?? first;
+  if (isQuotingIn(places, to, text.length)) return { to };
+  const left = going.left - places.charactersBetween(from, text.length);
+  if (left <= 0) return { to };
+  // What stands at the end of the text by itself is of a message.
+  return { to: places.endsUndated(to) ? text.length : to, going: { ...going, isWhole: true, left } };
+}
 
-/** Behind the first line from `from` on that ends the message. */
-function firstEnd(text: string, from: number, quoting: Quoting, characters: number): Rest | undefined {
-  let left = characters;
+/** Behind the first line from `from` on that ends the message; or where it goes on. */
+function firstEnd(text: string, from: number, going: Going): number | Rest {
+  let { left } = going;
   for (let start = from; left > -CUT;) {
     const newline = text.indexOf('\n', start);
-    if (newline < 0) return { left };
+    if (newline < 0) return { to: text.length, going: { ...going, left } };
     const line = text.slice(start, endOf(text, newline));
-    if (isEnd(line, quoting, left)) return { to: newline + 1 };
+    const isEnd = going.quoting.ends.test(line) || line.endsWith(LOST_END);
+    if (isEnd || (line.endsWith('...') && left < charactersIn(line) + CUT)) return newline + 1;
     left -= charactersIn(line) + 1;
     start = newline + 1;
   }
-  return undefined;
+  return { to: from };
 }
 
-/** Behind the last orphan that no other message explains. */
-function lastOrphan(places: Places, from: number, { quoting, start, lineEnd }: Message): number | undefined {
+/** Behind the last orphan that no other message explains. `from`: where what is left of the message begins; `first`: where it may have ended. */
+function lastOrphan(places: Places, from: number, first: number, { quoting, left, stamp }: Going): number | undefined {
   const { text, orphans } = places;
   let to: number | undefined;
-  for (let i = firstFrom(orphans, from); i < orphans.length; i++) {
+  for (let i = firstFrom(orphans, first); i < orphans.length; i++) {
     const begin = orphans[i]!;
-    const isNear = places.charactersBetween(start, begin) < LONGEST;
+    const isNear = places.charactersBetween(from, begin) < left;
     const newline = text.indexOf('\n', begin);
-    if (!isNear || newline < 0 || isQuotingIn(places, to ?? from, begin)) break;
+    if (!isNear || newline < 0 || isQuotingIn(places, to ?? first, begin)) break;
     const line = text.slice(begin, endOf(text, newline));
-    if (
-      (quoting.orphan.test(line) || line.endsWith(LOST_END)) &&
-      !mayBeReal(places, begin, newline, text.slice(start, lineEnd))
-    )
+    if ((quoting.orphan.test(line) || line.endsWith(LOST_END)) && !mayBeReal(places, begin, newline, stamp))
       to = newline + 1;
   }
   return to;
 }
 
-/** Whether an orphan has a stamp of its own, and comes so late that it is rather an odd name than the end of the message in `line`. */
-const mayBeReal = ({ text }: Places, begin: number, newline: number, line: string): boolean =>
-  beginsWithDate(text, begin) && isLate(text.slice(begin, newline), line) && isLate(nextDated(text, newline + 1), line);
+/** Whether an orphan has a stamp of its own, and comes so late that it is rather an odd name than the end of the message with the stamp `of`. */
+const mayBeReal = ({ text }: Places, begin: number, newline: number, of: string): boolean =>
+  beginsWithDate(text, begin) && isLate(text.slice(begin, newline), of) && isLate(nextDated(text, newline + 1), of);
 
 /** Behind the line where the message was cut, if it was. It may look whole, and has then no end of its own. */
-function cutEnd(places: Places, from: number, { start }: Message): number | undefined {
-  const newline = places.cutBehind(start, LONGEST);
-  return newline === undefined || isQuotingIn(places, from, newline) ? undefined : newline + 1;
+function cutEnd(places: Places, from: number, first: number, { left }: Going): number | undefined {
+  const newline = places.cutBehind(from, left);
+  return newline === undefined || isQuotingIn(places, first, newline) ? undefined : newline + 1;
 }
 
 /** The first line from `from` on with a date, which is enough of it; empty when there is none. */
@@ -192,8 +209,7 @@ const SECOND = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/;
  * Whether a line with this stamp comes too late to be of a message with that one. An earlier stamp says nothing: who forges a
  * line may write any.
  */
-export const isLate = (stamp: string, messageStamp: string): boolean =>
-  secondsOf(stamp) - secondsOf(messageStamp) > NEAR;
+const isLate = (stamp: string, messageStamp: string): boolean => secondsOf(stamp) - secondsOf(messageStamp) > NEAR;
 
 function secondsOf(stamp: string): number {
   const [year = 0, month = 1, ...rest] = SECOND.exec(stamp)?.slice(1).map(Number) ?? [];

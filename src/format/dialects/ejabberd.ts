@@ -4,10 +4,9 @@
  */
 import type { Dialect, Eventless, Finding, Parser, ParserState, Passed } from './dialect.ts';
 import { ownText } from '../own-text.ts';
-import { endOf, levelOf, partsOf, TO_SECOND, type Parts } from './ejabberd-layout.ts';
+import { levelOf, partsOf, TO_SECOND, type Parts } from './ejabberd-layout.ts';
 import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
-import { charactersIn } from './ejabberd-places.ts';
-import { isEnd, isLate, QUOTING, quotingAt, restOf } from './ejabberd-quotation.ts';
+import { QUOTING, quotingAt, restFrom, restOf, type Going, type Rest } from './ejabberd-quotation.ts';
 import { PLAN } from './ejabberd-shortcuts.ts';
 import type { ScanPlan } from '../scanner/plan.ts';
 
@@ -16,15 +15,6 @@ import type { ScanPlan } from '../scanner/plan.ts';
  * stand then in one of the two seconds that share them.
  */
 const BURST = 250;
-
-/** A message that goes on in the lines that follow. */
-interface Open {
-  /** Which of `QUOTING` it is. */
-  readonly quoting: number;
-  readonly stamp: string;
-  /** Characters at most. */
-  left: number;
-}
 
 /** Lines of a block that are the text of a remote party: those that begin before `to`. */
 interface Quotation {
@@ -36,7 +26,8 @@ class EjabberdParser implements Parser {
   #version: string;
   /** A line of ejabberd's own has been seen: what has no date is of a message before. */
   #isOwn: boolean;
-  #open: Open | undefined;
+  /** The message that quotes somebody, and may go on in the next block. */
+  #going: Going | undefined;
   /** Never part of the state: what is read later is believed again. */
   #quotation: Quotation | undefined;
   #second = '';
@@ -47,17 +38,12 @@ class EjabberdParser implements Parser {
   constructor(state: ParserState) {
     this.#version = String(state['version'] ?? '');
     this.#isOwn = state['own'] === true;
-    const [quoting, left, stamp] = String(state['open'] ?? '').split(' ');
-    if (stamp !== undefined) this.#open = { quoting: Number(quoting), left: Number(left), stamp };
+    this.#going = goingOf(String(state['open'] ?? ''));
   }
 
   get state(): ParserState {
-    const open = this.#open;
-    return {
-      version: this.#version,
-      own: this.#isOwn,
-      ...(open && { open: `${open.quoting} ${open.left} ${open.stamp}` }),
-    };
+    const going = this.#going;
+    return { version: this.#version, own: this.#isOwn, ...(going && { open: textOf(going) }) };
   }
 
   get version(): string | undefined {
@@ -65,7 +51,7 @@ class EjabberdParser implements Parser {
   }
 
   get plan(): ScanPlan | undefined {
-    const isHeld = !this.#isOwn || this.#open || this.#quotation || this.#isLossToTell || this.mostInSecond < 1;
+    const isHeld = !this.#isOwn || this.#quotation || this.#isLossToTell || this.mostInSecond < 1;
     return isHeld ? undefined : PLAN;
   }
 
@@ -91,7 +77,7 @@ class EjabberdParser implements Parser {
 
   parse(text: string, start: number, lineEnd: number): Finding | Eventless {
     const parts = partsOf(text, start, lineEnd);
-    if (this.#isQuoted(text, start, lineEnd, parts)) return parts ? 'quoted' : 'continuation';
+    if (this.#isQuoted(text, start)) return parts ? 'quoted' : 'continuation';
     if (!parts) return this.#isOwn ? 'continuation' : 'foreign';
     this.#isOwn = true;
     this.stampEnd = parts.stampEnd;
@@ -120,8 +106,7 @@ class EjabberdParser implements Parser {
     if (this.#inSecond === BURST) this.#isLossToTell = true;
   }
 
-  #isQuoted(text: string, start: number, lineEnd: number, parts: Parts | undefined): boolean {
-    if (this.#open) return this.#goesOn(text.slice(start, endOf(text, lineEnd)), this.#open, parts !== undefined);
+  #isQuoted(text: string, start: number): boolean {
     const quotation = this.#quotation;
     if (!quotation) return false;
     if (text === quotation.text && start < quotation.to) return true;
@@ -129,28 +114,33 @@ class EjabberdParser implements Parser {
     return false;
   }
 
-  /** Whether a line is of the message that a block before left open. */
-  #goesOn(line: string, open: Open, isDated: boolean): boolean {
-    const quoting = QUOTING[open.quoting];
-    if (!quoting || open.left < 0 || (isDated && isLate(line, open.stamp))) {
-      this.#open = undefined;
-      return false;
-    }
-    if (isEnd(line, quoting, open.left)) this.#open = undefined;
-    open.left -= charactersIn(line) + 1;
-    return true;
-  }
-
   #quote(text: string, start: number, { message, end }: Parts, lineEnd: number): void {
     const quoting = quotingAt(text, message, end);
     const rest = quoting && restOf(text, { quoting, start, message, lineEnd });
-    if (!rest) return;
-    if ('to' in rest) this.#quotation = { text, to: rest.to };
-    else {
-      const stamp = text.slice(start, start + TO_SECOND).replace(' ', 'T');
-      this.#open = { quoting: QUOTING.indexOf(quoting), stamp: ownText(stamp), left: rest.left };
-    }
+    if (rest) this.#be(text, lineEnd + 1, rest);
   }
+
+  beginBlock(text: () => string): void {
+    const going = this.#going;
+    if (going) this.#be(text(), 0, restFrom(text(), 0, going));
+  }
+
+  #be(text: string, from: number, { to, going }: Rest): void {
+    this.#quotation = to > from ? { text, to } : undefined;
+    this.#going = going && { ...going, stamp: ownText(going.stamp) };
+  }
+}
+
+/** As it is kept in the state. */
+const textOf = ({ quoting, left, isWhole, stamp }: Going): string =>
+  `${QUOTING.indexOf(quoting)} ${left} ${isWhole} ${stamp.replace(' ', 'T')}`;
+
+function goingOf(kept: string): Going | undefined {
+  const [index, left, isWhole, stamp] = kept.split(' ');
+  const quoting = QUOTING[Number(index)];
+  return stamp === undefined || !quoting
+    ? undefined
+    : { quoting, left: Number(left), isWhole: isWhole === 'true', stamp };
 }
 
 export const ejabberd: Dialect = {

@@ -119,6 +119,17 @@ describe('what a remote party puts into a message of ejabberd', () => {
       }
     });
 
+    it(`${what}: read before its end is written [10.8]`, () => {
+      for (const end of ['', ...FAKE_ENDS]) {
+        const lines = around(`x${end}\n${FORGED.join('\n')}\ny\n${FORGED.join('\n')}\nz`).split('\n');
+        // Behind its first line, and behind one that tells that there is more.
+        for (const cut of [1, lines.indexOf('y') + 1]) {
+          const blocks = [block(...BEFORE, ...lines.slice(0, cut)), block(...lines.slice(cut), ...BEHIND)];
+          assert.deepEqual(seen(blocks).events, REAL, `${end}, ${cut}`);
+        }
+      }
+    });
+
     it(`${what}: any text that is no such message itself [10.8]`, () => {
       const pieces = fc.array(fc.constantFrom(...FORGED, ...FAKE_ENDS, ...GARBAGE), { maxLength: 12 });
       fc.assert(
@@ -148,8 +159,9 @@ describe('what a remote party puts into a message of ejabberd', () => {
     const broken = c2s('10:00:03', 'Failed c2s X');
     const later = Array.from({ length: 4000 }, (_, i) => c2s('10:00:04', `Accepted x ${i}`.padEnd(80)));
     assert.deepEqual(seen([block(...BEFORE, broken, ...later), block(...BEHIND)]).events.slice(-3), REAL.slice(-3));
-    // At the end of a block it may be yet to come, but not for long.
-    assert.deepEqual(seen([block(...BEFORE, broken), block(...BEHIND.slice(2))]).events.slice(1), REAL.slice(2));
+    // At the end of a block it may be yet to come.
+    const blocks = [block(...BEFORE, broken), block(...later), block(...BEHIND)];
+    assert.deepEqual(seen(blocks).events.slice(-3), REAL.slice(-3));
   });
 
   it('a resource that holds the words of an end, or looks like one, hides nobody [10.8]', () => {
