@@ -28,6 +28,8 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Called at every SIGHUP. */
   onHangup(callback: () => void): void;
+  /** Of this program. */
+  readonly version: string;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The descriptor of a socket that systemd listens on for this process. */
   readonly listening?: number;

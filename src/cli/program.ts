@@ -90,6 +90,7 @@ function ioFor(invocation: Invocation): Io {
     now: () => Date.now() / 1000,
     signal: stopSignal(),
     onHangup: (callback) => void process.on('SIGHUP', callback),
+    version: version(),
     env: process.env,
     ...(listensFor(process.pid) && { listening: FIRST_SOCKET }),
     log,

@@ -11,7 +11,11 @@ import type { Io } from './io.ts';
 
 /** @throws {IndexError} */
 export async function run(config: Config, _args: object, io: Io): Promise<number> {
-  const control = new ControlServer({ now: () => io.now(), tell: (level, sentence) => io.log(level, sentence) });
+  const control = new ControlServer({
+    version: io.version,
+    now: () => io.now(),
+    tell: (level, sentence) => io.log(level, sentence),
+  });
   try {
     return await runUntilStopped(config, control, io);
   } finally {
@@ -41,9 +45,9 @@ async function runUntilStopped(config: Config, control: ControlServer, io: Io): 
         now: () => io.now(),
         tell: (level, sentence) => io.log(level, sentence),
         signal: AbortSignal.any([io.signal, again.signal]),
-        opened: async (open) => {
+        opened: async (held) => {
           await control.listen(io.listening ?? ownSocket(taken));
-          control.hold(open);
+          control.hold(held);
         },
         started: () => {
           proven = taken;

@@ -3,8 +3,10 @@
  * connect may ask; who stalls, sends too much or nonsense is sent away, and harms nobody else.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { OpenIndex } from '../service/operations.ts';
+import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
+import { count, type HeldIndex } from '../service/operations.ts';
 import { COUNT, FORGET, LAST, type Reply, type Request } from './requests.ts';
+import { metricsOf, type Standing } from './standing.ts';
 import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
 
 /** Bytes; the longest JID, percent-encoded, fits. */
@@ -14,10 +16,12 @@ const HEADERS_MS = 10_000;
 const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 64;
 
-const REQUESTS = [COUNT, LAST, FORGET] as readonly Request<unknown, unknown>[];
-const PATHS = '/count, /last/JID and /forget/JID';
+const REQUESTS = [COUNT, LAST, FORGET] as readonly Request<unknown, object>[];
+const PATHS = '/count, /last/JID, /forget/JID, /status and /metrics';
 
 export interface ControlOptions {
+  /** Of the program. */
+  readonly version: string;
   /** Unix seconds. */
   readonly now: () => number;
   readonly tell: (level: 'warning', sentence: string) => void;
@@ -25,14 +29,15 @@ export interface ControlOptions {
 
 interface Answer {
   readonly status: number;
-  readonly body: unknown;
+  /** To be sent as JSON, but for text. */
+  readonly body: object | string;
 }
 
 export class ControlServer {
   readonly #options: ControlOptions;
   readonly #server: Server;
   #place: number | string | undefined;
-  #open: OpenIndex | undefined;
+  #held: HeldIndex | undefined;
   #isCaughtUp = false;
 
   constructor(options: ControlOptions) {
@@ -66,8 +71,8 @@ export class ControlServer {
   }
 
   /** From now on it is asked of this index; undefined while there is none. */
-  hold(open: OpenIndex | undefined): void {
-    this.#open = open;
+  hold(held: HeldIndex | undefined): void {
+    this.#held = held;
     this.#isCaughtUp = false;
   }
 
@@ -90,18 +95,35 @@ export class ControlServer {
     request.socket.setTimeout(0);
     const { status, body } = await this.#answer(request).catch((error: unknown) => failure(500, messageOf(error)));
     // A body was not asked for, and is not read.
-    response.writeHead(status, { 'content-type': 'application/json', connection: 'close' });
-    response.end(`${JSON.stringify(body)}\n`);
+    const isText = typeof body === 'string';
+    const type = isText ? OPENMETRICS_TYPE : 'application/json';
+    response.writeHead(status, { 'content-type': type, connection: 'close' });
+    response.end(isText ? body : `${JSON.stringify(body)}\n`);
+  }
+
+  /** Also while it reads what was there before it started. */
+  #standing(path: '/status' | '/metrics'): Answer {
+    const held = this.#held;
+    if (!held) return failure(503, 'the daemon is beginning anew: ask again in a moment');
+    const { counts: _sent, ...rest } = held.standing();
+    const { samples } = this.#isCaughtUp ? count(held, rest.at) : {};
+    const standing: Standing = {
+      ...{ version: this.#options.version, index: held.config.index.path, isCaughtUp: this.#isCaughtUp },
+      ...rest,
+      ...(samples && { samples }),
+    };
+    return { status: 200, body: path === '/status' ? standing : openMetrics(metricsOf(standing)) };
   }
 
   async #answer({ method, url = '', headers }: IncomingMessage): Promise<Answer> {
     const asked = partsOf(url);
     const request = REQUESTS.find(({ name }) => name === asked?.name);
+    if (method === 'GET' && (url === '/status' || url === '/metrics')) return this.#standing(url);
     if (!asked || !request) return failure(404, `there is only ${PATHS} here`);
     if (method !== request.method) return failure(405, `/${request.name} is asked for with ${request.method}`);
     const args = request.argsOf(asked.rest, asked.query);
     if (args === undefined) return failure(400, `/${request.name} cannot be asked for so: there is ${PATHS}`);
-    const open = this.#open;
+    const open = this.#held;
     if (!open || !this.#isCaughtUp)
       return failure(503, 'the daemon is still reading what the logs held before it started: ask again later');
     const meant = headers[INDEX_HEADER];
@@ -111,7 +133,7 @@ export class ControlServer {
   }
 }
 
-function answerOf(reply: Reply<unknown>): Answer {
+function answerOf(reply: Reply<object>): Answer {
   return 'value' in reply ? { status: 200, body: reply.value } : failure(404, reply.problem);
 }
 

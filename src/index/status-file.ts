@@ -22,6 +22,8 @@ export interface DaemonStatus {
   readonly since: number;
   readonly at: number;
   readonly logs: readonly LogStatus[];
+  /** When counts were sent last. */
+  readonly countedAt?: number;
   /** Those sent last. */
   readonly counts?: readonly (Omit<HostCounts, 'at'> & Partial<Pick<Sample, 'covered'>>)[];
 }

@@ -15,7 +15,7 @@ import type { LiveLog } from './live-log.ts';
 import { countAt, type LogAt } from './count-at.ts';
 import type { IndexedLog } from './indexed-log.ts';
 import { indexedLogs, openWriteBuffer } from './open-index.ts';
-import type { OpenIndex } from './operations.ts';
+import type { HeldIndex } from './operations.ts';
 import { openLog } from './open-log.ts';
 import { Outputs } from './outputs.ts';
 import { firstAfter } from './sampler.ts';
@@ -43,7 +43,7 @@ export interface DaemonOptions {
   /** Called when all logs have been caught up with. */
   readonly started?: () => void;
   /** Called when the index is open, with what can be asked of it until it is closed. */
-  readonly opened?: (open: OpenIndex) => Promise<void>;
+  readonly opened?: (held: HeldIndex) => Promise<void>;
 }
 
 export class Daemon {
@@ -80,7 +80,7 @@ export class Daemon {
     const writeBuffer = await openWriteBuffer(options, users);
     const daemon = new Daemon(options, writeBuffer, users, outputs);
     try {
-      await options.opened?.({ ...daemon.#options, users, writeBuffer, logsAt: (at) => daemon.#logsAt(at) });
+      await options.opened?.(daemon.#held);
       await daemon.#follow();
     } catch (error) {
       // Whatever was under way may say that it was broken off.
@@ -89,6 +89,14 @@ export class Daemon {
       await daemon.#close();
     }
     if (daemon.#failure) throw daemon.#failure.error;
+  }
+
+  get #held(): HeldIndex {
+    return {
+      ...{ config: this.#options.config, users: this.#users, writeBuffer: this.#writeBuffer },
+      logsAt: (at) => this.#logsAt(at),
+      standing: () => this.#outputs.standing([...this.#logs.keys()]),
+    };
   }
 
   async #follow(): Promise<void> {

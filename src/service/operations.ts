@@ -9,6 +9,7 @@ import { Sessions } from '../activity/sessions.ts';
 import { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
+import type { DaemonStatus } from '../index/status-file.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
 import type { Arrangement, ArchivedFile } from './archive/arrange.ts';
 import { storeOnce } from './consume.ts';
@@ -29,6 +30,12 @@ export interface OpenIndex {
   readonly writeBuffer: WriteBuffer;
   /** What each of its logs tells of an instant, unix seconds. */
   readonly logsAt: (at: number) => readonly LogAt[];
+}
+
+/** One that a daemon holds. */
+export interface HeldIndex extends OpenIndex {
+  /** How its logs are followed. */
+  readonly standing: () => DaemonStatus;
 }
 
 /** Of which `status` says how much is covered, seconds. */

@@ -1,7 +1,7 @@
 /** Where the daemon's counts go, and what it tells about itself: to StatsD, and into a file for whoever looks at the index. */
 import type { Sample } from '../activity/active-window.ts';
 import type { Config } from '../config/config.ts';
-import { writeStatus } from '../index/status-file.ts';
+import { writeStatus, type DaemonStatus } from '../index/status-file.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { StatsdReport } from '../report/statsd/statsd.ts';
 import type { LiveLog } from './live-log.ts';
@@ -61,15 +61,19 @@ export class Outputs {
 
   /** For `check`, while the index is the daemon's. That it cannot be written is told by the index when it matters. */
   status(logs: readonly LiveLog[]): void {
-    const { config, now } = this.#options;
     try {
-      writeStatus(config.index.path, {
-        ...{ since: this.#since, at: Math.floor(now()), logs: logs.map(logStatus) },
-        counts: this.#samples.map(({ host, d1, d7, d30, covered }) => ({ host, d1, d7, d30, covered })),
-      });
+      writeStatus(this.#options.config.index.path, this.standing(logs));
     } catch {
       return;
     }
+  }
+
+  standing(logs: readonly LiveLog[]): DaemonStatus {
+    return {
+      ...{ since: this.#since, at: Math.floor(this.#options.now()), logs: logs.map(logStatus) },
+      ...(this.#countedAt !== undefined && { countedAt: this.#countedAt }),
+      counts: this.#samples.map(({ host, d1, d7, d30, covered }) => ({ host, d1, d7, d30, covered })),
+    };
   }
 
   close(): Promise<void> {

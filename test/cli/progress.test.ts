@@ -43,6 +43,7 @@ function terminal(columns: number): { io: Io; screen: () => string; stop: AbortC
     now: () => 1_772_413_200,
     signal: stop.signal,
     onHangup: () => {},
+    version: '',
     env: { LANG: 'C.UTF-8' },
     log: (_level, message) => void stderr.write(`${message}\n`),
     reloadConfig: () => {

@@ -3,10 +3,12 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { chmod, stat } from 'node:fs/promises';
+import { get, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
+import type { Standing } from '../../src/control/standing.ts';
 import { deadline } from '../deadline.ts';
 import { asNobody, cannotStart, readable } from '../ordinary-user.ts';
 import { MAIN, run } from '../program.ts';
@@ -86,6 +88,35 @@ test('whom the mode of the socket refuses is told so [11.1]', { skip: cannotStar
   const [told, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
   if (process.getuid?.() === 0) assert.match(told, /this user may not ask the daemon: its socket \S+ is for root/);
   assert.equal(code, process.getuid?.() === 0 ? 1 : 0);
+});
+
+async function got(socketPath: string, path: string): Promise<string> {
+  const [response] = (await once(get({ socketPath, path }), 'response')) as [IncomingMessage];
+  assert.equal(response.statusCode, 200);
+  return text(response);
+}
+
+test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1]', async (t) => {
+  const at = await place(t, LOG);
+  await daemon(t, at);
+  const socket = join(at.index, 'control.sock');
+  const { version, index, isCaughtUp, logs, samples, since } = JSON.parse(await got(socket, '/status')) as Standing;
+  assert.match(version, /^\d+\.\d+\.\d+/);
+  assert.deepEqual([index, isCaughtUp, since >= NOW], [at.index, true, true]);
+  assert.deepEqual(
+    logs.map(({ path, lagBytes }) => [path, lagBytes]),
+    [[at.log, 0]],
+  );
+  assert.deepEqual(
+    samples?.map(({ host, d1, d7, d30 }) => [host, d1, d7, d30]),
+    [['chat.example', 2, 3, 3]],
+  );
+  const metrics = await got(socket, '/metrics');
+  assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="1d"\} 2$/m);
+  assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="30d"\} 3$/m);
+  assert.ok(metrics.includes(`\nxmpp_active_users_log_lag_bytes{log="${at.log}"} 0\n`));
+  assert.match(metrics, /^xmpp_active_users_covered_seconds\{period="7d"\} 25\d{4}$/m);
+  assert.match(metrics, /\n# EOF\n$/);
 });
 
 /** Connected, and what it is answered with until it is sent away. */

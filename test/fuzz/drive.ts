@@ -93,7 +93,7 @@ export async function invoke(argv: readonly string[], { now, signal, said }: Sur
     stdin: Readable.from([]),
     stdout: sink((text) => (out += text)),
     stderr: sink((text) => (err += text)),
-    ...{ columns: 80, isTTY: false, stderrIsTTY: false, isPiped: true, env: {} },
+    ...{ columns: 80, isTTY: false, stderrIsTTY: false, isPiped: true, env: {}, version: '' },
     stderrColumns: () => 80,
     now,
     signal: signal ?? new AbortController().signal,

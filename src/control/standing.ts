@@ -1,0 +1,99 @@
+/** How a running daemon stands, as `/status` and `/metrics` tell it. */
+import type { Sample } from '../activity/active-window.ts';
+import type { DaemonStatus, LogStatus } from '../index/status-file.ts';
+import { countOf, windows } from '../report/metric-name.ts';
+import type { MetricFamily, MetricPoint } from '../report/openmetrics.ts';
+
+/** Times are unix seconds. */
+export interface Standing extends Pick<DaemonStatus, 'since' | 'at' | 'logs'> {
+  /** Of the program. */
+  readonly version: string;
+  /** Its directory. */
+  readonly index: string;
+  /** False as long as it reads what the logs held before it started. */
+  readonly isCaughtUp: boolean;
+  /** Of the last count that was sent. */
+  readonly countedAt?: number;
+  /** As they are now; only when it has caught up. */
+  readonly samples?: readonly Sample[];
+}
+
+export function metricsOf(standing: Standing): readonly MetricFamily[] {
+  const { version, since, logs, isCaughtUp, countedAt, samples = [] } = standing;
+  const perLog = (value: (log: LogStatus) => number): MetricPoint[] =>
+    logs.map((log) => ({ labels: { log: log.path }, value: value(log) }));
+  const gauge = (name: string, help: string, points: readonly MetricPoint[]): MetricFamily =>
+    ({ name: `xmpp_active_users${name}`, type: 'gauge', help, points }) as const;
+  const counter = (name: string, help: string, points: readonly MetricPoint[]): MetricFamily => ({
+    ...gauge(name, help, points),
+    type: 'counter',
+  });
+  return [
+    gauge('', 'Users who are online or were seen within the period', samples.flatMap(countsOf)),
+    gauge(
+      '_covered_seconds',
+      'How much of the period the logs cover: counts are lower bounds below it',
+      coveredOf(samples),
+    ),
+    gauge(
+      '_last_count_timestamp_seconds',
+      'When counts were sent last',
+      countedAt === undefined ? [] : [{ value: countedAt }],
+    ),
+    gauge('_caught_up', 'Whether all that the logs held at the start has been read', [{ value: Number(isCaughtUp) }]),
+    gauge('_start_time_seconds', 'When the daemon started', [{ value: since }]),
+    gauge('_build_info', 'The program', [{ labels: { version }, value: 1 }]),
+    gauge(
+      '_log_position_bytes',
+      'Read of the log',
+      perLog(({ offset }) => offset),
+    ),
+    gauge(
+      '_log_lag_bytes',
+      'On disk, and not read',
+      perLog(({ lagBytes }) => lagBytes),
+    ),
+    gauge(
+      '_log_readable',
+      'Whether the log can be read',
+      perLog(({ unreadable }) => Number(unreadable === undefined)),
+    ),
+    counter(
+      '_log_lines',
+      'Lines read',
+      perLog(({ lines }) => lines),
+    ),
+    counter(
+      '_log_rejected',
+      'Lines that were not understood or not believed',
+      perLog(({ rejected }) => rejected),
+    ),
+    counter(
+      '_log_rotations',
+      'Rotations seen',
+      perLog(({ rotations }) => rotations),
+    ),
+    counter(
+      '_log_truncations',
+      'Truncations seen',
+      perLog(({ truncations }) => truncations),
+    ),
+    counter(
+      '_log_lost_segments',
+      'Files that were gone unread',
+      perLog(({ lostSegments }) => lostSegments),
+    ),
+    counter(
+      '_log_skipped_lines',
+      'Lines longer than 16 MiB',
+      perLog(({ skippedLines }) => skippedLines),
+    ),
+  ];
+}
+
+const countsOf = (sample: Sample): MetricPoint[] =>
+  windows.map((window) => ({ labels: { host: sample.host, period: `${window}d` }, value: countOf(sample, window) }));
+
+/** The same for all hosts. */
+const coveredOf = ([sample]: readonly Sample[]): MetricPoint[] =>
+  windows.flatMap((window, i) => (sample ? [{ labels: { period: `${window}d` }, value: sample.covered[i] ?? 0 }] : []));
