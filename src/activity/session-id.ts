@@ -38,8 +38,9 @@ export class SessionIds {
         high: Number.parseInt(upper || '0', 16),
       };
     }
-    const bytes = Buffer.from(text);
-    return this.takeNamed(bytes, 0, bytes.length);
+    const id = { low: this.#names.internText(text), high: NAMED | (text.startsWith('bosh') ? BOSH : 0) };
+    this.hold(id.low, id.high);
+    return id;
   }
 
   /** The numbers of an id that is no address, of which these are the bytes, held once. */

@@ -4,6 +4,9 @@ import { ownText } from './own-text.ts';
 /** RFC 7622, 3.1: each part of a JID, in bytes. */
 const LONGEST_PART = 1023;
 const ASCII = /^[\x21-\x7e]*$/;
+const ONE_BYTE = /^[\0-\x7f]*$/;
+/** Of ASCII, with nothing in it that is unfit, as nearly all are. */
+const PLAIN = /^[!#-%'-;=?A-~]+@[!#-%'-;=?A-~]+$/;
 /** U+FFFD stands for bytes that were no UTF-8. */
 const UNFIT = /[\s"&<>@\p{Cc}\ufffd]/u;
 /** Nodeprep and nameprep map these to nothing: RFC 3454, B.1. */
@@ -22,6 +25,7 @@ export function bareJid(latin1: string): string | undefined {
   const bare = slash < 0 ? latin1 : latin1.slice(0, slash);
   const at = bare.indexOf('@');
   if (at < 1 || at > LONGEST_PART || bare.length - at - 1 > LONGEST_PART) return undefined;
+  if (PLAIN.test(bare)) return ownText(bare.toLowerCase());
   const folded = ASCII.test(bare) ? ownText(bare.toLowerCase()) : foldAddress(utf8(bare));
   const host = folded.indexOf('@') + 1;
   const fits = host > 1 && host < folded.length && !UNFIT.test(folded.slice(0, host - 1));
@@ -35,7 +39,7 @@ export function resourceOf(latin1: string): string {
 }
 
 function utf8(latin1: string): string {
-  return Buffer.from(latin1, 'latin1').toString('utf8');
+  return ONE_BYTE.test(latin1) ? ownText(latin1) : Buffer.from(latin1, 'latin1').toString('utf8');
 }
 
 /**

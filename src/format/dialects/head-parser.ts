@@ -21,8 +21,8 @@ export interface Lines {
   readonly read: (line: Line) => Finding | undefined;
   /** Whether a line shows that the log has the details: then it has them from here on. */
   readonly isDetailed?: (groups: readonly string[]) => boolean;
-  /** Whether what ends so goes on in the next line. */
-  readonly goesOn?: RegExp;
+  /** Whether a line that ends so goes on in the next one. */
+  readonly goesOn?: (end: string) => boolean;
   /** The version that a line with which the server starts tells. */
   readonly versionIn?: (message: string) => string | undefined;
 }
@@ -79,7 +79,7 @@ class HeadParser implements Parser {
     const from = head.lastIndex;
     const isOfLineBefore = this.#goesOn;
     const mayGoOn = goesOn !== undefined && (isOwn || isOfLineBefore);
-    this.#goesOn = mayGoOn && goesOn.test(text.slice(Math.max(start, lineEnd - LONGEST_END), lineEnd));
+    this.#goesOn = mayGoOn && goesOn(text.slice(Math.max(start, lineEnd - LONGEST_END), lineEnd));
     if (isOfLineBefore) return isOwn ? 'quoted' : 'continuation';
     if (!isOwn) return this.#isOwn ? 'continuation' : 'foreign';
     this.#isOwn = true;
