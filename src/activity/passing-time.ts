@@ -48,9 +48,8 @@ export function passTime(log: LogSessions, now: number): void {
   }
 }
 
-/** When time will do something that compiled/rules.ts does not, unix seconds. */
-export const dueOf = (log: LogSessions): number =>
-  Math.min(log.bosh.since + log.boshSeconds, log.ahead.since, endDoubtedAt(log));
+/** When time will do something that compiled/rules.ts does not look after, unix seconds. */
+export const dueOf = (log: LogSessions): number => Math.min(log.ahead.since, endDoubtedAt(log));
 
 /** The sessions that are over by `now`, unix seconds, or have not begun; they stay what they are. */
 export function* overBy(log: LogSessions, now: number): Iterable<Over> {

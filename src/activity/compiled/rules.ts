@@ -22,6 +22,7 @@ import {
   insert,
   isBosh,
   isIdleSince,
+  isOpenSince,
   nextIn,
   nextOf,
   NONE,
@@ -248,13 +249,18 @@ function mayCarry(since: i64, ended: u32): bool {
 /** False when the definition has to go on with it. */
 function passTime(now: u32): bool {
   if (now <= passed) return true;
-  if (now >= due || waitsSince(BOSH_QUEUE) <= (now as i64) - boshSeconds) return false;
+  if (now >= due) return false;
   const hibernated = (now as i64) - hibernation;
   for (let since = waitsSince(AWAY_QUEUE); since <= hibernated; since = waitsSince(AWAY_QUEUE)) {
     const session = nextIn(AWAY_QUEUE);
     if (since + hibernation <= (removed as i64) || !isForUs(session)) return false;
     passOne(AWAY_QUEUE);
     if (waits(session, AWAY, since as u32)) finish(session, (since + hibernation) as u32);
+  }
+  const vanished = (now as i64) - boshSeconds;
+  for (let since = waitsSince(BOSH_QUEUE); since <= vanished; since = waitsSince(BOSH_QUEUE)) {
+    if (isOpenSince(nextIn(BOSH_QUEUE), since as u32)) return false;
+    passOne(BOSH_QUEUE);
   }
   const idle = (now as i64) - IDLE_KEPT;
   for (let since = waitsSince(IDLE_QUEUE); since <= idle; since = waitsSince(IDLE_QUEUE)) {

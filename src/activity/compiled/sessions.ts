@@ -121,6 +121,13 @@ export function waits(session: u32, state: u32, since: u32): bool {
   return (word & STATE_MASK) == state && word >> LOG_SHIFT == log && load<u32>(at, AT) == since;
 }
 
+/** Whether it is still open since its login then. */
+export function isOpenSince(session: u32, since: u32): bool {
+  const at = addressOf(session);
+  const word = load<u32>(at, STATE);
+  return (word & STATE_MASK) == OPEN && word >> LOG_SHIFT == log && load<u32>(at, SINCE) == since;
+}
+
 export function isIdleSince(session: u32, since: u32): bool {
   const state = stateOf(session);
   return (state == CARRIER || state >= UNBOUND) && waits(session, state, since);
