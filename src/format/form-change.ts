@@ -5,7 +5,7 @@
  */
 import { CONTINUATION, Cut, FOREIGN, HELD } from './envelopes/envelope.ts';
 import type { Wrapping } from './envelopes/unwrap.ts';
-import { best, isSameServer, isServer, ownAtIn, scoresOf, type LineFormat, type Score } from './recogniser.ts';
+import { best, isSameServer, isServer, ownIn, scoresOf, type LineFormat, type Score } from './recogniser.ts';
 
 /** No message of a server is longer, bytes: ejabberd cuts them at 102,400 characters. */
 const LONGEST_MESSAGE = 4 * 102_400;
@@ -75,7 +75,9 @@ interface Place {
 /** What is found in at most `SAMPLE` lines, of one character per byte, the first of which is not understood. */
 export function lookAt(lines: readonly string[], known: Known): Look {
   const { format, server } = known;
-  const own = new Set(ownAtIn(lines, format));
+  const ownLines = ownIn(lines, format);
+  const own = new Set(ownLines.map(({ number }) => number));
+  const starts = new Set(ownLines.filter(({ isStart }) => isStart).map(({ number }) => number));
   const places = placesIn(lines, format.wrapping);
   const isQuiet = ({ program }: Place): boolean => (known.quiet.get(program) ?? 0) >= QUIET;
   const strange = [...lines.keys()].filter((i) => !own.has(i) && !isQuiet(places[i]!));
@@ -98,11 +100,12 @@ export function lookAt(lines: readonly string[], known: Known): Look {
     if (!isAnyIn(span, telling)) continue;
     last = span;
     const scores = scoresOf(lines.slice(span.from, span.to), server).filter(isOther);
-    const isSilent = span.to === lines.length;
+    const isLast = span.to === lines.length;
+    const isSilent = isLast || starts.has(span.to);
     const judge = { known, span, places, overall, isSilent, bytes: bytesIn(lines, span) };
     const found = best(scores.filter((score) => judgementOf(score, judge) === 'yes'));
     if (found) return { kind: 'change', at: span.from, format: found.format };
-    const mayBe = isSilent && scores.some((score) => judgementOf(score, judge) === 'not yet');
+    const mayBe = isLast && scores.some((score) => judgementOf(score, judge) === 'not yet');
     if (mayBe && known.isLast) return { kind: 'wait', at: span.from, rivals: rivalsIn(overall, format) };
   }
   const goesOn = last?.to === lines.length && last.from > 0 && !known.isLast;
@@ -115,7 +118,7 @@ interface Judge {
   readonly places: readonly Place[];
   /** What all lines are in each form. */
   readonly overall: readonly Score[];
-  /** The server so far writes nothing behind the span. */
+  /** The server so far writes nothing behind the span, or not before it starts anew. */
   readonly isSilent: boolean;
   readonly bytes: number;
 }

@@ -9,7 +9,7 @@ import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.t
 import { ENVELOPES } from './envelopes.ts';
 import { lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
-import { ownAtIn, recogniseFormat, SAMPLE, type LineFormat } from './recogniser.ts';
+import { ownIn, recogniseFormat, SAMPLE, type LineFormat } from './recogniser.ts';
 import { STAMP_FORMS } from './time/stamp-form.ts';
 import { TIME_OF_DAY } from './time/time-of-day.ts';
 
@@ -215,8 +215,8 @@ export class LogFormat {
   /** Bytes at the end of the block, and before, that are not understood. */
   #strangeBehind(format: LineFormat): number {
     // Nearly always.
-    if (ownAtIn(tailOf(this.#block, 1), format).length > 0) return 0;
-    return ownAtIn(tailOf(this.#block, TAIL), format).length > 0 ? 0 : this.#strange + this.#block.length;
+    if (ownIn(tailOf(this.#block, 1), format).length > 0) return 0;
+    return ownIn(tailOf(this.#block, TAIL), format).length > 0 ? 0 : this.#strange + this.#block.length;
   }
 
   #be(format: LineFormat, state?: UnwrapState): void {

@@ -10,6 +10,7 @@ import { envelopesOf } from './envelopes.ts';
 import { dialectNamed, DIALECTS, ownLines, recogniseDialect } from './format.ts';
 import { isAllOf } from './time/behind-stamp.ts';
 import { readingsOf } from './time/stamp-choice.ts';
+import type { StampForm } from './time/stamp-form.ts';
 import { TIME_OF_DAY } from './time/time-of-day.ts';
 
 export interface LineFormat {
@@ -33,8 +34,7 @@ export interface Score {
 
 /** Lines looked at of each form. */
 export const SAMPLE = 2000;
-/** Own lines by which the form of the stamps is known, and of a program by which that of its own is. */
-const DATED = 20;
+/** Lines of a program by which the form of its own stamps is known. */
 const TELLING = 200;
 
 /** Undefined where no line is understood. `server`: the name of a dialect, or `auto`. Lines are of one character per byte, without newline. */
@@ -90,33 +90,46 @@ const serverOf = ({ wrapping }: LineFormat): string | undefined => wrapping?.pro
 
 /** Of plain lines with the numbers `numbers`; undefined where none is understood and dated. */
 function scoreOf(format: LineFormat, lines: readonly string[], numbers: readonly number[]): Score | undefined {
-  const own = datedIn(lines, format.dialect).filter(({ kind }) => kind !== 'quoted');
+  const own = datedIn(lines, format.dialect).filter(({ isQuoted }) => !isQuoted);
   if (own.length === 0) return undefined;
   return {
     format,
     ownAt: own.map(({ number }) => numbers[number]!),
-    events: own.filter(({ kind }) => typeof kind === 'object' && kind.kind !== 'detail').length,
-    starts: own.some(({ kind }) => kind === 'first' || (typeof kind === 'object' && kind.kind === 'server-start')),
+    events: own.filter(({ isEvent }) => isEvent).length,
+    starts: own.some(({ isStart }) => isStart),
     lines: lines.length,
   };
 }
 
-/** The numbers of the lines that their server wrote in that form with the time in front. */
-export function ownAtIn(lines: readonly string[], format: LineFormat): readonly number[] {
-  return datedIn(plainLines(lines, format), format.dialect).map(({ number }) => number);
+/** The lines that their server wrote in that form with the time in front. */
+export const ownIn = (lines: readonly string[], format: LineFormat): readonly OwnLine[] =>
+  datedIn(plainLines(lines, format), format.dialect);
+
+export interface OwnLine {
+  readonly number: number;
+  /** It may be the text of a remote party. */
+  readonly isQuoted: boolean;
+  readonly isEvent: boolean;
+  /** Its server starts. */
+  readonly isStart: boolean;
 }
 
 /** Of plain lines those of the server's own that begin with the time. */
-function datedIn(lines: readonly string[], dialect: Dialect) {
+function datedIn(lines: readonly string[], dialect: Dialect): readonly OwnLine[] {
   const parser = dialect.begin();
-  const own = lines.flatMap((line, number) => {
-    const kind = parser.parse(line, 0, line.length);
-    return kind === 'foreign' || kind === 'continuation' || line === '' ? [] : [{ line, number, kind }];
-  });
-  const form = readingsOf(own.slice(0, DATED).map(({ line }) => line))[0]?.form;
-  return own.filter(({ line }) => {
+  let form: StampForm | undefined;
+  const isDated = (line: string): boolean => {
     const wall = form?.read(line, 0);
     return wall !== undefined && isAllOf(line, wall.end, parser.stampEndOf(line));
+  };
+  return lines.flatMap((line, number) => {
+    const kind = parser.parse(line, 0, line.length);
+    if (kind === 'foreign' || kind === 'continuation' || line === '') return [];
+    if (!isDated(line)) form = readingsOf([line])[0]?.form ?? form;
+    if (!isDated(line)) return [];
+    const isEvent = typeof kind === 'object' && kind.kind !== 'detail';
+    const isStart = kind === 'first' || (isEvent && kind.kind === 'server-start');
+    return [{ number, isQuoted: kind === 'quoted', isEvent, isStart }];
   });
 }
 
