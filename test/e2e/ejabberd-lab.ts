@@ -26,13 +26,23 @@ export const HOST = 'chat.example';
 /** Seconds that a session without a connection can be resumed. */
 const RESUME = 10;
 
-export async function createEjabberd(directory: string): Promise<EjabberdLab> {
+/** Of its own rotation: at how many bytes, and how many files are kept; 0: none, as the file is emptied. */
+export interface Rotation {
+  readonly size: number;
+  readonly count: number;
+}
+
+export async function createEjabberd(directory: string, rotation?: Rotation): Promise<EjabberdLab> {
   const [c2s = 0, http = 0, mqtt = 0] = await freePorts(3);
   const ports = { c2s, http, mqtt };
   const log = join(directory, 'ejabberd.log');
   const config = join(directory, 'ejabberd.yml');
   mkdirSync(join(directory, 'spool'), { recursive: true });
   writeFileSync(config, configuration(ports));
+  // Its logger begins before the configuration is read.
+  const rotating = rotation
+    ? ['-ejabberd', 'log_rotate_size', String(rotation.size), 'log_rotate_count', String(rotation.count)]
+    : [];
   let server: Child | undefined;
   const running = (): Child => {
     if (!server) throw new Error('ejabberd was not started');
@@ -44,7 +54,7 @@ export async function createEjabberd(directory: string): Promise<EjabberdLab> {
     console: () => running().lines,
     start: async () => {
       const spool = JSON.stringify(join(directory, 'spool'));
-      server = startChild('erl', ['-noinput', '-mnesia', 'dir', spool, '-s', 'ejabberd'], {
+      server = startChild('erl', ['-noinput', '-mnesia', 'dir', spool, ...rotating, '-s', 'ejabberd'], {
         ...process.env,
         ...{ EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: log, HOME: directory, ERL_LIBS: libraries() },
       });

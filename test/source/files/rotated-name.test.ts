@@ -25,7 +25,15 @@ const CUSTOMS: readonly (readonly string[])[] = [
 ];
 
 /** The name says nothing of the order. */
-const UNORDERED = ['x.log-01-02-2026', 'x.log-31122025', 'x.log.old', 'x.log.bak', 'x.log.backup', 'x.old.log'];
+const UNORDERED = [
+  'x.log-01-02-2026',
+  'x.log-31122025',
+  'x.log.old',
+  'x.log.bak',
+  'x.log.backup',
+  'x.old.log',
+  'x-old.log',
+];
 const SUFFIXES = ['', '.gz', '.xz', '.zst', '.zstd', '.bz2', '.Z', '.lz4', '.br', '.zip'];
 
 for (const [i, names] of [...CUSTOMS, ...UNORDERED.map((name) => [name])].entries())

@@ -9,7 +9,7 @@ import { rig, some, type Rig } from './rig.ts';
 const NAMES = [
   ...['x.log.1', 'x.log-20260101', 'x.log-2026-01-01', 'x.log-202601', 'x.log-01-01-2026', 'x.log_20260101'],
   ...['x.log.2026.01.01', 'x.log-20260101_010203', 'x.log-2026010100', 'x.log.old', 'x.log.bak', 'x.log.backup'],
-  ...['20260101-x.log', 'x-20260101.log', 'x.1.log', 'x.log.before-the-upgrade'],
+  ...['20260101-x.log', 'x-20260101.log', 'x.1.log', 'x.log.0', 'x-old.log', 'x.log.before-the-upgrade'],
 ];
 
 function moveTo(log: Rig, name: string, compressed: boolean): void {
