@@ -76,8 +76,8 @@ export const MUTANTS: readonly Mutant[] = [
     without: 'the exact signs of a debug log win',
     cut: [
       'activity/resumption.ts',
-      'return log.detail ? undefined : endOpen(log, session, at);',
-      'return endOpen(log, session, at);',
+      'return log.detail ? undefined : endOpen(log, session, at, isOver);',
+      'return endOpen(log, session, at, isOver);',
     ],
   },
   {
