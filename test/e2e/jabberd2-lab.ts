@@ -34,16 +34,26 @@ const READY: Readonly<Record<Part, string>> = {
   c2s: 'ready for connections',
 };
 
-export async function createJabberd2(directory: string): Promise<Jabberd2Lab> {
+/** Where its lines go in the place of files of its own: all to one file, as what runs it has the syslog. */
+export interface Syslog {
+  readonly through: readonly string[];
+  readonly file: string;
+}
+
+export async function createJabberd2(directory: string, syslog?: Syslog): Promise<Jabberd2Lab> {
   const [router = 0, c2s = 0] = await freePorts(2);
-  const log = (part: Part): string => join(directory, `${part}.log`);
+  const log = (part: Part): string => syslog?.file ?? join(directory, `${part}.log`);
   for (const store of ['db', 'fs']) mkdirSync(join(directory, store), { recursive: true });
   writeFileSync(
     join(directory, 'users.xml'),
     '<users><user><name>jabberd</name><secret>secret</secret></user></users>',
   );
   const settings = { directory, router, c2s };
-  for (const part of PARTS) writeFileSync(join(directory, `${part}.xml`), configuration(part, settings, log(part)));
+  const logging = (part: Part): string =>
+    syslog
+      ? `<log type='syslog'><ident>jabberd/${part}</ident><facility>local3</facility></log>`
+      : `<log type='file'><file>${log(part)}</file></log>`;
+  for (const part of PARTS) writeFileSync(join(directory, `${part}.xml`), configuration(part, settings, logging(part)));
   const running = new Map<Part, Child>();
   const tails = new Map(
     PARTS.map((part) => [part, startChild('tail', ['--lines=+1', '--follow=name', '--retry', log(part)])]),
@@ -56,7 +66,13 @@ export async function createJabberd2(directory: string): Promise<Jabberd2Lab> {
     start: async () => {
       for (const part of PARTS.filter((each) => !running.has(each))) {
         const from = lines(part).all.length;
-        running.set(part, startChild(`/usr/sbin/jabberd2-${part}`, ['-c', join(directory, `${part}.xml`)]));
+        const command = [
+          ...(syslog?.through ?? []),
+          `/usr/sbin/jabberd2-${part}`,
+          '-c',
+          join(directory, `${part}.xml`),
+        ];
+        running.set(part, startChild(command[0]!, command.slice(1)));
         await lines(part).first(`${part} is ready`, (line) => line.includes(READY[part]), from);
       }
     },
@@ -79,10 +95,10 @@ interface Settings {
   readonly c2s: number;
 }
 
-function configuration(part: Part, settings: Settings, log: string): string {
+function configuration(part: Part, settings: Settings, logging: string): string {
   const { directory, router } = settings;
   const common = `<id>${part}</id><pidfile>${join(directory, `${part}.pid`)}</pidfile>
-    <log type='file'><file>${log}</file></log>`;
+    ${logging}`;
   const connection = `<router><ip>127.0.0.1</ip><port>${router}</port><user>jabberd</user><pass>secret</pass></router>`;
   const inside = part === 'router' ? routerSettings(settings) : connection + CONTENTS[part](settings);
   return `<${part}>${common}${inside}</${part}>`;

@@ -21,6 +21,8 @@ export const noRsyslog =
 export interface RsyslogLab {
   /** Where the messages of the server are, in a template. */
   log(template: Template): string;
+  /** Where all messages are, in the second of them. */
+  readonly all: string;
   /** What runs a program, its name and arguments behind, so that it logs here. */
   readonly through: readonly string[];
   /** A message of whoever may write there. */
@@ -54,6 +56,7 @@ export async function createRsyslog(directory: string, tag: string): Promise<Rsy
     });
   return {
     log,
+    all: at('all.log'),
     through: ['unshare', '--mount', 'sh', '-euc', OTHER_DEV, 'sh', at('dev'), at('socket')],
     say: (from, message) => {
       const sent = spawnSync('logger', ['--socket', at('socket'), '--tag', from, '--size', '100000', message]);
@@ -76,7 +79,7 @@ function configuration(at: (name: string) => string, tag: string, log: (template
 global(workDirectory="${at('')}" processInternalMessages="on")
 module(load="imuxsock" SysSock.Use="off")
 input(type="imuxsock" Socket="${at('socket')}" RateLimit.Interval="0")
-action(type="omfile" file="${at('all.log')}")
+action(type="omfile" file="${at('all.log')}" template="RSYSLOG_FileFormat")
 if $syslogtag startswith '${tag}' then {
   ${files.join('\n  ')}
 }
