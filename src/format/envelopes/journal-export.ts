@@ -18,7 +18,7 @@ import {
   type Opener,
 } from './envelope.ts';
 import { Scratch } from './json-text.ts';
-import { timeOf } from './made-stamp.ts';
+import { makeStamp } from './made-stamp.ts';
 
 const EQUALS = 61;
 const LENGTH_BYTES = 8;
@@ -148,12 +148,11 @@ class ExportOpener implements Opener {
   #finish(cut: Cut): Kind {
     const { bytes, length } = this.#values;
     const isEmpty = length === 0 && !this.#from.some((from) => from >= 0);
-    const stamp = this.#has(TIME)
-      ? timeOf(numberIn(bytes, this.#from[TIME]!, this.#to[TIME]! - MICROSECONDS))
-      : undefined;
-    const isEntry = this.#has(MESSAGE) && stamp !== undefined;
+    const isEntry =
+      this.#has(MESSAGE) &&
+      this.#has(TIME) &&
+      makeStamp(numberIn(bytes, this.#from[TIME]!, this.#to[TIME]! - MICROSECONDS), cut);
     if (isEntry) {
-      cut.stampLength = cut.stamp.write(stamp, 'latin1');
       cut.program = this.#programOf();
       cut.severity = this.#has(PRIORITY) ? numberIn(bytes, this.#from[PRIORITY]!, this.#to[PRIORITY]!) : -1;
       cut.stream = 0;

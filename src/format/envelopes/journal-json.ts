@@ -5,7 +5,7 @@
  */
 import { FOREIGN, PIECE, WHOLE, type Cut, type Envelope, type Opener } from './envelope.ts';
 import { readString, Scratch } from './json-text.ts';
-import { timeOf } from './made-stamp.ts';
+import { makeStamp } from './made-stamp.ts';
 
 /** Behind their first quote: in a string every quote has a backslash before it, so no text can look like a key. */
 const MESSAGE = 'MESSAGE"';
@@ -36,9 +36,8 @@ export const journalJson: Envelope = {
         const line = bytes.toString('latin1', from, end);
         const time = valueAt(line, TIME);
         const message = time < 0 ? -1 : valueAt(line, MESSAGE);
-        const stamp = time < 0 ? undefined : timeOf(Number(line.slice(time + 1, time + 1 + SECONDS)));
-        if (message < 0 || stamp === undefined || !readMessage(bytes, from, end, line, message, body)) return FOREIGN;
-        cut.stampLength = cut.stamp.write(stamp, 0, 'latin1');
+        const isTimed = time >= 0 && makeStamp(Number(line.slice(time + 1, time + 1 + SECONDS)), cut);
+        if (message < 0 || !isTimed || !readMessage(bytes, from, end, line, message, body)) return FOREIGN;
         const identifier = valueAt(line, IDENTIFIER);
         // One string for all lines.
         if (identifier < 0 || !line.startsWith(`${program}"`, identifier + 1)) program = nameAt(line, identifier);

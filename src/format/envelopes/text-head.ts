@@ -2,7 +2,7 @@
  * Envelopes that are a text in front of the line. The text is nearly always that of the line before but for the digits of its
  * stamp, so it is compared with that one byte by byte, and taken apart by its pattern only where it differs.
  */
-import { timeOf } from './made-stamp.ts';
+import { makeStamp } from './made-stamp.ts';
 import { CONTINUATION, FOREIGN, WHOLE, type Cut, type Kind, type Opener } from './envelope.ts';
 
 const ZERO = 48;
@@ -71,12 +71,6 @@ export function openText(head: TextHead): Opener {
       return taken(bytes, from, end, cut, known) ?? FOREIGN;
     },
   };
-}
-
-function makeStamp(seconds: number, cut: Cut): boolean {
-  const stamp = timeOf(seconds);
-  if (stamp !== undefined) cut.stampLength = cut.stamp.write(stamp, 0, 'latin1');
-  return stamp !== undefined;
 }
 
 /** journalctl indents the further lines of a message, and nothing else. */

@@ -19,6 +19,8 @@ import {
 import { mayBeCut, PieceJoiner, type PieceState } from './pieces.ts';
 
 const NEWLINE = 10;
+/** Bytes. */
+const NEAR = 48;
 const TAB = 9;
 const BLANK = 32;
 const QUESTION = 63;
@@ -75,7 +77,7 @@ export class Unwrapper {
     this.#out = Buffer.allocUnsafe(bytes.length + 1024);
     this.#length = 0;
     for (let from = 0; from < bytes.length;) {
-      const end = bytes.indexOf(NEWLINE, from);
+      const end = newlineIn(bytes, from);
       this.#makeRoom(end - from + 256);
       this.#line(bytes, from, end);
       this.#out[this.#length++] = NEWLINE;
@@ -161,6 +163,12 @@ export class Unwrapper {
     this.#out.copy(out, 0, 0, this.#length);
     this.#out = out;
   }
+}
+
+/** The next newline, which is there. To ask for one that is near takes longer than to look. */
+function newlineIn(bytes: Buffer, from: number): number {
+  for (let i = from; i < from + NEAR; i++) if (bytes[i] === NEWLINE) return i;
+  return bytes.indexOf(NEWLINE, from + NEAR);
 }
 
 const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
