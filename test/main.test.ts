@@ -82,7 +82,7 @@ void describe('help and version', () => {
     assert.deepEqual(await run(['--version']), { code: 0, out: `${version}\n`, err: '' });
   });
 
-  const commands = ['run', 'backfill', 'count', 'history', 'last', 'check', 'explain', 'forget'];
+  const commands = ['run', 'backfill', 'count', 'history', 'last', 'status', 'check', 'explain', 'forget'];
   void test('--help names every command', async () => {
     const { code, out, err } = await run(['--help']);
     assert.equal(code, 0);
@@ -162,7 +162,7 @@ void describe('wrong usage is code 2, with one sentence and nothing on stdout', 
     [['coutn'], /unknown command 'coutn' \(Did you mean count\?\); xmpp-active-users --help says/],
     [['help', 'coutn'], /unknown command 'coutn' \(Did you mean count\?\)/],
     [['hist', 'a.log'], /unknown command 'hist' \(Did you mean history\?\)/],
-    [['stats'], /unknown command 'stats'; xmpp-active-users --help says/],
+    [['metrics'], /unknown command 'metrics'; xmpp-active-users --help says/],
     [['history', '--jsn'], /unknown option '--jsn'; xmpp-active-users history --help says what there is/],
     [['count', '--jsn'], /unknown option '--jsn' \(Did you mean --json\?\)/],
     [['count', 'extra'], /too many arguments for 'count'/],

@@ -60,7 +60,7 @@ function spelledOut(argv: readonly string[]): readonly string[] {
   return NAMES.includes(command) ? [command, '--help'] : [command];
 }
 
-const COMMANDS = { run, backfill, count, history, last, check, explain, forget };
+const COMMANDS = { run, backfill, count, history, last, status, check, explain, forget };
 const NAMES = Object.keys(COMMANDS);
 
 function commands(choose: (invocation: Invocation) => void): Command {
@@ -261,6 +261,22 @@ const LAST = `Exit code 1 when the user is not in the index.
 
 Example:
   ${NAME} last alice@chat.example`;
+
+function status(program: Command, choose: Choose): Command {
+  return add(program, 'status', 'the counts of now, and how daemon and logs stand', ['index'], STATUS).action(
+    (flags: object) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./status.ts')).status(config, {}, io),
+      });
+    },
+  );
+}
+
+const STATUS = `Of the daemon where one runs, else of the index.
+
+Example:
+  ${NAME} status`;
 
 function check(program: Command, choose: Choose): Command {
   return add(

@@ -3,8 +3,10 @@
  * once, with its form in HTTP.
  */
 import type { Config } from '../config/config.ts';
+import type { LogStatus } from '../index/status-file.ts';
+import type { Standing } from './standing.ts';
 import { bareJid } from '../format/jid.ts';
-import { count, forget, last, type Count, type Last, type OpenIndex } from '../service/operations.ts';
+import { count, forget, last, status, type Count, type Last, type OpenIndex } from '../service/operations.ts';
 
 /** What was asked for, or a sentence that says why there is none. */
 export type Reply<T> = { readonly value: T } | { readonly problem: string };
@@ -73,6 +75,32 @@ export const FORGET: Request<UserArguments, Forgotten> = {
   run: async (open, { user }, now) => {
     const sessions = await forget(open, user, now);
     return sessions === undefined ? { problem: unknownUser(user, open.config) } : { value: { sessions } };
+  },
+};
+
+/** What `/status` tells: where nobody holds the index, less of the logs and nothing of a daemon. */
+export type Status = Pick<Standing, 'index' | 'at' | 'samples'> &
+  Partial<Pick<Standing, 'version' | 'since' | 'isCaughtUp' | 'countedAt'>> & {
+    readonly logs: readonly (Pick<LogStatus, 'path' | 'writer' | 'unreadable'> &
+      Partial<Pick<LogStatus, 'lagBytes'>> & {
+        /** Of the last line, unix seconds. */
+        readonly last?: number;
+      })[];
+  };
+
+export const STATUS: Request<object, Status> = {
+  method: 'GET',
+  name: 'status',
+  pathOf: () => '',
+  argsOf: (rest) => (rest === '' ? {} : undefined),
+  run: (open, _args, now) => {
+    const at = Math.floor(now);
+    const { samples } = count(open, at);
+    const logs = status(open, at).map(({ path, writer, last: lastAt }) => ({
+      ...{ path, writer },
+      ...(lastAt !== undefined && { last: lastAt }),
+    }));
+    return { value: { index: open.config.index.path, at, logs, ...(samples && { samples }) } };
   },
 };
 

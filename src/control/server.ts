@@ -118,18 +118,18 @@ export class ControlServer {
   async #answer({ method, url = '', headers }: IncomingMessage): Promise<Answer> {
     const asked = partsOf(url);
     const request = REQUESTS.find(({ name }) => name === asked?.name);
+    const held = this.#held;
+    const meant = headers[INDEX_HEADER];
+    if (held && meant !== undefined && meant !== indexIdentity(held.config.index.path))
+      return failure(421, `the daemon's index is ${held.config.index.path}, and not the one that is meant`);
     if (method === 'GET' && (url === '/status' || url === '/metrics')) return this.#standing(url);
     if (!asked || !request) return failure(404, `there is only ${PATHS} here`);
     if (method !== request.method) return failure(405, `/${request.name} is asked for with ${request.method}`);
     const args = request.argsOf(asked.rest, asked.query);
     if (args === undefined) return failure(400, `/${request.name} cannot be asked for so: there is ${PATHS}`);
-    const open = this.#held;
-    if (!open || !this.#isCaughtUp)
+    if (!held || !this.#isCaughtUp)
       return failure(503, 'the daemon is still reading what the logs held before it started: ask again later');
-    const meant = headers[INDEX_HEADER];
-    if (meant !== undefined && meant !== indexIdentity(open.config.index.path))
-      return failure(421, `the daemon's index is ${open.config.index.path}, and not the one that is meant`);
-    return answerOf(await request.run(open, args, this.#options.now()));
+    return answerOf(await request.run(held, args, this.#options.now()));
   }
 }
 

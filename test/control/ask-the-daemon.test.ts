@@ -98,7 +98,7 @@ async function got(socketPath: string, path: string): Promise<string> {
 
 test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1]', async (t) => {
   const at = await place(t, LOG);
-  await daemon(t, at);
+  const running = await daemon(t, at);
   const socket = join(at.index, 'control.sock');
   const { version, index, isCaughtUp, logs, samples, since } = JSON.parse(await got(socket, '/status')) as Standing;
   assert.match(version, /^\d+\.\d+\.\d+/);
@@ -111,12 +111,22 @@ test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1
     samples?.map(({ host, d1, d7, d30 }) => [host, d1, d7, d30]),
     [['chat.example', 2, 3, 3]],
   );
+  const told = await asked(['status'], at);
+  assert.equal(told.code, 0);
+  assert.match(
+    told.out,
+    /^daemon {3}\d+\.\d+\.\d+, running since \S+\ncounted {2}\S+\nindex {4}\S+\nlog {6}\S+: prosody, 0 bytes/,
+  );
+  assert.match(told.out, /^chat\.example +2 +>=3 +>=3$/m);
   const metrics = await got(socket, '/metrics');
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="1d"\} 2$/m);
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="30d"\} 3$/m);
   assert.ok(metrics.includes(`\nxmpp_active_users_log_lag_bytes{log="${at.log}"} 0\n`));
   assert.match(metrics, /^xmpp_active_users_covered_seconds\{period="7d"\} 25\d{4}$/m);
   assert.match(metrics, /\n# EOF\n$/);
+  assert.equal(await running.end('SIGTERM'), 0);
+  const stopped = await asked(['status'], at);
+  assert.match(stopped.out, /^daemon {3}not running\nindex {4}\S+\nlog {6}\S+: prosody, up to \S+\n\nhost /);
 });
 
 /** Connected, and what it is answered with until it is sent away. */
