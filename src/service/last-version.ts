@@ -3,6 +3,7 @@
  * the whole log is searched for it, the rotated files, too, where the live one begins behind it. For `check`.
  */
 import type { Dialect } from '../format/dialects/dialect.ts';
+import { plainLines, recogniseFormat } from '../format/recogniser.ts';
 import { ArchiveError } from '../source/files/archive-error.ts';
 import { openText } from '../source/files/compression.ts';
 import { rotatedFiles } from '../source/files/siblings.ts';
@@ -42,7 +43,8 @@ async function lastStart(path: string, dialect: Dialect): Promise<{ version: str
 function startIn(text: Buffer, dialect: Dialect): { version: string | undefined } | undefined {
   for (let at = text.lastIndexOf(dialect.welcome); at >= 0;) {
     const start = text.lastIndexOf(NEWLINE, at) + 1;
-    const line = text.toString('latin1', start, text.indexOf(NEWLINE, at));
+    const raw = [text.toString('latin1', start, text.indexOf(NEWLINE, at))];
+    const [line = ''] = plainLines(raw, recogniseFormat(raw, dialect.name));
     const parser = dialect.begin();
     const found = parser.parse(line, 0, line.length);
     if (typeof found === 'object' && found.kind === 'server-start') return { version: parser.version };

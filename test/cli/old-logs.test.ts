@@ -277,29 +277,39 @@ describe('old logs', () => {
     assert.match(err, /prosody\.log is not read: no year .* --year/);
   });
 
-  it('of a damaged gzip all that is sound is read, and nobody is invented', async () => {
-    const [oldest = ''] = FILES;
-    const whole = gzipSync(await readFile(oldest));
-    const directory = await mkdtemp(join(root, 'damaged-'));
-    const path = join(directory, 'prosody.log.gz');
-    for (let i = 1; i < 12; i++) {
-      const bytes = Buffer.from(whole);
-      bytes.fill('X', Math.floor((i * bytes.length) / 12), Math.floor((i * bytes.length) / 12) + 12);
-      await writeFile(path, bytes);
-      const { code, out, err } = await run(['history', ...YEAR, '--format', 'json', path]);
-      assert.equal(code, 1);
-      assert.match(err, /prosody\.log\.gz is damaged: it was read up to byte \d+ of its text/);
-      const hosts = [...out.matchAll(/"([\w.]+)":\{/g)]
-        .map(([, host]) => host)
-        .filter((key) => key !== 'hosts' && key !== 'covered');
-      const known = ['chat.example', 'work.example'];
-      assert.deepEqual(
-        [...new Set(hosts)].filter((host) => !known.includes(host ?? '')),
-        [],
-      );
-      assert.ok(i < 3 || hosts.length > 0, `damaged at ${i} of 12`);
-    }
-  });
+  const containers = (text: string): string =>
+    text.replaceAll(/.+/g, (log) =>
+      JSON.stringify({ log: `${log}\n`, stream: 'stdout', time: `2026-03-02T${timeIn(log)}.123456789Z` }),
+    );
+  const timeIn = (line: string): string => /\d\d:\d\d:\d\d/.exec(line)?.[0] ?? '00:00:00';
+  const kinds = [
+    ['', (text: string) => text],
+    [' of a container', containers],
+  ] as const;
+  for (const [which, made] of kinds)
+    it(`of a damaged gzip${which} all that is sound is read, and nobody is invented`, async () => {
+      const [oldest = ''] = FILES;
+      const whole = gzipSync(made(await readFile(oldest, 'utf8')));
+      const directory = await mkdtemp(join(root, 'damaged-'));
+      const path = join(directory, 'prosody.log.gz');
+      for (let i = 1; i < 12; i++) {
+        const bytes = Buffer.from(whole);
+        bytes.fill('X', Math.floor((i * bytes.length) / 12), Math.floor((i * bytes.length) / 12) + 12);
+        await writeFile(path, bytes);
+        const { code, out, err } = await run(['history', ...YEAR, '--format', 'json', path]);
+        assert.equal(code, 1);
+        assert.match(err, /prosody\.log\.gz is damaged: it was read up to byte \d+ of its text/);
+        const hosts = [...out.matchAll(/"([\w.]+)":\{/g)]
+          .map(([, host]) => host)
+          .filter((key) => key !== 'hosts' && key !== 'covered');
+        const known = ['chat.example', 'work.example'];
+        assert.deepEqual(
+          [...new Set(hosts)].filter((host) => !known.includes(host ?? '')),
+          [],
+        );
+        assert.ok(i < 3 || hosts.length > 0, `damaged at ${i} of 12`);
+      }
+    });
 
   it('what was missing between two files is told', async () => {
     const [oldest = '', , newest = ''] = FILES;

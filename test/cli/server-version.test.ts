@@ -18,6 +18,10 @@ const login = `${at(80_000)}Z c2s2\tinfo\tAuthenticated as anna@a.example\n`;
 /** More than `check` looks at for anything else. */
 const lines = `${at(60)}Z mod_x\tinfo\tnothing of interest in this line, and in none of the others\n`.repeat(20_000);
 
+/** As docker keeps what is written to the output. */
+const contained = (text: string): string =>
+  text.replaceAll(/.+/g, (log) => JSON.stringify({ log: `${log}\n`, stream: 'stdout', time: `${at(60)}.5Z` }));
+
 let made = 0;
 function logWith(files: Readonly<Record<string, string | Buffer>>): string {
   const directory = join(root, `case-${++made}`);
@@ -46,6 +50,11 @@ describe('check tells the version of the server', () => {
       'in the newest of them',
       { 'prosody.log': '', 'prosody.log.1': started('13.0.2'), 'prosody.log.2.gz': rotated },
       'is empty',
+    ],
+    [
+      "in a container's log",
+      { 'prosody.log': contained(started('0.12.3') + lines) },
+      "prosody 0.12.3, in lines of docker's json-file",
     ],
     ['nowhere', { 'prosody.log': lines }, 'prosody'],
     [

@@ -205,7 +205,7 @@ const beginOf = ({ archivedFiles }: Series): number => archivedFiles[0]?.firstAt
 function piecesOf(lane: Lane, log: string): ArchivedFile[] {
   return lane.map(({ look, stamps, place: { firstAt, lastAt, year } }) => {
     const { path, textBytes, sampleLines, head, problem } = look;
-    const damaged = problem?.code === 'CORRUPT' ? { damaged: () => beforeCorrupt(stamps.form) } : {};
+    const damaged = problem?.code === 'CORRUPT' ? { damaged: () => beforeCorrupt(sampleLines, stamps.form) } : {};
     const stamp = look.isCertain ? { stamp: stamps.form } : {};
     const file = statOf(path, look.stats);
     return { path, log, file, firstAt, lastAt, year, textBytes, sampleLines, head, ...stamp, ...damaged };
