@@ -106,8 +106,10 @@ export class Unwrapper {
     this.#whole(this.#joiner.joined(cut));
     if (isUnseen && this.#bare.isOutput && !this.#dialect.tellsForged) this.#joiner.expectRest(cut);
     if (!isUnseen && !cut.lacksEnd) return;
-    if (cut.to === cut.from) this.#out[this.#length++] = TAB;
-    this.#out[this.#length++] = LOST;
+    // In the place of its last character, so that the line is as long as the server wrote it.
+    if (cut.to === cut.from) this.#length++;
+    else while (isFurther(this.#out[this.#length - 1]!)) this.#length--;
+    this.#out[this.#length - 1] = LOST;
   }
 
   /** No line of its own, as it is undated: of the same length as the server wrote it, by which the end of a message is known. */
@@ -170,6 +172,9 @@ function newlineIn(bytes: Buffer, from: number): number {
   for (let i = from; i < from + NEAR; i++) if (bytes[i] === NEWLINE) return i;
   return bytes.indexOf(NEWLINE, from + NEAR);
 }
+
+/** Of a character in UTF-8 a byte behind its first. */
+const isFurther = (byte: number): boolean => (byte & 0xc0) === 0x80;
 
 const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
 

@@ -4,6 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import { array, assert as holds, constantFrom, oneof, pre, property, string } from 'fast-check';
 import { type WrappedForm, WRAPPED_FORMS } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
 
@@ -41,6 +42,8 @@ interface Server {
   readonly quoting: Readonly<Record<string, readonly [level: string, around: (text: string) => string]>>;
   /** What makes the first line of such a message look whole. */
   readonly fakeEnds: readonly string[];
+  /** How much of a message is written. */
+  readonly cut: (message: string) => string;
   /** What comes behind a message so that it is over: in jabberd2 more bytes than one has. */
   readonly behind: readonly string[];
 }
@@ -68,9 +71,11 @@ const ejabberd = (name: string, stamp: (second: number) => string): Server => ({
     ],
   },
   fakeEnds: [' authentication from 192.0.2.1: Unsupported mechanism', ' (reset)'],
+  cut: (message) => (message.length < 102_400 ? message : `${message.slice(0, 102_396)}...`),
   behind: ['(<0.5.0>) Accepted connection 192.0.2.1:41156 -> 192.0.2.2:5222'],
 });
 
+const LONGEST_OF_JABBERD2 = 1023;
 const ctime = (second: number): string => {
   const [weekday, day, month] = new Date((START + second) * 1000).toUTCString().replace(',', '').split(' ');
   return `${weekday} ${month} ${String(Number(day)).padStart(2)} ${iso(second).slice(11)} 2026`;
@@ -92,6 +97,7 @@ const jabberd2: Server = {
     'the text of an error': ['notice', (text) => `[11] [192.0.2.1, port=36408] error: Stream error (${text})`],
   },
   fakeEnds: [')'],
+  cut: (message) => message.slice(0, LONGEST_OF_JABBERD2),
   behind: Array.from({ length: 20 }, () => '[12] [192.0.2.1, port=36408] connect'),
 };
 
@@ -118,11 +124,14 @@ function attacks({ forged, fakeEnds, line }: Server): ((second: number) => strin
   );
 }
 
+// In an export lines are further apart than in the output: a message is not known by its length, as those of jabberd2 are and the longest of all.
+const formsOf = (server: Server, isAnyLength: boolean): readonly Form[] =>
+  FORMS.filter(({ name }) => !(server === jabberd2 || isAnyLength) || !name.endsWith('export'));
+
 for (const server of SERVERS)
-  // In an export a message is further from the next one than it was in jabberd2's output, whose messages are known by their lengths.
   describe(`what a remote party puts into the lines of ${server.name} is nobody, and hides nobody, in`, () => {
     const { line, opened, behind } = server;
-    for (const form of FORMS.filter(({ name }) => server !== jabberd2 || !name.endsWith('export')))
+    for (const form of formsOf(server, false))
       test(`${form.name} [10.8]`, () => {
         const outputs: Output[] = [[0, line(0, server.first)]];
         const expected: string[] = [];
@@ -139,4 +148,69 @@ for (const server of SERVERS)
             }
         assert.deepEqual(told(log(form, outputs), 1e6), expected);
       });
+  });
+
+/** Parts of a text, in any order; the time of a forged line is that of the message. */
+function piecesOf({ forged, fakeEnds, line }: Server, form: Form, second: number) {
+  const lines = Object.values(forged).map((message) => line(second, message));
+  const wrapped = lines.map((text) => form.line({ at: START + second, source: '', level: 'info', text }, text));
+  const odd = ['', '\r', '\t', ' ', '"', '\\', '}', '\x1e', '\x1b[0m', '#011', '#012', ' | ', '...', line(second, '')];
+  return oneof(
+    constantFrom(...lines),
+    constantFrom(...lines, ...wrapped, ...wrapped.map((each) => each.slice(0, 60))),
+    constantFrom(...fakeEnds, ...fakeEnds.map((end) => `${lines[0]}${end}`)),
+    constantFrom(...odd),
+    // Of XML, in UTF-8.
+    string({ unit: 'grapheme', maxLength: 20 }).map((text) =>
+      Buffer.from(text)
+        .toString('latin1')
+        .replaceAll(/[\0\n]/g, ''),
+    ),
+    constantFrom(1, 30, 2048, 8150, 16_384, 49_152).map((length) => 'A'.repeat(length)),
+  );
+}
+
+/** Attacks in one log. */
+const ATTACKS = 4;
+/** More of them by `HOSTILE_RUNS=100`. */
+const RUNS = Number(process.env['HOSTILE_RUNS'] ?? 2);
+
+for (const server of SERVERS)
+  describe(`any text of a remote party in the lines of ${server.name} is nobody, and hides nobody, in`, () => {
+    const { line, opened, behind, cut } = server;
+    // The messages of jabberd2 are known by their lengths, of which syslog shows others.
+    for (const form of server === jabberd2 ? FORMS.slice(0, 1) : formsOf(server, true)) {
+      const texts = array(array(piecesOf(server, form, 0), { maxLength: 8 }), {
+        minLength: ATTACKS,
+        maxLength: ATTACKS,
+      });
+      const which = constantFrom(...Object.values(server.quoting));
+      test(`${form.name} [10.8]`, () => {
+        holds(
+          property(texts, which, constantFrom(...IDLE), (all, [level, around], idle) => {
+            const outputs: Output[] = [[0, line(0, server.first)]];
+            for (const [i, pieces] of all.entries()) {
+              const second = (i + 1) * 7200;
+              const later = second + idle;
+              const message = cut(
+                line(second, around(['X', ...pieces, 'x'].join('\n').replaceAll(line(0, ''), line(second, ''))), level),
+              );
+              const next: Output[] = [opened(`user${i}`), ...behind].map((each) => [later, line(later, each)]);
+              // In jabberd2 what has that length by chance is taken for cut.
+              pre(
+                server !== jabberd2 ||
+                  message.length === LONGEST_OF_JABBERD2 ||
+                  [message, ...next.map(([, text]) => text)].join('\n')[LONGEST_OF_JABBERD2] !== '\n',
+              );
+              outputs.push([second, message], ...next);
+            }
+            assert.deepEqual(
+              told(log(form, outputs), 1e6),
+              all.map((_, i) => `start user${i}`),
+            );
+          }),
+          { numRuns: RUNS, endOnFailure: true },
+        );
+      });
+    }
   });
