@@ -108,7 +108,7 @@ export class Unwrapper {
     if (!isUnseen && !cut.lacksEnd) return;
     // In the place of its last character, so that the line is as long as the server wrote it.
     if (cut.to === cut.from) this.#length++;
-    else while (isFurther(this.#out[this.#length - 1]!)) this.#length--;
+    else for (let i = 0; i < FURTHER && isFurther(this.#out[this.#length - 1]!); i++) this.#length--;
     this.#out[this.#length - 1] = LOST;
   }
 
@@ -173,7 +173,8 @@ function newlineIn(bytes: Buffer, from: number): number {
   return bytes.indexOf(NEWLINE, from + NEAR);
 }
 
-/** Of a character in UTF-8 a byte behind its first. */
+/** Of a character in UTF-8 a byte behind its first, and how many there may be. */
+const FURTHER = 3;
 const isFurther = (byte: number): boolean => (byte & 0xc0) === 0x80;
 
 const isBlank = (byte: number): boolean => byte === BLANK || byte === TAB;
