@@ -77,8 +77,7 @@ function isBetter(a: Score, b: Score): boolean {
 }
 
 function areServers(a: Score, b: Score): boolean {
-  const areAlike = a.format.dialect === b.format.dialect && a.events > 0 && b.events > 0;
-  return areAlike && !isSameServer(a.format, b.format) && isServer(a) && isServer(b);
+  return !isSameServer(a.format, b.format) && [a, b].every((each) => each.events > 0 && isServer(each));
 }
 
 /** Whether a program writes what a server does, and does not only repeat a line of it. */

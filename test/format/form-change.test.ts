@@ -50,6 +50,7 @@ describe('a container that is made anew, whose name is another one, loses nobody
       test(`${few} lines before and ${many} behind, in blocks of ${size} bytes [10.6]`, () => {
         const before = [...starting(0), ...logins('a', 1, few)].map(a);
         const behind = [...starting(1000), ...logins('b', 1001, many)].map(b);
+        assert.equal(eventsOf(log(...before, ...behind), 'UTC', size).stored?.server, 'prosody');
         assert.deepEqual(users(log(...before, ...behind), size), [...namesOf('a', few), ...namesOf('b', many)]);
       });
 
