@@ -188,7 +188,8 @@ export class SessionTable {
     const words = this.#words;
     const at = session * WORDS;
     const wasOnline = isOnlineState(this.stateOf(session));
-    this.#noteDropped(session);
+    // Most sessions begin and end before anything is stored of them.
+    if (words[at + STATE]! & STORED) this.dropped(this.logOf(session), words[at + LOW]!, words[at + HIGH]!);
     this.#resources.unbind(session);
     this.#chains.remove(session, this.#hashOf(session));
     this.#leaveUser(session);
@@ -206,13 +207,13 @@ export class SessionTable {
     return this.ids.text(this.#words[session * WORDS + LOW]!, this.#words[session * WORDS + HIGH]!);
   }
 
-  /** What is to be kept of a session. */
   /** The name of the resource that a session is bound to; undefined for none. */
   resourceNameOf(session: number): string | undefined {
     const resource = this.#resources.of(session);
     return resource > 0 ? this.#resources.text(resource) : undefined;
   }
 
+  /** What is to be kept of a session. */
   record(session: number): Session {
     const resource = this.resourceNameOf(session);
     return {
@@ -313,13 +314,10 @@ export class SessionTable {
   }
 
   #takeNumber(): number {
-    if (this.#free === 0) {
-      if (this.#used === this.#capacity) largest(LARGE, this.#capacity * 2, (capacity) => this.#reserve(capacity));
-      return this.#used++;
-    }
     const session = this.#free;
-    this.#free = this.#words[session * WORDS + NEXT]!;
-    return session;
+    if (session !== 0) this.#free = this.#words[session * WORDS + NEXT]!;
+    else if (this.#used === this.#capacity) largest(LARGE, this.#capacity * 2, (capacity) => this.#reserve(capacity));
+    return session || this.#used++;
   }
 
   #note(session: number): void {
@@ -328,13 +326,6 @@ export class SessionTable {
     if (!this.isStored(state >> LOG_SHIFT) || state & CHANGED) return;
     this.#words[at + STATE] = state | CHANGED;
     this.changed(state >> LOG_SHIFT, session);
-  }
-
-  /** Most sessions begin and end before anything is stored of them. */
-  #noteDropped(session: number): void {
-    const at = session * WORDS;
-    const state = this.#words[at + STATE]!;
-    if (state & STORED) this.dropped(state >> LOG_SHIFT, this.#words[at]!, this.#words[at + HIGH]!);
   }
 
   #hashOf(session: number): number {

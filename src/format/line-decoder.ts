@@ -10,16 +10,14 @@ import type { EndOf, WrappingState } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { ScanPlan } from './scanner/plan.ts';
 import type { LineScanner, Tick } from './scanner/scanner.ts';
+import { fractionOf, lengthOf, minuteOf, secondOf, type Minute } from './time/minute.ts';
 import { isAllOf } from './time/behind-stamp.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts';
 
 const NEWLINE = '\n';
-const ZERO = 48;
 const TEN_MINUTES = 600;
 /** More lines than any second has. */
 const ALL = 0x7fff_ffff;
-/** Of a second, behind it; it makes no other instant. */
-const FRACTION = /^[.,](\d{1,9})(?!\d)/;
 
 /** What a reader has to keep to go on with the next line of the same log; plain JSON. */
 export interface LineDecoderState {
@@ -59,57 +57,7 @@ export interface LineCounts {
   quoted: number;
 }
 
-/**
- * The stamp read last, without its seconds and their fraction, and the instant at which its minute begins: most stamps differ
- * from the one before in their seconds only, and need no reading.
- */
-interface Minute {
-  readonly before: string;
-  /** What stands before the digits of the fraction, and how many they are; nothing and 0 where there is none. */
-  readonly point: string;
-  readonly digits: number;
-  readonly behind: string;
-  readonly at: number;
-}
-
-function minuteOf(
-  text: string,
-  start: number,
-  end: number,
-  { second, secondAt }: WallTime,
-  at: number,
-): Minute | undefined {
-  if (secondAt === undefined) return undefined;
-  const rest = text.slice(secondAt + 2, end);
-  const digits = FRACTION.exec(rest)?.[1]?.length ?? 0;
-  const point = digits > 0 ? (rest[0] ?? '') : '';
-  const behind = rest.slice(point.length + digits);
-  return { before: text.slice(start, secondAt), point, digits, behind, at: at - second };
-}
-
 const latin1 = (text: string): Buffer => Buffer.from(text, 'latin1');
-
-const lengthOf = ({ before, point, digits, behind }: Minute): number =>
-  before.length + 2 + point.length + digits + behind.length;
-
-/** The second of a stamp that lies in that minute, 0..59. */
-function secondOf({ before, point, digits, behind }: Minute, text: string, start: number): number | undefined {
-  const at = start + before.length;
-  if (!text.startsWith(before, start)) return undefined;
-  const fraction = at + 2 + point.length;
-  if (digits > 0 && !(text.startsWith(point, at + 2) && areDigits(text, fraction, digits))) return undefined;
-  if (behind !== '' && !text.startsWith(behind, fraction + digits)) return undefined;
-  const [tens, ones] = [text.charCodeAt(at) - ZERO, text.charCodeAt(at + 1) - ZERO];
-  return tens >= 0 && tens < 6 && ones >= 0 && ones < 10 ? tens * 10 + ones : undefined;
-}
-
-/** So many digits, and no more. */
-function areDigits(text: string, from: number, count: number): boolean {
-  for (let i = from; i < from + count; i++) if (!isDigit(text.charCodeAt(i))) return false;
-  return !isDigit(text.charCodeAt(from + count));
-}
-
-const isDigit = (code: number): boolean => code >= ZERO && code < ZERO + 10;
 
 /** A power failure leaves NUL bytes in a file, and the next line right behind them. */
 function behindNuls(text: string, from: number, end: number): number {
@@ -251,8 +199,7 @@ export class LineDecoder {
     const base = isAllOf(line, wall.end, end) ? this.#clock.tenMinutes(wall) : undefined;
     if (base === undefined || base + TEN_MINUTES > this.#horizon()) return undefined;
     const tail = line.slice(wall.secondAt + 2, end);
-    const digits = FRACTION.exec(tail)?.[1]?.length ?? 0;
-    return { head: latin1(line.slice(0, wall.minuteAt + 1)), tail: latin1(tail), digits, base };
+    return { head: latin1(line.slice(0, wall.minuteAt + 1)), tail: latin1(tail), digits: fractionOf(tail), base };
   }
 
   /** False where the stamps of these lines may be read in several ways: alike so far, or not at all. */
