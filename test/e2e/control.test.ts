@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { bootBox, noBox, type Box, type Ended } from './systemd-box.ts';
+import { bootBox, type Box, type Ended } from './systemd-box.ts';
 
 const CLONE = fileURLToPath(new URL('../../../', import.meta.url));
 /** Inside, where the service may read it. */
@@ -12,7 +12,7 @@ const COMMAND = `${process.execPath} ${COPY}/dist/src/main.js`;
 const SOCKET = '/run/xmpp-active-users/control.sock';
 const LOG = '/var/log/prosody/prosody.log';
 
-void describe('the service asked over its socket', { skip: noBox }, () => {
+void describe('the service asked over its socket', () => {
   let box: Box;
   const sh = (script: string): string => box.must(['sh', '-euc', script]);
   const as = (user: string, ...args: readonly string[]): Ended =>

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import type { Arrivals } from './arrivals.ts';
 import { startChild, type Child } from './child.ts';
 import { freePorts } from './prosody-lab.ts';
+import { connect } from './xmpp-client.ts';
 
 export const HOST = 'jab.example';
 
@@ -147,4 +148,14 @@ function libraries(): string {
   );
   if (found === undefined) throw new Error('jabberd2 is not installed: apt-get install jabberd2');
   return `/usr/lib/${found}/jabberd2`;
+}
+
+/** XEP-0077: an account with the password `secret`. */
+export async function register({ ports }: Jabberd2Lab, user: string): Promise<void> {
+  const wire = await connect('c2s', ports, HOST);
+  await wire.open();
+  const account = `<username>${user}</username><password>secret</password>`;
+  await wire.send(`<iq type='set' id='r'><query xmlns='jabber:iq:register'>${account}</query></iq>`);
+  await wire.expect(/<iq[^>]* type='result'/);
+  await wire.close();
 }

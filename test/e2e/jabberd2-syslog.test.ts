@@ -4,14 +4,14 @@ import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { createJabberd2, HOST } from './jabberd2-lab.ts';
-import { createRsyslog, noRsyslog, TEMPLATES } from './rsyslog-lab.ts';
+import { createJabberd2, HOST, register } from './jabberd2-lab.ts';
+import { createRsyslog, TEMPLATES } from './rsyslog-lab.ts';
 import { explained, online } from './told.ts';
 import { connect, login } from './xmpp-client.ts';
 
 const USERS = ['alice', 'bob'];
 
-test('a jabberd2 that logs to syslog is read in each form of rsyslog [10.4]', { skip: noRsyslog }, async (t) => {
+test('a jabberd2 that logs to syslog is read in each form of rsyslog [10.4]', async (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'jabberd2-syslog-'));
   mkdirSync(join(directory, 'rsyslog'));
   const rsyslog = await createRsyslog(join(directory, 'rsyslog'), 'jabberd/sm');
@@ -23,12 +23,7 @@ test('a jabberd2 that logs to syslog is read in each form of rsyslog [10.4]', { 
   });
   await lab.start();
   for (const user of USERS) {
-    const wire = await connect('c2s', lab.ports, HOST);
-    await wire.open();
-    const account = `<username>${user}</username><password>secret</password>`;
-    await wire.send(`<iq type='set' id='r'><query xmlns='jabber:iq:register'>${account}</query></iq>`);
-    await wire.expect(/<iq[^>]* type='result'/);
-    await wire.close();
+    await register(lab, user);
     const client = await login(await connect('c2s', lab.ports, HOST), { user, host: HOST, resource: 'x, y' });
     await rsyslog.written(`session started: jid=${user}@${HOST}`);
     await client.close();

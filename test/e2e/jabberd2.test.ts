@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { command, startDaemon } from './daemon.ts';
-import { createJabberd2, HOST, type Jabberd2Lab, type Part } from './jabberd2-lab.ts';
+import { createJabberd2, HOST, register, type Jabberd2Lab, type Part } from './jabberd2-lab.ts';
 import { listenForStatsd } from './statsd-listener.ts';
 import { explained, online } from './told.ts';
 import { connect, login, type Client } from './xmpp-client.ts';
@@ -58,16 +58,6 @@ test('the users of a real jabberd2 are counted, and forged ones are not [10.4]',
     assert.equal(hosts[HOST]?.d1, COUNTED.length);
   });
 });
-
-/** XEP-0077: an account with the password `secret`. */
-async function register(lab: Jabberd2Lab, user: string): Promise<void> {
-  const wire = await connect('c2s', lab.ports, HOST);
-  await wire.open();
-  const account = `<username>${user}</username><password>secret</password>`;
-  await wire.send(`<iq type='set' id='r'><query xmlns='jabber:iq:register'>${account}</query></iq>`);
-  await wire.expect(/<iq[^>]* type='result'/);
-  await wire.close();
-}
 
 async function comeAndGo(lab: Jabberd2Lab): Promise<void> {
   await (await comes(lab, 'alice')).close();

@@ -10,13 +10,13 @@ import type { DaemonStatus } from '../../src/index/status-file.ts';
 import type { CountObject } from '../../src/report/table.ts';
 import type { Child } from './child.ts';
 import { program } from './daemon.ts';
-import { bootBox, noBox, type Box } from './systemd-box.ts';
+import { bootBox, type Box } from './systemd-box.ts';
 
 const LOG = 'journal:SYSLOG_IDENTIFIER=prosody';
 /** Inside: outside nobody sees it. */
 const INDEX = '/var/tmp/index';
 
-void describe('the journal of a real systemd', { skip: noBox }, () => {
+void describe('the journal of a real systemd', () => {
   let box: Box;
   let logins = 0;
 

@@ -15,9 +15,6 @@ export const TEMPLATES = [
 ] as const;
 export type Template = (typeof TEMPLATES)[number];
 
-export const noRsyslog =
-  process.getuid?.() !== 0 || !existsSync('/usr/sbin/rsyslogd') ? 'it takes root and rsyslog' : false;
-
 export interface RsyslogLab {
   /** Where the messages of the server are, in a template. */
   log(template: Template): string;
@@ -36,6 +33,8 @@ export interface RsyslogLab {
 
 /** `tag`: what the messages of the server are told by. */
 export async function createRsyslog(directory: string, tag: string): Promise<RsyslogLab> {
+  if (process.getuid?.() !== 0) throw new Error('only root can mount a /dev/log: run the tests as root');
+  if (!existsSync('/usr/sbin/rsyslogd')) throw new Error('rsyslog is not installed: apt-get install rsyslog');
   const at = (name: string): string => join(directory, name);
   mkdirSync(at('dev'), { recursive: true });
   const log = (template: Template): string => at(`${template}.log`);

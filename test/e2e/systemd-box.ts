@@ -13,10 +13,6 @@ const SCRIPTS = fileURLToPath(new URL('../../../test/e2e/systemd-box/', import.m
 /** What a command may say, bytes. */
 const MOST = 256 * 1024 * 1024;
 
-/** Why there can be none; false where there can. */
-export const noBox =
-  process.getuid?.() !== 0 || !existsSync('/lib/systemd/systemd') ? 'it takes root and systemd' : false;
-
 export interface Ended {
   readonly code: number | null;
   /** What it said, its errors behind the rest. */
@@ -35,6 +31,8 @@ export interface Box {
 }
 
 export function bootBox(): Box {
+  assert.ok(process.getuid?.() === 0, 'only root can boot a systemd: run the tests as root');
+  assert.ok(existsSync('/lib/systemd/systemd'), 'systemd is missing: apt-get install systemd');
   const directory = mkdtempSync(join(tmpdir(), 'systemd-box-'));
   const booted = spawnSync(join(SCRIPTS, 'boot'), [directory], { encoding: 'utf8' });
   assert.equal(booted.status, 0, booted.stderr);
