@@ -11,6 +11,7 @@ import { takeDialects } from './dialects.ts';
 import { ConfigLayers, shown, type Value } from './layers.ts';
 import { logTyped } from '../source/journal-name.ts';
 import { takeLogs, type LogConfig } from './log-tables.ts';
+import { listFromText } from './setting-values.ts';
 import * as settings from './settings.ts';
 
 export type { LogConfig } from './log-tables.ts';
@@ -193,7 +194,7 @@ function flagValues(flags: ConfigInput['flags'], problems: string[]): Map<string
 /** Paths typed into a shell or a unit are relative to where the program runs. */
 function textValue(key: string, raw: unknown, origin: string): Value {
   if (key === settings.LOG_PATH.key) {
-    const paths = typeof raw === 'string' ? settings.listFromText(raw) : strings(raw);
+    const paths = typeof raw === 'string' ? listFromText(raw) : strings(raw);
     return { raw: paths.map((path) => (path === '' ? path : logTyped(path))), isText: false, origin };
   }
   const isPath = (key === settings.INDEX_PATH.key || key === settings.CONTROL_SOCKET.key) && raw !== '';

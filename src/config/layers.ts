@@ -3,7 +3,7 @@
  *
  * Problems are collected instead of thrown: whoever has three mistakes in a file wants to hear of three.
  */
-import type { Setting } from './settings.ts';
+import type { Setting } from './setting-values.ts';
 
 export interface Value {
   readonly raw: unknown;

@@ -1,6 +1,7 @@
 /** The logs: from the tables of the file, from flags and environment, or the usual ones. */
 import type { ConfigFile } from './config-file.ts';
 import { shown, type ConfigLayers, type Value } from './layers.ts';
+import type { Setting } from './setting-values.ts';
 import * as settings from './settings.ts';
 
 /** How one log is to be read. */
@@ -22,7 +23,7 @@ export interface LogConfig {
 interface Surroundings {
   readonly exists: (path: string) => boolean;
   readonly defaultTimezone: string;
-  readonly server: settings.Setting<string>;
+  readonly server: Setting<string>;
 }
 
 /** Flags and environment that hold for all logs. */
@@ -58,11 +59,11 @@ interface LogTable {
 
 function readTable(
   layers: ConfigLayers,
-  server: settings.Setting<string>,
+  server: Setting<string>,
   table: NonNullable<ConfigFile['logs']>[number],
   place: string,
 ): LogTable {
-  const take = (setting: settings.Setting<string>, name: string): { name: string; origin: string } | undefined => {
+  const take = (setting: Setting<string>, name: string): { name: string; origin: string } | undefined => {
     const value = table.values.get(setting.key);
     const read = value && layers.read(setting, `${place}.${name}`, value);
     return value && read !== undefined ? { name: read, origin: value.origin } : undefined;

@@ -3,9 +3,22 @@
  * comes from a flag or from the environment instead of from TOML.
  */
 import { DIALECTS } from '../format/format.ts';
-import { foldAddress } from '../format/jid.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
-import { journalName, journalOf } from '../source/journal-name.ts';
+import { journalName } from '../source/journal-name.ts';
+import {
+  flag,
+  integer,
+  isLog,
+  isPath,
+  isTimezone,
+  listFromText,
+  readExclude,
+  readTags,
+  same,
+  tagsFromText,
+  text,
+  type Setting,
+} from './setting-values.ts';
 
 export type Protocol = 'udp' | 'tcp' | 'uds';
 
@@ -24,16 +37,6 @@ export const KNOWN_LOGS: readonly string[] = [
 export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users', '/var/lib/private/xmpp-active-users'];
 
 export const ENVIRONMENT_PREFIX = 'XMPP_ACTIVE_USERS_';
-
-/** One key: `read` gives the value as the program uses it, or undefined when it is not what it `must` be. */
-export interface Setting<T> {
-  readonly key: string;
-  /** Completes "KEY must be ...". */
-  readonly must: string;
-  readonly read: (raw: unknown) => T | undefined;
-  /** Text of a flag or of the environment, as TOML would have given it. */
-  readonly fromText: (text: string) => unknown;
-}
 
 /** `own`: names of the dialects of the configuration. */
 export function serverSetting(own: readonly string[]): Setting<string> {
@@ -150,81 +153,4 @@ export const FILE_KEYS: readonly string[] = [...KEYS, LOG_JOURNAL.key, LOG_NAME.
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */
 export function environmentName(key: string): string {
   return ENVIRONMENT_PREFIX + (key === LOG_PATH.key ? 'LOG' : key.toUpperCase().replaceAll('.', '_'));
-}
-
-export function listFromText(value: string): string[] {
-  return value
-    .split(',')
-    .map((part) => part.trim())
-    .filter((part) => part !== '');
-}
-
-function text(key: string, accepts: (value: string) => boolean): Omit<Setting<string>, 'must'> {
-  return { key, read: (raw) => (typeof raw === 'string' && accepts(raw) ? raw : undefined), fromText: same };
-}
-
-function flag(key: string): Setting<boolean> {
-  return {
-    key,
-    must: 'true or false',
-    read: (raw) => (typeof raw === 'boolean' ? raw : undefined),
-    fromText: (value) => (value === 'true' ? true : value === 'false' ? false : value),
-  };
-}
-
-function integer(key: string, least: number, most: number): Setting<number> {
-  return {
-    key,
-    must: `a whole number from ${least} to ${most}`,
-    read: (raw) => (Number.isInteger(raw) && Number(raw) >= least && Number(raw) <= most ? Number(raw) : undefined),
-    fromText: (value) => (/^[+-]?\d+$/.test(value) ? Number(value) : value),
-  };
-}
-
-function same(value: string): string {
-  return value;
-}
-
-function isPath(value: string): boolean {
-  return value !== '' && !value.includes('\0');
-}
-
-function isLog(value: string): boolean {
-  const entries = journalOf(value);
-  return isPath(value) && (entries === undefined || journalName(entries) !== undefined);
-}
-
-function isTimezone(value: string): boolean {
-  try {
-    return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
-  } catch {
-    return false;
-  }
-}
-
-function isAddress(value: string): boolean {
-  return /^(?:[^\s"&'/:<>@\p{Cc}]+@)?(?:[\p{L}\p{M}\p{N}\p{Cf}_*-]+(?:\.[\p{L}\p{M}\p{N}\p{Cf}_*-]+)*|\[[\da-fA-F:.]+\])$/u.test(
-    value,
-  );
-}
-
-function readExclude(raw: unknown): readonly string[] | undefined {
-  if (!Array.isArray(raw)) return undefined;
-  const addresses = raw.filter((entry) => typeof entry === 'string').filter(isAddress);
-  return addresses.length === raw.length ? addresses.map(foldAddress) : undefined;
-}
-
-function readTags(raw: unknown): Readonly<Record<string, string>> | undefined {
-  // A date of TOML is an object without entries.
-  if (typeof raw !== 'object' || raw === null || Array.isArray(raw) || raw instanceof Date) return undefined;
-  const plain = Object.values(raw).every((value) => ['string', 'number', 'boolean'].includes(typeof value));
-  if (!plain) return undefined;
-  const pairs = Object.entries(raw).map(([name, value]) => [name, String(value)] as const);
-  const fit = pairs.every((pair) => pair.every((part) => part !== '' && !/[|,:#=\p{Cc}]/u.test(part)));
-  return fit ? Object.fromEntries(pairs) : undefined;
-}
-
-function tagsFromText(value: string): unknown {
-  const pairs = listFromText(value).map((part) => part.split('='));
-  return pairs.every((pair) => pair.length === 2) ? Object.fromEntries(pairs) : value;
 }
