@@ -20,6 +20,11 @@ export class Arrivals<T extends object | string> {
     this.#wake();
   }
 
+  /** Somebody waits for what has not come. */
+  get awaited(): boolean {
+    return this.#wakes.size > 0;
+  }
+
   #wake(): void {
     for (const wake of this.#wakes) wake();
   }

@@ -165,14 +165,20 @@ function at(host: 'chat' | 'work', user: string): Who {
   return { user, host: `${host}.example`, resource: 'lab' };
 }
 
-async function stay(lab: ProsodyLab, transport: Transport, who: Who): Promise<Client> {
+async function come(lab: ProsodyLab, transport: Transport, who: Who): Promise<Client> {
   const client = await login(await connect(transport, lab.ports, who.host), who);
   await client.online();
   return client;
 }
 
+async function stay(lab: ProsodyLab, transport: Transport, who: Who): Promise<Client> {
+  const client = await come(lab, transport, who);
+  client.wire.listen();
+  return client;
+}
+
 async function visit(lab: ProsodyLab, transport: Transport, who: Who): Promise<void> {
-  await (await stay(lab, transport, who)).close();
+  await (await come(lab, transport, who)).close();
 }
 
 /** The connection is lost, the session goes on over a new one, and is closed there. */

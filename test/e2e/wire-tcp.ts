@@ -25,6 +25,7 @@ export async function tcpWire(port: number, host: string): Promise<Wire> {
     },
     send: async (xml) => void socket.write(xml),
     expect: (pattern) => incoming.expect(pattern),
+    listen: () => undefined,
     close: async () => {
       socket.write('</stream:stream>');
       await incoming.expect(/<\/stream:stream>/);

@@ -23,6 +23,7 @@ export async function websocketWire(port: number, host: string): Promise<Wire> {
     },
     send: async (xml) => socket.send(xml),
     expect: (pattern) => incoming.expect(pattern),
+    listen: () => undefined,
     close: async () => {
       socket.send(`<close ${framing}/>`);
       await incoming.expect(/<close /);

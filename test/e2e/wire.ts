@@ -7,6 +7,8 @@ export interface Wire {
   send(xml: string): Promise<void>;
   /** The next match in what the server sent; everything up to its end is used up. */
   expect(pattern: RegExp): Promise<RegExpExecArray>;
+  /** From here on the client only listens, until it ends: over BOSH a request is held at the server. */
+  listen(): void;
   /** The polite end; resolves when the server has ended the stream too. */
   close(): Promise<void>;
   /** The connection ends without a word: with a FIN where there is one. */
@@ -31,6 +33,11 @@ export class Incoming {
 
   expect(pattern: RegExp): Promise<RegExpExecArray> {
     return this.#arrivals.until(`answer ${pattern}`, () => this.#take(pattern));
+  }
+
+  /** Somebody waits for what has not come. */
+  get awaited(): boolean {
+    return this.#arrivals.awaited;
   }
 
   #take(pattern: RegExp): RegExpExecArray | undefined {
