@@ -1,0 +1,168 @@
+/**
+ * The logs of the daemon: those that it follows, each opened by itself, and those that were read once and are not followed.
+ */
+import { coveredWindows } from '../activity/coverage.ts';
+import type { Users } from '../activity/user-table.ts';
+import type { Config, LogConfig } from '../config/config.ts';
+import { LiveFile } from '../source/follow/live-file.ts';
+import { journalOf } from '../source/journal-name.ts';
+import type { LogAt } from './count-at.ts';
+import type { IndexedLog } from './indexed-log.ts';
+import type { LiveLog } from './live-log.ts';
+import { MAX_AHEAD } from './max-time.ts';
+import { indexedLogs } from './open-index.ts';
+import { openLog } from './open-log.ts';
+import { ParseHealth } from './parse-health.ts';
+import { failureIn } from './survey.ts';
+import type { WriteBuffer } from './write-buffer.ts';
+
+export interface FollowedLogsOptions {
+  readonly config: Config;
+  readonly users: Users;
+  readonly writeBuffer: WriteBuffer;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: 'warning' | 'notice' | 'info', sentence: string) => void;
+  readonly signal: AbortSignal;
+  /** Called when a log can be followed no longer. */
+  readonly fail: (error: unknown) => void;
+}
+
+export class FollowedLogs {
+  readonly #options: FollowedLogsOptions;
+  readonly #logs = new Map<LiveLog, ParseHealth>();
+  /** Logs that were read once and are not followed. */
+  #before: readonly IndexedLog[] = [];
+
+  constructor(options: FollowedLogsOptions) {
+    this.#options = options;
+  }
+
+  /** As they are configured. */
+  get all(): readonly LiveLog[] {
+    return [...this.#logs.keys()];
+  }
+
+  /**
+   * Each log by itself: to read what was rotated of one may take long, and no other waits for that. What is rotated away
+   * meanwhile is held; and no line is taken in that is later than now, as the first count may come at any time.
+   */
+  async openAll(): Promise<void> {
+    const { logs } = this.#options.config;
+    const waiting = new Map(logs.map((log) => [log, liveFileOf(log)]));
+    const look = (): void => {
+      for (const live of waiting.values()) live?.look();
+      this.stopAfter(Math.floor(this.#options.now()));
+    };
+    look();
+    const looking = setInterval(look, 1000);
+    const begin = async (log: LogConfig, live: LiveFile | undefined): Promise<void> => {
+      const opened = await this.#open(log, live);
+      waiting.delete(log);
+      this.#logs.set(opened, new ParseHealth());
+      opened.stopAfter(Math.floor(this.#options.now()));
+      opened.start();
+    };
+    const { fail } = this.#options;
+    await Promise.all([...waiting].map(([log, live]) => begin(log, live).catch((error: unknown) => fail(error))));
+    clearInterval(looking);
+    for (const live of waiting.values()) await live?.close();
+    this.#putInOrder();
+    if (!this.#options.signal.aborted) this.#before = this.#logsBefore();
+  }
+
+  /** As they are configured, whichever was open first. */
+  #putInOrder(): void {
+    const paths = this.#options.config.logs.map(({ path }) => path);
+    const logs = [...this.#logs].sort(([a], [b]) => paths.indexOf(a.path) - paths.indexOf(b.path));
+    this.#logs.clear();
+    for (const [log, parseHealth] of logs) this.#logs.set(log, parseHealth);
+  }
+
+  #open(log: LogConfig, live: LiveFile | undefined, before?: LiveLog): Promise<LiveLog> {
+    return openLog({ ...this.#options, log, live, ...(before && { before }) });
+  }
+
+  #logsBefore(): readonly IndexedLog[] {
+    const { config, now, users, writeBuffer } = this.#options;
+    const isOther = ([path]: readonly [string, unknown]): boolean => config.logs.every((log) => log.path !== path);
+    return indexedLogs(users, [...writeBuffer.logs].filter(isOther), config, now());
+  }
+
+  /** Events after `instant`, unix seconds, wait in all logs until this is called again. */
+  stopAfter(instant: number): void {
+    for (const log of this.all) log.stopAfter(instant);
+  }
+
+  /** Resolves when all lines up to the instant at which they stop have been taken in. */
+  async reached(): Promise<void> {
+    await Promise.all(this.all.map((log) => log.reached()));
+  }
+
+  /** Those of which lines lay in the future, and do so no longer. */
+  get believed(): readonly LiveLog[] {
+    const horizon = this.#options.now() + MAX_AHEAD;
+    return this.all.filter(({ logState }) => logState.unbelieved.some(({ at }) => at <= horizon));
+  }
+
+  /** Lines of this log that lay in the future do so no longer: only it goes back to them, and stops after the hour. */
+  async readAgain(before: LiveLog, hour: number): Promise<void> {
+    const log = this.#options.config.logs.find(({ path }) => path === before.path);
+    const parseHealth = this.#logs.get(before);
+    if (!log || !parseHealth || this.#options.signal.aborted) return;
+    const live = liveFileOf(log);
+    live?.look();
+    await before.close();
+    const again = await this.#open(log, live, before);
+    this.#logs.delete(before);
+    this.#logs.set(again, parseHealth);
+    again.stopAfter(hour);
+    again.start();
+  }
+
+  /** What all of them tell of an instant, unix seconds. */
+  at(at: number): readonly LogAt[] {
+    const live = this.all.map(({ coverage, logState }) => ({ coverage, over: logState.overBy(at) }));
+    return [...this.#before.map((log) => log.at(at)), ...live];
+  }
+
+  /** Per window: how many of its seconds they cover. */
+  coveredAt(at: number): readonly number[] {
+    return coveredWindows(
+      this.at(at).map(({ coverage }) => coverage),
+      at,
+    );
+  }
+
+  /** As `IndexedLog` has it, of those that are not followed. */
+  dropSilent(at: number): void {
+    for (const log of this.#before) log.dropSilent(at);
+  }
+
+  /** Tells of logs that are not understood, as of a count. */
+  tellDoubts(at: number): void {
+    for (const [{ path, logState }, parseHealth] of this.#logs) {
+      const { server, version, counts, rival } = logState;
+      const told = { path, server, version, counts, rival };
+      for (const doubt of parseHealth.judge(told, at)) this.#options.tell('warning', doubt);
+    }
+  }
+
+  /** Of a log in which there was no event, whether there can be one at all. */
+  async tellFailures(at: number): Promise<void> {
+    const { config, tell } = this.#options;
+    const silent = this.all.filter(({ isThere, logState }) => isThere && logState.counts.events === 0);
+    for (const log of config.logs.filter(({ path }) => silent.some((each) => each.path === path))) {
+      const failure = await failureIn(log, config, at);
+      if (failure !== undefined) tell('warning', `${log.path}: ${failure}`);
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.all.map((log) => log.close()));
+  }
+}
+
+/** A log in the journal has none. */
+const liveFileOf = ({ path }: LogConfig): LiveFile | undefined =>
+  journalOf(path) === undefined ? new LiveFile(path) : undefined;
