@@ -16,7 +16,13 @@ export interface HostCounts {
   readonly d30: number;
 }
 
-export interface Sample extends HostCounts {
+/** The same, and how many were online then. */
+export interface UserSample extends HostCounts {
+  /** With an open session. */
+  readonly online: number;
+}
+
+export interface Sample extends UserSample {
   /** Per window, in the order of `WINDOWS`: how many of its seconds the logs cover. Where that is less, the count is a lower bound. */
   readonly covered: readonly number[];
 }

@@ -3,7 +3,7 @@
  * counts of all hosts at an instant that follow from that.
  */
 import { NAME_WORDS, type NameTable } from '../format/name-table.ts';
-import { endOfHour, hourOf, WINDOWS, type HostCounts } from './active-window.ts';
+import { endOfHour, hourOf, WINDOWS, type UserSample } from './active-window.ts';
 import { exclusionOf } from './exclusion.ts';
 import { HostTable, type Host } from './host-table.ts';
 import { BOUND, isOnlineState, NONE } from './session-state.ts';
@@ -142,31 +142,32 @@ export class UserCounts {
   }
 
   /** The counts at `at` of every host seen so far, by host. `over`: sessions that time alone has ended. */
-  sample(at: number, over: Iterable<Over> = []): HostCounts[] {
+  sample(at: number, over: Iterable<Over> = []): UserSample[] {
     const counts = this.peek(at, over);
     this.#before.clear();
     return counts;
   }
 
   /** The same, asked in between: the count to come stays what it will be. */
-  peek(at: number, over: Iterable<Over>): HostCounts[] {
+  peek(at: number, over: Iterable<Over>): UserSample[] {
     const untold = this.#untoldBy(at, over);
     const seen = this.#seenIn([...WINDOWS.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
-    const counts: HostCounts[] = [];
+    const counts: UserSample[] = [];
     for (const [number, host] of this.#hosts.known()) {
       const ofHost = seen.get(number) ?? [];
+      const differences = untold.get(number) ?? [];
       const there = host.open - (ofHost[WINDOWS.length] ?? 0);
       const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
-        (window, w) => there + host.window.behind(w, at - window) + (ofHost[w] ?? 0) + (untold.get(number)?.[w] ?? 0),
+        (window, w) => there + host.window.behind(w, at - window) + (ofHost[w] ?? 0) + (differences[w] ?? 0),
       );
-      counts.push({ at, host: host.name, d1, d7, d30 });
+      counts.push({ at, host: host.name, online: host.open + (differences[WINDOWS.length] ?? 0), d1, d7, d30 });
     }
     return counts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
   }
 
   /**
-   * By how much the counts of each host are others, per window, than what is known of its users now: for what time alone has
-   * ended, and for what was taken in before its time; by the number of the host.
+   * By how much the counts of each host are others, per window and of those online, than what is known of its users now: for
+   * what time alone has ended, and for what was taken in before its time; by the number of the host.
    */
   #untoldBy(at: number, over: Iterable<Over>): ReadonlyMap<number, readonly number[]> {
     const differences = new Map<number, number[]>();
@@ -184,11 +185,12 @@ export class UserCounts {
   #differ(differences: Map<number, number[]>, user: number, at: number, last: number): void {
     if (!has(this.#names, user, KNOWN) || has(this.#names, user, this.#uncounted)) return;
     const isIn = (seen: number, window: number): boolean => seen <= at && at - seen < window;
-    const difference = differences.get(this.#hostNumber(user)) ?? WINDOWS.map(() => 0);
+    const difference = differences.get(this.#hostNumber(user)) ?? [...WINDOWS.map(() => 0), 0];
+    const [wasOpen, isOpenNow] = [last === Infinity, isOpen(this.#names, user)];
     for (const [w, window] of WINDOWS.entries())
       difference[w]! +=
-        Number(last === Infinity || isIn(last, window)) -
-        Number(isOpen(this.#names, user) || isIn(lastSeen(this.#names, user), window));
+        Number(wasOpen || isIn(last, window)) - Number(isOpenNow || isIn(lastSeen(this.#names, user), window));
+    difference[WINDOWS.length]! += Number(wasOpen) - Number(isOpenNow);
     differences.set(this.#hostNumber(user), difference);
   }
 

@@ -4,7 +4,7 @@
  * user are eight words beside each other (format/name-table.ts), so that a change makes no object.
  */
 import { NAME_WORDS, NameTable, type NameSpace } from '../format/name-table.ts';
-import type { HostCounts } from './active-window.ts';
+import type { UserSample } from './active-window.ts';
 import { Removals } from './removals.ts';
 import { NONE } from './session-state.ts';
 import { SessionTable } from './session-table.ts';
@@ -151,12 +151,12 @@ export class Users {
   }
 
   /** As of `UserCounts`: the counts at `at` of every host seen so far. Times never go back. */
-  sample(at: number, over: Iterable<Over> = []): HostCounts[] {
+  sample(at: number, over: Iterable<Over> = []): UserSample[] {
     return this.#counts.sample(at, over);
   }
 
   /** As of `UserCounts`: the same, asked in between. */
-  peek(at: number, over: Iterable<Over> = []): HostCounts[] {
+  peek(at: number, over: Iterable<Over> = []): UserSample[] {
     return this.#counts.peek(at, over);
   }
 

@@ -31,6 +31,11 @@ export function metricsOf(standing: Standing): readonly MetricFamily[] {
   return [
     gauge('', 'Users who are online or were seen within the period', samples.flatMap(countsOf)),
     gauge(
+      '_online',
+      'Users with an open session',
+      samples.map(({ host, online }) => ({ labels: { host }, value: online })),
+    ),
+    gauge(
       '_covered_seconds',
       'How much of the period the logs cover: counts are lower bounds below it',
       coveredOf(samples),

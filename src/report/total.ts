@@ -9,7 +9,10 @@ export function totalOf(samples: readonly Sample[]): Sample | undefined {
   const [first] = samples;
   if (first === undefined) return undefined;
   const sum = (count: (sample: Sample) => number): number => samples.reduce((all, each) => all + count(each), 0);
-  return { ...first, host: ALL_HOSTS, d1: sum(({ d1 }) => d1), d7: sum(({ d7 }) => d7), d30: sum(({ d30 }) => d30) };
+  return {
+    ...{ ...first, host: ALL_HOSTS, online: sum(({ online }) => online) },
+    ...{ d1: sum(({ d1 }) => d1), d7: sum(({ d7 }) => d7), d30: sum(({ d30 }) => d30) },
+  };
 }
 
 /** What a reader sees instead of `*`. */

@@ -162,7 +162,7 @@ export class Daemon {
     const counted = countAt(this.#users, this.#logs.at(at), at);
     // A gauge stands until it is told otherwise.
     const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
-    const samples = [...counted, ...gone.map((host) => ({ at, host, d1: 0, d7: 0, d30: 0, covered }))];
+    const samples = [...counted, ...gone.map((host) => ({ at, host, online: 0, d1: 0, d7: 0, d30: 0, covered }))];
     this.#outputs.counts(samples, this.#logs.all, { at, covered });
     this.#logs.tellDoubts(at);
     this.#noteStatus();

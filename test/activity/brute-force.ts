@@ -1,5 +1,5 @@
 /** The definition of an active user, word for word: every user is looked at for every count. */
-import { WINDOWS, type HostCounts } from '../../src/activity/active-window.ts';
+import { WINDOWS, type UserSample } from '../../src/activity/active-window.ts';
 import type { LastSeen } from '../../src/activity/user-table.ts';
 
 interface User extends LastSeen {
@@ -44,7 +44,7 @@ export class BruteForce {
     else delete user?.disabled;
   }
 
-  sample(at: number): HostCounts[] {
+  sample(at: number): UserSample[] {
     const count = (host: string, window: number): number =>
       [...this.users].filter(
         ([jid, user]) =>
@@ -53,9 +53,10 @@ export class BruteForce {
           (user.open > 0 || (lastSeen(user) <= at && at - lastSeen(user) < window)),
       ).length;
     const [day, week, month] = WINDOWS;
-    return [...this.hosts]
-      .toSorted()
-      .map((host) => ({ at, host, d1: count(host, day), d7: count(host, week), d30: count(host, month) }));
+    return [...this.hosts].toSorted().map((host) => ({
+      ...{ at, host, online: count(host, 0) },
+      ...{ d1: count(host, day), d7: count(host, week), d30: count(host, month) },
+    }));
   }
 }
 

@@ -108,8 +108,8 @@ test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1
     [[at.log, 0]],
   );
   assert.deepEqual(
-    samples?.map(({ host, d1, d7, d30 }) => [host, d1, d7, d30]),
-    [['chat.example', 2, 3, 3]],
+    samples?.map(({ host, online, d1, d7, d30 }) => [host, online, d1, d7, d30]),
+    [['chat.example', 2, 2, 3, 3]],
   );
   const told = await asked(['status'], at);
   assert.equal(told.code, 0);
@@ -121,6 +121,7 @@ test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1
   const metrics = await got(socket, '/metrics');
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="1d"\} 2$/m);
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="30d"\} 3$/m);
+  assert.match(metrics, /^xmpp_active_users_online\{host="chat\.example"\} 2$/m);
   assert.ok(metrics.includes(`\nxmpp_active_users_log_lag_bytes{log="${at.log}"} 0\n`));
   assert.match(metrics, /^xmpp_active_users_covered_seconds\{period="7d"\} 25\d{4}$/m);
   assert.match(metrics, /\n# EOF\n$/);

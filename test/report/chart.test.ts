@@ -13,6 +13,7 @@ function rising(hours: number, host = 'chat.example', from = start): Sample[] {
   return Array.from({ length: hours }, (_, i) => ({
     at: from + 3600 * i,
     host,
+    online: 0,
     d1: i,
     d7: i + 50,
     d30: i + 100,
@@ -46,6 +47,7 @@ mmm monthly 148   www weekly 98   ddd daily 48
     const sample = fc.record({
       at: fc.integer({ min: 0, max: 4_000_000_000 }),
       host: fc.constantFrom('a.example', 'b.example', `${'long.'.repeat(50)}example`),
+      online: count,
       d1: count,
       d7: count,
       d30: count,
@@ -103,7 +105,10 @@ mmm monthly 148   www weekly 98   ddd daily 48
 
   test('of one sample, of zeros and of nothing is drawn too', () => {
     assert.match(chart(rising(1), plain), /daily 0/);
-    assert.match(chart([{ at: start, host: 'a', d1: 0, d7: 0, d30: 0, covered: WINDOWS }], plain), /\n {2}0 \+d/);
+    assert.match(
+      chart([{ at: start, host: 'a', online: 0, d1: 0, d7: 0, d30: 0, covered: WINDOWS }], plain),
+      /\n {2}0 \+d/,
+    );
     assert.equal(chart([], plain), 'Nothing to draw: no user was seen.\n');
   });
 
@@ -227,12 +232,18 @@ describe('the SVG', () => {
     assert(text.includes('>monthly 148<') && text.includes('>weekly 98<') && text.includes('>daily 48<'));
   });
   test('holds no number that is none', () => {
-    for (const samples of [[], rising(1), [{ at: start, host: 'a', d1: 0, d7: 0, d30: 0, covered: WINDOWS }]]) {
+    for (const samples of [
+      [],
+      rising(1),
+      [{ at: start, host: 'a', online: 0, d1: 0, d7: 0, d30: 0, covered: WINDOWS }],
+    ]) {
       assert.doesNotMatch(svg(samples, { timezone: 'UTC' }), /NaN|Infinity|undefined/);
     }
   });
   test('keeps figures apart that are equal', () => {
-    const same = svg([{ at: start, host: 'a', d1: 3, d7: 3, d30: 3, covered: WINDOWS }], { timezone: 'UTC' });
+    const same = svg([{ at: start, host: 'a', online: 0, d1: 3, d7: 3, d30: 3, covered: WINDOWS }], {
+      timezone: 'UTC',
+    });
     const heights = [...same.matchAll(/class="figure d\d+" x="\d+" y="([\d.]+)"/g)].map(([, y]) => Number(y));
     assert.equal(heights.length, 3);
     assert((heights[1] ?? 0) - (heights[0] ?? 0) >= 18 && (heights[2] ?? 0) - (heights[1] ?? 0) >= 18);

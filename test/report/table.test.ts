@@ -4,9 +4,9 @@ import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
 import { countObject, countTable, csvHeader, csvLine, jsonLine, printable } from '../../src/report/table.ts';
 
 const at = 1_772_413_200;
-const chat: Sample = { at, host: 'chat.example', d1: 72, d7: 127, d30: 1270, covered: WINDOWS };
-const other: Sample = { at, host: 'b.example', d1: 0, d7: 5, d30: 6, covered: WINDOWS };
-const later: Sample = { at: at + 3600, host: 'chat.example', d1: 73, d7: 127, d30: 1270, covered: WINDOWS };
+const chat: Sample = { at, host: 'chat.example', online: 9, d1: 72, d7: 127, d30: 1270, covered: WINDOWS };
+const other: Sample = { at, host: 'b.example', online: 0, d1: 0, d7: 5, d30: 6, covered: WINDOWS };
+const later: Sample = { at: at + 3600, host: 'chat.example', online: 9, d1: 73, d7: 127, d30: 1270, covered: WINDOWS };
 
 describe('CSV', () => {
   test('has dates with the offset of a zone, where they are asked for [8.26]', () => {
