@@ -11,6 +11,7 @@ import { formatMessage, type Io, type Level } from './io.ts';
 import { ConfigError, loadConfig, type Config } from '../config/config.ts';
 import { IndexError, type IndexErrorCode } from '../index/index-error.ts';
 import { defineDialects } from '../format/format.ts';
+import { version } from '../version.ts';
 import { NAME } from './wrong-usage.ts';
 
 /** What is wrong with the index that only another configuration, or another installation, can put right. */
@@ -121,13 +122,6 @@ function stopSignal(): AbortSignal {
 
 function log(level: Level, message: string): void {
   process.stderr.write(formatMessage(level, message, toJournal));
-}
-
-function version(): string {
-  const { version }: { version: string } = JSON.parse(
-    readFileSync(new URL('../../../package.json', import.meta.url), 'utf8'),
-  );
-  return version;
 }
 
 function failure(error: unknown): number {

@@ -2,7 +2,7 @@
 import { dirname, resolve } from 'node:path';
 import { parse, TomlError } from 'smol-toml';
 import type { Value } from './layers.ts';
-import { CONTROL_SOCKET, DIALECT_PATTERNS, FILE_KEYS, INDEX_PATH, LOG_PATH, LOG_ROTATED } from './settings.ts';
+import { DIALECT_PATTERNS, FILE_KEYS, LOG_PATH, LOG_ROTATED, PATHS } from './settings.ts';
 import { linesOfKeys } from './toml-lines.ts';
 
 export interface ConfigFile {
@@ -15,7 +15,7 @@ export interface ConfigFile {
   readonly problems: readonly string[];
 }
 
-const PATHS = [LOG_PATH.key, LOG_ROTATED.key, INDEX_PATH.key, CONTROL_SOCKET.key];
+const FROM_FILE = [LOG_PATH.key, LOG_ROTATED.key, ...PATHS];
 const TABLES = [...new Set(FILE_KEYS.map((key) => key.slice(0, key.indexOf('.')))), 'dialect'];
 
 export function readConfigFile(path: string, text: string): ConfigFile {
@@ -74,7 +74,7 @@ function take(path: string, toml: object, lines: ReadonlyMap<string, number>): C
       const key = `${table}.${name}`;
       const origin = where(`${place}.${name}`);
       if (FILE_KEYS.includes(key))
-        found.set(key, { raw: PATHS.includes(key) ? fromFile(raw) : raw, isText: false, origin });
+        found.set(key, { raw: FROM_FILE.includes(key) ? fromFile(raw) : raw, isText: false, origin });
       else problems.push(`${origin}: unknown ${unknownKey(key, FILE_KEYS)}`);
     }
     return found;

@@ -48,6 +48,12 @@ export interface Config {
   readonly index: { readonly path: string; readonly retentionDays: number };
   /** The socket on which the daemon is asked, where it is not in the directory of the index. */
   readonly control: { readonly socket?: string };
+  readonly openmetrics: {
+    /** The file that node_exporter reads. */
+    readonly path?: string;
+    /** Whether counts have the names of Prosody's module, too. */
+    readonly prosodyNames: boolean;
+  };
   /** Of the last line, for stamps without one. */
   readonly year?: number;
   /** Dotted key (`statsd.host`, `log.0.path`) to where its value came from. */
@@ -93,6 +99,7 @@ export function loadConfig(input: ConfigInput): Config {
 
 function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, file: string | undefined): Config {
   const year = layers.optional(settings.YEAR);
+  const metricsPath = layers.optional(settings.OPENMETRICS_PATH);
   const server = settings.serverSetting([...content.dialects.keys()]);
   const readAs = {
     server: layers.optional(server),
@@ -126,6 +133,10 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
       retentionDays: layers.take(settings.INDEX_RETENTION, 31),
     },
     control: takeControl(input, layers),
+    openmetrics: {
+      ...(metricsPath === undefined ? {} : { path: metricsPath }),
+      prosodyNames: layers.take(settings.OPENMETRICS_PROSODY, false),
+    },
     ...(year === undefined ? {} : { year }),
     origin: layers.origin,
   };
@@ -197,7 +208,7 @@ function textValue(key: string, raw: unknown, origin: string): Value {
     const paths = typeof raw === 'string' ? listFromText(raw) : strings(raw);
     return { raw: paths.map((path) => (path === '' ? path : logTyped(path))), isText: false, origin };
   }
-  const isPath = (key === settings.INDEX_PATH.key || key === settings.CONTROL_SOCKET.key) && raw !== '';
+  const isPath = settings.PATHS.includes(key) && raw !== '';
   return { raw: isPath ? resolve(String(raw)) : raw, isText: true, origin };
 }
 

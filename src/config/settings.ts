@@ -137,6 +137,9 @@ export const INDEX_RETENTION: Setting<number> = {
 
 export const CONTROL_SOCKET: Setting<string> = { ...text('control.socket', isPath), must: 'the path of a socket' };
 
+export const OPENMETRICS_PATH: Setting<string> = { ...text('openmetrics.path', isPath), must: 'the path of a file' };
+export const OPENMETRICS_PROSODY = flag('openmetrics.prosody_names');
+
 export const YEAR = integer('year', 1970, 9999);
 
 /** Keys that can be set by flags and by the environment, too. */
@@ -144,10 +147,13 @@ export const KEYS: readonly string[] = [
   ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
-  ...[INDEX_PATH, INDEX_RETENTION, CONTROL_SOCKET],
+  ...[INDEX_PATH, INDEX_RETENTION, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
 ].map((setting) => setting.key);
 
-/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]` and in each `[[log]]`. */
+/** Paths of one thing each: relative to what they were given by. */
+export const PATHS: readonly string[] = [INDEX_PATH, CONTROL_SOCKET, OPENMETRICS_PATH].map(({ key }) => key);
+
+/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]`, `[openmetrics]` and in each `[[log]]`. */
 export const FILE_KEYS: readonly string[] = [...KEYS, LOG_JOURNAL.key, LOG_NAME.key, LOG_ROTATED.key];
 
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */

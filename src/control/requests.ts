@@ -4,7 +4,7 @@
  */
 import type { Config } from '../config/config.ts';
 import type { LogStatus } from '../index/status-file.ts';
-import type { Standing } from './standing.ts';
+import type { Standing } from '../report/standing.ts';
 import { bareJid } from '../format/jid.ts';
 import { count, forget, last, status, type Count, type Last, type OpenIndex } from '../service/operations.ts';
 

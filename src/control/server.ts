@@ -6,7 +6,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
 import { count, type HeldIndex } from '../service/operations.ts';
 import { COUNT, FORGET, LAST, type Reply, type Request } from './requests.ts';
-import { metricsOf, type Standing } from './standing.ts';
+import { metricsOf, type Standing } from '../report/standing.ts';
 import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
 
 /** Bytes; the longest JID, percent-encoded, fits. */
@@ -112,7 +112,10 @@ export class ControlServer {
       ...rest,
       ...(samples && { samples }),
     };
-    return { status: 200, body: path === '/status' ? standing : openMetrics(metricsOf(standing)) };
+    return {
+      status: 200,
+      body: path === '/status' ? standing : openMetrics(metricsOf(standing, held.config.openmetrics)),
+    };
   }
 
   async #answer({ method, url = '', headers }: IncomingMessage): Promise<Answer> {

@@ -1,4 +1,4 @@
-/** Figures in the text form of OpenMetrics 1.0, as Prometheus and others read it. */
+/** Figures in the text forms of OpenMetrics 1.0 and of Prometheus, which others read, too. */
 
 export interface MetricFamily {
   /** Without the `_total` of a counter. */
@@ -17,14 +17,28 @@ export const OPENMETRICS_TYPE = 'application/openmetrics-text; version=1.0.0; ch
 
 /** Families without a point are left out. */
 export function openMetrics(families: readonly MetricFamily[]): string {
-  const texts = families.filter(({ points }) => points.length > 0).map(familyText);
+  const texts = withPoints(families).map((family) => familyText(family, family.name, escaped(family.help)));
   return `${texts.join('')}# EOF\n`;
 }
 
-function familyText({ name, type, help, points }: MetricFamily): string {
-  const suffix = type === 'counter' ? '_total' : '';
-  const lines = points.map(({ labels = {}, value }) => `${name}${suffix}${labelsText(labels)} ${value}`);
-  return [`# TYPE ${name} ${type}`, `# HELP ${name} ${escaped(help)}`, ...lines, ''].join('\n');
+/** The same in the text format 0.0.4 of Prometheus, which is what node_exporter reads from files: there a counter is called by its whole name. */
+export function prometheusText(families: readonly MetricFamily[]): string {
+  const help = (text: string): string => text.replaceAll('\\', '\\\\').replaceAll('\n', '\\n');
+  return withPoints(families)
+    .map((family) => familyText(family, family.name + suffixOf(family), help(family.help)))
+    .join('');
+}
+
+const withPoints = (families: readonly MetricFamily[]): readonly MetricFamily[] =>
+  families.filter(({ points }) => points.length > 0);
+
+const suffixOf = ({ type }: MetricFamily): string => (type === 'counter' ? '_total' : '');
+
+/** `called`: how type and help call it. */
+function familyText(family: MetricFamily, called: string, help: string): string {
+  const { name, type, points } = family;
+  const lines = points.map(({ labels = {}, value }) => `${name}${suffixOf(family)}${labelsText(labels)} ${value}`);
+  return [`# TYPE ${called} ${type}`, `# HELP ${called} ${help}`, ...lines, ''].join('\n');
 }
 
 function labelsText(labels: Readonly<Record<string, string>>): string {

@@ -1,10 +1,14 @@
-/** Where the daemon's counts go, and what it tells about itself: to StatsD, and into a file for whoever looks at the index. */
+/** Where the daemon's counts go, and what it tells about itself: to StatsD, and into files for whoever looks at the index or at metrics. */
 import type { Sample } from '../activity/active-window.ts';
 import type { Config } from '../config/config.ts';
 import { writeStatus, type DaemonStatus } from '../index/status-file.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
+import { prometheusText } from '../report/openmetrics.ts';
+import { metricsOf } from '../report/standing.ts';
 import { StatsdReport } from '../report/statsd/statsd.ts';
+import { version } from '../version.ts';
 import type { LiveLog } from './live-log.ts';
+import { PublishedFile } from '../report/published-file.ts';
 import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
 
 export interface OutputOptions {
@@ -24,6 +28,8 @@ export class Outputs {
   readonly #options: OutputOptions;
   readonly #statsd: StatsdReport;
   readonly #self = new SelfMetrics();
+  readonly #version = version();
+  readonly #metricsFile: PublishedFile | undefined;
   readonly #clashes = new Set<string>();
   readonly #since: number;
   #samples: readonly Sample[] = [];
@@ -33,6 +39,8 @@ export class Outputs {
     const { config, now, tell } = options;
     this.#options = options;
     this.#statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
+    const { path } = config.openmetrics;
+    this.#metricsFile = path === undefined ? undefined : new PublishedFile(path, 'openmetrics.path', tell);
     this.#since = Math.floor(now());
   }
 
@@ -43,6 +51,7 @@ export class Outputs {
     this.#countedAt = at;
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
     this.#tellClashes();
+    this.#publish(logs);
   }
 
   /** Sends the last counts again as often as is configured, until the function that is returned is called. */
@@ -57,6 +66,7 @@ export class Outputs {
   beat(logs: readonly LiveLog[], now: Covered): void {
     const countedAt = this.#countedAt;
     this.#statsd.self(countedAt === undefined ? BEAT : heartbeat(logs, { ...now, countedAt }));
+    this.#publish(logs);
   }
 
   /** For `check`, while the index is the daemon's. That it cannot be written is told by the index when it matters. */
@@ -78,6 +88,14 @@ export class Outputs {
 
   close(): Promise<void> {
     return this.#statsd.close();
+  }
+
+  #publish(logs: readonly LiveLog[]): void {
+    if (!this.#metricsFile) return;
+    const { config } = this.#options;
+    const isCaughtUp = this.#countedAt !== undefined;
+    const about = { version: this.#version, index: config.index.path, isCaughtUp, samples: this.#samples };
+    this.#metricsFile.write(prometheusText(metricsOf({ ...about, ...this.standing(logs) }, config.openmetrics)));
   }
 
   #tellClashes(): void {

@@ -66,6 +66,7 @@ void describe('without any configuration', () => {
       count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200 },
       index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31 },
       control: {},
+      openmetrics: { prosodyNames: false },
     });
     assert.equal(origin.get('statsd.host'), 'default');
   });
@@ -147,6 +148,10 @@ retention_days = 400
 
 [control]
 socket = "control.sock"
+
+[openmetrics]
+path = "../run/xmpp.prom"
+prosody_names = true
 `;
 
 void describe('a file with every key', () => {
@@ -191,6 +196,7 @@ void describe('a file with every key', () => {
       },
       index: { path: '/srv/index', retentionDays: 400 },
       control: { socket: '/etc/control.sock' },
+      openmetrics: { path: '/run/xmpp.prom', prosodyNames: true },
     });
     assert.equal(origin.get('log.0.timezone'), '/etc/x.toml line 5');
     assert.equal(origin.get('log.1.path'), '/etc/x.toml line 8');

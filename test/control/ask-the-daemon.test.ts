@@ -8,7 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
-import type { Standing } from '../../src/control/standing.ts';
+import type { Standing } from '../../src/report/standing.ts';
 import { deadline } from '../deadline.ts';
 import { asNobody, cannotStart, readable } from '../ordinary-user.ts';
 import { MAIN, run } from '../program.ts';

@@ -1,8 +1,8 @@
-/** How a running daemon stands, as `/status` and `/metrics` tell it. */
+/** How a running daemon stands, as `/status`, `/metrics` and the file for node_exporter tell it. */
 import type { Sample } from '../activity/active-window.ts';
 import type { DaemonStatus, LogStatus } from '../index/status-file.ts';
-import { countOf, windows } from '../report/metric-name.ts';
-import type { MetricFamily, MetricPoint } from '../report/openmetrics.ts';
+import { countOf, windows, type Window } from './metric-name.ts';
+import type { MetricFamily, MetricPoint } from './openmetrics.ts';
 
 /** Times are unix seconds. */
 export interface Standing extends Pick<DaemonStatus, 'since' | 'at' | 'logs'> {
@@ -18,8 +18,12 @@ export interface Standing extends Pick<DaemonStatus, 'since' | 'at' | 'logs'> {
   readonly samples?: readonly Sample[];
 }
 
-export function metricsOf(standing: Standing): readonly MetricFamily[] {
-  const { version, since, logs, isCaughtUp, countedAt, samples = [] } = standing;
+/** As Prosody's exporter calls what mod_measure_active_users measures: core/moduleapi.lua (measure), core/statsmanager.lua, util/openmetrics.lua. */
+const PROSODY = 'prosody_mod_measure_active_users__active_users_';
+
+/** `prosodyNames`: counts also under the names that Prosody's module has. */
+export function metricsOf(standing: Standing, { prosodyNames = false } = {}): readonly MetricFamily[] {
+  const { version, at, since, logs, isCaughtUp, countedAt, samples = [] } = standing;
   const perLog = (value: (log: LogStatus) => number): MetricPoint[] =>
     logs.map((log) => ({ labels: { log: log.path }, value: value(log) }));
   const gauge = (name: string, help: string, points: readonly MetricPoint[]): MetricFamily =>
@@ -30,6 +34,7 @@ export function metricsOf(standing: Standing): readonly MetricFamily[] {
   });
   return [
     gauge('', 'Users who are online or were seen within the period', samples.flatMap(countsOf)),
+    ...(prosodyNames ? windows.map((window) => ofProsody(samples, window)) : []),
     gauge(
       '_online',
       'Users with an open session',
@@ -45,6 +50,7 @@ export function metricsOf(standing: Standing): readonly MetricFamily[] {
       'When counts were sent last',
       countedAt === undefined ? [] : [{ value: countedAt }],
     ),
+    gauge('_status_timestamp_seconds', 'When the daemon said all this: it does so each minute', [{ value: at }]),
     gauge('_caught_up', 'Whether all that the logs held at the start has been read', [{ value: Number(isCaughtUp) }]),
     gauge('_start_time_seconds', 'When the daemon started', [{ value: since }]),
     gauge('_build_info', 'The program', [{ labels: { version }, value: 1 }]),
@@ -98,6 +104,11 @@ export function metricsOf(standing: Standing): readonly MetricFamily[] {
 
 const countsOf = (sample: Sample): MetricPoint[] =>
   windows.map((window) => ({ labels: { host: sample.host, period: `${window}d` }, value: countOf(sample, window) }));
+
+function ofProsody(samples: readonly Sample[], window: Window): MetricFamily {
+  const points = samples.map((sample) => ({ labels: { host: sample.host }, value: countOf(sample, window) }));
+  return { name: `${PROSODY}${window}d`, type: 'gauge', help: `Users active within ${window} d`, points };
+}
 
 /** The same for all hosts. */
 const coveredOf = ([sample]: readonly Sample[]): MetricPoint[] =>
