@@ -150,7 +150,7 @@ async function stopAll(programs: readonly ChildProcess[], folder: string): Promi
   await rm(folder, { recursive: true, force: true });
 }
 
-async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number): Promise<number[]> {
   const servers = Array.from({ length: count }, () => createServer().listen(0, '127.0.0.1'));
   const ports: number[] = [];
   for (const server of servers) {
@@ -163,7 +163,7 @@ async function freePorts(count: number): Promise<number[]> {
   return ports;
 }
 
-async function listening(port: number): Promise<void> {
+export async function listening(port: number): Promise<void> {
   const answers = await eventually(
     () => canConnect(port),
     (yes) => yes,
