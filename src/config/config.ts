@@ -45,7 +45,12 @@ export interface Config {
     readonly hibernationSeconds: number;
     readonly boshSeconds: number;
   };
-  readonly index: { readonly path: string; readonly retentionDays: number };
+  readonly index: {
+    readonly path: string;
+    readonly retentionDays: number;
+    /** So long the counts of each hour are kept. */
+    readonly historyDays: number;
+  };
   /** The socket on which the daemon is asked, where it is not in the directory of the index. */
   readonly control: { readonly socket?: string };
   readonly openmetrics: {
@@ -131,6 +136,7 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
     index: {
       path: layers.take(settings.INDEX_PATH, defaultIndex(input)),
       retentionDays: layers.take(settings.INDEX_RETENTION, 31),
+      historyDays: layers.take(settings.INDEX_HISTORY, 3650),
     },
     control: takeControl(input, layers),
     openmetrics: {

@@ -135,6 +135,11 @@ export const INDEX_RETENTION: Setting<number> = {
   must: 'a whole number of days from 30, since users are counted over 30 days, to 36500',
 };
 
+export const INDEX_HISTORY: Setting<number> = {
+  ...integer('index.history_days', 1, 36_500),
+  must: 'a whole number of days from 1 to 36500',
+};
+
 export const CONTROL_SOCKET: Setting<string> = { ...text('control.socket', isPath), must: 'the path of a socket' };
 
 export const OPENMETRICS_PATH: Setting<string> = { ...text('openmetrics.path', isPath), must: 'the path of a file' };
@@ -147,7 +152,7 @@ export const KEYS: readonly string[] = [
   ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
-  ...[INDEX_PATH, INDEX_RETENTION, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
+  ...[INDEX_PATH, INDEX_RETENTION, INDEX_HISTORY, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
 ].map((setting) => setting.key);
 
 /** Paths of one thing each: relative to what they were given by. */

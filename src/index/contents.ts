@@ -7,7 +7,7 @@ import type { LastSeen } from '../activity/user-table.ts';
 export type Followed = Position | StoredVerdicts;
 
 /** Key spaces with values in JSON. */
-export const VALUES = ['sessions', 'positions', 'logs', 'hosts', 'removals'] as const;
+export const VALUES = ['sessions', 'positions', 'logs', 'hosts', 'removals', 'counts'] as const;
 
 /** By key. */
 export interface Values {
@@ -21,6 +21,8 @@ export interface Values {
   readonly hosts: Map<string, true>;
   /** Hashed JID to when the account was removed, unix seconds. */
   readonly removals: Map<string, number>;
+  /** Day and host to what was counted there, as packed-day.ts has it. */
+  readonly counts: Map<string, string>;
 }
 
 /** What one block of lines changed. A value of undefined deletes the key. */
@@ -57,6 +59,7 @@ export function noContents(): Contents {
     logs: new Map(),
     hosts: new Map(),
     removals: new Map(),
+    counts: new Map(),
   };
 }
 
@@ -85,6 +88,7 @@ export function newChecksums(): Record<Keyspace, Checksums> {
     logs: new Map(),
     hosts: new Map(),
     removals: new Map(),
+    counts: new Map(),
   };
 }
 

@@ -35,9 +35,8 @@ export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
 export { IndexError, type IndexErrorCode } from './index-error.ts';
 
-/** Of version 0.1.0, which had a record for each user. */
-const FIRST_SCHEMA = 1;
-const SCHEMA = 2;
+/** 1 is of version 0.1.0, which had a record for each user; 2 had no past counts. */
+const SCHEMA = 3;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
@@ -270,7 +269,7 @@ export class LastSeenIndex {
     if (value === undefined) return this.#begin();
     const schema = metaPayload(this.path, 'schema', value);
     this.#schema = Number(schema);
-    if (this.#schema === SCHEMA || this.#schema === FIRST_SCHEMA) return;
+    if (this.#schema >= 1 && this.#schema <= SCHEMA) return;
     const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SCHEMA}): install that version again, or set index.path (--index) to another directory`;
     throw new IndexError('NEWER_SCHEMA', sentence);
   }

@@ -163,6 +163,7 @@ export class Daemon {
     // A gauge stands until it is told otherwise.
     const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
     const samples = [...counted, ...gone.map((host) => ({ at, host, online: 0, d1: 0, d7: 0, d30: 0, covered }))];
+    if (at % HOUR === 0) this.#writeBuffer.past.note(counted);
     this.#outputs.counts(samples, this.#logs.all, { at, covered });
     this.#logs.tellDoubts(at);
     this.#noteStatus();
@@ -173,7 +174,9 @@ export class Daemon {
   async #prune(at: number): Promise<void> {
     this.#pruned = at;
     this.#logs.dropSilent(at);
-    await this.#writeBuffer.pruneBeside(this.#options.config.index.retentionDays);
+    const { historyDays, retentionDays } = this.#options.config.index;
+    this.#writeBuffer.past.dropBefore(at - historyDays * DAY);
+    await this.#writeBuffer.pruneBeside(retentionDays);
   }
 
   async #commitUsers(): Promise<void> {

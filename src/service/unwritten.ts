@@ -9,6 +9,7 @@ export const nothing = (): Unwritten => ({
   logs: new Map(),
   hosts: new Map(),
   removals: new Map(),
+  counts: new Map(),
 });
 
 /** Whether there is nothing to write. */

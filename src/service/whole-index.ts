@@ -35,15 +35,17 @@ export interface Whole extends Pick<Unwritten, 'removals'> {
   readonly logs: Iterable<readonly [string, WholeLog]>;
   /** Hosts of which counts were sent last. */
   readonly hosts: ReadonlySet<string>;
+  /** Past ones, by their keys. */
+  readonly counts: Iterable<readonly [key: string, packed: string]>;
 }
 
 /** All of it but for the users. */
-export function whole({ logs, positions, hosts, removals }: Whole): Unwritten {
+export function whole({ logs, positions, hosts, counts, removals }: Whole): Unwritten {
   const all = nothing();
   for (const [path, { log, sessions }] of logs) {
     for (const [id, session] of sessions) all.sessions.set(keyOf(path, id), session);
     all.logs.set(path, log);
   }
   for (const host of hosts) all.hosts.set(host, true);
-  return { ...all, positions: new Map(positions), removals };
+  return { ...all, positions: new Map(positions), removals, counts: new Map(counts) };
 }

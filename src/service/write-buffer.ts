@@ -12,6 +12,7 @@ import type { Position as FilePosition } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import { IndexWriter, type Renew } from './index-writer.ts';
 import { MAX_AHEAD } from './max-time.ts';
+import { PastCounts } from './past-counts.ts';
 import { Retention } from './retention.ts';
 import { StoredUsers } from './stored-users.ts';
 import { sessionAt, type Place, type Unbelieved } from './unbelieved.ts';
@@ -20,6 +21,8 @@ import type { LogState } from './log-state.ts';
 import { storedLogOf, type StoredLog, type StoredState } from './stored-log.ts';
 
 export class WriteBuffer {
+  /** What is put there is written with the next commit. */
+  readonly past = new PastCounts((key, packed) => this.#writer.unwritten.counts.set(key, packed));
   readonly #writer: IndexWriter;
   readonly #users: Users;
   readonly #storedUsers: StoredUsers;
@@ -39,7 +42,10 @@ export class WriteBuffer {
     this.#users = users;
     this.#retention = new Retention(users);
     this.#storedUsers = new StoredUsers(users, believed);
-    const known = () => ({ logs: this.#statesNow(), positions: this.#positions, hosts: this.#sent });
+    const known = () => ({
+      ...{ logs: this.#statesNow(), positions: this.#positions, hosts: this.#sent },
+      counts: this.past.all(),
+    });
     this.#writer = new IndexWriter({ index, users, storedUsers: this.#storedUsers, renew, known });
   }
 
@@ -55,6 +61,7 @@ export class WriteBuffer {
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
     for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
+    for (const [key, packed] of contents.counts) writeBuffer.past.restore(key, packed);
     for (const followed of contents.positions.values()) {
       if ('verdicts' in followed) writeBuffer.#verdicts.set(followed.log, followed);
       else writeBuffer.#positions.set(followed.id, followed);

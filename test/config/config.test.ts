@@ -64,7 +64,7 @@ void describe('without any configuration', () => {
         repeatSeconds: 0,
       },
       count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200 },
-      index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31 },
+      index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31, historyDays: 3650 },
       control: {},
       openmetrics: { prosodyNames: false },
     });
@@ -145,6 +145,7 @@ bosh_seconds = 60
 [index]
 path = "/srv/index"
 retention_days = 400
+history_days = 700
 
 [control]
 socket = "control.sock"
@@ -194,7 +195,7 @@ void describe('a file with every key', () => {
         hibernationSeconds: 300,
         boshSeconds: 60,
       },
-      index: { path: '/srv/index', retentionDays: 400 },
+      index: { path: '/srv/index', retentionDays: 400, historyDays: 700 },
       control: { socket: '/etc/control.sock' },
       openmetrics: { path: '/run/xmpp.prom', prosodyNames: true },
     });
@@ -230,6 +231,7 @@ void describe('what is stronger wins', () => {
       XMPP_ACTIVE_USERS_COUNT_BOSH_SECONDS: '2',
       XMPP_ACTIVE_USERS_INDEX_PATH: '/i',
       XMPP_ACTIVE_USERS_INDEX_RETENTION_DAYS: '30',
+      XMPP_ACTIVE_USERS_INDEX_HISTORY_DAYS: '90',
     };
     const { logs, statsd, count, index, origin } = load({ toml: EVERYTHING, env });
     const rest = { server: 'auto', timezone: 'UTC', timestamps: '', rotated: [] };
@@ -248,7 +250,7 @@ void describe('what is stronger wins', () => {
       repeatSeconds: 0,
     });
     assert.deepEqual(count, { exclude: ['a@b', 'c'], includeDisabled: false, hibernationSeconds: 1, boshSeconds: 2 });
-    assert.deepEqual(index, { path: '/i', retentionDays: 30 });
+    assert.deepEqual(index, { path: '/i', retentionDays: 30, historyDays: 90 });
     assert.equal(origin.get('statsd.host'), 'environment XMPP_ACTIVE_USERS_STATSD_HOST');
   });
 
@@ -351,7 +353,7 @@ void describe('what cannot be meant is named, with what to do', () => {
     [
       'an unknown key far from all',
       { toml: '[index]\nzzzzzzzz = 1' },
-      /remove it; there are index\.path, index\.retention_days$/,
+      /remove it; there are index\.path, index\.retention_days, index\.history_days$/,
     ],
     ['an unknown table', { toml: '[statds]' }, /^\/etc\/x\.toml line 1: unknown key "statds": did you mean statsd\?$/],
     ['a key of its own', { toml: 'port = 1' }, /line 1: unknown key "port"/],

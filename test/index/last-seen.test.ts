@@ -229,8 +229,8 @@ void describe('an index that cannot be opened says why', () => {
   void test('NEWER_SCHEMA: written by a later version', async () => {
     const path = fresh();
     await write(path);
-    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '3'), '3')));
-    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 3/ });
+    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '4'), '4')));
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 4/ });
   });
 });
 
@@ -265,7 +265,7 @@ void describe('F24: damage is never read as numbers', () => {
     'an unknown record appears': (db) => db.put('!user!x', '1'),
     'the digest is lost': (db) => db.del('!meta!digest'),
     'the schema is lost': (db) => db.del('!meta!schema'),
-    'the schema is another': (db) => db.put('!meta!schema', 'abc 3'),
+    'the schema is another': (db) => db.put('!meta!schema', 'abc 4'),
     'everything is gone': (db) => db.clear(),
   };
   for (const [name, work] of Object.entries(cases)) {

@@ -10,7 +10,9 @@ import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { loadConfig } from '../../src/config/config.ts';
 import { readStatus } from '../../src/index/status-file.ts';
 import { Daemon, type Level } from '../../src/service/daemon.ts';
+import { PastCounts } from '../../src/service/past-counts.ts';
 import { deadline } from '../deadline.ts';
+import { contentsOf } from '../index/index-contents.ts';
 import { run } from '../program.ts';
 
 const HOUR = 3600;
@@ -122,6 +124,26 @@ describe('the daemon', () => {
     await appendFile(log, login(hour, 'c2s2', 'bob') + login(hour + 1, 'c2s3', 'carol'));
     strikes();
     assert.deepEqual((await gauges(6)).slice(3), counted(2, 2, 2));
+  });
+
+  it('keeps in the index what it counted at the hour [11.2]', async () => {
+    const { hour, now, strikes } = clockBefore();
+    const log = join(root, 'kept.log');
+    await writeFile(log, login(hour - 7200, 'c2s1', 'alice') + login(hour - 100, 'c2s2', 'bob'));
+    const index = startOn(log, { now });
+    await gauges(3);
+    await appendFile(log, line(hour - 1, 'c2s2\tinfo\tClient disconnected: closed'));
+    strikes();
+    await gauges(6);
+    stop.abort();
+    await running;
+    const past = new PastCounts();
+    for (const [key, packed] of (await contentsOf(index)).counts) past.restore(key, packed);
+    const covered = [7200, 7200, 7200];
+    assert.deepEqual(
+      [...past.between(0, Infinity)],
+      [[{ at: hour, host: 'chat.example', online: 1, d1: 2, d7: 2, d30: 2, covered }]],
+    );
   });
 
   it('takes no line of a rotated file that is later than its start into the first count [8.12]', async () => {
