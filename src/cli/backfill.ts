@@ -3,7 +3,7 @@ import type { Config } from '../config/config.ts';
 import { journalOf, logTyped } from '../source/journal-name.ts';
 import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
-import { sampleOf, tellCoverage, tellRejected } from './findings.ts';
+import { sampleOf, tellCoverage, tellRejected, tellUncounted } from './findings.ts';
 import { withLines, type FileArguments, type Inputs } from './inputs.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
@@ -32,9 +32,14 @@ async function readJournal(path: string, open: operations.OpenIndex, io: Io): Pr
     hasProblem = true;
     io.log('error', sentence);
   };
-  const { counts, coverage, users } = await operations.backfillJournal(open, path, { now, signal, onProblem });
+  const { counts, coverage, users, uncounted } = await operations.backfillJournal(open, path, {
+    now,
+    signal,
+    onProblem,
+  });
   io.log('info', `${path}: ${counts.lines} lines read, ${counts.events} events; ${users} users are in ${index.path}`);
   tellCoverage(coverage, otherLogs.timezone, io);
+  tellUncounted(uncounted, io);
   if (signal.aborted) io.log('warning', 'stopped: the same command goes on from there');
   return tellRejected(counts, [], io) || hasProblem || signal.aborted ? 1 : 0;
 }
@@ -53,9 +58,10 @@ async function readInputs({ arrangement, failed }: Inputs, open: operations.Open
     },
   };
   const reading = operations.backfill(open, arrangement, options);
-  const { counts, coverage, users } = await reading.finally(() => progress.done());
+  const { counts, coverage, users, uncounted } = await reading.finally(() => progress.done());
   io.log('info', `${counts.lines} lines read, ${counts.events} events; ${users} users are in ${index.path}`);
   tellCoverage(coverage, otherLogs.timezone, io);
+  tellUncounted(uncounted, io);
   if (io.signal.aborted)
     io.log(
       'warning',

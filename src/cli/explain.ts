@@ -9,6 +9,7 @@ import { readArchivedFile, type Arrangement, type ArchivedFile } from '../servic
 import { maxTime } from '../service/max-time.ts';
 import { logsOf } from '../service/given-logs.ts';
 import { sumCounts } from '../service/log-reader.ts';
+import { waitingWarning } from '../service/parse-health.ts';
 import { conclusion, EventColumns, isShown, jsonOf, type ShownEvent } from './explained-lines.ts';
 import { tellEmpty, tellRejected } from './findings.ts';
 import { withFiles } from './inputs.ts';
@@ -67,6 +68,15 @@ async function explainFile(
   let line = 0;
   let waiting: string[] = [];
   const onProblem = (sentence: string): void => io.log('warning', sentence);
+  const showAll = async (bytes: Buffer, isEnd = false): Promise<void> => {
+    const events = reader.read(bytes, isEnd);
+    columns.fit(events.values());
+    for (const { kind } of events.values()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+    const all = [...waiting, ...bytes.toString('utf8').split('\n').slice(0, -1)];
+    const lines = all.slice(0, all.length - reader.waiting);
+    waiting = all.slice(lines.length);
+    await print(io, lines.map((text, i) => `${show(events.get(i), ++line, text)}\n`).join(''));
+  };
   for await (const { bytes, position } of readArchivedFile(archivedFile, {
     signal: io.signal,
     complete: true,
@@ -74,18 +84,14 @@ async function explainFile(
   })) {
     // A line that is passed over for its length is a line of the file all the same.
     if (bytes.length === 0 && !position.done) await print(io, `${show(undefined, ++line, '')}\n`);
-    if (bytes.length === 0) continue;
-    const events = reader.read(bytes);
-    columns.fit(events.values());
-    for (const { kind } of events.values()) kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
-    const all = [...waiting, ...bytes.toString('utf8').split('\n').slice(0, -1)];
-    const lines = all.slice(0, all.length - reader.waiting);
-    waiting = all.slice(lines.length);
-    await print(io, lines.map((text, i) => `${show(events.get(i), ++line, text)}\n`).join(''));
+    if (bytes.length > 0) await showAll(bytes);
   }
+  await showAll(Buffer.alloc(0), true);
   await print(io, waiting.map((text) => `${show(undefined, ++line, text)}\n`).join(''));
   if (line === 0) return;
   if (!json) for (const sentence of conclusion(kinds, reader.counts, timezone)) io.log('info', sentence);
+  const undecided = waitingWarning(archivedFile.path, waiting.length);
+  if (undecided !== undefined) io.log('warning', undecided);
   tellRejected(reader.counts, archivedFile.sampleLines, io);
 }
 
@@ -123,10 +129,10 @@ class ExplainingReader {
   }
 
   /** By the index of its line in the block, before which are the lines that waited. */
-  read(bytes: Buffer): Map<number, ShownEvent> {
+  read(bytes: Buffer, isEnd: boolean): Map<number, ShownEvent> {
     const events = new Map<number, ShownEvent>();
     let before = 0;
-    this.#format.begin(bytes);
+    this.#format.begin(bytes, isEnd);
     for (let run; (run = this.#format.run());) {
       const decoder = this.#decoderOf(run.format);
       const show = (event: SessionEvent, index: number) => isShown(event) && events.set(before + index, event);

@@ -89,6 +89,11 @@ export function tellRejected(counts: LineCounts, sample: readonly string[], io: 
   return isForeign || counts.rejected > 0;
 }
 
+/** `uncounted`: sentences about lines that are not counted, and are no fault of the files. */
+export function tellUncounted(uncounted: readonly string[], io: Io): void {
+  for (const sentence of uncounted) io.log('warning', sentence);
+}
+
 /** Of files that hold no line at all; `-` is standard input. */
 export function tellEmpty(files: readonly string[], io: Io): void {
   const [file, ...others] = files.map((each) => (each === '-' ? 'standard input' : each));

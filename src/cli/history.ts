@@ -5,7 +5,7 @@ import { replay, type ReplaySummary } from '../service/replay.ts';
 import { isCovered, windows, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
-import { sampleOf, tellBoundsUntil, tellCoverage, tellRejected } from './findings.ts';
+import { sampleOf, tellBoundsUntil, tellCoverage, tellRejected, tellUncounted } from './findings.ts';
 import type { HistoryArguments } from './history-arguments.ts';
 import { withLines, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
@@ -30,6 +30,7 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
     if (!summary || io.signal.aborted) return 1;
     tellCoverage(summary.coverage, config.otherLogs.timezone, said);
     tellBoundsUntil(seen.boundsUntil, config.otherLogs.timezone, said);
+    tellUncounted(summary.uncounted, said);
     const isMissing = tellMissing(args, seen.hosts, summary, said);
     return tellRejected(summary.counts, sampleOf(inputs.arrangement), said) || isMissing || hasProblem ? 1 : 0;
   });

@@ -11,12 +11,14 @@ import { best, isSameServer, isServer, ownIn, scoresOf, type LineFormat, type Sc
 const LONGEST_MESSAGE = 4 * 102_400;
 /** All of a message is written at once: lines that are further apart, seconds, are not of the same. */
 const ONE_MESSAGE = 60;
+/** Where no more lines come to tell, lines so far apart, seconds, are enough. */
+const ONE_MESSAGE_AT_END = 5;
 /** Lines that wait until they can be told, bytes. */
 const LONGEST_WAIT = 64 * 1024;
 /** Lines of another program by which it is the server: of one that starts, of one at the beginning of a file, and else. */
 const STARTING = 2;
 const BEGINNING = 3;
-const GOING_ON = 20;
+export const GOING_ON = 20;
 /** So many lines of a program, none of which is a server's, are enough to look at no more of them. */
 const QUIET = 100;
 /** Programs known so. */
@@ -37,6 +39,12 @@ export interface Known {
   readonly strange: number;
   /** Nothing stands behind these lines yet. */
   readonly isLast: boolean;
+  /** Nor will anything for now: what these lines tell is all that is to be had. */
+  readonly isEnd: boolean;
+  /** The program in whose place the one so far came, as long as that has not written much. */
+  readonly replaced: string | undefined;
+  /** Programs that wrote what a server does while the one so far did, too. */
+  readonly rivals: ReadonlyMap<string, number>;
   /** Other programs, and how many lines of them were looked at of which none is a server's. */
   readonly quiet: Map<string, number>;
 }
@@ -95,6 +103,10 @@ export function lookAt(lines: readonly string[], known: Known): Look {
   );
   if (overall.length === 0) return nothing;
   const telling = new Set(overall.flatMap(({ ownAt }) => ownAt.map((i) => strange[i]!)));
+  const rivalsBefore = (end: number): readonly Rival[] => {
+    const before = strange.findLastIndex((i) => i < end) + 1;
+    return rivalsIn(overall, format, before);
+  };
   let last: Span | undefined;
   for (const span of spansIn(lines.length, own)) {
     if (!isAnyIn(span, telling)) continue;
@@ -106,10 +118,11 @@ export function lookAt(lines: readonly string[], known: Known): Look {
     const found = best(scores.filter((score) => judgementOf(score, judge) === 'yes'));
     if (found) return { kind: 'change', at: span.from, format: found.format };
     const mayBe = isLast && scores.some((score) => judgementOf(score, judge) === 'not yet');
-    if (mayBe && known.isLast) return { kind: 'wait', at: span.from, rivals: rivalsIn(overall, format) };
+    if (mayBe && known.isLast) return { kind: 'wait', at: span.from, rivals: rivalsBefore(span.from) };
   }
   const goesOn = last?.to === lines.length && last.from > 0 && !known.isLast;
-  return { kind: 'none', at: goesOn ? last!.from : lines.length, rivals: rivalsIn(overall, format) };
+  const at = goesOn ? last!.from : lines.length;
+  return { kind: 'none', at, rivals: rivalsBefore(at) };
 }
 
 interface Judge {
@@ -127,6 +140,7 @@ interface Judge {
 function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
   const { known, span, places, bytes } = judge;
   const mayWait = bytes <= LONGEST_WAIT ? 'not yet' : 'no';
+  const oneMessage = known.isEnd ? ONE_MESSAGE_AT_END : ONE_MESSAGE;
   const timeOf = (i: number): number => Date.parse(places[span.from + i]!.stamp);
   switch (places[span.from + score.ownAt[0]!]!.where) {
     case 'outside':
@@ -137,7 +151,7 @@ function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
       return takesPlace(score, judge, mayWait);
     case 'same program':
       if (known.marks || bytes > LONGEST_MESSAGE) return 'yes';
-      return timeOf(score.ownAt.at(-1)!) - timeOf(score.ownAt[0]!) > ONE_MESSAGE * 1000 ? 'yes' : mayWait;
+      return timeOf(score.ownAt.at(-1)!) - timeOf(score.ownAt[0]!) > oneMessage * 1000 ? 'yes' : mayWait;
     case 'plain':
   }
   if (known.marks || (known.isUnheard && span.from === 0)) return 'yes';
@@ -150,23 +164,30 @@ function takesPlace(
   { known, overall, isSilent }: Judge,
   mayWait: 'no' | 'not yet',
 ): 'yes' | 'no' | 'not yet' {
-  const { format, isUnheard } = known;
+  const { format, isUnheard, isEnd, replaced, rivals } = known;
   const { starts, ownAt } = score;
+  const program = score.format.wrapping?.program ?? '';
   if (score.format.dialect !== format.dialect || isSameServer(score.format, format)) return 'no';
+  // What came in its place was a neighbour that repeated lines of it.
+  if (program === replaced) return 'yes';
   const all = overall.find((each) => isSame(each.format, score.format)) ?? score;
-  const needed = starts && isSilent ? STARTING : isUnheard ? BEGINNING : GOING_ON;
+  const isRival = rivals.has(program) || all.ownAt.length > ownAt.length;
+  if (isEnd && isRival) return 'no';
+  const needed = (starts && isSilent) || isEnd ? STARTING : isUnheard ? BEGINNING : GOING_ON;
   const writesSo = ownAt.length >= GOING_ON || (isServer(score) && isServer(all));
   if (ownAt.length >= needed && writesSo) return 'yes';
   return starts || all.ownAt.length * 3 >= all.lines * 2 ? mayWait : 'no';
 }
 
-function rivalsIn(overall: readonly Score[], format: LineFormat): readonly Rival[] {
+/** By their lines before the one that is `end` of those that were looked at. */
+function rivalsIn(overall: readonly Score[], format: LineFormat, end: number): readonly Rival[] {
   const rivals = new Map<string, number>();
   for (const score of overall) {
     const { envelope, program = '' } = score.format.wrapping ?? {};
     const isOther = envelope === format.wrapping?.envelope && !isSameServer(score.format, format);
-    if (!isOther || score.events === 0 || !isServer(score)) continue;
-    rivals.set(program, Math.max(rivals.get(program) ?? 0, score.ownAt.length));
+    const lines = score.ownAt.filter((i) => i < end).length;
+    if (!isOther || score.events === 0 || lines === 0 || !isServer(score)) continue;
+    rivals.set(program, Math.max(rivals.get(program) ?? 0, lines));
   }
   return [...rivals].map(([program, lines]) => ({ program, lines }));
 }

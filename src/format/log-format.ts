@@ -7,7 +7,7 @@ import type { Dialect } from './dialects/dialect.ts';
 import { prosody } from './dialects/prosody.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
-import { lookAt, type Rival } from './form-change.ts';
+import { GOING_ON, lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
 import { ownIn, recogniseFormat, SAMPLE, type LineFormat } from './recogniser.ts';
 import { STAMP_FORMS } from './time/stamp-form.ts';
@@ -33,6 +33,13 @@ export interface WrappingState {
   readonly unwrap: UnwrapState;
   /** Lines that wait, one character per byte. */
   readonly waiting?: string;
+  readonly replaced?: Replaced;
+}
+
+/** The program in whose place another one came, and how many lines that has written since. */
+export interface Replaced {
+  readonly program: string;
+  readonly lines: number;
 }
 
 /** Lines of one form, made plain. */
@@ -61,6 +68,12 @@ export class LogFormat {
   #next = 0;
   #nextFormat: LineFormat | undefined;
   #changes = 0;
+  /** No more lines come for now. */
+  #isEnd = false;
+  /** As long as the other one may be a neighbour that repeats lines of it. */
+  #replaced: Replaced | undefined;
+  /** Where the other one came in the block. */
+  #replacedAt = 0;
   /** The run that is read, where it begins in the block, and what was known before it. */
   #run: Run | undefined;
   #from = 0;
@@ -81,6 +94,7 @@ export class LogFormat {
     if (!dialect) return;
     this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
     this.#waiting = Buffer.from(wrapping?.waiting ?? '', 'latin1');
+    this.#replaced = wrapping?.replaced;
   }
 
   /** Undefined before the first line that is understood. */
@@ -94,7 +108,9 @@ export class LogFormat {
     const { envelope, program, inner, keepsInner } = wrapping;
     const unwrap = this.#unwrapper.state;
     const waiting = this.#waiting.length > 0 && { waiting: this.#waiting.toString('latin1') };
-    return { envelope: envelope.name, program, ...(inner && { inner: inner.name }), keepsInner, unwrap, ...waiting };
+    const replaced = this.#replaced && { replaced: this.#replaced };
+    const wrapped = { envelope: envelope.name, program, ...(inner && { inner: inner.name }), keepsInner, unwrap };
+    return { ...wrapped, ...waiting, ...replaced };
   }
 
   /** The program beside the server that wrote most lines as a server does; they are not read. */
@@ -113,8 +129,10 @@ export class LogFormat {
     this.#isUnheard = true;
   }
 
-  /** Takes whole lines, which are then read run after run. */
-  begin(bytes: Buffer): void {
+  /** Takes whole lines, which are then read run after run. `isEnd`: what waits is told without those that come next, as none come for now. */
+  begin(bytes: Buffer, isEnd = false): void {
+    this.#isEnd = isEnd;
+    this.#replacedAt = 0;
     this.#block = this.#waiting.length > 0 ? Buffer.concat([this.#waiting, bytes]) : bytes;
     this.#waiting = Buffer.alloc(0);
     this.#next = 0;
@@ -170,6 +188,9 @@ export class LogFormat {
       isUnheard: this.#isUnheard && this.#at === 0,
       strange: this.#at === 0 ? this.#strange : 0,
       isLast: end === this.#block.length,
+      isEnd: this.#isEnd && end === this.#block.length,
+      replaced: this.#replacedHere(),
+      rivals: this.#rivals,
       quiet: this.#quiet,
     });
     this.#goTo(at, look.at);
@@ -180,9 +201,32 @@ export class LogFormat {
     if (look.kind === 'none') return undefined;
     this.#next = this.#at;
     this.#changes++;
-    if (look.kind === 'change') this.#nextFormat = look.format;
+    if (look.kind === 'change') this.#change(look.format);
     else this.#wait();
     return this.#plainAt;
+  }
+
+  #change(format: LineFormat): void {
+    const before = this.#format?.wrapping?.program;
+    const { program } = format.wrapping ?? {};
+    const isOther = before !== undefined && program !== undefined && before !== program;
+    this.#nextFormat = format;
+    this.#replaced = isOther && program !== this.#replaced?.program ? { program: before, lines: 0 } : undefined;
+    this.#replacedAt = this.#at;
+    if (program !== undefined) this.#rivals.delete(program);
+  }
+
+  /** The program that was replaced, unless the other one has written much up to the line that is looked at. */
+  #replacedHere(): string | undefined {
+    const lines = this.#linesSince(this.#at);
+    return lines < GOING_ON ? this.#replaced?.program : undefined;
+  }
+
+  #linesSince(end: number): number {
+    if (!this.#replaced) return 0;
+    const since = this.#block.subarray(this.#replacedAt, end);
+    const { lines } = linesFrom(since, 0, SAMPLE);
+    return this.#replaced.lines + ownIn(lines, this.#format!).length;
   }
 
   /** To the line at `plainAt` of the run, which is behind the last one or the same, and so many lines further. */
@@ -207,6 +251,10 @@ export class LogFormat {
 
   #end(): undefined {
     if (this.#block.length > this.#waiting.length) this.#isUnheard = false;
+    if (this.#replaced) {
+      const lines = this.#linesSince(this.#block.length);
+      this.#replaced = lines < GOING_ON ? { ...this.#replaced, lines } : undefined;
+    }
     if (this.#format && !this.#format.wrapping) this.#strange = this.#strangeBehind(this.#format);
     this.#block = Buffer.alloc(0);
     return undefined;

@@ -113,7 +113,14 @@ async function read(series: Series, options: FirstStartOptions): Promise<LogStat
     trouble: (reason) => options.tell('warning', `What was read of ${series.log} cannot be stored: ${reason}`),
     over: () => options.tell('info', `What was read of ${series.log} has been stored at last`),
   });
-  const logState = await ingest(series, { ...options, horizon, isComplete: () => true, onProblem, store });
+  const logState = await ingest(series, {
+    ...options,
+    horizon,
+    isComplete: () => true,
+    isEnd: false,
+    onProblem,
+    store,
+  });
   isPast = true;
   return logState;
 }

@@ -45,6 +45,8 @@ export async function ingestJournal(options: IngestJournalOptions): Promise<LogS
     },
     store: storeOnce,
   });
+  const rest = logState.decodeRest();
+  logState.sessions.takeRun(rest, 0, rest.count);
   await commit();
   return logState;
 }

@@ -28,6 +28,8 @@ export interface IngestOptions {
   readonly signal: AbortSignal;
   /** Whether the last line of a file is a line though no newline ends it: not in a file that may still grow. */
   readonly isComplete: (archivedFile: ArchivedFile) => boolean;
+  /** Whether nothing is read behind these files for now. */
+  readonly isEnd: boolean;
   readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
   readonly onProblem: (sentence: string) => void;
   readonly store: Store;
@@ -151,6 +153,7 @@ async function readOn(tasks: readonly Task[], options: Reading): Promise<LogStat
     await readOne(task, logState, takes, options);
     if (rejoin && task.archivedFile === rejoin.behind) logState.sessions.rejoin(rejoin.sessions, rejoin.begin);
   }
+  takeRest(logState, takes, options);
   if (positions.size > 0) await store(commit);
   return logState;
 }
@@ -208,6 +211,7 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
     known: () => [...positions.keys()],
   };
   for (const { archivedFile } of tasks) await readOne({ archivedFile, read: undefined }, logState, takes, options);
+  takeRest(logState, takes, options);
   await store(takes.commit);
   if (isOld) logState.sessions.dropAll();
   if (signal.aborted) return logState;
@@ -239,6 +243,13 @@ interface Takes {
   readonly commit: () => Promise<void>;
   /** Ids of the files that were read. */
   readonly known: () => readonly string[];
+}
+
+/** Where no more lines come for now, those that wait for them are told by themselves, if they can be. */
+function takeRest(logState: LogState, takes: Takes, { isEnd, signal, users }: IngestOptions): void {
+  if (!isEnd || signal.aborted) return;
+  takes.batch(logState.decodeRest());
+  users.settle();
 }
 
 async function readOne(

@@ -37,6 +37,8 @@ export class LiveLog {
   /** Events of the seconds behind the hour, while late lines of the hour before may still come, and stray ones. */
   readonly #early = new EarlyEvents();
   #isIdle = false;
+  /** Whether a block is being taken in. */
+  #isTaking = false;
   /** Whether the event before was one of them, and later than lines are late. */
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
@@ -75,9 +77,13 @@ export class LiveLog {
       void this.#write(() => this.#store([])).catch(() => undefined);
   }
 
-  /** Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops. */
+  /**
+   * Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops; those also that
+   * wait for the lines that come next, as far as they can be told without.
+   */
   async reached(): Promise<void> {
     await Promise.race([this.#options.source.caughtUp(), this.#barrier.waiting()]);
+    if (!this.#isTaking && this.logState.waiting > 0) this.#takeRest();
   }
 
   /** Whether it is there and can be read. */
@@ -127,6 +133,7 @@ export class LiveLog {
     const batch = this.logState.decode(bytes, continues, place);
     this.#isIdle = batch.count === 0;
     const { sessions } = this.logState;
+    this.#isTaking = true;
     for (let event = 0; event < batch.count; event++) {
       const at = batch.at(event);
       if (this.#isEarly(at)) this.#early.add(sessions, batch, event);
@@ -134,6 +141,17 @@ export class LiveLog {
         this.#early.takeWith(sessions, batch, event);
       else throw new Error('stopped while waiting for the hour to be counted');
     }
+    this.#isTaking = false;
+  }
+
+  /** What is behind the hour is taken in when that has been counted. */
+  #takeRest(): void {
+    const batch = this.logState.decodeRest();
+    const { sessions } = this.logState;
+    for (let event = 0; event < batch.count; event++)
+      if (batch.at(event) > this.#barrier.closedAfter) this.#early.add(sessions, batch, event);
+      else this.#early.takeWith(sessions, batch, event);
+    if (this.#early.count === 0) void this.#write(() => this.#store([])).catch(() => undefined);
   }
 
   /** One line from a later time may be a stray, and lines of this hour follow: only the second in a row says that it has come. */

@@ -129,6 +129,11 @@ export class LogReader {
     return this.#format.rival;
   }
 
+  /** So many lines wait for those that come next. */
+  get waiting(): number {
+    return this.#format.waiting;
+  }
+
   get state(): ReadState {
     const reader = this.#reader;
     return {
@@ -140,13 +145,16 @@ export class LogReader {
     };
   }
 
-  /** Adds the events of the batch's lines to it, of which there are some. `lostSince`: lines were lost behind that instant, unix seconds. */
-  decode(batch: EventBatch, lostSince?: number): Decoded {
+  /**
+   * Adds the events of the batch's lines to it. `lostSince`: lines were lost behind that instant, unix seconds. `isEnd`: none come next for
+   * now, so that those that wait are told by themselves, if they can be.
+   */
+  decode(batch: EventBatch, lostSince?: number, isEnd = false): Decoded {
     const isFirst = !this.#reader && !this.#begin;
     const known = this.#known;
     const { wrapping } = this.#format;
     const { counts } = this.state;
-    this.#format.begin(batch.bytes);
+    this.#format.begin(batch.bytes, isEnd);
     let run = this.#format.run();
     if (lostSince !== undefined) this.#gap ??= { kind: 'gap', at: lostSince };
     const named = run?.format.dialect.namesSessions;

@@ -29,12 +29,13 @@ export interface LogStateOptions extends SessionsOptions, Omit<LogReaderOptions,
 export const YEAR_KNOWN_FOR = 300 * 86_400;
 /** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
 const SPANS = 64;
+const NO_BYTES = Buffer.alloc(0);
 
 export class LogState {
   readonly sessions: Sessions;
   readonly #options: LogStateOptions;
   /** One for all blocks: an array more with each of them would keep the collector of garbage busy. */
-  readonly #batch = new EventBatch(Buffer.alloc(0));
+  readonly #batch = new EventBatch(NO_BYTES);
   readonly #reader: LogReader;
   #read: ReadState;
   #coverage: readonly Span[];
@@ -88,6 +89,22 @@ export class LogState {
     batch.begin(bytes);
     if (bytes.length > 0) this.#take(batch, this.#reader.decode(batch, this.#lostSince), continues, place);
     return batch;
+  }
+
+  /**
+   * The events of lines of which it could not be told, without those that come next, what form they have: there are none for now.
+   * As `decode`.
+   */
+  decodeRest(): EventBatch {
+    const batch = this.#batch;
+    batch.begin(NO_BYTES);
+    if (this.waiting > 0) this.#take(batch, this.#reader.decode(batch, this.#lostSince, true), true);
+    return batch;
+  }
+
+  /** So many of the last lines wait for those that come next, and are not counted as long as they do. */
+  get waiting(): number {
+    return this.#reader.waiting;
   }
 
   #take(batch: EventBatch, decoded: Decoded, continues: boolean, place?: () => Place): void {

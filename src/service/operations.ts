@@ -21,6 +21,7 @@ import { coveredIn, type LogState } from './log-state.ts';
 import { ingestJournal } from './ingest-journal.ts';
 import { MAX_AHEAD, maxTime } from './max-time.ts';
 import { writerOf } from './self-metrics.ts';
+import { uncountedIn } from './uncounted.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 
 export interface OpenIndex {
@@ -122,6 +123,8 @@ export interface Backfilled {
   readonly counts: LineCounts;
   /** Of all logs that were read. */
   readonly coverage: readonly Span[];
+  /** Sentences about lines that are not counted. */
+  readonly uncounted: readonly string[];
   /** How many are in the index now. */
   readonly users: number;
 }
@@ -134,16 +137,20 @@ export async function backfill(
 ): Promise<Backfilled> {
   const horizon = maxTime({ arrangement, year: config.year, now, permanent: true });
   const logStates: LogState[] = [];
+  const uncounted: string[] = [];
   for (const series of arrangement.allSeries) {
     const log = { ...series.of.settings, path: series.log };
-    const common = { ...options, config, users, writeBuffer, isComplete, horizon: () => horizon, store: storeOnce };
-    logStates.push(await ingest(series, { ...common, log }));
+    const common = { ...options, config, users, writeBuffer, isComplete, isEnd: true, horizon: () => horizon };
+    const logState = await ingest(series, { ...common, log, store: storeOnce });
+    logStates.push(logState);
+    uncounted.push(...uncountedIn(logState, series));
   }
   writeBuffer.prune(config.index.retentionDays);
   await writeBuffer.commitUsers();
   return {
     counts: sumCounts(logStates.map(({ counts }) => counts)),
     coverage: logStates.flatMap(({ coverage }) => coverage),
+    uncounted,
     users: users.size,
   };
 }
@@ -158,10 +165,11 @@ export async function backfillJournal(
 ): Promise<Backfilled> {
   const log = config.logs.find((each) => each.path === path) ?? { ...config.otherLogs, path, name: path };
   const horizon = (): number => now + MAX_AHEAD;
-  const { counts, coverage } = await ingestJournal({ ...options, log, config, users, writeBuffer, horizon });
+  const logState = await ingestJournal({ ...options, log, config, users, writeBuffer, horizon });
+  const { counts, coverage } = logState;
   writeBuffer.prune(config.index.retentionDays);
   await writeBuffer.commitUsers();
-  return { counts, coverage, users: users.size };
+  return { counts, coverage, uncounted: uncountedIn(logState, { log: path, archivedFiles: [] }), users: users.size };
 }
 
 /** The live file may still grow. */

@@ -14,9 +14,11 @@ export interface Told {
   readonly version: string | undefined;
   readonly counts: Readonly<LineCounts>;
   readonly rival?: Rival | undefined;
+  /** Lines that wait for those that come next. */
+  readonly waiting?: number;
 }
 
-type Warning = 'forgeable' | 'rival' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
+type Warning = 'forgeable' | 'rival' | 'waiting' | 'quoted' | 'foreign' | 'rejected' | 'eventless';
 
 const DAY = 86_400;
 /** Lines below which a share of them says nothing. */
@@ -32,14 +34,19 @@ export class ParseHealth {
   #judged = sumCounts([]);
   #eventAt: number | undefined;
   #linesAtEvent = 0;
+  /** Lines waited at the time of the last judgement. */
+  #isWaiting = false;
 
   /** What is to be told about a log at `at`, unix seconds. */
-  *judge({ path, server, version, counts, rival }: Told, at: number): Iterable<string> {
+  *judge({ path, server, version, counts, rival, waiting = 0 }: Told, at: number): Iterable<string> {
     const forgeable = forgeryWarning(path, server, version);
     if (this.#arises('forgeable', forgeable !== undefined)) yield forgeable ?? '';
     const passedOver = quotedWarning(path, server, counts.quoted);
     if (this.#arises('quoted', passedOver !== undefined)) yield passedOver ?? '';
     if (this.#arises('rival', rival !== undefined)) yield `${path}: ${rivalWarning(rival)}`;
+    // Those of now are told by the next ones, most of the time.
+    if (this.#arises('waiting', waiting > 0 && this.#isWaiting)) yield waitingWarning(path, waiting) ?? '';
+    this.#isWaiting = waiting > 0;
     const lines = counts.lines - this.#judged.lines;
     const events = counts.events - this.#judged.events;
     const foreign = counts.foreign - this.#judged.foreign;
@@ -74,5 +81,11 @@ export class ParseHealth {
 export const rivalWarning = (rival: Rival | undefined): string | undefined =>
   rival &&
   `lines of another XMPP server, which are not counted, as a log is of one: ${rival.lines} of ${rival.program}; let each server write into a log of its own`;
+
+/** Of the last lines of a log of which it cannot be told whose they are; undefined where there are none. */
+export const waitingWarning = (path: string, waiting: number): string | undefined =>
+  waiting === 0
+    ? undefined
+    : `the last ${waiting === 1 ? 'line' : `${waiting} lines`} of ${path} cannot be told from the text of somebody else, as they have another form than those before, and are not counted as long as no more of them come: see what "xmpp-active-users explain ${path}" shows at its end`;
 
 const advice = (path: string): string => `see what "xmpp-active-users explain ${path}" finds in it`;

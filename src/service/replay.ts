@@ -15,6 +15,7 @@ import type { GivenLog } from './given-logs.ts';
 import { lastStep, Sampler, stepsOf, type ReplayedLog } from './sampler.ts';
 import { sumCounts } from './log-reader.ts';
 import { LogState } from './log-state.ts';
+import { uncountedIn } from './uncounted.ts';
 
 const HOUR = 3600;
 
@@ -38,6 +39,8 @@ export interface ReplayOptions {
 export interface ReplaySummary {
   readonly counts: LineCounts;
   readonly coverage: readonly Span[];
+  /** Sentences about lines that are not counted. */
+  readonly uncounted: readonly string[];
 }
 
 interface Source extends ReplayedLog {
@@ -80,14 +83,14 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     }
     users.settle();
   }
-  if (options.signal.aborted) return summary(logStates);
+  if (options.signal.aborted) return summary(sources);
   // Of a file that could not be read to its end nobody knows what it says of the time behind.
   const ofLines = Math.max(isWhole ? lastAt : -Infinity, ...logStates.map((logState) => logState.last ?? -Infinity));
   // The last line of all may be late, but one that is far ahead of it is a stray.
   const last = sampler && sampler.latest < ofLines + HOUR ? Math.max(ofLines, sampler.latest) : ofLines;
   const end = Math.min(to, lastStep(last, begin, step));
   for (const samples of sampler?.until(end) ?? []) if (isWanted(samples, from, to)) yield samples;
-  return summary(logStates);
+  return summary(sources);
 }
 
 function isWanted(samples: readonly Sample[], from: number, to: number): boolean {
@@ -188,10 +191,13 @@ async function* eventsOf({ series, logState }: Source, options: ReplayOptions): 
       yield batch;
     }
   }
+  if (!signal.aborted) yield logState.decodeRest();
 }
 
-function summary(logStates: readonly LogState[]): ReplaySummary {
+function summary(sources: readonly Source[]): ReplaySummary {
+  const logStates = sources.map(({ logState }) => logState);
   return {
+    uncounted: sources.flatMap(({ series, logState }) => uncountedIn(logState, series)),
     counts: sumCounts(logStates.map(({ counts }) => counts)),
     coverage: logStates.flatMap(({ coverage }) => coverage),
   };

@@ -69,12 +69,14 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
   const logState = new LogState(users, { ...config.count, ...log, horizon: () => now + MAX_AHEAD });
   const seen = new Set<string>();
   let events = 0;
-  const batch = logState.decode(bytes, false);
-  for (let i = 0; i < batch.count; i++) {
-    const event = logState.sessions.eventOf(batch, i);
-    if ('user' in event) seen.add(event.user);
-    if (SESSION_EVENTS.has(event.kind)) events++;
-    logState.sessions.take(event);
+  for (const decode of [() => logState.decode(bytes, false), () => logState.decodeRest()]) {
+    const batch = decode();
+    for (let i = 0; i < batch.count; i++) {
+      const event = logState.sessions.eventOf(batch, i);
+      if ('user' in event) seen.add(event.user);
+      if (SESSION_EVENTS.has(event.kind)) events++;
+      logState.sessions.take(event);
+    }
   }
   const found = {
     lines: lines.length,

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, before, test } from 'node:test';
+import { after, before, describe, test } from 'node:test';
 import { ParseHealth } from '../../src/service/parse-health.ts';
 import { run } from '../program.ts';
 
@@ -32,10 +32,58 @@ test('check names the one that is not counted [10.6]', async () => {
   assert.match(out, /logins and logouts in them: 20/);
 });
 
+for (const command of ['history', 'backfill'])
+  test(`${command} names it, too [10.6]`, async () => {
+    const log = join(root, `syslog-${command}`);
+    await writeFile(log, `${lines.join('\n')}\n`);
+    const { code, err } = await run([
+      command,
+      log,
+      ...(command === 'backfill' ? ['--index', join(root, 'filled')] : []),
+    ]);
+    assert.match(err, /lines of another XMPP server, which are not counted.*: 21 of other; let each server write/);
+    assert.equal(code, 0);
+  });
+
 test('run warns once [10.6]', () => {
   const parseHealth = new ParseHealth();
   const counts = { lines: 1, events: 1, rejected: 0, foreign: 0, quoted: 0 };
   const told = { path: '/a.log', server: 'prosody', version: '0.12.3', counts, rival: { program: 'b', lines: 9 } };
   assert.equal([...parseHealth.judge(told, 1)].length, 1);
   assert.equal([...parseHealth.judge(told, 2)].length, 0);
+});
+
+describe('lines at the end of a log of which it cannot be told whose they are', () => {
+  const container = (second: number): string =>
+    line('17e3a6f0c2d9', second, 'c2s55ee: Authenticated as late@chat.example');
+  const begin = lines.filter((each) => each.includes('prosody['));
+
+  for (const command of ['history', 'explain'])
+    test(`${command} takes them where there are some of them [10.6]`, async () => {
+      const log = join(root, `some-${command}`);
+      await writeFile(log, `${[...begin, container(50), container(51)].join('\n')}\n`);
+      const { out, err } = await run([command, log]);
+      assert.ok(!err.includes('cannot be told'), err);
+      assert.match(out, command === 'history' ? /chat\.example,21,21,21/ : /late@chat\.example/);
+    });
+
+  for (const command of ['history', 'backfill', 'explain'])
+    test(`${command} tells of one [10.6]`, async () => {
+      const log = join(root, `one-${command}`);
+      await writeFile(log, `${[...begin, container(50)].join('\n')}\n`);
+      const index = ['--index', join(root, 'one-index')];
+      const { code, err } = await run([command, log, ...(command === 'backfill' ? index : [])]);
+      assert.match(err, /the last line of \S+ cannot be told/);
+      assert.equal(code, 0);
+    });
+
+  test('run tells of it when an hour later it still is so, and once [10.6]', () => {
+    const parseHealth = new ParseHealth();
+    const counts = { lines: 1, events: 1, rejected: 0, foreign: 0, quoted: 0 };
+    const told = { path: '/a.log', server: 'prosody', version: '0.12.3', counts, waiting: 1 };
+    assert.deepEqual(
+      [1, 2, 3].map((at) => [...parseHealth.judge(told, at)].length),
+      [0, 1, 0],
+    );
+  });
 });

@@ -103,11 +103,59 @@ describe('a neighbour in the same stream', () => {
         assert.equal(events.filter(({ kind }) => kind === 'server-start').length, 1);
       });
 
+  for (const size of [1, 1e6])
+    test(`that repeats a start and more while the server is silent gives its place back, ${size === 1 ? 'line by line' : 'in one block'} [10.8]`, () => {
+      const repeated = starting(50).map(of('shipper'));
+      const again = logins('c', 300, 20).flatMap((each) => [server(each), repeated[0]!]);
+      const end = logins('d', 400, 5).map(server);
+      assert.deepEqual(users(log(...before, ...repeated, ...behind, ...again, ...end), size), [
+        ...everybody,
+        ...namesOf('c', 20),
+        ...namesOf('d', 5),
+      ]);
+    });
+
   test('that is the last one to write, and first, is not the server [10.8]', () => {
     const bytes = log(...before, echo);
     const { events } = eventsOf(bytes, 'UTC', bytes.length);
     assert.equal(events.filter(({ kind }) => kind === 'server-start').length, 1);
   });
+});
+
+describe('what waits at the end of all lines', () => {
+  const [server, anew] = [of('prosody'), of('17e3a6f0c2d9')];
+  const before = [...starting(0), ...logins('a', 1, 20)].map(server);
+  for (const size of [1, 1e6])
+    for (const count of [2, 19])
+      test(`${count} lines of a new container, in blocks of ${size} bytes, are its own [10.6]`, () => {
+        const { waiting } = eventsOf(log(...before, ...logins('b', 100, count).map(anew)), 'UTC', size);
+        assert.equal(waiting, 0);
+        assert.deepEqual(users(log(...before, ...logins('b', 100, count).map(anew)), size), [
+          ...namesOf('a', 20),
+          ...namesOf('b', count),
+        ]);
+      });
+
+  test('one line says too little, and is left [10.6]', () => {
+    const bytes = log(...before, ...logins('b', 100, 1).map(anew));
+    assert.equal(eventsOf(bytes).waiting, 1);
+    assert.deepEqual(users(bytes), namesOf('a', 20));
+  });
+
+  test('the last lines of a second server are no change [10.6]', () => {
+    const other = logins('b', 0, 30).map(anew);
+    const lines = [...before.flatMap((each, i) => [each, other[i]!]), ...other.slice(-3)];
+    const { waiting, rival } = eventsOf(log(...lines), 'UTC', 1e6);
+    assert.deepEqual(users(log(...lines)), namesOf('a', 20));
+    assert.equal(waiting, 0);
+    assert.equal(rival?.program, '17e3a6f0c2d9');
+  });
+});
+
+test('a new container is no second server [10.6]', () => {
+  const [server, anew] = [of('prosody'), of('17e3a6f0c2d9')];
+  const lines = [...[...starting(0), ...logins('a', 1, 20)].map(server), ...logins('b', 100, 40).map(anew)];
+  assert.equal(eventsOf(log(...lines), 'UTC', 1e6).rival, undefined);
 });
 
 test('sixty other programs with more lines hide no server [10.1]', () => {
@@ -145,6 +193,26 @@ describe("the server's own stamps", () => {
           ['a', 'b', 'c'].flatMap((each) => namesOf(each, 60)),
         );
       });
+});
+
+describe("the server's own stamps are switched on near the end", () => {
+  const docker = (second: number, text: string): string =>
+    JSON.stringify({ log: `${text}\n`, stream: 'stdout', time: new Date((START + second) * 1000).toISOString() });
+  const bare = logins('a', 1, 20).map((each) => docker(each.at - START, output(each)));
+  const stamped = (second: number, at = second): string =>
+    docker(at, `Mar 02 10:00:${String(second).padStart(2, '0')} ${output(logins('b', second, 1)[0]!)}`);
+  for (const size of [1, 1e6]) {
+    test(`lines some seconds apart are its own, in blocks of ${size} bytes [10.6]`, () => {
+      const lines = [30, 33, 36].map((second) => stamped(second));
+      assert.deepEqual(users(log(...bare, ...lines), size), [...namesOf('a', 20), 'b0', 'b0', 'b0']);
+    });
+
+    test(`lines of one moment are left, in blocks of ${size} bytes [10.8]`, () => {
+      const lines = [30, 33, 36].map((second) => stamped(second, 40));
+      assert.deepEqual(users(log(...bare, ...lines), size), namesOf('a', 20));
+      assert.equal(eventsOf(log(...bare, ...lines), 'UTC', size).waiting, 3);
+    });
+  }
 });
 
 test('a file of Prosody 0.12 goes on as syslog, within the first block [10.6]', () => {

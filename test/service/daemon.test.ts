@@ -115,6 +115,23 @@ describe('the daemon', () => {
     delete process.env['DD_ENTITY_ID'];
   });
 
+  it('counts lines whose form is not proven by more of them when none come [10.6]', async () => {
+    const { hour, now, strikes } = clockBefore();
+    const log = join(root, 'container.log');
+    const of = (program: string, at: number, text: string): string =>
+      `${new Date(at * 1000).toISOString().slice(0, 19)}+00:00 vm ${program}[12]: ${text}\n`;
+    const logins = (program: string, from: number, count: number): string =>
+      Array.from({ length: count }, (_, i) =>
+        of(program, from + i, `c2s55d${i}: Authenticated as ${program}${i}@chat.example`),
+      ).join('');
+    await writeFile(log, logins('prosody', hour - 100, 10));
+    startOn(log, { now });
+    assert.deepEqual(await gauges(3), counted(10, 10, 10));
+    await appendFile(log, logins('anew', hour - 50, 3));
+    strikes();
+    assert.deepEqual((await gauges(6)).slice(3), counted(13, 13, 13));
+  });
+
   it('takes in at the hour every line up to it and none later', async () => {
     const { hour, now, strikes } = clockBefore();
     const log = join(root, 'hour.log');
