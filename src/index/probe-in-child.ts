@@ -12,7 +12,8 @@ import { appendFileSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PROBE = fileURLToPath(new URL('probe.js', import.meta.url));
+/** From the bundle as from this file: both lie in a folder beside it. */
+const PROBE = fileURLToPath(new URL('../index/probe.js', import.meta.url));
 const CRASHES = new Set<NodeJS.Signals>(['SIGABRT', 'SIGSEGV', 'SIGBUS', 'SIGILL', 'SIGFPE', 'SIGTRAP']);
 
 const MARK = 'reading';

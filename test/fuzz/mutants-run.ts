@@ -34,7 +34,7 @@ const DEFINITION_ALONE: Mutant['cut'] = [
 
 function copyWithout({ cut }: Mutant): string {
   const directory = mkdtempSync(join(tmpdir(), 'mutant-'));
-  for (const name of ['src', 'test', 'package.json', 'tsconfig.json'])
+  for (const name of ['src', 'test', 'package.json', 'tsconfig.json', 'bundle.mjs'])
     cpSync(join(ROOT, name), join(directory, name), { recursive: true });
   symlinkSync(join(ROOT, 'node_modules'), join(directory, 'node_modules'));
   for (const [file, from, to] of [DEFINITION_ALONE, cut]) {
