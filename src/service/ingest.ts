@@ -98,10 +98,14 @@ async function tasksOf(series: Series, { writeBuffer, log }: IngestOptions): Pro
   return tasks;
 }
 
-/** Where lines of these files were read and not believed. */
+/** Where lines of these files were read and not believed, when all that was read from there on is given. */
 function unbelievedOf(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): Unbelieved | undefined {
   const places = writeBuffer.stored(log.path)?.log.unbelieved ?? [];
-  return places.find(({ known }) => tasks.some(({ read }) => read && !known.includes(read.id)));
+  const given = tasks.flatMap(({ read }) => read?.id ?? []);
+  const ids = writeBuffer.positions(log.path).map(({ id }) => id);
+  return places.find(
+    (place) => given.includes(place.id) && ids.every((id) => place.known.includes(id) || given.includes(id)),
+  );
 }
 
 function isRead({ archivedFile, read }: Task): boolean {

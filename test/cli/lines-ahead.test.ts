@@ -123,3 +123,27 @@ test('all that was read by a clock that was ahead, given again, tells who is onl
   const { hosts } = JSON.parse(await by(now, 'count', '--json'));
   assert.deepEqual(hosts['a.example'], { d1: 1, d7: 1, d30: 1 });
 });
+
+test('only the last files given again leave who logged in between the line that lay ahead and them online [8.3]', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'ahead-'));
+  t.after(() => rmSync(directory, { recursive: true }));
+  const index = join(directory, 'index');
+  const now = Math.floor(Date.now() / 1000);
+  const HOUR = 3600;
+  const line = (ago: number, session: string, text: string): string =>
+    `${new Date((now - ago) * 1000).toISOString()} ${session}\tinfo\t${text}\n`;
+  const idle = (ago: number): string => line(ago, 'c2s9', 'Client connected');
+  const login = (ago: number, session: string, user: string): string =>
+    line(ago, session, `Authenticated as ${user}@a.example`);
+  const texts: Readonly<Record<string, readonly string[]>> = {
+    'x.log.3': [idle(82 * HOUR), login(-480 * HOUR, 'c2s8', 'ghost'), idle(72 * HOUR)],
+    'x.log.2': [login(70 * HOUR, 'c2s1', 'alice'), idle(60 * HOUR)],
+    'x.log.1': [idle(58 * HOUR), idle(48 * HOUR)],
+    'x.log': [idle(46 * HOUR), idle(60)],
+  };
+  for (const [name, lines] of Object.entries(texts)) writeFileSync(join(directory, name), lines.join(''));
+  for (const names of [['x.log.3', 'x.log.2'], ['x.log.1'], ['x.log.1', 'x.log']])
+    await run(['backfill', '--index', index, ...names.map((name) => join(directory, name))]);
+  const { hosts } = JSON.parse((await run(['count', '--index', index, '--json'])).out);
+  assert.deepEqual(hosts['a.example'], { d1: 1, d7: 1, d30: 1 });
+});
