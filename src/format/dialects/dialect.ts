@@ -105,6 +105,8 @@ export interface BareLine {
   message: number;
   /** It was written to the standard output, which has lines, and not to syslog, which has messages. */
   isOutput: boolean;
+  /** What wrote it, as it is called in front of the line; empty where that is not told. */
+  readonly program: string;
 }
 
 /** Ends a plain line of which the end was lost on its way. No server writes it. */

@@ -55,7 +55,31 @@ const TRAFFIC = /, packets: -?\d{1,10}(?:, bytes: -?\d{1,10})?$/;
 /** c2s/authreg.c: `[11] registration remove succeeded, requesting user deletion: jid=alice@chat.example` */
 const REMOVED = 'registration remove succeeded, requesting user deletion: jid=';
 
-/** What a message says; undefined for nothing. */
+/** In front of what any of the parts may have printed, where its line does not tell which: no message begins so. */
+export const ANY_PART = 'jabberd: ';
+/** `starting up` and `shutting down` of which part, no line tells: router/main.c, s2s/main.c, c2s/main.c and sm/main.c print the same. */
+const OF_ANY_PART = new RegExp(`^(?:${ANY_PART})?(?:starting up|shutting down)$`);
+export const isOfAnyPart = (message: string): boolean => OF_ANY_PART.test(message);
+
+/**
+ * What tells that the log has lines of parts that have no sessions: s2s/main.c, `starting up (interval=60, queue=60, keepalive=0,
+ * idle=86400)`, and router/user.c, user_table_load, `loaded user table (1 users)`.
+ */
+export const OTHER_PARTS: readonly string[] = ['starting up (interval=', 'loaded user table (', ANY_PART];
+
+/**
+ * In a log of all parts, what only those with sessions print when they start: sm/main.c, `version: jabberd2 sm 2.7.0`, and c2s/authreg.c,
+ * authreg_init, `initialized auth module 'sqlite'`. When one of them stops it has told the end of each session before.
+ */
+export const PART_BEGINS: readonly string[] = ['version: jabberd2 sm ', 'initialized auth module '];
+
+/** What a message says in a log of all parts; undefined for nothing. */
+export function findingAmongParts(message: string): Finding | undefined {
+  if (PART_BEGINS.some((begins) => message.startsWith(begins))) return { kind: 'server-start', logsOut: true };
+  return isOfAnyPart(message) ? undefined : findingIn(message);
+}
+
+/** What a message says in a log of one part; undefined for nothing. */
 export function findingIn(message: string): Finding | undefined {
   const rule = RULES.find(({ begins }) => message.startsWith(begins));
   if (rule) return rule.read(message.slice(rule.begins.length));

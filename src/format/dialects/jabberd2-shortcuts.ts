@@ -1,6 +1,6 @@
 /** What comes so often in jabberd2's logs that a scanner takes it: the messages of jabberd2-messages.ts in their plain form. */
 import { ScanPlan, type LevelPlan, type Shortcut } from '../scanner/plan.ts';
-import { BEGINNINGS, FIRST_LINE, WELCOME } from './jabberd2-messages.ts';
+import { BEGINNINGS, FIRST_LINE, OTHER_PARTS, PART_BEGINS, WELCOME } from './jabberd2-messages.ts';
 
 /** Of the text that a message quotes there may be more in a line than its own brackets. */
 const BRACKET = '] ';
@@ -21,7 +21,7 @@ const OTHERS = ['unbound: ', 'disconnect jid=', 'registration remove ', 'error: 
 const levelOf = (word: string): LevelPlan => ({
   word,
   shortcuts: SHORTCUTS,
-  others: [...BEGINNINGS, FIRST_LINE, WELCOME, ...OTHERS],
+  others: [...BEGINNINGS, FIRST_LINE, WELCOME, ...OTHER_PARTS, ...PART_BEGINS, ...OTHERS],
 });
 
 export const PLAN = new ScanPlan([levelOf('notice'), levelOf('info')], { layout: 'jabberd2', suspect: BRACKET });

@@ -8,7 +8,15 @@
 import type { BareLine, Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import type { LogLevel } from '../log-level.ts';
 import { ownText } from '../own-text.ts';
-import { findingIn, FIRST_LINE, WELCOME } from './jabberd2-messages.ts';
+import {
+  ANY_PART,
+  findingAmongParts,
+  findingIn,
+  FIRST_LINE,
+  isOfAnyPart,
+  OTHER_PARTS,
+  WELCOME,
+} from './jabberd2-messages.ts';
 import { PLAN } from './jabberd2-shortcuts.ts';
 import type { ScanPlan } from '../scanner/plan.ts';
 import { isIn, quotationAt, quotationsBehind, quotes, type Quotation } from './jabberd2-quotation.ts';
@@ -27,6 +35,8 @@ class Jabberd2Parser implements Parser {
   #version: string;
   /** A line of jabberd2's own has been seen: what has no head is of a message before. */
   #isOwn: boolean;
+  /** The log has lines of all parts of the server. */
+  #isOfAll: boolean;
   /** Those that the lines next to be read may be in. */
   #quotations: readonly Quotation[] = [];
   /** The end of the text before, as long as what it quotes goes on in the next one. */
@@ -37,11 +47,13 @@ class Jabberd2Parser implements Parser {
   constructor(state: ParserState) {
     this.#version = String(state['version'] ?? '');
     this.#isOwn = state['own'] === true;
+    this.#isOfAll = state['all'] === true;
     this.#carried = String(state['carried'] ?? '');
   }
 
   get state(): ParserState {
-    return { version: this.#version, own: this.#isOwn, carried: this.#carried };
+    const all = this.#isOfAll && { all: true };
+    return { version: this.#version, own: this.#isOwn, carried: this.#carried, ...all };
   }
 
   get version(): string | undefined {
@@ -75,7 +87,8 @@ class Jabberd2Parser implements Parser {
     const message = text.slice(from, text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd);
     if (quotes(message)) this.#quote(text, start, lineEnd);
     if (message.startsWith(WELCOME)) this.#version = ownText(message.slice(WELCOME.length).slice(0, LONGEST_VERSION));
-    const finding = findingIn(message);
+    this.#isOfAll ||= OTHER_PARTS.some((begins) => message.startsWith(begins));
+    const finding = this.#isOfAll ? findingAmongParts(message) : findingIn(message);
     return finding ?? (message.startsWith(FIRST_LINE) ? 'first' : 'plain');
   }
 
@@ -116,18 +129,22 @@ function levelOf(line: string): LogLevel | undefined {
   return head ? (LEVELS[head[2] ?? 'debug'] ?? 'error') : undefined;
 }
 
+const PARTLESS_HEAD = Buffer.from(`[${LEVEL_NAMES[NOTICE]}] ${ANY_PART}`, 'latin1');
 const HEADS = LEVEL_NAMES.map((name) => Buffer.from(`[${name}] `, 'latin1'));
 /** How messages of sm and c2s begin, as much as tells them from those of other programs. */
 const MESSAGE =
-  /^(?:\[\d{1,10}\] |session (?:started|replaced|ended): jid=|user unloaded jid=|(?:created|deleted) user: jid=|starting up$|shutting down$|version: jabberd2 |modules search path: |process id is |connection to router |sm ready for sessions$|ready for connections$|SASL callback for )/;
+  /^(?:\[\d{1,10}\] |session (?:started|replaced|ended): jid=|user unloaded jid=|(?:created|deleted) user: jid=|starting up(?:$| \(interval=)|shutting down$|version: jabberd2 |loaded user table \(|initialized auth module |modules search path: |process id is |connection to router |sm ready for sessions$|ready for connections$|SASL callback for )/;
 const LONGEST_BEGINNING = 64;
 
 /** util/log.c, log_write: to syslog it writes no level, and syslog has one. */
 function bare(bytes: Buffer, from: number, to: number, severity: number, into: BareLine): boolean {
-  if (!MESSAGE.test(bytes.toString('latin1', from, Math.min(to, from + LONGEST_BEGINNING)))) return false;
+  const message = bytes.toString('latin1', from, Math.min(to, from + LONGEST_BEGINNING));
+  if (!MESSAGE.test(message)) return false;
   into.sourceEnd = from;
   into.message = from;
-  into.head = HEADS[severity] ?? HEADS[NOTICE]!;
+  // RFC 5424 has the same name, `jabberd`, for all parts, which are `jabberd/sm` and the like else.
+  const isPartless = into.program !== '' && !into.program.includes('/') && isOfAnyPart(message);
+  into.head = isPartless ? PARTLESS_HEAD : (HEADS[severity] ?? HEADS[NOTICE]!);
   into.isOutput = false;
   return true;
 }

@@ -55,7 +55,7 @@ export class Unwrapper {
   readonly #opener: Opener;
   readonly #joiner: PieceJoiner;
   readonly #cut = new Cut();
-  readonly #bare: BareLine = { sourceEnd: 0, head: Buffer.alloc(0), message: 0, isOutput: false };
+  readonly #bare: BareLine;
   #out: Buffer = Buffer.alloc(0);
   #length = 0;
 
@@ -64,7 +64,8 @@ export class Unwrapper {
     this.#dialect = dialect;
     this.#opener = wrapping.envelope.open(state.record);
     this.#joiner = new PieceJoiner(state.pieces);
-    this.#bare.isOutput = state.isOutput ?? (wrapping.inner !== undefined || wrapping.keepsInner);
+    const isOutput = state.isOutput ?? (wrapping.inner !== undefined || wrapping.keepsInner);
+    this.#bare = { sourceEnd: 0, head: Buffer.alloc(0), message: 0, isOutput, program: wrapping.program };
   }
 
   get state(): UnwrapState {
