@@ -11,7 +11,7 @@ import { formatMessage, type Io, type Level } from './io.ts';
 import { ConfigError, loadConfig, type Config } from '../config/config.ts';
 import { IndexError, type IndexErrorCode } from '../index/index-error.ts';
 import { defineDialects } from '../format/format.ts';
-import { version } from '../version.ts';
+import { version } from '../config/version.ts';
 import { NAME } from './wrong-usage.ts';
 
 /** What is wrong with the index that only another configuration, or another installation, can put right. */

@@ -6,7 +6,7 @@ import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { prometheusText } from '../report/openmetrics.ts';
 import { metricsOf } from '../report/standing.ts';
 import { StatsdReport } from '../report/statsd/statsd.ts';
-import { version } from '../version.ts';
+import { version } from '../config/version.ts';
 import type { LiveLog } from './live-log.ts';
 import { PublishedFile } from '../report/published-file.ts';
 import { BEAT, heartbeat, logStatus, SelfMetrics } from './self-metrics.ts';
