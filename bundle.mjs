@@ -3,11 +3,14 @@
  * `dist/src/cli/program.js` is replaced; each command, and what several share, lies in `dist/src/program/`, a folder
  * as deep as the rooms, so that addresses relative to a file hold. Nothing is renamed or shortened: stack traces stay readable.
  */
-import { rmSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { build } from 'esbuild';
 
+const RELATIVE = /new URL\(\s*'([^']+)',\s*import\.meta\.url/g;
+
 rmSync('dist/src/program', { recursive: true, force: true });
-await build({
+const { metafile } = await build({
   entryPoints: ['src/cli/program.ts'],
   outbase: 'src',
   outdir: 'dist/src',
@@ -24,4 +27,16 @@ await build({
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
   },
   logLevel: 'warning',
+  metafile: true,
 });
+
+for (const path of Object.keys(metafile.inputs).filter((path) => path.startsWith('src/')))
+  for (const [, file] of readFileSync(path, 'utf8').matchAll(RELATIVE))
+    if (addressOf(file, `dist/${dirname(path)}`) !== addressOf(file, 'dist/src/program'))
+      throw new Error(
+        `${path} names ${file}, which is another file from dist/src/program: write it from a room as ../ROOM/FILE`,
+      );
+
+function addressOf(file, folder) {
+  return new URL(file, `file:///${folder}/`).pathname;
+}
