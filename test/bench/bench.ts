@@ -1,6 +1,6 @@
 /**
- * `npm run bench`: what the program costs, beside others in the same run; nothing is asserted here. A thousand megabytes each,
- * three times over, which takes half an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
+ * `npm run bench`: what the program costs, beside others in the same run; nothing is asserted here. Four hundred megabytes each,
+ * three times over, which takes a quarter of an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
  * `-- --following` is about the daemon, and `-- --forms` about each server and each wrapping.
  */
 import { parseArgs } from 'node:util';
@@ -10,7 +10,7 @@ import { benchReading } from './reading.ts';
 
 const { values } = parseArgs({
   options: {
-    mb: { type: 'string', default: '1000' },
+    mb: { type: 'string', default: '400' },
     runs: { type: 'string', default: '3' },
     table: { type: 'string', multiple: true, default: [] },
     only: { type: 'string', multiple: true, default: [] },

@@ -39,10 +39,17 @@ export function measure({ name, command }: Contestant, directory: string): Cost 
   return { cpu: user + system, wall, memory: (kib * 1024) / 1e6 };
 }
 
-/** Each of them in turn, so many times over; the median of each figure. */
+/** Each of them in turn, so many times over; the median of each figure. Tells each as it comes, since all together take long. */
 export function medians(contestants: readonly Contestant[], runs: number, directory: string): Map<Contestant, Cost> {
   const costs = new Map(contestants.map((each) => [each, [] as Cost[]]));
-  for (let run = 0; run < runs; run++) for (const [each, all] of costs) all.push(measure(each, directory));
+  for (let run = 1; run <= runs; run++)
+    for (const [each, all] of costs) {
+      const cost = measure(each, directory);
+      all.push(cost);
+      console.error(
+        `${run}/${runs} ${each.name}: ${cost.cpu.toFixed(2)} s CPU, ${cost.wall.toFixed(2)} s by the clock`,
+      );
+    }
   return new Map([...costs].map(([each, all]) => [each, medianOf(all)]));
 }
 
