@@ -44,6 +44,8 @@ try {
 function checkContents(files) {
   for (const wanted of [
     'dist/src/main.js',
+    'dist/share/xmpp-active-users.1',
+    'dist/share/xmpp-active-users.toml.5',
     'systemd/xmpp-active-users.service',
     'systemd/xmpp-active-users.socket',
     'README.md',

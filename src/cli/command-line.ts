@@ -31,7 +31,7 @@ export interface Answer {
 export function parseCommandLine(argv: readonly string[], version: string, columns: number): Invocation | Answer {
   let invocation: Invocation | undefined;
   let text = '';
-  const program = commands((chosen) => (invocation = chosen)).version(version, '--version', 'print the version');
+  const program = describeProgram(version, (chosen) => (invocation = chosen));
   for (const command of [program, ...program.commands]) {
     command.exitOverride().configureOutput({
       writeOut: (part) => (text += part),
@@ -63,8 +63,10 @@ function spelledOut(argv: readonly string[]): readonly string[] {
 const COMMANDS = { run, backfill, count, history, last, status, check, explain, forget };
 const NAMES = Object.keys(COMMANDS);
 
-function commands(choose: (invocation: Invocation) => void): Command {
+/** All that can be asked for; `choose` is told what was, once it is parsed. */
+export function describeProgram(version: string, choose: (invocation: Invocation) => void): Command {
   const program = new Command(NAME)
+    .version(version, '--version', 'print the version')
     .description('Daily, weekly and monthly active users of an XMPP server, counted from its log files.')
     .option('--config <file>', 'configuration to read (default: /etc/xmpp-active-users/config.toml if it exists)')
     .option('--set <key=value>', 'set any key of the configuration, as in --set statsd.repeat_seconds=10', collect)

@@ -12,6 +12,14 @@ export interface Setting<T> {
   readonly fromText: (text: string) => unknown;
 }
 
+/** One that has a place in the file; man page and example configuration are made of these words. */
+export interface FileSetting<T> extends Setting<T> {
+  /** What it is for, in one sentence without its full stop, with its unit. Where the default is not what `toml` shows, it says "by default". */
+  readonly what: string;
+  /** The default as it is written behind the key; where there is none, an example. */
+  readonly toml: string;
+}
+
 export function listFromText(value: string): string[] {
   return value
     .split(',')

@@ -1,6 +1,6 @@
 /**
- * Every key of the configuration, once: what it may hold, what it is without being set, and how its text is read when it
- * comes from a flag or from the environment instead of from TOML.
+ * Every key of the configuration, once: what it is for, what it may hold, and how its text is read when it comes from a
+ * flag or from the environment instead of from TOML.
  */
 import { DIALECTS } from '../format/format.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
@@ -17,6 +17,7 @@ import {
   same,
   tagsFromText,
   text,
+  type FileSetting,
   type Setting,
 } from './setting-values.ts';
 
@@ -39,11 +40,13 @@ export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users',
 export const ENVIRONMENT_PREFIX = 'XMPP_ACTIVE_USERS_';
 
 /** `own`: names of the dialects of the configuration. */
-export function serverSetting(own: readonly string[]): Setting<string> {
+export function serverSetting(own: readonly string[]): FileSetting<string> {
   const names = [...SERVERS, ...own];
   return {
     ...text('log.server', (value) => names.includes(value)),
     must: `one of ${names.join(', ')}, or the NAME of a [dialect.NAME]`,
+    what: 'server that wrote the log; auto sees it in the lines',
+    toml: '"auto"',
   };
 }
 export const SERVER = serverSetting([]);
@@ -57,35 +60,47 @@ export const dialectPattern = (which: (typeof DIALECT_PATTERNS)[number]): Settin
   ...text(`dialect.${which}`, () => true),
   must: "a regular expression, in single quotes: '...'",
 });
-export const TIMEZONE: Setting<string> = {
+export const TIMEZONE: FileSetting<string> = {
   ...text('log.timezone', isTimezone),
   must: 'a time zone of the IANA database such as Europe/Berlin or UTC',
+  what: "zone of the stamps; by default the machine's",
+  toml: '"Europe/Berlin"',
 };
-export const TIMESTAMPS: Setting<string> = {
+export const TIMESTAMPS: FileSetting<string> = {
   ...text('log.timestamps', (value) => value === '' || strftimeForm(value) !== undefined),
   must: 'a format of strftime that says day, hour and minute, as in "%d/%m/%Y %H:%M:%S"',
+  what: 'format of the stamps as strftime has it, where the lines do not tell',
+  toml: '""',
 };
-export const LOG_PATH: Setting<string> = {
+export const LOG_PATH: FileSetting<string> = {
   ...text('log.path', isLog),
   must: 'the path of a log file, or journal:UNIT, as in journal:prosody.service',
+  what: 'file to follow; its rotated siblings are found by themselves',
+  toml: '"/var/log/prosody/prosody.log"',
 };
 /** Read as the name of the log. */
-export const LOG_JOURNAL: Setting<string> = {
+export const LOG_JOURNAL: FileSetting<string> = {
   key: 'log.journal',
   must: 'a unit of systemd or one FIELD=VALUE of the journal, as in "prosody.service" or "SYSLOG_IDENTIFIER=prosody"',
   read: (raw) => (typeof raw === 'string' ? journalName(raw) : undefined),
   fromText: same,
+  what: 'what to read of the journal, in the place of path',
+  toml: '"prosody.service"',
 };
-export const LOG_NAME: Setting<string> = {
+export const LOG_NAME: FileSetting<string> = {
   ...text('log.name', (value) => /^[^=\p{Cc}]+$/u.test(value)),
   must: 'a text without "=", as in "main"',
+  what: 'name for --log NAME=GLOB; by default the path',
+  toml: '"main"',
 };
 /** The paths by flag or environment, where they are a list. */
-export const LOG_ROTATED: Setting<readonly string[]> = {
+export const LOG_ROTATED: FileSetting<readonly string[]> = {
   key: 'log.rotated',
   must: 'a list of patterns of files, as in ["/var/log/prosody/old/*"]',
   read: (raw) => (Array.isArray(raw) && raw.every((path) => LOG_PATH.read(path)) ? raw.map(String) : undefined),
   fromText: listFromText,
+  what: 'patterns of its rotated files, where they are not beside it',
+  toml: '[]',
 };
 export const LOG_PATHS: Setting<readonly string[]> = {
   key: 'log.path',
@@ -95,71 +110,130 @@ export const LOG_PATHS: Setting<readonly string[]> = {
   fromText: same,
 };
 
-export const STATSD_HOST: Setting<string> = {
+export const STATSD_HOST: FileSetting<string> = {
   ...text('statsd.host', (value) => isPath(value) && !/[\s\p{Cc}]/u.test(value)),
   must: 'a host name, an IP address, or, with statsd.protocol = "uds", the path of a socket',
+  what: 'where counts are sent to',
+  toml: '"127.0.0.1"',
 };
-export const STATSD_PORT = integer('statsd.port', 1, 65_535);
-export const STATSD_PROTOCOL: Setting<Protocol> = {
+export const STATSD_PORT: FileSetting<number> = {
+  ...integer('statsd.port', 1, 65_535),
+  what: 'port of StatsD',
+  toml: '8125',
+};
+export const STATSD_PROTOCOL: FileSetting<Protocol> = {
   key: 'statsd.protocol',
   must: 'one of udp, tcp, uds',
   read: (raw) => (['udp', 'tcp', 'uds'] as const).find((protocol) => protocol === raw),
   fromText: same,
+  what: 'how StatsD is spoken to',
+  toml: '"udp"',
 };
-export const STATSD_PREFIX: Setting<string> = {
+export const STATSD_PREFIX: FileSetting<string> = {
   ...text('statsd.prefix', (value) => /^(?!\.)[\w.-]*$/.test(value) && !value.includes('..')),
   must: 'made of ASCII letters, digits, "_", "-" and single dots, and not begin with a dot, as in "xmpp."',
+  what: 'before the names of the metrics',
+  toml: '"xmpp."',
 };
-export const STATSD_TAGS: Setting<Readonly<Record<string, string>>> = {
+export const STATSD_TAGS: FileSetting<Readonly<Record<string, string>>> = {
   key: 'statsd.tags',
   must: 'a table of names and texts without "|", ",", ":", "#", "=" and line breaks, as in { env = "production" }',
   read: readTags,
   fromText: tagsFromText,
+  what: 'tags for DogStatsD and Telegraf',
+  toml: '{}',
 };
-export const STATSD_HOST_TAG = flag('statsd.host_tag');
-export const STATSD_REPEAT = integer('statsd.repeat_seconds', 0, 86_400);
+export const STATSD_HOST_TAG: FileSetting<boolean> = {
+  ...flag('statsd.host_tag'),
+  what: 'the host is a tag and not in the name; true by itself where there are tags',
+  toml: 'false',
+};
+export const STATSD_REPEAT: FileSetting<number> = {
+  ...integer('statsd.repeat_seconds', 0, 86_400),
+  what: 'send the last counts again this often, in seconds, as StatsD forgets gauges when it restarts; 0 sends each count once',
+  toml: '0',
+};
 
-export const COUNT_EXCLUDE: Setting<readonly string[]> = {
+export const COUNT_EXCLUDE: FileSetting<readonly string[]> = {
   key: 'count.exclude',
   must: 'a list of hosts (anon.chat.example), bare JIDs (monitor@chat.example) and patterns of them (bot-*@*)',
   read: readExclude,
   fromText: (value) => listFromText(value),
+  what: 'users, hosts and patterns that never count: monitoring accounts, anonymous hosts',
+  toml: '[]',
 };
-export const COUNT_DISABLED = flag('count.include_disabled');
-export const COUNT_HIBERNATION = integer('count.hibernation_seconds', 0, 30 * 86_400);
-export const COUNT_BOSH = integer('count.bosh_seconds', 1, 30 * 86_400);
+export const COUNT_DISABLED: FileSetting<boolean> = {
+  ...flag('count.include_disabled'),
+  what: 'count accounts that are disabled, too',
+  toml: 'false',
+};
+export const COUNT_HIBERNATION: FileSetting<number> = {
+  ...integer('count.hibernation_seconds', 0, 30 * 86_400),
+  what: 'how long a client that lost its connection may come back, in seconds: smacks_hibernation_time of Prosody',
+  toml: '600',
+};
+export const COUNT_BOSH: FileSetting<number> = {
+  ...integer('count.bosh_seconds', 1, 30 * 86_400),
+  what: 'a BOSH session without an end counts as open for so long, in seconds',
+  toml: '43200',
+};
 
-export const INDEX_PATH: Setting<string> = { ...text('index.path', isPath), must: 'the path of a directory' };
-export const INDEX_RETENTION: Setting<number> = {
+export const INDEX_PATH: FileSetting<string> = {
+  ...text('index.path', isPath),
+  must: 'the path of a directory',
+  what: 'directory of the index; without systemd by default below ~/.local/state',
+  toml: '"/var/lib/xmpp-active-users"',
+};
+export const INDEX_RETENTION: FileSetting<number> = {
   ...integer('index.retention_days', 30, 36_500),
   must: 'a whole number of days from 30, since users are counted over 30 days, to 36500',
+  what: 'users not seen for so many days are deleted',
+  toml: '31',
 };
 
-export const INDEX_HISTORY: Setting<number> = {
+export const INDEX_HISTORY: FileSetting<number> = {
   ...integer('index.history_days', 1, 36_500),
   must: 'a whole number of days from 1 to 36500',
+  what: 'the counts of each hour, which name nobody, are kept for so many days',
+  toml: '3650',
 };
 
-export const CONTROL_SOCKET: Setting<string> = { ...text('control.socket', isPath), must: 'the path of a socket' };
+export const CONTROL_SOCKET: FileSetting<string> = {
+  ...text('control.socket', isPath),
+  must: 'the path of a socket',
+  what: 'unix socket on which the daemon is asked; by default control.sock in the runtime directory, else in that of the index',
+  toml: '"/run/xmpp-active-users/control.sock"',
+};
 
-export const OPENMETRICS_PATH: Setting<string> = { ...text('openmetrics.path', isPath), must: 'the path of a file' };
-export const OPENMETRICS_PROSODY = flag('openmetrics.prosody_names');
+export const OPENMETRICS_PATH: FileSetting<string> = {
+  ...text('openmetrics.path', isPath),
+  must: 'the path of a file',
+  what: 'file that the counts are written to, for the textfile collector of node_exporter; by default none is',
+  toml: '"/var/lib/prometheus/node-exporter/xmpp-active-users.prom"',
+};
+export const OPENMETRICS_PROSODY: FileSetting<boolean> = {
+  ...flag('openmetrics.prosody_names'),
+  what: "the counts also under the names that Prosody's exporter gives them",
+  toml: 'false',
+};
 
 export const YEAR = integer('year', 1970, 9999);
 
-/** Keys that can be set by flags and by the environment, too. */
-export const KEYS: readonly string[] = [
+/** Those that can be set by flags and by the environment, too. */
+const SETTINGS: readonly FileSetting<unknown>[] = [
   ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
   ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
   ...[INDEX_PATH, INDEX_RETENTION, INDEX_HISTORY, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
-].map((setting) => setting.key);
+];
+export const KEYS: readonly string[] = SETTINGS.map(({ key }) => key);
 
 /** Paths of one thing each: relative to what they were given by. */
 export const PATHS: readonly string[] = [INDEX_PATH, CONTROL_SOCKET, OPENMETRICS_PATH].map(({ key }) => key);
 
 /** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]`, `[openmetrics]` and in each `[[log]]`. */
-export const FILE_KEYS: readonly string[] = [...KEYS, LOG_JOURNAL.key, LOG_NAME.key, LOG_ROTATED.key];
+export const FILE_SETTINGS: readonly FileSetting<unknown>[] = [...SETTINGS, LOG_JOURNAL, LOG_NAME, LOG_ROTATED];
+export const FILE_KEYS: readonly string[] = FILE_SETTINGS.map(({ key }) => key);
 
 /** `statsd.repeat_seconds` is `XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS`; the paths of the logs are `XMPP_ACTIVE_USERS_LOG`. */
 export function environmentName(key: string): string {
