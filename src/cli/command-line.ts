@@ -5,21 +5,12 @@
  * `--help` and a typing mistake are answered at once.
  */
 import { Command, CommanderError, Option } from 'commander';
-import { SERVERS } from '../config/settings.ts';
+import { add, all, type Choose, type Invocation } from './command-parts.ts';
 import { historyArguments, type HistoryFlags } from './history-arguments.ts';
-import type { Io } from './io.ts';
-import type { Config } from '../config/config.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
-import { carbon, collect, instant, instantIn, jid, step } from './option-values.ts';
+import { count, forget, last, status } from './index-commands.ts';
+import { carbon, collect, instantIn, step } from './option-values.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
-
-export interface Invocation {
-  /** Its name, as in `run`. */
-  readonly command: string;
-  /** For `loadConfig`. */
-  readonly flags: Readonly<Record<string, unknown>>;
-  readonly begin: (config: Config, io: Io) => Promise<number>;
-}
 
 /** What is to be printed instead of beginning a command: help, the version, or what is wrong. */
 export interface Answer {
@@ -49,8 +40,6 @@ export function parseCommandLine(argv: readonly string[], version: string, colum
   }
   return invocation ?? { exitCode: 2, text: wrongUsage(undefined, '', argv, NAMES) };
 }
-
-type Choose = (invocation: Omit<Invocation, 'command'>) => void;
 
 /** `help count` is `count --help`. */
 function spelledOut(argv: readonly string[]): readonly string[] {
@@ -88,34 +77,6 @@ Examples:
 
 Exit codes: 0 done, 1 failed while running, 2 wrong arguments or configuration.
 Every key of the configuration can be set by the environment, too: XMPP_ACTIVE_USERS_STATSD_HOST=graphite.example`;
-
-const FLAGS = {
-  log: () =>
-    new Option('--log <file>', 'log to follow, or journal:UNIT, repeatable; instead of the configured ones').argParser(
-      collect,
-    ),
-  server: () => new Option('--server <name>', `server that wrote the logs: ${SERVERS.join(', ')}`),
-  timezone: () =>
-    new Option('--timezone <zone>', "zone of the logs' stamps, as in Europe/Berlin (default: the machine's)"),
-  timestamps: () =>
-    new Option('--timestamps <format>', 'form of their stamps where the lines do not tell, as in "%d/%m/%Y %H:%M:%S"'),
-  year: () => new Option('--year <year>', 'year of the last line, for stamps without one'),
-  index: () => new Option('--index <directory>', 'where the index is kept'),
-  statsd: () => new Option('--statsd <host:port>', 'where counts are sent to; the path of a unix socket works too'),
-  prefix: () => new Option('--prefix <text>', 'before the names of the metrics (default: "xmpp.")'),
-};
-
-function add(
-  program: Command,
-  name: string,
-  what: string,
-  flags: readonly (keyof typeof FLAGS)[],
-  help: string,
-): Command {
-  const command = program.command(name).description(what).addHelpText('after', `\n${help}`);
-  for (const flag of flags) command.addOption(FLAGS[flag]());
-  return command;
-}
 
 function run(program: Command, choose: Choose): Command {
   return add(
@@ -163,23 +124,6 @@ Examples:
   ${NAME} backfill /var/log/prosody/prosody.log*
   ${NAME} backfill --log 'main=/backup/2025/*.gz' --log 'main=/backup/2026/*'
   ssh old-server cat /var/log/prosody/prosody.log.1 | ${NAME} backfill --timezone Europe/Berlin -`;
-
-function count(program: Command, choose: Choose): Command {
-  return add(program, 'count', 'active users per host, from the index', ['index'], COUNT)
-    .option('--at <time>', 'count for this instant instead of now: unix seconds or ISO 8601', instant)
-    .option('--json', 'print JSON')
-    .action((flags: { at?: number; json?: true }) => {
-      const args = { json: false, ...flags };
-      choose({
-        flags: all(program, flags),
-        begin: async (config, io) => (await import('./count.ts')).count(config, args, io),
-      });
-    });
-}
-
-const COUNT = `Examples:
-  ${NAME} count
-  ${NAME} count --at 2026-03-02T01:00:00Z --json`;
 
 function history(program: Command, choose: Choose): Command {
   return takingFiles(
@@ -248,38 +192,6 @@ Examples:
   ${NAME} history --host chat.example --format svg prosody.log* > active.svg
   ${NAME} history --carbon graphite.example --retention 10s:6h,1m:6d,10m:1800d --dry-run prosody.log*`;
 
-function last(program: Command, choose: Choose): Command {
-  return add(program, 'last', 'last login, last logout and open sessions of one user', ['index'], LAST)
-    .addArgument(jid())
-    .action((user: string, flags: object) => {
-      choose({
-        flags: all(program, flags),
-        begin: async (config, io) => (await import('./last.ts')).last(config, { user }, io),
-      });
-    });
-}
-
-const LAST = `Exit code 1 when the user is not in the index.
-
-Example:
-  ${NAME} last alice@chat.example`;
-
-function status(program: Command, choose: Choose): Command {
-  return add(program, 'status', 'the counts of now, and how daemon and logs stand', ['index'], STATUS).action(
-    (flags: object) => {
-      choose({
-        flags: all(program, flags),
-        begin: async (config, io) => (await import('./status.ts')).status(config, {}, io),
-      });
-    },
-  );
-}
-
-const STATUS = `Of the daemon where one runs, else of the index.
-
-Example:
-  ${NAME} status`;
-
 function check(program: Command, choose: Choose): Command {
   return add(
     program,
@@ -326,24 +238,3 @@ const EXPLAIN = `The tool for a log that is not understood: lines without an eve
 Examples:
   ${NAME} explain /var/log/prosody/prosody.log | less
   ${NAME} explain --json prosody.log | grep '"kind":"start"'`;
-
-function forget(program: Command, choose: Choose): Command {
-  return add(program, 'forget', 'remove one user from the index', ['index'], FORGET)
-    .addArgument(jid())
-    .action((user: string, flags: object) => {
-      choose({
-        flags: all(program, flags),
-        begin: async (config, io) => (await import('./forget.ts')).forget(config, { user }, io),
-      });
-    });
-}
-
-const FORGET = `Also from memory and files of a daemon that runs. The logs still name the user: lines from before count for nobody, whenever they are
-read, and only what happens from now on can bring the user back. Exit code 1 when the user is not in the index.
-
-Example:
-  ${NAME} forget alice@chat.example`;
-
-function all(program: Command, flags: object): Record<string, unknown> {
-  return { ...program.opts(), ...flags };
-}

@@ -6,7 +6,8 @@
 import { existsSync, fstatSync, readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
-import { parseCommandLine, type Answer, type Invocation } from './command-line.ts';
+import { parseCommandLine, type Answer } from './command-line.ts';
+import type { Invocation } from './command-parts.ts';
 import { formatMessage, type Io, type Level } from './io.ts';
 import { ConfigError, loadConfig, type Config } from '../config/config.ts';
 import { IndexError, type IndexErrorCode } from '../index/index-error.ts';

@@ -6,7 +6,17 @@ import type { Config } from '../config/config.ts';
 import type { LogStatus } from '../index/status-file.ts';
 import type { Standing } from '../report/standing.ts';
 import { bareJid } from '../format/jid.ts';
-import { count, forget, last, status, type Count, type Last, type OpenIndex } from '../service/operations.ts';
+import {
+  before,
+  count,
+  forget,
+  last,
+  status,
+  type Before,
+  type Count,
+  type Last,
+  type OpenIndex,
+} from '../service/operations.ts';
 
 /** What was asked for, or a sentence that says why there is none. */
 export type Reply<T> = { readonly value: T } | { readonly problem: string };
@@ -79,8 +89,9 @@ export const FORGET: Request<UserArguments, Forgotten> = {
 };
 
 /** What `/status` tells: where nobody holds the index, less of the logs and nothing of a daemon. */
-export type Status = Pick<Standing, 'index' | 'at' | 'samples'> &
-  Partial<Pick<Standing, 'version' | 'since' | 'isCaughtUp' | 'countedAt'>> & {
+export type Status = Pick<Standing, 'index' | 'at' | 'samples'> & { readonly before: Before } & Partial<
+    Pick<Standing, 'version' | 'since' | 'isCaughtUp' | 'countedAt'>
+  > & {
     readonly logs: readonly (Pick<LogStatus, 'path' | 'writer' | 'unreadable'> &
       Partial<Pick<LogStatus, 'lagBytes'>> & {
         /** Of the last line, unix seconds. */
@@ -100,7 +111,9 @@ export const STATUS: Request<object, Status> = {
       ...{ path, writer },
       ...(lastAt !== undefined && { last: lastAt }),
     }));
-    return { value: { index: open.config.index.path, at, logs, ...(samples && { samples }) } };
+    return {
+      value: { index: open.config.index.path, at, logs, before: before(open, at), ...(samples && { samples }) },
+    };
   },
 };
 

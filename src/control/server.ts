@@ -4,7 +4,7 @@
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
-import { count, type HeldIndex } from '../service/operations.ts';
+import { before, count, type HeldIndex } from '../service/operations.ts';
 import { COUNT, FORGET, LAST, type Reply, type Request } from './requests.ts';
 import { metricsOf, type Standing } from '../report/standing.ts';
 import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
@@ -114,7 +114,10 @@ export class ControlServer {
     };
     return {
       status: 200,
-      body: path === '/status' ? standing : openMetrics(metricsOf(standing, held.config.openmetrics)),
+      body:
+        path === '/status'
+          ? { ...standing, before: before(held, rest.at) }
+          : openMetrics(metricsOf(standing, held.config.openmetrics)),
     };
   }
 

@@ -59,8 +59,13 @@ export function countTable(samples: readonly Sample[], atLeast: string): string 
     printable(hostLabel(sample.host)),
     ...windows.map((window) => figure(sample, window, atLeast)),
   ]);
-  const widths = header.map((_, column) => Math.max(...[header, ...rows].map((row) => row[column]?.length ?? 0)));
-  return [header, ...rows].map((row) => `${alignedRow(row, widths)}\n`).join('');
+  return alignedTable([header, ...rows]);
+}
+
+/** Columns of text, the first one to the left and the others to the right. */
+export function alignedTable(rows: readonly (readonly string[])[]): string {
+  const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));
+  return rows.map((row) => `${alignedRow(row, widths)}\n`).join('');
 }
 
 /** Characters that could steer a terminal, or turn the order of what it shows. */
@@ -103,7 +108,7 @@ function csvField(text: string): string {
 }
 
 /** Not localeCompare: the order must not depend on the machine's language. */
-function compareText(a: string, b: string): number {
+export function compareText(a: string, b: string): number {
   if (a === b) return 0;
   return a < b ? -1 : 1;
 }

@@ -39,8 +39,10 @@ export interface HeldIndex extends OpenIndex {
   readonly standing: () => DaemonStatus;
 }
 
+const HOUR = 3600;
+const DAY = 86_400;
 /** Of which `status` says how much is covered, seconds. */
-const MONTH = 30 * 86_400;
+const MONTH = 30 * DAY;
 
 export interface Count {
   readonly at: number;
@@ -56,6 +58,19 @@ export function count({ users, writeBuffer, logsAt }: OpenIndex, at: number): Co
   const asked = { sample: users.peek.bind(users) };
   const isPast = lastLine !== undefined && lastLine - at > SLACK;
   return { at, lastLine, samples: isPast ? undefined : countAt(asked, logsAt(at), at) };
+}
+
+/** Of full hours. */
+export interface Before {
+  readonly day: readonly Sample[];
+  readonly week: readonly Sample[];
+}
+
+/** What was counted a day and a week before the last full hour; of what was not, there are no samples. */
+export function before({ writeBuffer }: OpenIndex, at: number): Before {
+  const hour = Math.floor(at / HOUR) * HOUR;
+  const [day, week] = [writeBuffer.past.at(hour - DAY), writeBuffer.past.at(hour - 7 * DAY)];
+  return { day, week };
 }
 
 export interface OpenSession {

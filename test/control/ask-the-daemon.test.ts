@@ -115,9 +115,9 @@ test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1
   assert.equal(told.code, 0);
   assert.match(
     told.out,
-    /^daemon {3}\d+\.\d+\.\d+, running since \S+\ncounted {2}\S+\nindex {4}\S+\nlog {6}\S+: prosody, 0 bytes/,
+    /^daemon {3}\d+\.\d+\.\d+, running since \S+\ncounted {2}\S+\ncovered {2}1 day, 3\.0 of 7 days, 3\.0 of 30 days\nindex {4}\S+\nlog {6}\S+: prosody, 0 bytes/,
   );
-  assert.match(told.out, /^chat\.example +2 +>=3 +>=3$/m);
+  assert.match(told.out, /^chat\.example +2 +2 +>=3 +>=3$/m);
   const metrics = await got(socket, '/metrics');
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="1d"\} 2$/m);
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="30d"\} 3$/m);
@@ -127,7 +127,10 @@ test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1
   assert.match(metrics, /\n# EOF\n$/);
   assert.equal(await running.end('SIGTERM'), 0);
   const stopped = await asked(['status'], at);
-  assert.match(stopped.out, /^daemon {3}not running\nindex {4}\S+\nlog {6}\S+: prosody, up to \S+\n\nhost /);
+  assert.match(
+    stopped.out,
+    /^daemon {3}not running\ncovered {2}.*\nindex {4}\S+\nlog {6}\S+: prosody, up to \S+\n\nhost /,
+  );
 });
 
 /** Connected, and what it is answered with until it is sent away. */
