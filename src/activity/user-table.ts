@@ -93,7 +93,11 @@ export class Users {
   get(jid: string): (Readonly<LastSeen> & { readonly open: number }) | undefined {
     const user = this.find(jid);
     const record = user < 0 ? undefined : this.record(user);
-    return record && { ...record, open: this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK };
+    return record && { ...record, open: this.openSessions(user) };
+  }
+
+  openSessions(user: number): number {
+    return this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
   }
 
   isKnown(user: number): boolean {

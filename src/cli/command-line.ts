@@ -8,7 +8,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { add, all, type Choose, type Invocation } from './command-parts.ts';
 import { historyArguments, type HistoryFlags } from './history-arguments.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
-import { count, forget, last, status } from './index-commands.ts';
+import { count, forget, last, list, status } from './index-commands.ts';
 import { carbon, collect, instantIn, step } from './option-values.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
@@ -49,7 +49,7 @@ function spelledOut(argv: readonly string[]): readonly string[] {
   return NAMES.includes(command) ? [command, '--help'] : [command];
 }
 
-const COMMANDS = { run, backfill, count, history, last, status, check, explain, forget };
+const COMMANDS = { run, backfill, count, history, last, list, status, check, explain, forget };
 const NAMES = Object.keys(COMMANDS);
 
 /** All that can be asked for; `choose` is told what was, once it is parsed. */
@@ -131,7 +131,7 @@ function history(program: Command, choose: Choose): Command {
       program,
       'history',
       'what the counts were at every full hour, from old logs',
-      ['server', 'timezone', 'timestamps', 'year', 'prefix'],
+      ['server', 'timezone', 'timestamps', 'year', 'index', 'prefix'],
       HISTORY,
     ),
   )
@@ -169,6 +169,7 @@ function history(program: Command, choose: Choose): Command {
         'retention',
       ),
     )
+    .option('--store', 'into the index, where it holds no count of the hour yet, or one that covers less')
     .option('--dry-run', 'say what would be sent to Carbon, and send nothing')
     .action((files: string[], { log, ...flags }: HistoryFlags & LogFlags, command: Command) => {
       const given = fileArguments(files, log, command);
@@ -182,7 +183,7 @@ function history(program: Command, choose: Choose): Command {
     });
 }
 
-const HISTORY = `Needs no index, and changes none. CSV has the header time,host,d1,d7,d30; time is in unix seconds. Pictures of several hosts
+const HISTORY = `Needs no index, and changes none but with --store. CSV has the header time,host,d1,d7,d30; time is in unix seconds. Pictures of several hosts
 begin with all of them together.
 StatsD cannot carry the past, Carbon can: --carbon writes to the series that StatsD's gauges have in Graphite.
 
@@ -190,6 +191,7 @@ Examples:
   ${NAME} history /var/log/prosody/prosody.log*
   ${NAME} history --from 2026-01-01 --step 1d --format csv prosody.log.*.gz > active.csv
   ${NAME} history --host chat.example --format svg prosody.log* > active.svg
+  ${NAME} history --store /backup/prosody.log*
   ${NAME} history --carbon graphite.example --retention 10s:6h,1m:6d,10m:1800d --dry-run prosody.log*`;
 
 function check(program: Command, choose: Choose): Command {

@@ -29,6 +29,8 @@ export interface HistoryArguments extends FileArguments {
   /** Before `statsd.prefix` in the names of Graphite's series. */
   readonly carbonPrefix: string;
   readonly dryRun: boolean;
+  /** Put into the index. */
+  readonly store: boolean;
 }
 
 /** As commander gives them. */
@@ -51,6 +53,7 @@ export function historyArguments(
     coverage: false,
     carbonPrefix: 'stats.gauges.',
     dryRun: false,
+    store: false,
   };
   return { ...unset, ...flags, ...span, hosts: host.map(foldAddress), ...files };
 }

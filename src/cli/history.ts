@@ -11,6 +11,8 @@ import { withLines, type Inputs } from './inputs.ts';
 import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
 
+const HOUR = 3600;
+
 interface Replayed {
   readonly samples: AsyncGenerator<readonly Sample[], ReplaySummary>;
   /** What the replay found, once it is over. */
@@ -24,7 +26,7 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
     let hasProblem = inputs.failed;
     const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
     const seen: Seen = { hosts: new Set(), boundsUntil: new Map() };
-    await output(ofHosts(args.hosts, replayed.samples, seen));
+    await output(ofHosts(args.hosts, replayed.samples, seen), replayed.summary);
     const summary = replayed.summary();
     if (io.signal.aborted) io.log('warning', 'stopped: what was printed is not all');
     if (!summary || io.signal.aborted) return 1;
@@ -37,7 +39,7 @@ export async function history(config: Config, args: HistoryArguments, io: Io): P
 }
 
 function checkArguments(args: HistoryArguments, { year }: Config, io: Io): void {
-  const { from, to, format, carbon, dryRun, retention, storageSchemas, total, dates, coverage } = args;
+  const { from, to, step, format, carbon, dryRun, retention, storageSchemas, total, dates, coverage, store } = args;
   const problems: string[] = [];
   if (from !== undefined && to !== undefined && from > to) problems.push('--from must not be later than --to');
   if (from !== undefined && from > io.now() && year === undefined)
@@ -47,6 +49,10 @@ function checkArguments(args: HistoryArguments, { year }: Config, io: Io): void 
   if (carbon !== undefined && total) problems.push('--total is never sent: leave it out, or --carbon');
   if ((dates || coverage) && (carbon !== undefined || (format ?? 'csv') !== 'csv'))
     problems.push('--dates and --coverage are about CSV: give --format csv, or leave them out');
+  if (store && (step !== HOUR || carbon !== undefined || format !== undefined || total || dates || coverage))
+    problems.push(
+      '--store is for the counts of each hour, and prints none: leave out --step, --carbon and what is about CSV',
+    );
   if (problems.length > 0) throw new ConfigError(problems);
 }
 
@@ -135,15 +141,20 @@ function formatOf({ format, dates, coverage }: HistoryArguments, io: Io): NonNul
 
 /** Whether data are printed while the logs are read. */
 function isStreamed(args: HistoryArguments, io: Io): boolean {
-  return args.carbon === undefined && ['csv', 'json'].includes(formatOf(args, io));
+  return args.carbon === undefined && !args.store && ['csv', 'json'].includes(formatOf(args, io));
 }
 
-type Output = (samples: AsyncIterable<readonly Sample[]>) => Promise<void>;
+/** `summary`: known when there are no more samples. */
+type Output = (samples: AsyncIterable<readonly Sample[]>, summary: () => ReplaySummary | undefined) => Promise<void>;
 
 /** What an output needs is loaded only for it: most of the time that a short log takes is the start. */
 async function outputOf(config: Config, args: HistoryArguments, io: Io): Promise<Output> {
   if (args.carbon !== undefined)
     return (await import('./history-to-carbon.ts')).toCarbon(config, args, args.carbon, io);
+  if (args.store) {
+    const { toIndex } = await import('./history-to-index.ts');
+    return (samples, summary) => toIndex(config, samples, summary, io);
+  }
   const { timezone } = config.otherLogs;
   const format = formatOf(args, io);
   if (format === 'csv') {

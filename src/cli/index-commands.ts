@@ -1,7 +1,9 @@
 /** The commands that are about the index, which the daemon answers where one holds it. */
-import type { Command } from 'commander';
+import { Option, type Command } from 'commander';
 import { add, all, type Choose } from './command-parts.ts';
-import { instant, jid } from './option-values.ts';
+import { foldAddress } from '../format/jid.ts';
+import type { ListArguments } from './list.ts';
+import { instant, jid, span } from './option-values.ts';
 import { NAME } from './wrong-usage.ts';
 
 export function count(program: Command, choose: Choose): Command {
@@ -36,6 +38,27 @@ const LAST = `Exit code 1 when the user is not in the index.
 
 Example:
   ${NAME} last alice@chat.example`;
+
+export function list(program: Command, choose: Choose): Command {
+  return add(program, 'list', 'users by when they were last seen', ['index'], LIST)
+    .option('--since <span>', 'who is online or was seen in so much time, as in 7d', span)
+    .option('--not-seen-for <span>', 'who is offline and was not seen for so much time, as in 21d', span)
+    .option('--host <host>', 'users of this host only', foldAddress)
+    .addOption(new Option('--format <name>', 'default: a table on a terminal, else csv').choices(['csv', 'json']))
+    .action((flags: ListArguments) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./list.ts')).list(config, flags, io),
+      });
+    });
+}
+
+const LIST = `Who was seen last comes first; times in CSV and JSON are unix seconds. No further back than index.retention_days; accounts that never
+logged in are not known.
+
+Examples:
+  ${NAME} list --since 7d
+  ${NAME} list --not-seen-for 21d --host chat.example --format csv > away.csv`;
 
 export function status(program: Command, choose: Choose): Command {
   return add(program, 'status', 'the counts of now, and how daemon and logs stand', ['index'], STATUS)

@@ -32,6 +32,13 @@ export function step(text: string): number {
   return seconds;
 }
 
+/** Seconds. */
+export function span(text: string): number {
+  const seconds = parseSpan(text);
+  if (seconds === undefined) throw new InvalidArgumentError('It must be a span, as in 12h or 7d.');
+  return seconds;
+}
+
 export function carbon(text: string): { host: string; port: number } {
   const [, bracketed, plain, digits = '2003'] = /^(?:\[([^\]]+)\]|([^:\s]+))(?::(\d+))?$/.exec(text) ?? [];
   const host = bracketed ?? plain;

@@ -184,9 +184,11 @@ export const INDEX_PATH: FileSetting<string> = {
   what: 'directory of the index; without systemd by default below ~/.local/state',
   toml: '"/var/lib/xmpp-active-users"',
 };
+/** Days. */
+export const MOST_RETENTION_DAYS = 3650;
 export const INDEX_RETENTION: FileSetting<number> = {
-  ...integer('index.retention_days', 30, 36_500),
-  must: 'a whole number of days from 30, since users are counted over 30 days, to 36500',
+  ...integer('index.retention_days', 30, MOST_RETENTION_DAYS),
+  must: `a whole number of days from 30, since users are counted over 30 days, to ${MOST_RETENTION_DAYS}`,
   what: 'users not seen for so many days are deleted',
   toml: '31',
 };

@@ -5,7 +5,8 @@
 import type { Config } from '../config/config.ts';
 import type { LogStatus } from '../index/status-file.ts';
 import type { Standing } from '../report/standing.ts';
-import { bareJid } from '../format/jid.ts';
+import { MOST_RETENTION_DAYS as MOST_DAYS } from '../config/settings.ts';
+import { bareJid, foldAddress } from '../format/jid.ts';
 import {
   before,
   count,
@@ -14,9 +15,14 @@ import {
   status,
   type Before,
   type Count,
+  storeCounts,
   type Last,
   type OpenIndex,
 } from '../service/operations.ts';
+import { isDayKey } from '../service/past-counts.ts';
+import { listUsers, longestSpan, type ListArguments, type UserList } from '../service/user-list.ts';
+
+const DAY = 86_400;
 
 /** What was asked for, or a sentence that says why there is none. */
 export type Reply<T> = { readonly value: T } | { readonly problem: string };
@@ -120,3 +126,60 @@ export const STATUS: Request<object, Status> = {
 function unknownUser(user: string, { index }: Config): string {
   return `${user} is not in the index ${index.path}: no login or logout was seen in the last ${index.retentionDays} days; to take in older or other logs run xmpp-active-users backfill FILE...`;
 }
+
+export const LIST: Request<ListArguments, UserList> = {
+  method: 'GET',
+  name: 'list',
+  pathOf: ({ since, notSeenFor, host }) => {
+    const query = new URLSearchParams();
+    if (since !== undefined) query.set('since', String(since));
+    if (notSeenFor !== undefined) query.set('not_seen_for', String(notSeenFor));
+    if (host !== undefined) query.set('host', host);
+    return `?${query.toString()}`;
+  },
+  argsOf: (rest, query) => {
+    const spans = [query.get('since'), query.get('not_seen_for')];
+    if (rest !== '' || spans.some((span) => span !== null && !/^\d{1,12}$/.test(span))) return undefined;
+    const [since, notSeenFor] = spans.map((span) => (span === null ? undefined : Number(span)));
+    const host = query.get('host');
+    return {
+      ...(since !== undefined && { since }),
+      ...(notSeenFor !== undefined && { notSeenFor }),
+      ...(host !== null && { host: foldAddress(host) }),
+    };
+  },
+  run: (open, wanted, now) => {
+    const { retentionDays } = open.config.index;
+    const days = Math.ceil(longestSpan(wanted) / DAY);
+    return days > retentionDays
+      ? { problem: tooLongAgo(days, retentionDays) }
+      : { value: listUsers(open, wanted, Math.floor(now)) };
+  },
+};
+
+function tooLongAgo(days: number, retentionDays: number): string {
+  const way =
+    days > MOST_DAYS
+      ? `index.retention_days keeps them for ${MOST_DAYS} days at most`
+      : `set index.retention_days to ${days} (at most ${MOST_DAYS}), and it is known once so much time has passed, or older logs have been read with xmpp-active-users backfill`;
+  return `users are kept for ${retentionDays} days after they were last seen, so nobody knows who was seen in all of the last ${days} days: ${way}. Accounts that never logged in are not known at all`;
+}
+
+/** Hours of the past, as `PastCounts` keeps them. */
+export interface StoreArguments {
+  readonly days: readonly (readonly [key: string, packed: string])[];
+}
+
+/** How many counts the index did not hold, or held with less of the logs. */
+export interface Stored {
+  readonly stored: number;
+}
+
+export const STORE: Request<StoreArguments, Stored> = {
+  method: 'POST',
+  name: 'store',
+  pathOf: ({ days }) =>
+    `?${new URLSearchParams(days.map(([key, packed]): [string, string] => [key, packed])).toString()}`,
+  argsOf: (rest, query) => (rest === '' ? { days: [...query].filter(([key]) => isDayKey(key)) } : undefined),
+  run: async (open, { days }, now) => ({ value: { stored: await storeCounts(open, days, now) } }),
+};

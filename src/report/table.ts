@@ -103,7 +103,7 @@ function isoTime(at: number, timezone: string): string {
   return new TZDate(at * 1000, timezone).toISOString().replace('.000', '').replace('+00:00', 'Z');
 }
 
-function csvField(text: string): string {
+export function csvField(text: string): string {
   return /[",\r\n]/.test(text) ? `"${text.replaceAll('"', '""')}"` : text;
 }
 

@@ -20,6 +20,7 @@ import { sumCounts } from './log-reader.ts';
 import { coveredIn, type LogState } from './log-state.ts';
 import { ingestJournal } from './ingest-journal.ts';
 import { MAX_AHEAD, maxTime } from './max-time.ts';
+import { PastCounts } from './past-counts.ts';
 import { writerOf } from './self-metrics.ts';
 import { uncountedIn } from './uncounted.ts';
 import type { WriteBuffer } from './write-buffer.ts';
@@ -71,6 +72,22 @@ export function before({ writeBuffer }: OpenIndex, at: number): Before {
   const hour = Math.floor(at / HOUR) * HOUR;
   const [day, week] = [writeBuffer.past.at(hour - DAY), writeBuffer.past.at(hour - 7 * DAY)];
   return { day, week };
+}
+
+/**
+ * Takes in hours of the past, as `PastCounts` has them, up to `now`, unix seconds, of which the index knows nothing, or from less of
+ * the logs; gives how many counts those were. @throws {IndexError}
+ */
+export async function storeCounts(
+  { writeBuffer, config }: OpenIndex,
+  days: Iterable<readonly [key: string, packed: string]>,
+  now: number,
+): Promise<number> {
+  const given = new PastCounts();
+  for (const [key, packed] of days) given.restore(key, packed);
+  const stored = writeBuffer.past.fill([...given.between(now - config.index.historyDays * DAY, now)].flat());
+  await writeBuffer.commitUsers();
+  return stored;
 }
 
 export interface OpenSession {

@@ -100,6 +100,7 @@ export class PastCounts {
 const dayOf = (instant: number): number => Math.floor(instant / DAY);
 const hourOf = (instant: number): number => Math.floor((instant - dayOf(instant) * DAY) / HOUR);
 const keyOf = (day: number, host: string): string => `${String(day).padStart(DAY_DIGITS, '0')} ${host}`;
+export const isDayKey = (key: string): boolean => new RegExp(`^\\d{${DAY_DIGITS}} .`, 's').test(key);
 const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, number) => sum + number, 0);
 
 /** What is not covered of a window is mostly nothing, and then it has no column. */
@@ -121,7 +122,10 @@ function setHour(columns: DayColumns, name: string, hour: number, value: number)
 }
 
 function sampleOf(columns: DayColumns, host: string, at: number): Sample | undefined {
-  const of = (name: string): number | undefined => columns.get(name)?.[hourOf(at)];
+  const of = (name: string): number | undefined => {
+    const value = columns.get(name)?.[hourOf(at)];
+    return value === undefined || value < 0 || !Number.isSafeInteger(value) ? undefined : value;
+  };
   const [online, d1, d7, d30] = [of('online'), of('d1'), of('d7'), of('d30')];
   if (online === undefined || d1 === undefined || d7 === undefined || d30 === undefined) return undefined;
   const covered = WINDOWS.map((window) => window - (of(missingOf(window / DAY)) ?? 0));

@@ -1,0 +1,79 @@
+/** Counts of the past, from old logs into the index, and how they stand beside what the daemon counts. */
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
+import { join } from 'node:path';
+import { json } from 'node:stream/consumers';
+import { test } from 'node:test';
+import { PastCounts } from '../../src/service/past-counts.ts';
+import { contentsOf } from '../index/index-contents.ts';
+import { run } from '../program.ts';
+import { daemon, line, login, place, type Place } from './running-daemon.ts';
+
+const HOUR = 3600;
+const DAY = 86_400;
+const NOW = Math.floor(Date.now() / 1000);
+const NOON = Math.floor(NOW / DAY) * DAY - 9 * DAY + 12 * HOUR;
+const LOG =
+  login(NOON + 60, 'c2s1', 'alice') +
+  line(NOON + 2 * HOUR, 'c2s1\tinfo\tClient disconnected: closed') +
+  login(NOON + DAY + 60, 'c2s2', 'bob') +
+  line(NOON + DAY + 90, 'c2s2\tinfo\tClient disconnected: closed');
+
+const store = ({ index, log }: Place, ...more: readonly string[]) =>
+  run(['history', '--store', '--index', index, log, ...more]);
+
+async function pastOf(index: string): Promise<PastCounts> {
+  const past = new PastCounts();
+  for (const [key, packed] of (await contentsOf(index)).counts) past.restore(key, packed);
+  return past;
+}
+
+test('history --store fills the hours of old logs, once [11.2]', async (t) => {
+  const at = await place(t, LOG);
+  const { code, out } = await store(at);
+  assert.equal(code, 0);
+  assert.match(out, /^24 of 24 counts/);
+  const all = [...(await pastOf(at.index)).between(0, Infinity)].flat();
+  assert.deepEqual([all[0]?.at, all.at(-1)?.at], [NOON + HOUR, NOON + DAY]);
+  assert.deepEqual(
+    all.slice(0, 3).map(({ online, d1 }) => [online, d1]),
+    [
+      [1, 1],
+      [0, 1],
+      [0, 1],
+    ],
+  );
+  // As the CSV has them, but for the hour in which the log ends.
+  const rows = (await run(['history', '--format', 'csv', '--coverage', at.log])).out.trim().split('\n').slice(1, -1);
+  assert.deepEqual(
+    all.map(({ at: time, host, d1, d7, d30, covered }) => [time, host, d1, d7, d30, ...covered].join(',')),
+    rows,
+  );
+  assert.match((await store(at)).out, /^0 of 24 counts/);
+});
+
+test('history --store goes to the daemon where one holds the index, which goes on [11.2]', async (t) => {
+  const at = await place(t, LOG);
+  const running = await daemon(t, at);
+  assert.match((await store(at)).out, /^24 of 24 counts/);
+  assert.match((await store(at)).out, /^0 of 24 counts/);
+  const socketPath = join(at.index, 'control.sock');
+  const [response] = (await once(get({ socketPath, path: '/status' }), 'response')) as [IncomingMessage];
+  assert.ok('before' in ((await json(response)) as object));
+  assert.equal(await running.end('SIGTERM'), 0);
+  assert.equal([...(await pastOf(at.index)).between(0, Infinity)].length, 24);
+});
+
+test('history --store is by the hour, and into the index alone [11.2]', async (t) => {
+  const at = await place(t, LOG);
+  for (const more of [
+    ['--step', '1d'],
+    ['--carbon', '127.0.0.1:9'],
+    ['--format', 'csv'],
+  ]) {
+    const { code, err } = await store(at, ...more);
+    assert.equal(code, 2);
+    assert.match(err, /--store/);
+  }
+});
