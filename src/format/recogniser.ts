@@ -124,8 +124,10 @@ function datedIn(lines: readonly string[], dialect: Dialect): readonly OwnLine[]
   return lines.flatMap((line, number) => {
     const kind = parser.parse(line, 0, line.length);
     if (kind === 'foreign' || kind === 'continuation' || line === '') return [];
-    if (!isDated(line)) form = readingsOf([line])[0]?.form ?? form;
-    if (!isDated(line)) return [];
+    if (!isDated(line)) {
+      form = readingsOf([line])[0]?.form ?? form;
+      if (!isDated(line)) return [];
+    }
     const isEvent = typeof kind === 'object' && kind.kind !== 'detail';
     const isStart = kind === 'first' || (isEvent && kind.kind === 'server-start');
     return [{ number, isQuoted: kind === 'quoted', isEvent, isStart }];

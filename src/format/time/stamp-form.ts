@@ -30,7 +30,15 @@ function begins(head: string, text: string, start: number): boolean {
   return regex.test(text);
 }
 
-export function stampForm({ name, source, head, rank, family }: Pattern): StampForm {
+/** Where a month or another word stands a stamp of digits does not begin; and to see that takes no regular expression that is made for it. */
+const WORD = /(?!Mon|Tue|Wed|Thu|Fri|Sat|Sun)[A-Z]/y;
+
+function isWord(text: string, start: number): boolean {
+  WORD.lastIndex = start;
+  return WORD.test(text);
+}
+
+export function stampForm({ name, source, head, isNumeric = false, rank, family }: Pattern): StampForm {
   const minute = source.indexOf('(?<minute>');
   let regex: RegExp | undefined;
   return {
@@ -40,7 +48,7 @@ export function stampForm({ name, source, head, rank, family }: Pattern): StampF
     hasYear: /<(?:year|epoch|tai)>/.test(source),
     isOrdered: !/<(?:name|month|day|yday|week|wday|hour)>/.test(source.slice(minute)),
     read(text, start) {
-      if (!regex && !begins(head, text, start)) return undefined;
+      if (!regex && ((isNumeric && isWord(text, start)) || !begins(head, text, start))) return undefined;
       regex ??= new RegExp(withPlaces(source, minute), 'y');
       regex.lastIndex = start;
       const groups = regex.exec(text)?.groups;

@@ -51,6 +51,8 @@ export interface Pattern {
   readonly source: string;
   /** What such a stamp begins with: where that is not found there is no need to look for the whole. */
   readonly head: string;
+  /** Behind a bracket and the day of the week comes a digit, or a blank before one. */
+  readonly isNumeric?: boolean;
   /**
    * Of two that read the same stamps as other times, and where nothing tells which is right, the lower rank is. Equal ranks
    * leave it open.
@@ -158,7 +160,8 @@ function ordersOf({ name, date, rank = 0, family, hasYear = true, isCompact = fa
     const head = `${OPEN}${begin}`;
     // 230807 18.01.00 is rather a date and a time than a time and a date.
     const behind = begin === timeFirst ? 1 : 0;
-    return { name: order, head, source: `${head}${rest}${CLOSE}`, rank: rank + behind, family };
+    const isNumeric = behind === 1 || !date.startsWith(NAME);
+    return { name: order, head, isNumeric, source: `${head}${rest}${CLOSE}`, rank: rank + behind, family };
   });
 }
 
