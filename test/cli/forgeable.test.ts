@@ -40,6 +40,16 @@ describe('a version that lets a remote party forge lines', () => {
     });
   }
 
+  test('Metronome, every version: check and run warn [8.2]', async () => {
+    const log = join(root, 'metronome.log');
+    await writeFile(log, `2026-03-02T01:00:00Z c2s55d2\tinfo\tAuthenticated as alice@chat.example\n`);
+    const { out } = await run(['check', '--log', log, '--server', 'metronome', '--index', join(root, 'index')]);
+    assert.match(out, /written by metronome, .*can be forged/);
+    const counts = { lines: 1, events: 1, rejected: 0, foreign: 0, quoted: 0 };
+    const told = { path: '/a.log', server: 'metronome', version: undefined, counts };
+    assert.equal([...new ParseHealth().judge(told, 1)].length, 1);
+  });
+
   test('what was passed over as quoted is counted and told once [8.1]', async () => {
     const log = join(root, 'quoted.log');
     const quote = '2026-03-02T01:00:00Z c2s5587\tinfo\tSession closed by remote with error: x (y\n';

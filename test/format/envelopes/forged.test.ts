@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { array, assert as holds, constantFrom, oneof, pre, property, string } from 'fast-check';
+import { ParseHealth } from '../../../src/service/parse-health.ts';
 import { type WrappedForm, WRAPPED_FORMS } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
 
@@ -149,6 +150,36 @@ for (const server of SERVERS)
         assert.deepEqual(told(log(form, outputs), 1e6), expected);
       });
   });
+
+describe('forged lines are counted, and run warns of them once, in', () => {
+  for (const server of SERVERS)
+    for (const form of formsOf(server, false))
+      test(`${form.name}, of ${server.name} [10.8]`, () => {
+        const { line, opened, behind, forged } = server;
+        const [[level, around]] = Object.values(server.quoting) as [[string, (text: string) => string]];
+        const attack = (second: number): Output => [
+          second,
+          line(second, around(`X\n${line(second, forged['login']!)}\nx`), level),
+        ];
+        const real = (second: number, name: string): Output[] =>
+          [opened(name), ...behind].map((message) => [second, line(second, message)]);
+        const outputs = [
+          [0, line(0, server.first)] as const,
+          attack(5),
+          ...real(10, 'a'),
+          attack(600),
+          ...real(700, 'b'),
+        ];
+        const { counts } = eventsOf(log(form, outputs), 'UTC', 1e6);
+        assert.equal(counts.quoted, 2);
+        const parseHealth = new ParseHealth();
+        const told = { path: '/a.log', server: server.name.split(' ')[0], version: undefined };
+        const warned = [1, 2].flatMap((quoted) => [
+          ...parseHealth.judge({ ...told, counts: { ...counts, lines: 9, events: 2, quoted } }, quoted),
+        ]);
+        assert.equal(warned.length, 1);
+      });
+});
 
 /** Parts of a text, in any order; the time of a forged line is that of the message. */
 function piecesOf({ forged, fakeEnds, line }: Server, form: Form, second: number) {
