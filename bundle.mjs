@@ -40,3 +40,13 @@ for (const path of Object.keys(metafile.inputs).filter((path) => path.startsWith
 function addressOf(file, folder) {
   return new URL(file, `file:///${folder}/`).pathname;
 }
+
+// What the HTML report does in the browser is in it: one file, which asks for no other.
+await build({
+  entryPoints: ['src/report/page/page.ts'],
+  outdir: 'dist/src/report/page',
+  bundle: true,
+  format: 'esm',
+  target: 'es2023',
+  logLevel: 'warning',
+});

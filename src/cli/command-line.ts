@@ -8,7 +8,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { add, all, type Choose, type Invocation } from './command-parts.ts';
 import { historyArguments, type HistoryFlags } from './history-arguments.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
-import { count, forget, last, list, status } from './index-commands.ts';
+import { count, forget, last, list, report, status } from './index-commands.ts';
 import { carbon, collect, instantIn, step } from './option-values.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
@@ -49,7 +49,7 @@ function spelledOut(argv: readonly string[]): readonly string[] {
   return NAMES.includes(command) ? [command, '--help'] : [command];
 }
 
-const COMMANDS = { run, backfill, count, history, last, list, status, check, explain, forget };
+const COMMANDS = { run, backfill, count, history, last, list, report, status, check, explain, forget };
 const NAMES = Object.keys(COMMANDS);
 
 /** All that can be asked for; `choose` is told what was, once it is parsed. */
@@ -143,7 +143,13 @@ function history(program: Command, choose: Choose): Command {
         .default(3600, '1h'),
     )
     .addOption(
-      new Option('--format <name>', 'default: chart on a terminal, else csv').choices(['csv', 'json', 'chart', 'svg']),
+      new Option('--format <name>', 'default: chart on a terminal, else csv').choices([
+        'csv',
+        'json',
+        'chart',
+        'svg',
+        'html',
+      ]),
     )
     .option('--host <host>', 'count this host only, repeatable', collect)
     .option('--total', 'in csv and json a line for all hosts together as well, with the host *')
@@ -191,6 +197,7 @@ Examples:
   ${NAME} history /var/log/prosody/prosody.log*
   ${NAME} history --from 2026-01-01 --step 1d --format csv prosody.log.*.gz > active.csv
   ${NAME} history --host chat.example --format svg prosody.log* > active.svg
+  ${NAME} history --format html prosody.log* > active.html
   ${NAME} history --store /backup/prosody.log*
   ${NAME} history --carbon graphite.example --retention 10s:6h,1m:6d,10m:1800d --dry-run prosody.log*`;
 

@@ -10,7 +10,7 @@ export interface HistoryArguments extends FileArguments {
   /** Seconds, at least 60. */
   readonly step: number;
   /** Absent: a chart on a terminal, else CSV. */
-  readonly format?: 'csv' | 'json' | 'chart' | 'svg';
+  readonly format?: 'csv' | 'json' | 'chart' | 'svg' | 'html';
   /** Case-folded; empty: all. */
   readonly hosts: readonly string[];
   /** In CSV and JSON all hosts together as well. */

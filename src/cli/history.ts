@@ -163,7 +163,9 @@ async function outputOf(config: Config, args: HistoryArguments, io: Io): Promise
   }
   if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
   return async (samples) => {
-    const all = await collect(samples);
+    const groups = await collect(samples);
+    if (format === 'html') return groups.length > 1 ? print(io, await html(groups, timezone, io)) : undefined;
+    const all = groups.flat();
     if (format !== 'svg') return print(io, await terminalChart(all, timezone, io));
     const { svg } = await import('../report/charts/svg.ts');
     return print(io, svg(all, { timezone }));
@@ -196,8 +198,13 @@ function withTotal(group: readonly Sample[]): readonly Sample[] {
   return total ? [total, ...group] : group;
 }
 
-async function collect(samples: AsyncIterable<readonly Sample[]>): Promise<Sample[]> {
-  const all: Sample[] = [];
-  for await (const group of samples) for (const sample of group) all.push(sample);
+async function html(groups: readonly (readonly Sample[])[], timezone: string, io: Io): Promise<string> {
+  const { htmlReport } = await import('../report/html.ts');
+  return htmlReport(groups, { timezone, version: io.version, now: io.now() });
+}
+
+async function collect(samples: AsyncIterable<readonly Sample[]>): Promise<(readonly Sample[])[]> {
+  const all: (readonly Sample[])[] = [];
+  for await (const group of samples) all.push(group);
   return all;
 }

@@ -3,7 +3,7 @@ import { Option, type Command } from 'commander';
 import { add, all, type Choose } from './command-parts.ts';
 import { foldAddress } from '../format/jid.ts';
 import type { ListArguments } from './list.ts';
-import { instant, jid, span } from './option-values.ts';
+import { collect, instant, instantIn, jid, span, type InstantIn } from './option-values.ts';
 import { NAME } from './wrong-usage.ts';
 
 export function count(program: Command, choose: Choose): Command {
@@ -59,6 +59,35 @@ logged in are not known.
 Examples:
   ${NAME} list --since 7d
   ${NAME} list --not-seen-for 21d --host chat.example --format csv > away.csv`;
+
+export function report(program: Command, choose: Choose): Command {
+  return add(program, 'report', 'the counts that are kept, as one HTML file', ['timezone', 'index'], REPORT)
+    .option('--from <time>', 'first instant: unix seconds or ISO 8601; a date is midnight', instantIn)
+    .option('--to <time>', 'last instant', instantIn)
+    .option('--host <host>', 'this host only, repeatable', collect)
+    .action(({ from, to, host = [], ...flags }: ReportFlags) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => {
+          const { timezone } = config.otherLogs;
+          const span = { ...(from && { from: from(timezone) }), ...(to && { to: to(timezone) }) };
+          return (await import('./report.ts')).report(config, { ...span, hosts: host.map(foldAddress) }, io);
+        },
+      });
+    });
+}
+
+interface ReportFlags {
+  readonly from?: InstantIn;
+  readonly to?: InstantIn;
+  readonly host?: readonly string[];
+}
+
+const REPORT = `Charts of the counts of each hour that the daemon and history --store put into the index. The file needs no network, and asks nobody for
+anything. From logs alone: history --format html.
+
+Example:
+  ${NAME} report > active.html`;
 
 export function status(program: Command, choose: Choose): Command {
   return add(program, 'status', 'the counts of now, and how daemon and logs stand', ['index'], STATUS)

@@ -183,3 +183,21 @@ export const STORE: Request<StoreArguments, Stored> = {
   argsOf: (rest, query) => (rest === '' ? { days: [...query].filter(([key]) => isDayKey(key)) } : undefined),
   run: async (open, { days }, now) => ({ value: { stored: await storeCounts(open, days, now) } }),
 };
+
+export interface PastArguments {
+  /** Unix seconds. */
+  readonly from: number;
+  readonly to: number;
+}
+
+export const PAST: Request<PastArguments, StoreArguments> = {
+  method: 'GET',
+  name: 'past',
+  pathOf: ({ from, to }) => `?from=${from}&to=${to}`,
+  argsOf: (rest, query) => {
+    const [from, to] = [query.get('from') ?? '0', query.get('to') ?? '999999999999'];
+    const isTime = [from, to].every((time) => /^-?\d{1,12}$/.test(time));
+    return rest === '' && isTime ? { from: Number(from), to: Number(to) } : undefined;
+  },
+  run: ({ writeBuffer }, { from, to }) => ({ value: { days: [...writeBuffer.past.daysBetween(from, to)] } }),
+};

@@ -5,7 +5,7 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
 import { before, count, type HeldIndex } from '../service/operations.ts';
-import { COUNT, FORGET, LAST, LIST, STORE, type Reply, type Request } from './requests.ts';
+import { COUNT, FORGET, LAST, LIST, PAST, STORE, type Reply, type Request } from './requests.ts';
 import { metricsOf, type Standing } from '../report/standing.ts';
 import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
 
@@ -16,7 +16,7 @@ const HEADERS_MS = 10_000;
 const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 64;
 
-const REQUESTS = [COUNT, LAST, LIST, FORGET, STORE] as readonly Request<unknown, object>[];
+const REQUESTS = [COUNT, LAST, LIST, PAST, FORGET, STORE] as readonly Request<unknown, object>[];
 const PATHS = '/count, /last/JID, /list, /forget/JID, /status and /metrics';
 
 export interface ControlOptions {

@@ -33,6 +33,13 @@ export class PastCounts {
     for (const [day, hosts] of this.#days) for (const [host, packed] of hosts) yield [keyOf(day, host), packed];
   }
 
+  /** The same, of the days with any second from `from` to `to`, unix seconds. */
+  *daysBetween(from: number, to: number): Iterable<readonly [key: string, packed: string]> {
+    for (const [day, hosts] of this.#days)
+      if ((day + 1) * DAY > from && day * DAY <= to)
+        for (const [host, packed] of hosts) yield [keyOf(day, host), packed];
+  }
+
   /** Samples that were taken at a full hour take the place of what was known of it. */
   note(samples: readonly Sample[]): void {
     this.#put(samples, () => true);
