@@ -85,12 +85,14 @@ function run(program: Command, choose: Choose): Command {
     'follow the logs, count every hour, send to StatsD',
     ['log', 'server', 'timezone', 'timestamps', 'year', 'index', 'statsd', 'prefix'],
     RUN,
-  ).action((flags: object) => {
-    choose({
-      flags: all(program, flags),
-      begin: async (config, io) => (await import('./run.ts')).run(config, {}, io),
+  )
+    .option('--quiet-counts', 'leave out the line with the counts of each hour')
+    .action((flags: object) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./run.ts')).run(config, {}, io),
+      });
     });
-  });
 }
 
 const RUN = `Reads what the logs and their rotated siblings already hold, then follows them. Stays in the foreground.

@@ -33,6 +33,10 @@ export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
   /** The descriptor of a socket that systemd listens on for this process. */
   readonly listening?: number;
+  /** Milliseconds without a word after which the service manager takes this process for dead. */
+  readonly watchdogMs: number | undefined;
+  /** Microseconds of the clock that nobody sets. */
+  monotonic(): bigint;
   /** One message on stderr, each of its lines with journald's prefix when stderr is the journal. */
   log(level: Level, message: string): void;
   /** Reads the configuration once more, with the same flags. @throws {ConfigError} */

@@ -95,6 +95,8 @@ function ioFor(invocation: Invocation): Io {
     version: version(),
     env: process.env,
     ...(listensFor(process.pid) && { listening: FIRST_SOCKET }),
+    watchdogMs: watchdogOf(process.pid),
+    monotonic: () => process.hrtime.bigint() / 1000n,
     log,
     reloadConfig: () => configFor(invocation),
   };
@@ -103,6 +105,13 @@ function ioFor(invocation: Invocation): Io {
 /** As sd_listen_fds(3) has it. */
 function listensFor(pid: number): boolean {
   return process.env['LISTEN_PID'] === String(pid) && Number(process.env['LISTEN_FDS']) >= 1;
+}
+
+/** As sd_watchdog_enabled(3) has it. */
+function watchdogOf(pid: number): number | undefined {
+  const { WATCHDOG_USEC, WATCHDOG_PID = String(pid) } = process.env;
+  const ms = Number(WATCHDOG_USEC ?? 0) / 1000;
+  return WATCHDOG_PID === String(pid) && ms > 0 ? ms : undefined;
 }
 
 function isPipe(descriptor: number): boolean {

@@ -7,38 +7,47 @@ import { defineDialects } from '../format/format.ts';
 import { Daemon } from '../service/daemon.ts';
 import { ControlServer } from '../control/server.ts';
 import { ownSocket } from '../control/socket.ts';
-import type { Io } from './io.ts';
+import { ServiceManager } from '../manager/service-manager.ts';
+import type { Io, Level } from './io.ts';
 
 /** @throws {IndexError} */
 export async function run(config: Config, _args: object, io: Io): Promise<number> {
-  const control = new ControlServer({
-    version: io.version,
-    now: () => io.now(),
-    tell: (level, sentence) => io.log(level, sentence),
-  });
+  const tell = (level: Level, sentence: string): void => io.log(level, sentence);
+  const control = new ControlServer({ version: io.version, now: () => io.now(), tell });
+  const { env, watchdogMs } = io;
+  const manager = new ServiceManager({ env, watchdogMs, monotonic: () => io.monotonic(), tell });
   try {
-    return await runUntilStopped(config, control, io);
+    return await runUntilStopped(config, control, manager, io);
   } finally {
+    manager.close();
     await control.close();
   }
 }
 
-async function runUntilStopped(config: Config, control: ControlServer, io: Io): Promise<number> {
+async function runUntilStopped(
+  config: Config,
+  control: ControlServer,
+  manager: ServiceManager,
+  io: Io,
+): Promise<number> {
   let [current, proven] = [withLogs(config, io), undefined as Config | undefined];
   let again = new AbortController();
   io.onHangup(() => {
+    manager.reloading();
     try {
       current = withLogs(io.reloadConfig(), io);
       io.log('notice', 'the configuration has been read again');
       again.abort();
     } catch (error) {
       io.log('error', staysAsItWas(error));
+      manager.reloaded();
     }
   });
   while (!io.signal.aborted) {
     again = new AbortController();
     const taken = current;
     defineDialects(taken.dialects);
+    manager.begin(taken.logs.map(({ path }) => path));
     try {
       await Daemon.run({
         config: taken,
@@ -48,11 +57,16 @@ async function runUntilStopped(config: Config, control: ControlServer, io: Io): 
         opened: async (held) => {
           await control.listen(io.listening ?? ownSocket(taken));
           control.hold(held);
+          manager.hold(held);
         },
+        delayed: (why) => manager.delayed(why),
+        looked: () => manager.ready(),
         started: () => {
           proven = taken;
           control.caughtUp();
+          manager.caughtUp();
         },
+        counted: () => manager.counted(),
       });
     } catch (error) {
       if (proven === undefined || proven === taken) throw error;
@@ -60,6 +74,7 @@ async function runUntilStopped(config: Config, control: ControlServer, io: Io): 
       if (current === taken) current = proven;
     } finally {
       control.hold(undefined);
+      manager.hold(undefined);
     }
   }
   return 0;

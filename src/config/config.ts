@@ -44,6 +44,8 @@ export interface Config {
     readonly includeDisabled: boolean;
     readonly hibernationSeconds: number;
     readonly boshSeconds: number;
+    /** Whether the daemon leaves out the line with the counts of each hour. */
+    readonly quiet: boolean;
   };
   readonly index: {
     readonly path: string;
@@ -78,7 +80,7 @@ export class ConfigError extends Error {
 }
 
 export interface ConfigInput {
-  /** By commander's names: config, log, server, timezone, timestamps, year, index, statsd, prefix, set. Others are ignored. */
+  /** By commander's names: config, log, server, timezone, timestamps, year, index, statsd, prefix, quietCounts, set. Others are ignored. */
   readonly flags: Readonly<Record<string, unknown>>;
   readonly env: Readonly<Record<string, string | undefined>>;
   /** Undefined when there is no such file; throws when it cannot be read. */
@@ -132,6 +134,7 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
       includeDisabled: layers.take(settings.COUNT_DISABLED, false),
       hibernationSeconds: layers.take(settings.COUNT_HIBERNATION, 600),
       boshSeconds: layers.take(settings.COUNT_BOSH, 43_200),
+      quiet: layers.take(settings.COUNT_QUIET, false),
     },
     index: {
       path: layers.take(settings.INDEX_PATH, defaultIndex(input)),
@@ -205,6 +208,7 @@ function flagValues(flags: ConfigInput['flags'], problems: string[]): Map<string
   put(settings.YEAR.key, flags['year'], 'year');
   put(settings.INDEX_PATH.key, flags['index'], 'index');
   put(settings.STATSD_PREFIX.key, flags['prefix'], 'prefix');
+  if (flags['quietCounts'] === true) put(settings.COUNT_QUIET.key, 'true', 'quiet-counts');
   return values;
 }
 

@@ -177,6 +177,11 @@ export const COUNT_BOSH: FileSetting<number> = {
   what: 'a BOSH session without an end counts as open for so long, in seconds',
   toml: '43200',
 };
+export const COUNT_QUIET: FileSetting<boolean> = {
+  ...flag('count.quiet'),
+  what: 'no line with the counts of each hour in the journal',
+  toml: 'false',
+};
 
 export const INDEX_PATH: FileSetting<string> = {
   ...text('index.path', isPath),
@@ -225,7 +230,7 @@ export const YEAR = integer('year', 1970, 9999);
 const SETTINGS: readonly FileSetting<unknown>[] = [
   ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
-  ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH],
+  ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH, COUNT_QUIET],
   ...[INDEX_PATH, INDEX_RETENTION, INDEX_HISTORY, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
 ];
 export const KEYS: readonly string[] = SETTINGS.map(({ key }) => key);

@@ -8,6 +8,9 @@ import { join } from 'node:path';
 import type { HostCounts, Sample } from '../activity/active-window.ts';
 import type { SourceStatus } from '../source/source.ts';
 
+/** What a log waits for: to be there; room on the disk, or what else keeps the index from being written; the count of the full hour. */
+export type Awaited = 'log' | 'disk' | 'hour';
+
 /** How one followed log stands. What is counted, is counted from the start of the daemon. */
 export interface LogStatus extends Omit<SourceStatus, 'segments'> {
   readonly lines: number;
@@ -15,6 +18,7 @@ export interface LogStatus extends Omit<SourceStatus, 'segments'> {
   readonly rejected: number;
   /** The server and its version, as in `prosody 0.12.3`, where they are known. */
   readonly writer?: string;
+  readonly waits?: Awaited;
 }
 
 export interface DaemonStatus {

@@ -68,6 +68,23 @@ export function alignedTable(rows: readonly (readonly string[])[]): string {
   return rows.map((row) => `${alignedRow(row, widths)}\n`).join('');
 }
 
+/** A host and its counts, as they are or were. */
+type Counted = Pick<Sample, 'host' | 'd1' | 'd7' | 'd30'> & Partial<Pick<Sample, 'covered'>>;
+
+/** The same in one line, of at most `most` hosts: those with the most users. */
+export function countLine(samples: readonly Counted[], most: number): string {
+  const all = samples.map((sample) => ({ at: 0, covered: [], ...sample }));
+  const sorted = all.toSorted((a, b) => b.d30 - a.d30 || compareText(a.host, b.host));
+  const total = sorted.length > 1 ? totalOf(all) : undefined;
+  const shown = [...(total ? [total] : []), ...sorted.slice(0, most)];
+  const words = shown.map(
+    (sample) =>
+      `${printable(hostLabel(sample.host))} ${windows.map((window) => figure(sample, window, '>=')).join(' ')}`,
+  );
+  const left = sorted.length - Math.min(sorted.length, most);
+  return [...words, ...(left > 0 ? [`${left} more`] : [])].join(', ');
+}
+
 /** Characters that could steer a terminal, or turn the order of what it shows. */
 const STEERING = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Noncharacter_Code_Point}]/gu;
 

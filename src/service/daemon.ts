@@ -33,8 +33,14 @@ export interface DaemonOptions {
   readonly tell: (level: Level, sentence: string) => void;
   /** Aborted when the daemon is to stop. */
   readonly signal: AbortSignal;
+  /** Called when the logs have been looked at for the first time, as many of them as are there. */
+  readonly looked?: () => void;
   /** Called when all logs have been caught up with. */
   readonly started?: () => void;
+  /** Called after each count. */
+  readonly counted?: () => void;
+  /** Called when the index cannot be opened for the moment, with the reason. */
+  readonly delayed?: (why: string) => void;
   /** Called when the index is open, with what can be asked of it until it is closed. */
   readonly opened?: (held: HeldIndex) => Promise<void>;
 }
@@ -72,6 +78,7 @@ export class Daemon {
     const outputs = new Outputs(options);
     const users = newUsers(options.config);
     const writeBuffer = await openWriteBuffer(options, users);
+    if (!writeBuffer) return;
     const daemon = new Daemon(options, writeBuffer, users, outputs);
     try {
       await options.opened?.(daemon.#held);
@@ -97,7 +104,9 @@ export class Daemon {
     const { now, started } = this.#options;
     this.#noteStatus();
     this.#noting = setInterval(() => this.#everyMinute(), MINUTE_MS);
-    await this.#logs.openAll();
+    const opening = this.#logs.openAll();
+    this.#options.looked?.();
+    await opening;
     if (this.#signal.aborted) return;
     const start = Math.floor(now());
     this.#logs.stopAfter(start);
@@ -167,6 +176,7 @@ export class Daemon {
     this.#outputs.counts(samples, this.#logs.all, { at, covered });
     this.#logs.tellDoubts(at);
     this.#noteStatus();
+    this.#options.counted?.();
     if (at - this.#pruned >= DAY) await this.#prune(at);
     await this.#commitUsers();
   }

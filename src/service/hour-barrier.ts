@@ -31,9 +31,14 @@ export class HourBarrier {
     return at <= this.#closedAfter;
   }
 
+  /** Whether an event waits here. */
+  get isHolding(): boolean {
+    return this.#waiting.length > 0;
+  }
+
   /** Resolves as soon as an event waits here. */
   waiting(): Promise<void> {
-    if (this.#waiting.length > 0) return Promise.resolve();
+    if (this.isHolding) return Promise.resolve();
     return new Promise((resolve) => this.#watchers.push(resolve));
   }
 

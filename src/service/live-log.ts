@@ -1,5 +1,6 @@
 /** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
+import type { Awaited } from '../index/status-file.ts';
 import type { Block, Source, SourceStatus } from '../source/source.ts';
 import { consume, storeWithPatience, type Store } from './consume.ts';
 import { EarlyEvents } from './early-events.ts';
@@ -39,6 +40,8 @@ export class LiveLog {
   #isIdle = false;
   /** Whether a block is being taken in. */
   #isTaking = false;
+  /** What was read cannot be stored. */
+  #isUnstorable = false;
   /** Whether the event before was one of them, and later than lines are late. */
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
@@ -52,8 +55,14 @@ export class LiveLog {
     this.#options = options;
     this.#write = storeWithPatience({
       signal: this.#over.signal,
-      trouble: (reason) => tell('warning', `What was read from ${path} cannot be stored: ${reason}`),
-      over: () => tell('notice', `What was read from ${path} has been stored at last`),
+      trouble: (reason) => {
+        this.#isUnstorable = true;
+        tell('warning', `What was read from ${path} cannot be stored: ${reason}`);
+      },
+      over: () => {
+        this.#isUnstorable = false;
+        tell('notice', `What was read from ${path} has been stored at last`);
+      },
     });
   }
 
@@ -94,6 +103,12 @@ export class LiveLog {
   /** Whether the last lines said nothing. */
   get isIdle(): boolean {
     return this.#isIdle;
+  }
+
+  get waits(): Awaited | undefined {
+    if (this.#isUnstorable) return 'disk';
+    if (this.#barrier.isHolding) return 'hour';
+    return this.isThere || this.status.unreadable !== undefined ? undefined : 'log';
   }
 
   get status(): SourceStatus {

@@ -17,7 +17,12 @@ const memories = new WeakMap<Users, ScannerMemory>();
 const rules = new WeakMap<Users, CompiledRules>();
 const scanners = new WeakMap<Users, Map<ScanPlan, LineScanner>>();
 
-export function newUsers({ count }: Pick<Config, 'count'>): Users {
+/** Of `Config`. */
+interface Counted {
+  readonly count: Pick<Config['count'], 'exclude' | 'includeDisabled'>;
+}
+
+export function newUsers({ count }: Counted): Users {
   const memory = new SharedMemory();
   const users = new Users({ ...count, seed: randomInt(2 ** 32), allocate: memory.allocate });
   memories.set(users, new ScannerMemory(readFileSync(SCANNER), memory));

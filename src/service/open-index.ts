@@ -16,6 +16,8 @@ import { WriteBuffer } from './write-buffer.ts';
 /** Milliseconds to wait for an index that another process has open, and between two tries. */
 const LOCK_MS = 10_000;
 const LOCK_LOOK_MS = 100;
+/** Milliseconds between two tries while the disk is full. */
+const LONGEST_WAIT_MS = 30_000;
 
 export interface CommandOptions {
   /** Unix seconds, of what is asked; a count may be one of later. */
@@ -61,10 +63,30 @@ export interface OpenOptions {
   readonly now: () => number;
   readonly tell: (level: 'warning', sentence: string) => void;
   readonly signal: AbortSignal;
+  /** Called when it has to wait, with the reason. */
+  readonly delayed?: (why: string) => void;
 }
 
-/** Reads the index into `users`. @throws {IndexError} */
-export async function openWriteBuffer(options: OpenOptions, users: Users): Promise<WriteBuffer> {
+/**
+ * Reads the index into `users`. Waits until the disk has room and whatever else the system refuses is possible; undefined when
+ * the signal aborts meanwhile. @throws {IndexError}
+ */
+export async function openWriteBuffer(options: OpenOptions, users: Users): Promise<WriteBuffer | undefined> {
+  const { signal, tell, delayed } = options;
+  for (let tries = 0; !signal.aborted; tries++) {
+    try {
+      return await openOrRebuild(options, users);
+    } catch (error) {
+      if (!(error instanceof IndexError) || error.code !== 'FAILED') throw error;
+      if (tries === 0) tell('warning', error.message);
+      delayed?.(error.message);
+      await sleep(Math.min(1000 * 2 ** tries, LONGEST_WAIT_MS), undefined, { signal }).catch(() => undefined);
+    }
+  }
+  return undefined;
+}
+
+async function openOrRebuild(options: OpenOptions, users: Users): Promise<WriteBuffer> {
   const { path } = options.config.index;
   try {
     return await load(options, users);

@@ -5,6 +5,7 @@ import { writeStatus, type DaemonStatus } from '../index/status-file.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { prometheusText } from '../report/openmetrics.ts';
 import { metricsOf } from '../report/standing.ts';
+import { countLine } from '../report/table.ts';
 import { StatsdReport } from '../report/statsd/statsd.ts';
 import { version } from '../config/version.ts';
 import type { LiveLog } from './live-log.ts';
@@ -15,8 +16,11 @@ export interface OutputOptions {
   readonly config: Config;
   /** Unix seconds. */
   readonly now: () => number;
-  readonly tell: (level: 'warning', sentence: string) => void;
+  readonly tell: (level: 'warning' | 'notice' | 'info', sentence: string) => void;
 }
+
+/** Of which the counts are told: those with the most users. */
+const MOST_HOSTS = 20;
 
 /** When, unix seconds, and how much of each window the logs cover then. */
 export interface Covered {
@@ -38,7 +42,11 @@ export class Outputs {
   constructor(options: OutputOptions) {
     const { config, now, tell } = options;
     this.#options = options;
-    this.#statsd = new StatsdReport({ ...config.statsd, onError: (error) => tell('warning', error.message) });
+    this.#statsd = new StatsdReport({
+      ...config.statsd,
+      onError: (error) => tell('warning', error.message),
+      onReached: (sentence) => tell('notice', sentence),
+    });
     const { path } = config.openmetrics;
     this.#metricsFile = path === undefined ? undefined : new PublishedFile(path, 'openmetrics.path', tell);
     this.#since = Math.floor(now());
@@ -52,6 +60,7 @@ export class Outputs {
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
     this.#tellClashes();
     this.#publish(logs);
+    this.#tellCounts(at);
   }
 
   /** Sends the last counts again as often as is configured, until the function that is returned is called. */
@@ -96,6 +105,13 @@ export class Outputs {
     const isCaughtUp = this.#countedAt !== undefined;
     const about = { version: this.#version, index: config.index.path, isCaughtUp, samples: this.#samples };
     this.#metricsFile.write(prometheusText(metricsOf({ ...about, ...this.standing(logs) }, config.openmetrics)));
+  }
+
+  #tellCounts(at: number): void {
+    const { config, tell } = this.#options;
+    const when = new Date(at * 1000).toISOString().replace('.000', '');
+    if (!config.count.quiet)
+      tell('info', `users of 1, 7 and 30 days at ${when}: ${countLine(this.#samples, MOST_HOSTS)}`);
   }
 
   #tellClashes(): void {

@@ -68,12 +68,12 @@ function snapshot(logs: readonly LiveLog[], { at, covered, countedAt }: Moment):
 }
 
 /** How a log stands at this moment. */
-export function logStatus({ status, logState }: LiveLog): LogStatus {
+export function logStatus({ status, logState, waits }: LiveLog): LogStatus {
   const { segments: _, ...followed } = status;
   const { lines, rejected, foreign } = logState.counts;
   const { server, version } = logState;
   const writer = server !== undefined && { writer: writerOf(server, version) };
-  return { ...followed, lines, rejected: rejected + foreign, ...writer };
+  return { ...followed, lines, rejected: rejected + foreign, ...writer, ...(waits && { waits }) };
 }
 
 /** As in `prosody 0.12.3`. */

@@ -41,6 +41,7 @@ function terminal(columns: number): { io: Io; screen: () => string; stop: AbortC
     stderrIsTTY: true,
     stderrColumns: () => columns,
     now: () => 1_772_413_200,
+    ...{ watchdogMs: undefined, monotonic: () => 0n },
     signal: stop.signal,
     onHangup: () => {},
     version: '',

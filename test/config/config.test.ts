@@ -63,7 +63,7 @@ void describe('without any configuration', () => {
         hostTag: false,
         repeatSeconds: 0,
       },
-      count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200 },
+      count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200, quiet: false },
       index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31, historyDays: 3650 },
       control: {},
       openmetrics: { prosodyNames: false },
@@ -141,6 +141,7 @@ exclude = ["Anon.Chat.Example", "Monitor@chat.example"]
 include_disabled = true
 hibernation_seconds = 300
 bosh_seconds = 60
+quiet = true
 
 [index]
 path = "/srv/index"
@@ -194,6 +195,7 @@ void describe('a file with every key', () => {
         includeDisabled: true,
         hibernationSeconds: 300,
         boshSeconds: 60,
+        quiet: true,
       },
       index: { path: '/srv/index', retentionDays: 400, historyDays: 700 },
       control: { socket: '/etc/control.sock' },
@@ -229,6 +231,7 @@ void describe('what is stronger wins', () => {
       XMPP_ACTIVE_USERS_COUNT_INCLUDE_DISABLED: 'false',
       XMPP_ACTIVE_USERS_COUNT_HIBERNATION_SECONDS: '1',
       XMPP_ACTIVE_USERS_COUNT_BOSH_SECONDS: '2',
+      XMPP_ACTIVE_USERS_COUNT_QUIET: 'false',
       XMPP_ACTIVE_USERS_INDEX_PATH: '/i',
       XMPP_ACTIVE_USERS_INDEX_RETENTION_DAYS: '30',
       XMPP_ACTIVE_USERS_INDEX_HISTORY_DAYS: '90',
@@ -249,7 +252,13 @@ void describe('what is stronger wins', () => {
       hostTag: false,
       repeatSeconds: 0,
     });
-    assert.deepEqual(count, { exclude: ['a@b', 'c'], includeDisabled: false, hibernationSeconds: 1, boshSeconds: 2 });
+    assert.deepEqual(count, {
+      exclude: ['a@b', 'c'],
+      includeDisabled: false,
+      hibernationSeconds: 1,
+      boshSeconds: 2,
+      quiet: false,
+    });
     assert.deepEqual(index, { path: '/i', retentionDays: 30, historyDays: 90 });
     assert.equal(origin.get('statsd.host'), 'environment XMPP_ACTIVE_USERS_STATSD_HOST');
   });

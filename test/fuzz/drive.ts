@@ -95,7 +95,7 @@ export async function invoke(argv: readonly string[], { now, signal, said }: Sur
     stderr: sink((text) => (err += text)),
     ...{ columns: 80, isTTY: false, stderrIsTTY: false, isPiped: true, env: {}, version: '' },
     stderrColumns: () => 80,
-    now,
+    ...{ now, watchdogMs: undefined, monotonic: () => 0n },
     signal: signal ?? new AbortController().signal,
     onHangup: () => {},
     log: (level, message) => {

@@ -1,4 +1,8 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import type { HostCounts } from '../../src/activity/active-window.ts';
 import { hostsOfOneName } from '../../src/report/metric-name.ts';
@@ -211,16 +215,27 @@ describe('a StatsD that is not there', () => {
     assert(errors[0]?.cause instanceof Error);
   });
 
-  test('the same failure is told once a minute', async () => {
+  test('that it cannot be reached is told once, and when it is reached again [11.4]', async () => {
     let now = 0;
-    const { statsd, errors } = report({ ...unresolvable, now: () => now });
-    for (const at of [0, 1000, 59_999, 60_000, 60_001]) {
+    const reached: string[] = [];
+    const path = join(tmpdir(), `statsd-${process.pid}.sock`);
+    const options = { host: path, protocol: 'uds' } as const;
+    const { statsd, errors } = report({ ...options, now: () => now, onReached: (said) => reached.push(said) });
+    for (const at of [0, 1000, 60_001, 86_400_000]) {
       now = at;
       statsd.counts([sample]);
       await statsd.flush();
     }
+    assert.deepEqual([errors.length, reached.length], [1, 0]);
+    const server = createServer((socket) => socket.resume()).listen(path);
+    await once(server, 'listening');
+    for (let sent = 0; sent < 2; sent++) {
+      statsd.counts([sample]);
+      await statsd.flush();
+    }
     await statsd.close();
-    assert.equal(errors.length, 2);
+    server.close();
+    assert.deepEqual([errors.length, reached], [1, [`StatsD at ${path} (uds) is reached again`]]);
   });
 
   test('ten thousand counts meanwhile keep only the last', async () => {

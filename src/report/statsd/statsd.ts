@@ -16,8 +16,10 @@ export interface StatsdOptions extends Destination {
   readonly tags: Readonly<Record<string, string>>;
   /** The host is a tag, and the path of a log another. */
   readonly hostTag: boolean;
-  /** Told of each kind of failure at most once a minute. */
+  /** Told of each value that is no count at most once a minute, and of each reason for which StatsD cannot be reached once. */
   readonly onError: (error: Error) => void;
+  /** Told when it is reached again. */
+  readonly onReached?: (sentence: string) => void;
   /** Milliseconds on any clock that does not go back. */
   readonly now?: () => number;
 }
@@ -50,6 +52,8 @@ export class StatsdReport {
   readonly #now: () => number;
   readonly #stop = new AbortController();
   readonly #toldAt = new Map<string, number>();
+  /** Since it was reached last. */
+  readonly #reasonsTold = new Set<string>();
   readonly #self = new Map<string, Metric>();
   #counts: readonly Metric[] = [];
   #sending: Promise<void> | undefined;
@@ -149,9 +153,10 @@ export class StatsdReport {
       try {
         await sendMetrics(this.#options, [...counts, ...self], this.#stop.signal);
         this.#retryMs = firstRetryMs;
+        this.#tellReached();
       } catch (error) {
         this.#putBack(counts, self);
-        this.#tell(unreachable(this.#options, error));
+        this.#tellUnreachable(unreachable(this.#options, error));
         this.#tryLater();
         return;
       }
@@ -177,6 +182,18 @@ export class StatsdReport {
 
   #isEmpty(): boolean {
     return this.#counts.length === 0 && this.#self.size === 0;
+  }
+
+  #tellUnreachable(error: StatsdError): void {
+    if (this.#reasonsTold.has(error.message) || this.#reasonsTold.size >= remembered) return;
+    this.#reasonsTold.add(error.message);
+    this.#options.onError(error);
+  }
+
+  #tellReached(): void {
+    if (this.#reasonsTold.size === 0) return;
+    this.#reasonsTold.clear();
+    this.#options.onReached?.(`StatsD at ${placeOf(this.#options)} is reached again`);
   }
 
   #tell(error: Error): void {
@@ -209,12 +226,15 @@ function checkDestination({ host, port, protocol }: Destination): void {
   throw new StatsdError('STATSD_SETTING', `statsd.port is ${port}: give a whole number from 1 to 65535`);
 }
 
-function unreachable({ host, port, protocol }: Destination, cause: unknown): StatsdError {
-  const where = protocol === 'uds' ? host : `${host}:${port}`;
+function placeOf({ host, port, protocol }: Destination): string {
+  return `${protocol === 'uds' ? host : `${host}:${port}`} (${protocol})`;
+}
+
+function unreachable(destination: Destination, cause: unknown): StatsdError {
   const why = cause instanceof Error ? cause.message : String(cause);
   return new StatsdError(
     'STATSD_UNREACHABLE',
-    `StatsD at ${where} (${protocol}) cannot be reached: ${why}. The last counts are kept and sent when it can`,
+    `StatsD at ${placeOf(destination)} cannot be reached: ${why}. The last counts are kept and sent when it can`,
     { cause },
   );
 }
