@@ -73,7 +73,7 @@ type Counted = Pick<Sample, 'host' | 'd1' | 'd7' | 'd30'> & Partial<Pick<Sample,
 
 /** The same in one line, of at most `most` hosts: those with the most users. */
 export function countLine(samples: readonly Counted[], most: number): string {
-  const all = samples.map((sample) => ({ at: 0, covered: [], ...sample }));
+  const all = samples.map((sample) => ({ at: 0, covered: [], online: 0, ...sample }));
   const sorted = all.toSorted((a, b) => b.d30 - a.d30 || compareText(a.host, b.host));
   const total = sorted.length > 1 ? totalOf(all) : undefined;
   const shown = [...(total ? [total] : []), ...sorted.slice(0, most)];
