@@ -43,7 +43,7 @@ async function managed(
   t.after(async () => {
     manager.close();
     watcher.close();
-    await rm(root, { recursive: true });
+    await rm(root, { recursive: true, maxRetries: 10 });
   });
   const lines = async (): Promise<string[]> => (await readFile(said, 'utf8')).split('\n').slice(0, -1);
   const calls = async (least: number): Promise<string[]> => {
