@@ -1,0 +1,60 @@
+/** Where things are in the memory of the scanner, as ../compiled-scanner.ts lays it out, which has the same addresses. */
+
+/** What the caller sets, and what is found: 32-bit words. */
+export const COUNT: usize = 0;
+export const LINES: usize = 4;
+export const SEED: usize = 8;
+export const HALF: usize = 12;
+export const BUCKET_COUNT: usize = 16;
+export const WORDS_AT: usize = 20;
+export const BUCKETS_AT: usize = 24;
+export const ARENA_AT: usize = 28;
+export const HEAD_LENGTH: usize = 32;
+export const TAIL_LENGTH: usize = 36;
+export const BASE: usize = 40;
+/** The time behind the line before, and behind the last one. */
+export const LAST: usize = 44;
+/** What is added to an address to make it an offset in the caller's bytes. */
+export const SHIFT: usize = 48;
+/** How many digits are behind the first byte of the tail. */
+export const DIGITS: usize = 52;
+/** How many events name users that are new. */
+export const NEW_NAMES: usize = 56;
+export const ASKED: usize = 60;
+/** 64 bytes each, and behind them as many of 255 where a byte counts, of 0 where it does not. */
+export const HEAD: usize = 64;
+export const TAIL: usize = 192;
+export const MASK: usize = 64;
+/** As of `LineScanner`, and the plan. */
+export const MOST: usize = 320;
+export const IN_SECOND: usize = 324;
+export const SECONDS: usize = 328;
+export const LAST_LINE: usize = 332;
+export const LAYOUT: usize = 336;
+/** A length, and the text. */
+export const SECOND_WORD: usize = 352;
+export const SUSPECT: usize = 416;
+/** By the first byte of the word of a level: its number + 1. */
+export const LEVEL_OF: usize = 512;
+/** Per level: the length of its word, and the word. */
+export const LEVELS: usize = 768;
+export const LEVEL_SIZE: usize = 16;
+/** Per byte: 1 for what may stand in a JID as it is. */
+export const IN_JID: usize = 1024;
+/** Per level and first byte of a message: the number of its first needle + 1. */
+export const FIRST: usize = 2048;
+export const NEEDLES: usize = 8192;
+export const NEEDLE_SIZE: usize = 256;
+/**
+ * Of a needle: length, kind, form of the rest, whether another one follows, the lengths of the exception and of who prints it, how much
+ * before the rest is of the id; and the texts, of which the last one has its length in front.
+ */
+export const TEXT: usize = 16;
+export const EXCEPT: usize = 80;
+export const BY: usize = 128;
+export const WITHOUT: usize = 176;
+export const EVENTS: usize = 65536;
+/** Of each login: its event, where the name begins and ends, and where to look for it. */
+export const LOGINS: usize = 1114112;
+export const LOGIN_SIZE: usize = 16;
+export const EVENTS_END: usize = 1114112;
