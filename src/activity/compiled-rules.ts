@@ -4,7 +4,17 @@
  * change for anything else they leave in a journal.
  */
 import type { EventBatch } from '../format/event-batch.ts';
-import { EVENT_WORDS, HIGH, KIND, LOW, NAMED_START, OTHER, SOURCE, SOURCE_END } from '../format/scanner/scanner.ts';
+import {
+  EVENT_WORDS,
+  HIGH,
+  KIND,
+  LOW,
+  NAMED_START,
+  OF_SOURCE,
+  OTHER,
+  SOURCE,
+  SOURCE_END,
+} from '../format/scanner/scanner.ts';
 import { RULES_AT, type Program, type SharedMemory } from '../format/shared-memory.ts';
 import type { LogSessions } from './log-sessions.ts';
 import type { SessionId } from './session-id.ts';
@@ -97,7 +107,7 @@ export class CompiledRules {
   #takeIds({ table }: LogSessions, { words, bytes }: EventBatch, first: number, end: number): SessionId[] {
     const taken: SessionId[] = [];
     for (let o = first * EVENT_WORDS; o < end * EVENT_WORDS; o += EVENT_WORDS) {
-      if (words[o + HIGH] !== -1 || words[o + KIND] === OTHER || words[o + KIND]! >= NAMED_START) continue;
+      if (words[o + HIGH] !== OF_SOURCE || words[o + KIND] === OTHER || words[o + KIND]! >= NAMED_START) continue;
       const id = table.ids.takeNamed(bytes, words[o + SOURCE]!, words[o + SOURCE_END]!);
       const at = EVENTS + o - first * EVENT_WORDS;
       [this.#words[at + LOW], this.#words[at + HIGH]] = [id.low, id.high];

@@ -11,6 +11,7 @@ import {
   NAMED_BIND,
   NAMED_END,
   NAMED_START,
+  OF_JID,
   OTHER,
   OVER,
   REST_END,
@@ -19,6 +20,7 @@ import {
   START,
   USER,
 } from '../format/scanner/scanner.ts';
+import { OF_JID_BEGINS } from '../format/dialects/full-jid.ts';
 import type { LogSessions } from './log-sessions.ts';
 import { NONE } from './session-state.ts';
 
@@ -84,7 +86,7 @@ export function subjectOf(log: LogSessions, batch: EventBatch, event: number): S
     const id = 'session' in other ? other.session : undefined;
     return 'user' in other ? { id, user: log.users.find(other.user), jid: other.user } : { id, user: userOf(log, id) };
   }
-  const isShort = words[o + HIGH] !== -1;
+  const isShort = words[o + HIGH]! >= 0;
   const id = isShort ? log.table.ids.text(words[o + LOW]!, words[o + HIGH]!) : sourceOf(batch, o);
   const user = words[o + USER]!;
   return { id, user: user >= 0 ? user : userOf(log, id) };
@@ -99,7 +101,8 @@ function userOf(log: LogSessions, text: string | undefined): number | undefined 
   return session === NONE ? undefined : table.userOf(session);
 }
 
-/** The source that stands in the line of an event at word `o`. */
+/** The session's id that stands in the line of an event at word `o`. */
 export function sourceOf({ words, bytes }: EventBatch, o: number): string {
-  return bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
+  const source = bytes.toString('latin1', words[o + SOURCE], words[o + SOURCE_END]);
+  return words[o + HIGH] === OF_JID ? OF_JID_BEGINS + source : source;
 }

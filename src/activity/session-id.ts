@@ -2,6 +2,7 @@
  * The ids of sessions as two numbers: `c2s560351951f30` is its address; any other, such as
  * `bosh58833a29-3eaa-4734-878e-f48d1033363e`, the number of a name and what its look tells.
  */
+import { OF_JID_BEGINS } from '../format/dialects/full-jid.ts';
 import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
 
 export interface SessionId {
@@ -17,6 +18,11 @@ const BOSH = 0x4000_0000;
 const ADDRESS = /^c2s[1-9a-f][0-9a-f]{0,12}$/;
 const UPPER_DIGITS = 8;
 const BOSH_BEGINS = Buffer.from('bosh');
+
+const PREFIX = OF_JID_BEGINS.length;
+/** The id of a session that is told by its full JID; a scanner takes none that is longer. */
+const scratch = Buffer.alloc(4096);
+scratch.write(OF_JID_BEGINS, 'latin1');
 
 /** Whether the id is that of a BOSH session. */
 export const isBoshId = (high: number): boolean => high < 0 && (high & BOSH) !== 0;
@@ -49,6 +55,12 @@ export class SessionIds {
     const id = { low: this.#names.intern(bytes, from, to), high: NAMED | (isBosh ? BOSH : 0) };
     this.hold(id.low, id.high);
     return id;
+  }
+
+  /** The same of an id that is made of a full JID, which is in the bytes. */
+  takeOfJid(bytes: Uint8Array, from: number, to: number): SessionId {
+    for (let i = from, at = PREFIX; i < to; i++, at++) scratch[at] = bytes[i]!;
+    return this.takeNamed(scratch, 0, PREFIX + to - from);
   }
 
   text(low: number, high: number): string {

@@ -14,6 +14,8 @@ import {
   LOW,
   NAMED_END,
   NAMED_START,
+  OF_JID,
+  OF_SOURCE,
   OTHER,
   OVER,
   SOURCE,
@@ -169,7 +171,8 @@ export class Sessions {
     const at = batch.times[o + AT]!;
     this.passTime(at);
     if (kind >= NAMED_START) return this.#takeNamed(batch, o, at);
-    if (words[o + HIGH] !== -1) return this.#takeScanned(kind, words[o + LOW]!, words[o + HIGH]!, words[o + USER]!, at);
+    if (words[o + HIGH] !== OF_SOURCE)
+      return this.#takeScanned(kind, words[o + LOW]!, words[o + HIGH]!, words[o + USER]!, at);
     const { ids } = this.#log.table;
     const { low, high } = ids.take(sourceOf(batch, o));
     this.#takeScanned(kind, low, high, words[o + USER]!, at);
@@ -189,7 +192,9 @@ export class Sessions {
     const { ids } = log.table;
     const { words, bytes } = batch;
     const [kind, user] = [words[o + KIND]!, words[o + USER]!];
-    const id = ids.takeNamed(bytes, words[o + SOURCE]!, words[o + SOURCE_END]!);
+    const [source, sourceEnd] = [words[o + SOURCE]!, words[o + SOURCE_END]!];
+    const id =
+      words[o + HIGH] === OF_JID ? ids.takeOfJid(bytes, source, sourceEnd) : ids.takeNamed(bytes, source, sourceEnd);
     const rest = restOf(batch, o);
     if (kind === NAMED_END) close(log, id, user, rest, at);
     else if (kind === NAMED_START) open(log, id, user, rest, at);
@@ -306,7 +311,7 @@ export class Sessions {
   /** Adds an event of a batch, whose lines will not be there any more when it is taken in, to another one. */
   copy(batch: EventBatch, event: number, into: EventBatch): void {
     const o = event * EVENT_WORDS;
-    const isOfLine = batch.words[o + KIND] !== OTHER && batch.words[o + HIGH] === -1;
+    const isOfLine = batch.words[o + KIND] !== OTHER && batch.words[o + HIGH]! < 0;
     if (isOfLine) into.add(this.eventOf(batch, event));
     else into.addFrom(batch, event);
   }

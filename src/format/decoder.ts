@@ -6,7 +6,8 @@ import type { EventBatch } from './event-batch.ts';
 import type { LineDecoder } from './line-decoder.ts';
 import type { EndOf } from './log-format.ts';
 import type { ScanPlan } from './scanner/plan.ts';
-import { startsWith, type LineScanner, type Tick } from './scanner/scanner.ts';
+import { startsWith } from './scanner/bytes.ts';
+import type { LineScanner, Tick } from './scanner/scanner.ts';
 
 const NEWLINE = 10;
 

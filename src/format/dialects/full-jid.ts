@@ -5,6 +5,9 @@ import { bareJid, resourceOf } from '../jid.ts';
 /** RFC 7622, 3.1: three parts of 1023 bytes. */
 const LONGEST = 3 * 1023 + 2;
 
+/** Begins the id of such a session: it is nobody else's. */
+export const OF_JID_BEGINS = 'jid=';
+
 export interface FullJid {
   readonly user: string;
   readonly resource: string;
@@ -22,7 +25,7 @@ export function fullJid(text: string, longest = LONGEST): FullJid | undefined {
   const slash = jid.indexOf('/');
   if (user === undefined || slash < 0 || slash + 1 === jid.length) return undefined;
   const resource = resourceOf(jid);
-  return { user, resource, session: `jid=${user}/${resource}` };
+  return { user, resource, session: `${OF_JID_BEGINS}${user}/${resource}` };
 }
 
 /** Such a session begins. */

@@ -4,6 +4,7 @@
  */
 import type { Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
 import { ownText } from '../own-text.ts';
+import type { ScanPlan } from '../scanner/plan.ts';
 
 export interface Line {
   readonly message: string;
@@ -23,6 +24,8 @@ export interface Lines {
   readonly isDetailed?: (groups: readonly string[]) => boolean;
   /** Whether a line that ends so goes on in the next one. */
   readonly goesOn?: (end: string) => boolean;
+  /** What a scanner may decide; undefined: nothing. */
+  readonly planFor?: (hasDetails: boolean) => ScanPlan;
   /** The version that a line with which the server starts tells. */
   readonly versionIn?: (message: string) => string | undefined;
 }
@@ -41,7 +44,6 @@ class HeadParser implements Parser {
   #hasDetails: boolean;
   /** The line before goes on in the next one. */
   #goesOn: boolean;
-  readonly plan = undefined;
   stampEnd = 0;
 
   constructor(lines: Lines, state: ParserState) {
@@ -58,6 +60,10 @@ class HeadParser implements Parser {
 
   get version(): string | undefined {
     return this.#version === '' ? undefined : this.#version;
+  }
+
+  get plan(): ScanPlan | undefined {
+    return this.#isOwn && !this.#goesOn ? this.#lines.planFor?.(this.#hasDetails) : undefined;
   }
 
   passed(): void {}

@@ -4,7 +4,7 @@ import { BEGINNINGS, FIRST_LINE, OTHER_PARTS, PART_BEGINS, WELCOME } from './jab
 
 /** Of the text that a message quotes there may be more in a line than its own brackets. */
 const BRACKET = '] ';
-const OF_JID = { rest: 'full jid', without: BRACKET, id: 'jid=' } as const;
+const OF_JID = { rest: 'full jid', without: BRACKET, isOfJid: true } as const;
 const OF_CONNECTION = { rest: 'full jid', without: BRACKET } as const;
 
 const SHORTCUTS: readonly Shortcut[] = [
@@ -13,10 +13,11 @@ const SHORTCUTS: readonly Shortcut[] = [
   { ...OF_JID, kind: 'named end', begins: 'session ended: jid=' },
   { ...OF_CONNECTION, kind: 'named start', begins: 'bound: jid=' },
   { ...OF_CONNECTION, kind: 'named start', begins: 'requesting session: jid=' },
+  { ...OF_CONNECTION, kind: 'named end', begins: 'disconnect jid=', rest: 'traffic' },
 ];
 
 /** Of connections, and those that quote somebody. */
-const OTHERS = ['unbound: ', 'disconnect jid=', 'registration remove ', 'error: Stream error ', 'SASL callback '];
+const OTHERS = ['unbound: ', 'registration remove ', 'error: Stream error ', 'SASL callback '];
 
 const levelOf = (word: string): LevelPlan => ({
   word,

@@ -11,6 +11,7 @@ import type { Dialect, Finding } from './dialect.ts';
 import type { LogLevel } from '../log-level.ts';
 import { endOf, startOf } from './full-jid.ts';
 import { headParser, type Line } from './head-parser.ts';
+import { planFor, TELLS_END } from './mongooseim-shortcuts.ts';
 
 const COLOUR = String.raw`(?:\x1b\[[\d;]{0,16}m)?`;
 const HEAD = new RegExp(
@@ -94,7 +95,7 @@ function read({ message, groups: [, what = ''], hasDetails }: Line): Finding | u
 
 function opened(message: string, hasDetails: boolean): Finding | undefined {
   const jid = fieldOf(message, 'jid') ?? '';
-  return hasDetails || fieldOf(message, 'at')?.startsWith('ejabberd_c2s:') ? startOf(jid) : withoutEnd(jid);
+  return hasDetails || fieldOf(message, 'at')?.startsWith(TELLS_END) ? startOf(jid) : withoutEnd(jid);
 }
 
 function terminated(message: string): Finding | undefined {
@@ -119,6 +120,7 @@ export const mongooseim: Dialect = {
     isDetailed: ([level]) => level === 'debug',
     goesOn: (end) => end.endsWith('\\') && GOES_ON.test(end),
     versionIn: (message) => fieldOf(message, 'version'),
+    planFor,
   }),
   isForgeable: () => false,
   levelOf,

@@ -10,21 +10,19 @@ import type { Dialect, Finding } from './dialect.ts';
 import type { LogLevel } from '../log-level.ts';
 import { endOf, startOf } from './full-jid.ts';
 import { headParser, type Line } from './head-parser.ts';
+import { ADDING, LEVEL_NAMES, PLAN, REMOVING, ROUTES, STARTED } from './openfire-shortcuts.ts';
 
 /** log4j2's `%highlight` colours the level, also in a file. */
 const COLOUR = String.raw`(?:\x1b\[[\d;]{0,16}m)?`;
-const LEVEL = `${COLOUR}(TRACE|DEBUG|INFO|WARN|ERROR|FATAL) *${COLOUR} *`;
+const LEVEL = `${COLOUR}(${LEVEL_NAMES.join('|')}) *${COLOUR} *`;
 const HEAD = new RegExp(
   String.raw`(\d{4}\.\d\d\.\d\d \d\d:\d\d:\d\d(?:\.\d{3})?) (?:${LEVEL}\[[^\n]{0,256}?\]: )?([\w.$]{3,256}) - `,
   'y',
 );
 
-const ROUTES = 'org.jivesoftware.openfire.spi.RoutingTableImpl';
 const SERVER = 'org.jivesoftware.openfire.XMPPServer';
-const ADDING = 'Adding client route ';
-const REMOVING = 'Removing client route ';
 /** XMPPServer.java, start: `Openfire 5.1.0 [Mar 2, 2026, 10:00:00 AM]` */
-const BANNER = /^Openfire (\S{1,64}) \[.*\]$/;
+const BANNER = new RegExp(String.raw`^${STARTED}(\S{1,64}) \[.*\]$`);
 
 function read({ message, groups: [, logger] }: Line): Finding | undefined {
   if (logger === SERVER && BANNER.test(message)) return { kind: 'server-start', logsOut: true };
@@ -48,7 +46,7 @@ const SETTING =
 export const openfire: Dialect = {
   name: 'openfire',
   welcome: `${SERVER} - Openfire `,
-  begin: headParser({ head: HEAD, read, versionIn: (message) => BANNER.exec(message)?.[1] }),
+  begin: headParser({ head: HEAD, read, versionIn: (message) => BANNER.exec(message)?.[1], planFor: () => PLAN }),
   isForgeable: () => false,
   levelOf,
   namesSessions: true,

@@ -10,6 +10,7 @@ import { bareJid } from '../jid.ts';
 import type { LogLevel } from '../log-level.ts';
 import { ownText } from '../own-text.ts';
 import { headParser, type Line } from './head-parser.ts';
+import { CLOSING, LOGIN, PLAN, STARTED } from './tigase-shortcuts.ts';
 
 const COLOUR = String.raw`(?:\x1b\[[\d;]{0,16}m)*`;
 const HEAD = new RegExp(
@@ -17,30 +18,28 @@ const HEAD = new RegExp(
   'y',
 );
 
-const LOGIN = 'handleLogin called for: ';
-const CLOSING = 'Closing connection for: ';
-const CONNECTION = ', connectioId=';
+const CONNECTION = 'connectioId=';
+const BEFORE_CONNECTION = ', ';
 const DOMAIN = ', domain=';
 const LONGEST_ID = 1024;
 
-/** Behind what a client may have named itself, so the last one is the server's. */
+/** `connectioId=c2s@vm/192.0.2.1_5222_192.0.2.9_40000`: behind what a client may have named itself, so the last one is the server's. */
 function connectionIn(message: string): string | undefined {
-  const at = message.lastIndexOf(CONNECTION) + CONNECTION.length;
+  const before = message.lastIndexOf(BEFORE_CONNECTION + CONNECTION);
+  const at = before + BEFORE_CONNECTION.length;
   const end = message.indexOf(DOMAIN, at);
-  return at < CONNECTION.length || end < 0 || end - at > LONGEST_ID ? undefined : message.slice(at, end);
+  return before < 0 || end < 0 || end - at > LONGEST_ID ? undefined : message.slice(at, end);
 }
 
 function read({ message, groups: [, method = ''] }: Line): Finding | undefined {
-  // tigase/server/XMPPServer.java, start: `Server finished starting up in (...)`
-  if (method.startsWith('XMPPServer.') && message.startsWith('Server finished starting up'))
-    return { kind: 'server-start', logsOut: true };
+  if (method.startsWith('XMPPServer.') && message.startsWith(STARTED)) return { kind: 'server-start', logsOut: true };
   const isLogin = message.startsWith(LOGIN);
   if (!method.startsWith('SessionManager.') || !(isLogin || message.startsWith(CLOSING))) return undefined;
   const connection = connectionIn(message);
   const jid = message.slice(isLogin ? LOGIN.length : CLOSING.length);
   const user = bareJid(isLogin ? jid.slice(0, jid.indexOf(', conn_id: ')) : jid);
   if (connection === undefined || user === undefined) return undefined;
-  const session = ownText(`connection ${connection}`);
+  const session = ownText(connection);
   return isLogin
     ? { kind: 'start', session, user, resource: session }
     : { kind: 'end', session, user, behind: session };
@@ -61,8 +60,8 @@ const SETTING =
 
 export const tigase: Dialect = {
   name: 'tigase',
-  welcome: 'Server finished starting up',
-  begin: headParser({ head: HEAD, read }),
+  welcome: STARTED,
+  begin: headParser({ head: HEAD, read, planFor: () => PLAN }),
   isForgeable: () => false,
   levelOf,
   namesSessions: true,

@@ -4,15 +4,18 @@
  */
 import type { NameTable } from '../name-table.ts';
 import type { Program, SharedMemory } from '../shared-memory.ts';
-import type { Level, Needle, ScanPlan } from './plan.ts';
-import { endOfBareJid, EVENT_WORDS, IN_JID, USER, type LineScanner, type Tick } from './scanner.ts';
+import { IN_JID } from './jids.ts';
+import type { Level, Needle, RestForm, ScanPlan } from './plan.ts';
+import { EVENT_WORDS, USER, type LineScanner, type Tick } from './scanner.ts';
+import { TEXTS } from './texts.ts';
 
 interface Compiled {
   scan(from: number, to: number): number;
 }
 
-/** The addresses of compiled/scanner.ts. */
+/** The addresses of compiled/addresses.ts. */
 const LAST = 44;
+const SHIFT = 48;
 const NEW_NAMES = 56;
 const HEAD = 64;
 const TAIL = 192;
@@ -31,6 +34,8 @@ const LEVEL_OF = 512;
 const LEVELS = 768;
 const LEVEL_SIZE = 16;
 const IN_JID_AT = 1024;
+const TEXTS_AT = 1280;
+const TEXT_SIZE = 16;
 const FIRST = 2048;
 const NEEDLES = 8192;
 const NEEDLE_SIZE = 256;
@@ -44,8 +49,20 @@ const INPUT = 2 * 1024 * 1024;
 const INPUT_SIZE = 4 * 1024 * 1024;
 const NEWLINE = 10;
 const BLANK = 32;
-const FORMS = { nothing: 1, jid: 2, 'full jid': 3, anything: 0 } as const;
-/** A user who is a new name is `NEW` less the place of the name. */
+const FORMS: Readonly<Record<RestForm, number>> = {
+  anything: 0,
+  nothing: 1,
+  jid: 2,
+  'full jid': 3,
+  traffic: 4,
+  fields: 5,
+  login: 6,
+  closing: 7,
+};
+/** Of each login: its event, and where the name begins and ends; addresses. */
+const LOGINS = 1_114_112;
+const LOGIN_SIZE = 16;
+/** A user who is a new name. */
 const NEW = -2;
 
 interface Loaded {
@@ -122,6 +139,7 @@ export class ScannerMemory {
     this.#words = new Int32Array(buffer);
     [this.#plan, this.#tick, this.#loaded] = [undefined, undefined, NOTHING];
     this.#bytes.set(IN_JID, IN_JID_AT);
+    for (const [i, text] of TEXTS.entries()) this.#writeText(TEXTS_AT + i * TEXT_SIZE, text);
   }
 
   /** Puts the bytes from `from` on into the input, unless they are there; returns the end of what is. */
@@ -153,10 +171,11 @@ export class ScannerMemory {
     this.#bytes[LAYOUT] = plan.layoutNumber;
     this.#writeText(SECOND_WORD, plan.secondWord);
     this.#writeText(SUSPECT, plan.suspect);
-    const levels = [...plan.levels.entries()].flatMap(([byte, level]) => (level ? [{ byte, level }] : []));
+    const levels = [...new Set(plan.levels)].filter((level) => level !== undefined);
     let needles = 0;
-    for (const [number, { byte, level }] of levels.entries()) {
-      this.#bytes[LEVEL_OF + byte] = number + 1;
+    for (const [byte, level] of plan.levels.entries())
+      if (level) this.#bytes[LEVEL_OF + byte] = levels.indexOf(level) + 1;
+    for (const [number, level] of levels.entries()) {
       this.#bytes[LEVELS + number * LEVEL_SIZE] = level.word.length;
       this.#bytes.set(level.word, LEVELS + number * LEVEL_SIZE + 1);
       needles = this.#writeNeedles(level, FIRST + number * 256, needles);
@@ -174,10 +193,10 @@ export class ScannerMemory {
   }
 
   #writeNeedle(number: number, needle: Needle, isFollowed: boolean): void {
-    const { bytes, kind, rest, except, by, without, idBefore } = needle;
+    const { bytes, kind, rest, except, by, without, isOfJid } = needle;
     const at = NEEDLES + number * NEEDLE_SIZE;
     const [exceptLength, byLength] = [except?.length ?? 0, by?.length ?? 0];
-    this.#bytes.set([bytes.length, kind, FORMS[rest], isFollowed ? 1 : 0, exceptLength, byLength, idBefore], at);
+    this.#bytes.set([bytes.length, kind, FORMS[rest], isFollowed ? 1 : 0, exceptLength, byLength, isOfJid ? 1 : 0], at);
     this.#bytes.set(bytes, at + TEXT);
     if (except) this.#bytes.set(except, at + EXCEPT);
     if (by) this.#bytes.set(by, at + BY);
@@ -232,15 +251,13 @@ export class CompiledScanner implements LineScanner {
   /** Adds so many names that are new. */
   #addNames(bytes: Buffer, fresh: number): void {
     const { events } = this;
-    for (let at = USER, left = fresh; left > 0; at += EVENT_WORDS) {
-      const user = events[at]!;
-      if (user > NEW) continue;
-      events[at] = this.#add(bytes, NEW - user);
+    const { words } = this.#memory;
+    const shift = words[SHIFT / 4]!;
+    for (let login = LOGINS / 4, left = fresh; left > 0; login += LOGIN_SIZE / 4) {
+      const user = (words[login]! - EVENTS) / 4 + USER;
+      if (events[user] !== NEW) continue;
+      events[user] = this.#names.intern(bytes, words[login + 1]! + shift, words[login + 2]! + shift);
       left--;
     }
-  }
-
-  #add(bytes: Buffer, from: number): number {
-    return this.#names.intern(bytes, from, endOfBareJid(bytes, from));
   }
 }

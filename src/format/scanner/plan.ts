@@ -1,6 +1,14 @@
 /** What a scanner may decide without the parser, which the dialect names as data. */
-import { LAYOUTS, type Layout } from './layouts.ts';
+import { BEHIND_LEVEL, LAYOUTS, type Layout } from './layouts.ts';
 import { KINDS } from './scanner.ts';
+
+/**
+ * What stands behind the beginning of a message: nothing; a JID and perhaps a role; anything; and of a named event, as rests.ts has it: a
+ * full JID and what a named end has behind it; the same of a connection that is told from where, with its traffic; fields, of which one
+ * has a full JID; the JID of a login, or of a session that is closed, and somewhere behind it the connection.
+ */
+export type RestForm = 'nothing' | 'jid' | 'anything' | NamedForm;
+export type NamedForm = 'full jid' | 'traffic' | 'fields' | 'login' | 'closing';
 
 /** A message that comes often. */
 export interface Shortcut {
@@ -8,20 +16,20 @@ export interface Shortcut {
   readonly kind: 'connect' | 'start' | 'end' | 'over' | 'named start' | 'named end' | 'named bind';
   /** The message from its first character. */
   readonly begins: string;
-  /** What stands behind: nothing, a JID and perhaps a role, a full JID and what a named end has behind it, or anything. */
-  readonly rest: 'nothing' | 'jid' | 'full jid' | 'anything';
+  readonly rest: RestForm;
   /** A rest that is no shortcut. */
   readonly except?: string;
   /** What is in no rest of a shortcut. */
   readonly without?: string;
-  /** The module that prints it; another one's is the parser's. */
+  /** The module that prints it, of fields how their `at` begins; another one's is the parser's. */
   readonly by?: string;
-  /** The end of `begins` that is, with the rest, the session's id; by default that is the source. */
-  readonly id?: string;
+  /** The session's id is made of the full JID; by default it is the source, or the connection. */
+  readonly isOfJid?: true;
 }
 
 /** What may be decided of the lines of one level without the parser. */
 export interface LevelPlan {
+  /** Empty: the same is decided of all levels. */
   readonly word: string;
   readonly shortcuts: readonly Shortcut[];
   /** Beginnings of the messages that are the parser's. All others say nothing. */
@@ -41,12 +49,11 @@ export interface Needle {
   readonly bytes: Buffer;
   /** 0: the parser's. */
   readonly kind: number;
-  readonly rest: Shortcut['rest'];
+  readonly rest: RestForm;
   readonly except: Buffer | undefined;
   readonly without: Buffer | undefined;
   readonly by: Buffer | undefined;
-  /** So many bytes before the rest are of the session's id; 0: that is the source. */
-  readonly idBefore: number;
+  readonly isOfJid: boolean;
 }
 
 export interface Level {
@@ -69,7 +76,11 @@ export class ScanPlan {
 
   constructor(plans: readonly LevelPlan[], { layout, secondWord, suspect }: Rules = { layout: 'prosody' }) {
     const levels: (Level | undefined)[] = Array.from({ length: 256 });
-    for (const plan of plans) levels[plan.word.charCodeAt(0)] = levelOf(plan, layout === 'prosody' ? '\t' : '] ');
+    for (const plan of plans) {
+      const level = levelOf(plan, BEHIND_LEVEL[layout]);
+      if (plan.word === '') levels.fill(level);
+      else levels[plan.word.charCodeAt(0)] = level;
+    }
     this.levels = levels;
     this.layout = layout;
     this.secondWord = secondWord === undefined ? undefined : latin1(` ${secondWord} `);
@@ -87,11 +98,11 @@ function levelOf({ word, shortcuts, others }: LevelPlan, behind: string): Level 
     const bytes = Buffer.from(begins, 'latin1');
     (needles[bytes[0]!] ??= []).push({ bytes, ...needle });
   };
-  for (const { kind, begins, rest, except, without, by, id = '' } of shortcuts) {
+  for (const { kind, begins, rest, except, without, by, isOfJid = false } of shortcuts) {
     const texts = { except: latin1(except), without: latin1(without), by: latin1(by) };
-    add(begins, { kind: KINDS[kind], rest, ...texts, idBefore: id.length });
+    add(begins, { kind: KINDS[kind], rest, ...texts, isOfJid });
   }
-  const none = { except: undefined, without: undefined, by: undefined, idBefore: 0 };
+  const none = { except: undefined, without: undefined, by: undefined, isOfJid: false };
   for (const begins of others) add(begins, { kind: 0, rest: 'anything', ...none });
   return { word: Buffer.from(word + behind, 'latin1'), needles };
 }

@@ -5,8 +5,11 @@
  */
 import { DISORDER } from '../time/clock.ts';
 import type { NameTable } from '../name-table.ts';
+import { includes, startsWith } from './bytes.ts';
+import { endOfJid } from './jids.ts';
 import { findMessage, levelIn, newParts, type Parts } from './layouts.ts';
 import type { Needle, ScanPlan } from './plan.ts';
+import { findRest, isNamed, newRest } from './rests.ts';
 
 /** The usual stamp of a while: all of it is the same but for the last digit of the minute and the seconds. */
 export interface Tick {
@@ -22,20 +25,22 @@ export interface Tick {
 
 /** Words of an event that was found. */
 export const EVENT_WORDS = 8;
-/** Of a named event: where the resource, and what stands behind it, ends; it begins at `LOW`. */
+/** Of a named event: where the resource, or what else the end names, and what stands behind it, ends; it begins at `LOW`. */
 export const REST_END = 0;
 /** Where the source ends; it begins at `SOURCE`. */
 export const SOURCE_END = 1;
 export const KIND = 2;
-/**
- * The session, as activity/session-id.ts has it; -1 in `HIGH`: another id than an address, to be taken from the line, as always of
- * a named event.
- */
+/** The session, as activity/session-id.ts has it; or in `HIGH` that its id is none of an address, as it never is of a named event. */
 export const LOW = 3;
 export const HIGH = 4;
 export const USER = 5;
 export const AT = 6;
 export const SOURCE = 7;
+
+/** In `HIGH`: the id is the source. */
+export const OF_SOURCE = -1;
+/** In `HIGH`: the source is a full JID, of which the id is made, as of dialects/full-jid.ts. */
+export const OF_JID = -2;
 
 export const CONNECT = 1;
 export const START = 2;
@@ -64,19 +69,9 @@ const TAB = 9;
 const BLANK = 32;
 const ZERO = 48;
 const COLON = 58;
-const AT_SIGN = 64;
-const SLASH = 47;
-const TILDE = 126;
 const C = 99;
 const B = 98;
 
-/** Longer JIDs are the parser's. */
-const LONGEST_JID = 255;
-/** With a longer full JID, and what stands behind it, a line is the parser's. */
-const LONGEST_REST = 800;
-/** Of ASCII, what folds to itself and is allowed in a JID. */
-export const IN_JID = new Uint8Array(256);
-for (let c = 0x21; c < 0x7f; c++) IN_JID[c] = /["&'/:<>@A-Z(]/.test(String.fromCharCode(c)) ? 0 : 1;
 /** Digits; 255 for all that are none. */
 const HEX = new Uint8Array(256).fill(255);
 for (let i = 0; i < 16; i++) HEX['0123456789abcdef'.charCodeAt(i)] = i;
@@ -106,6 +101,7 @@ export class Scanner implements LineScanner {
   readonly #names: NameTable;
   readonly #plan: ScanPlan;
   readonly #parts = newParts();
+  readonly #rest = newRest();
   events = new Int32Array(1024 * EVENT_WORDS);
   count = 0;
   lines = 0;
@@ -164,7 +160,7 @@ export class Scanner implements LineScanner {
       if (!startsWith(bytes, message, needle.bytes)) continue;
       const rest = message + needle.bytes.length;
       if (needle.kind === 0 || rest > end || isExcepted(bytes, rest, end, needle.except)) return false;
-      return needle.rest === 'full jid'
+      return isNamed(needle.rest)
         ? this.#noteNamed(bytes, parts, needle, [rest, end, at])
         : this.#note(bytes, parts, needle, [rest, end, at]);
     }
@@ -193,7 +189,7 @@ export class Scanner implements LineScanner {
     const { events } = this;
     if (!isAddress(bytes, source, sourceEnd)) {
       if (!isBosh(bytes, source, sourceEnd)) return false;
-      events[o + HIGH] = -1;
+      events[o + HIGH] = OF_SOURCE;
     } else {
       const digits = sourceEnd - source - 3;
       events[o + LOW] = hex(bytes, Math.max(source + 3, sourceEnd - 8), sourceEnd);
@@ -208,29 +204,18 @@ export class Scanner implements LineScanner {
     return true;
   }
 
-  #noteNamed(
-    bytes: Buffer,
-    parts: Parts,
-    { kind, without, by, idBefore }: Needle,
-    [rest, end, at]: readonly [number, number, number],
-  ): boolean {
-    const { source, sourceEnd, module, moduleEnd, isOdd } = parts;
-    if (isOdd || idBefore > 0 !== (source === sourceEnd) || end - rest > LONGEST_REST) return false;
-    if (by && !(moduleEnd - module === by.length && startsWith(bytes, module, by))) return false;
-    const jidEnd = endOfBareJid(bytes, rest);
-    const resource = jidEnd + 1;
-    if (jidEnd < 0 || bytes[jidEnd] !== SLASH || resource >= end) return false;
-    for (let i = resource; i < end; i++) if (bytes[i]! < BLANK || bytes[i]! > TILDE) return false;
-    if (without && includes(bytes, resource, end, without)) return false;
+  #noteNamed(bytes: Buffer, parts: Parts, needle: Needle, [from, end, at]: readonly [number, number, number]): boolean {
+    const rest = this.#rest;
+    if (!findRest(bytes, parts, needle, from, end, rest)) return false;
     const o = this.#begin();
     const { events } = this;
-    events[o + SOURCE] = idBefore > 0 ? rest - idBefore : source;
-    events[o + SOURCE_END] = idBefore > 0 ? end : sourceEnd;
-    events[o + KIND] = kind;
-    events[o + LOW] = resource;
-    events[o + REST_END] = end;
-    events[o + HIGH] = -1;
-    events[o + USER] = this.#names.intern(bytes, rest, jidEnd);
+    events[o + SOURCE] = rest.id;
+    events[o + SOURCE_END] = rest.idEnd;
+    events[o + KIND] = needle.kind;
+    events[o + LOW] = rest.behind;
+    events[o + REST_END] = rest.end;
+    events[o + HIGH] = needle.isOfJid ? OF_JID : OF_SOURCE;
+    events[o + USER] = this.#names.intern(bytes, rest.jid, rest.jidEnd);
     events[o + AT] = at;
     this.count++;
     return true;
@@ -267,35 +252,8 @@ function isTail(bytes: Buffer, at: number, tail: Buffer, digits: number): boolea
   return bytes[at - 1 + tail.length] === BLANK;
 }
 
-export function startsWith(bytes: Buffer, at: number, needle: Buffer): boolean {
-  for (let i = 0; i < needle.length; i++) if (bytes[at + i] !== needle[i]) return false;
-  return true;
-}
-
 function isExcepted(bytes: Buffer, rest: number, end: number, except: Buffer | undefined): boolean {
   return except !== undefined && end - rest === except.length && startsWith(bytes, rest, except);
-}
-
-function includes(bytes: Buffer, from: number, to: number, text: Buffer): boolean {
-  for (let i = from; i + text.length <= to; i++) if (startsWith(bytes, i, text)) return true;
-  return false;
-}
-
-/** Behind `localpart@host`, whatever follows; -1 for what only the parser can tell. */
-export function endOfBareJid(bytes: Buffer, from: number): number {
-  let i = from;
-  while (IN_JID[bytes[i]!] === 1) i++;
-  if (i === from || bytes[i] !== AT_SIGN) return -1;
-  const host = ++i;
-  while (IN_JID[bytes[i]!] === 1) i++;
-  return i === host || i - from > LONGEST_JID ? -1 : i;
-}
-
-/** The same, followed by nothing or by ` [role]`. */
-function endOfJid(bytes: Buffer, from: number, end: number): number {
-  const i = endOfBareJid(bytes, from);
-  if (i < 0 || i === end) return i;
-  return bytes[i] === BLANK && bytes[i + 1] === 91 && bytes[end - 1] === 93 && i + 2 < end ? i : -1;
 }
 
 /** `c2s560351951f30`, of at most 13 digits and no leading 0. */

@@ -3,10 +3,13 @@ import type { WallTime } from './stamp-form.ts';
 
 const ZERO = 48;
 /** Of a second, behind it; it makes no other instant. */
-const FRACTION = /^[.,](\d{1,9})(?!\d)/;
+const FRACTION = /^(?:[.,](?<digits>\d{1,9})|:(?<thousandths>\d{3}))(?!\d)/;
 
 /** How many digits of a fraction of the second stand behind it. */
-export const fractionOf = (behind: string): number => FRACTION.exec(behind)?.[1]?.length ?? 0;
+export function fractionOf(behind: string): number {
+  const { digits, thousandths } = FRACTION.exec(behind)?.groups ?? {};
+  return (digits ?? thousandths ?? '').length;
+}
 
 /**
  * The stamp read last, without its seconds and their fraction, and the instant at which its minute begins: most stamps differ

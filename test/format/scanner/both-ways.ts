@@ -55,7 +55,10 @@ export function byScanner(
     const batch = new EventBatch(block);
     decode(batch, reader, scannerOf);
     sessions.expect(batch);
-    for (let i = 0; i < batch.count; i++) events.push(sessions.eventOf(batch, i));
+    // By themselves, as where they wait for other logs.
+    const copies = new EventBatch(Buffer.alloc(0));
+    for (let i = 0; i < batch.count; i++) sessions.copy(batch, i, copies);
+    for (let i = 0; i < batch.count; i++) events.push(sessions.eventOf(copies, i));
     scanned += batch.count - batch.others.length;
   }
   return { events, counts: reader.counts, state: reader.state, scanned };

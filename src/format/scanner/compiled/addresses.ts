@@ -41,13 +41,26 @@ export const LEVELS: usize = 768;
 export const LEVEL_SIZE: usize = 16;
 /** Per byte: 1 for what may stand in a JID as it is. */
 export const IN_JID: usize = 1024;
+/** The texts of ../texts.ts, 16 bytes each: a length, and the text. */
+export const PORT_TEXT: usize = 1280;
+export const PACKETS_TEXT: usize = 1296;
+export const TRAFFIC_TEXT: usize = 1312;
+export const BEHIND_THREAD_TEXT: usize = 1328;
+export const BEHIND_LOGGER_TEXT: usize = 1344;
+export const LOGIN_TEXT: usize = 1360;
+export const CONNECTION_TEXT: usize = 1376;
+export const BEFORE_CONNECTION_TEXT: usize = 1392;
+export const DOMAIN_TEXT: usize = 1408;
+export const LEVEL_TEXT: usize = 1424;
+export const JID_TEXT: usize = 1440;
+export const PLACE_TEXT: usize = 1456;
 /** Per level and first byte of a message: the number of its first needle + 1. */
 export const FIRST: usize = 2048;
 export const NEEDLES: usize = 8192;
 export const NEEDLE_SIZE: usize = 256;
 /**
- * Of a needle: length, kind, form of the rest, whether another one follows, the lengths of the exception and of who prints it, how much
- * before the rest is of the id; and the texts, of which the last one has its length in front.
+ * Of a needle: length, kind, form of the rest, whether another one follows, the lengths of the exception and of who prints it, whether
+ * the id is of the JID; and the texts, of which the last one has its length in front.
  */
 export const TEXT: usize = 16;
 export const EXCEPT: usize = 80;

@@ -29,13 +29,37 @@ export function placeOf(at: usize, byte: i8, other: i8): usize {
   return i + ctz<i32>(found);
 }
 
-/** Whether the text at `text`, whose length is in front of it, is in the bytes from `from` to `to`, behind which a newline is. */
-export function includes(from: usize, to: usize, text: usize): bool {
+/**
+ * Where the text at `text`, whose length is in front of it, first is in the bytes from `from` to `to`, behind which a newline is; 0 where
+ * it is not.
+ */
+export function placeOfText(from: usize, to: usize, text: usize): usize {
   const length: usize = byteAt(text);
   const first = byteAt(text + 1) as i8;
   for (let i = placeOf(from, first, 10); i + length <= to; i = placeOf(i + 1, first, 10))
-    if (isSame(i, text + 1, length)) return true;
-  return false;
+    if (isSame(i, text + 1, length)) return i;
+  return 0;
+}
+
+export function includes(from: usize, to: usize, text: usize): bool {
+  return placeOfText(from, to, text) != 0;
+}
+
+/** Whether the text at `text`, whose length is in front of it, stands at a place. */
+export function isText(at: usize, text: usize): bool {
+  return isSame(at, text + 1, byteAt(text));
+}
+
+export function behindDigits(at: usize): usize {
+  let i = at;
+  while (byteAt(i) - 48 <= 9) i++;
+  return i;
+}
+
+export function behindBlanks(at: usize): usize {
+  let i = at;
+  while (byteAt(i) == BLANK) i++;
+  return i;
 }
 
 /** Whether all bytes from `from` to `to` are printable, or blanks. */

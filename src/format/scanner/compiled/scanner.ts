@@ -5,7 +5,6 @@
  */
 import {
   BASE,
-  BY,
   COUNT,
   DIGITS,
   EVENTS,
@@ -36,11 +35,11 @@ import {
   TAIL,
   TAIL_LENGTH,
   TEXT,
-  WITHOUT,
 } from './addresses';
-import { arePlain, byteAt, BLANK, includes, isSame, placeOf, TAB } from './bytes';
-import { endOfBareJid, endOfJid } from './jids';
-import { findMessage, isOdd, levelIn, message, module, moduleEnd, source, sourceEnd } from './layouts';
+import { byteAt, BLANK, includes, isSame, placeOf, TAB } from './bytes';
+import { endOfJid } from './jids';
+import { findMessage, levelIn, message, source, sourceEnd } from './layouts';
+import { behind, findRest, id, idEnd, jid, jidEnd, restEnd } from './rests';
 import { storeSession, storeSource } from './sources';
 import { findUsers, storeLogin } from './users';
 
@@ -53,8 +52,10 @@ const START: u32 = 2;
 const NAMED: u32 = 6;
 const FORM_NOTHING: u32 = 1;
 const FORM_JID: u32 = 2;
+/** And all behind it: of named events. */
 const FORM_FULL_JID: u32 = 3;
-const LONGEST_REST: usize = 800;
+const OF_SOURCE: i32 = -1;
+const OF_JID: i32 = -2;
 
 /** Whether the bytes are those of a pattern, as far as its mask says that they count. */
 function isLike(at: usize, pattern: usize, length: usize): bool {
@@ -146,8 +147,8 @@ function takeLine(layout: u32, from: usize, end: usize, at: u32, event: usize, l
   const rest = message + byteAt(needle);
   if (kind == 0 || rest > end || isExcepted(needle, rest, end)) return -1;
   const form = byteAt(needle + 2);
-  if (form == FORM_FULL_JID) {
-    if (!storeNamed(needle, rest, end, event, login)) return -1;
+  if (form >= FORM_FULL_JID) {
+    if (!storeNamed(needle, form, rest, end, event, login)) return -1;
   } else {
     if (form == FORM_NOTHING && rest != end) return -1;
     if (!storeSession(source, sourceEnd, event)) return -1;
@@ -167,22 +168,15 @@ function saysNothing(end: usize): bool {
 }
 
 /** False for what only the parser can tell. */
-function storeNamed(needle: usize, rest: usize, end: usize, event: usize, login: usize): bool {
-  const idBefore: usize = byteAt(needle + 6);
-  if (isOdd || idBefore > 0 != (source == sourceEnd) || end - rest > LONGEST_REST) return false;
-  const by: usize = byteAt(needle + 5);
-  if (by > 0 && !(moduleEnd - module == by && isSame(module, needle + BY, by))) return false;
-  const jidEnd = endOfBareJid(rest);
-  const resource = jidEnd + 1;
-  if (jidEnd == 0 || byteAt(jidEnd) != 47 || resource >= end || !arePlain(resource, end)) return false;
-  if (byteAt(needle + WITHOUT) > 0 && includes(resource, end, needle + WITHOUT)) return false;
-  if (idBefore > 0) storeSource(rest - idBefore, end, event);
-  else storeSource(source, sourceEnd, event);
+function storeNamed(needle: usize, form: u32, rest: usize, end: usize, event: usize, login: usize): bool {
+  const isOfJid = byteAt(needle + 6) == 1;
+  if (!findRest(needle, form, isOfJid, rest, end)) return false;
+  storeSource(id, idEnd, event);
   const shift = load<u32>(SHIFT);
-  store<u32>(event, (end as u32) + shift);
-  store<u32>(event + 12, (resource as u32) + shift);
-  store<i32>(event + 16, -1);
-  return storeLogin(rest, jidEnd, event, login);
+  store<u32>(event, (restEnd as u32) + shift);
+  store<u32>(event + 12, (behind as u32) + shift);
+  store<i32>(event + 16, isOfJid ? OF_JID : OF_SOURCE);
+  return storeLogin(jid, jidEnd, event, login);
 }
 
 function isExcepted(needle: usize, rest: usize, end: usize): bool {

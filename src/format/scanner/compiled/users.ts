@@ -1,21 +1,11 @@
 /** The users of the logins that a scan found, looked for together: what is asked of memory for one comes while another is told. */
 
-import {
-  ARENA_AT,
-  ASKED,
-  BUCKETS_AT,
-  BUCKET_COUNT,
-  HALF,
-  LOGINS,
-  LOGIN_SIZE,
-  SEED,
-  SHIFT,
-  WORDS_AT,
-} from './addresses';
+import { ARENA_AT, ASKED, BUCKETS_AT, BUCKET_COUNT, HALF, LOGINS, LOGIN_SIZE, SEED, WORDS_AT } from './addresses';
 import { byteAt, isSame } from './bytes';
 
 const AT_ONCE: usize = 16 * LOGIN_SIZE;
 const NAME_SIZE: usize = 32;
+const NEW: i32 = -2;
 
 /** Of the name up to `to`; false for one that only the parser can tell, whose end is 0. */
 export function storeLogin(from: usize, to: usize, event: usize, login: usize): bool {
@@ -65,7 +55,7 @@ function firstLink(login: usize): u32 {
   return load<u32>((load<u32>(BUCKETS_AT) as usize) + (bucket as usize) * 4);
 }
 
-/** As `find` of ../../name-table.ts: puts the number of the user in place; when the name is new, -2 less where it is. */
+/** As `find` of ../../name-table.ts: puts the number of the user in place; `NEW` when the name is new. */
 function isKnown(login: usize, words: usize, arena: usize): bool {
   const user: usize = (load<u32>(login) as usize) + 20;
   const hash = load<u32>(user);
@@ -82,6 +72,6 @@ function isKnown(login: usize, words: usize, arena: usize): bool {
     }
     link = load<u32>(name + 4);
   }
-  store<i32>(user, -2 - ((from as i32) + load<i32>(SHIFT)));
+  store<i32>(user, NEW);
   return false;
 }
