@@ -145,7 +145,7 @@ function ordersOf({ name, date, rank = 0, family, hasYear = true, isCompact = fa
   const undated = hasYear ? '' : NO_YEAR;
   const dateFirst = `${LEADING_WEEKDAY}${date}`;
   const timeFirst = `${LEADING_WEEKDAY}${CLEAR_TIME}`;
-  const orders: [name: string, head: string, rest: string][] = [
+  const orders: [name: string, head: string, rest: string, after?: number][] = [
     [`${name} time`, dateFirst, `${join}${hasYear ? TIME : CLEAR_TIME}${ZONE}${undated}`],
     [`time ${name}`, timeFirst, `${JOIN}${date}${last}${ZONE}${undated}`],
     [`time zone ${name}`, timeFirst, `${ZONE}${JOIN}${date}${last}${undated}`],
@@ -154,14 +154,15 @@ function ordersOf({ name, date, rank = 0, family, hasYear = true, isCompact = fa
   if (!hasYear)
     orders.push(
       [`${name} time year`, dateFirst, `${join}${CLEAR_TIME}${ZONE}[ ]${YEAR}${last}`],
-      [`${name} time year zone`, dateFirst, `${join}${CLEAR_TIME}[ ]${YEAR}${last}${ZONE}`],
+      // Without a zone they are the same, and one of them is enough.
+      [`${name} time year zone`, dateFirst, `${join}${CLEAR_TIME}[ ]${YEAR}${last}${ZONE}`, 1],
     );
-  return orders.map(([order, begin, rest]) => {
+  return orders.map(([order, begin, rest, after = 0]) => {
     const head = `${OPEN}${begin}`;
     // 230807 18.01.00 is rather a date and a time than a time and a date.
     const behind = begin === timeFirst ? 1 : 0;
     const isNumeric = behind === 1 || !date.startsWith(NAME);
-    return { name: order, head, isNumeric, source: `${head}${rest}${CLOSE}`, rank: rank + behind, family };
+    return { name: order, head, isNumeric, source: `${head}${rest}${CLOSE}`, rank: rank + behind + after, family };
   });
 }
 

@@ -135,6 +135,21 @@ describe('a stamp that fits several forms', () => {
   });
 });
 
+describe('a stamp as ctime(3) writes it', () => {
+  test('has one form, so that it need not be sought in each block again [10.1]', () => {
+    const { readings } = chooseForm(readingsOf(['Mon Nov 23 19:49:02 2026 [notice] starting up']));
+    assert.deepEqual(
+      readings.map(({ form }) => form.name),
+      ['month day time year'],
+    );
+  });
+
+  test('may have a zone on either side of the year [10.1]', () => {
+    for (const stamp of ['Mon Nov 23 19:49:02 UTC 2026', 'Mon Nov 23 19:49:02 2026 UTC'])
+      assert.equal(readingsOf([`${stamp} x`])[0]?.form.read(stamp, 0)?.end, stamp.length, stamp);
+  });
+});
+
 describe('names of zones', () => {
   const CASES: readonly (readonly [zone: string, stamp: string, instant: string | undefined])[] = [
     ['America/Halifax', 'Jul 03 10:00:00 ADT', '2026-07-03T13:00:00Z'],
