@@ -4,17 +4,19 @@
  */
 import { summarize } from './summary.ts';
 import {
+  atPoints,
   byId,
   chosenHosts,
   data,
   DAY,
+  instants,
   isUncovered,
+  places,
   LABELS,
   showTime,
   sumOf,
   times,
   WINDOW_NAMES,
-  withGaps,
   type Values,
 } from './values.ts';
 
@@ -61,11 +63,10 @@ interface Chart {
 
 function draw(chart: Chart): Plot {
   const target = byId(chart.id);
-  const { xs, ys, origin } = withGaps(chart.columns);
   const line = (name: string, s: number): object => ({
     ...{ label: chart.labels[s], stroke: color(name), width: 1.5, spanGaps: false },
     value: (_: Plot, value: number | null, __: number, i: number | null) =>
-      i === null ? '' : chart.show(value, name, origin[i]!),
+      i === null ? '' : chart.show(value, name, places[i]!),
   });
   const axis = {
     stroke: color('text'),
@@ -100,11 +101,11 @@ function draw(chart: Chart): Plot {
           if (key === 'x') zoomed(plot.scales.x.min, plot.scales.x.max);
         },
       ],
-      setCursor: [(plot: Plot) => said(chart, plot, origin)],
+      setCursor: [(plot: Plot) => said(chart, plot)],
     },
   };
   target.replaceChildren();
-  return new uPlot(options, [xs, ...ys], target);
+  return new uPlot(options, [instants, ...chart.columns.map(atPoints)], target);
 }
 
 /** What the logs do not wholly cover. */
@@ -121,8 +122,8 @@ function shade(plot: Plot, window: 'd1' | 'd7' | 'd30'): void {
 }
 
 /** For who does not see the legend; only where the arrow keys are used, as a pointer would make it talk without end. */
-function said(chart: Chart, plot: Plot, origin: readonly number[]): void {
-  const i = origin[plot.cursor.idx ?? -1] ?? -1;
+function said(chart: Chart, plot: Plot): void {
+  const i = places[plot.cursor.idx ?? -1] ?? -1;
   if (i < 0 || document.activeElement !== byId(chart.id)) return;
   const values = chart.names.map(
     (name, s) => `${chart.labels[s]} ${chart.show(chart.columns[s]![i] ?? null, name, i)}`,

@@ -58,22 +58,22 @@ export function sumOf(name: Name, hosts: readonly number[]): Values {
   });
 }
 
-/** With a point of nothing wherever instants are missing, so that no line is drawn over them. */
-export function withGaps(columns: readonly Values[]): { xs: number[]; ys: Values[]; origin: number[] } {
-  const usual = data.times[0]?.[1] ?? 3600;
-  const [xs, origin, ys]: [number[], number[], Values[]] = [[], [], columns.map(() => [])];
-  for (const [i, at] of times.entries()) {
-    if (i > 0 && at - times[i - 1]! > 1.5 * Math.max(usual, 3600)) {
-      xs.push(times[i - 1]! + usual);
-      origin.push(-1);
-      for (const column of ys) column.push(null);
-    }
-    xs.push(at);
-    origin.push(i);
-    for (const [c, column] of ys.entries()) column.push(columns[c]![i] ?? null);
+/** Which value belongs to each point of a chart; -1, for nothing, wherever instants are missing, so that no line is drawn over them. */
+export const places: number[] = [];
+/** When each point is, unix seconds. */
+export const instants: number[] = [];
+const usual = Math.max(data.times[0]?.[1] ?? 0, 3600);
+for (const [i, at] of times.entries()) {
+  if (i > 0 && at - times[i - 1]! > 1.5 * usual) {
+    places.push(-1);
+    instants.push(times[i - 1]! + usual);
   }
-  return { xs, ys, origin };
+  places.push(i);
+  instants.push(at);
 }
+
+/** Values at the points of a chart. */
+export const atPoints = (values: Values): Values => places.map((i) => values[i] ?? null);
 
 export const formatTime = new Intl.DateTimeFormat('en-GB', {
   ...({ timeZone: data.timezone, dateStyle: 'medium', timeStyle: 'short' } as const),
