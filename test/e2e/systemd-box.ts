@@ -30,11 +30,15 @@ export interface Box {
   halt(): void;
 }
 
-export function bootBox(): Box {
+/** `trees`: what beside /etc and /var is thrown away with it, as in `usr`. */
+export function bootBox(trees = ''): Box {
   assert.ok(process.getuid?.() === 0, 'only root can boot a systemd: run the tests as root');
   assert.ok(existsSync('/lib/systemd/systemd'), 'systemd is missing: apt-get install systemd');
   const directory = mkdtempSync(join(tmpdir(), 'systemd-box-'));
-  const booted = spawnSync(join(SCRIPTS, 'boot'), [directory], { encoding: 'utf8' });
+  const booted = spawnSync(join(SCRIPTS, 'boot'), [directory], {
+    encoding: 'utf8',
+    env: { ...process.env, BOX_TREES: trees },
+  });
   assert.equal(booted.status, 0, booted.stderr);
   const run = (command: readonly string[], input: string | Buffer = ''): Ended => {
     const options = { input, encoding: 'utf8', maxBuffer: MOST } as const;
