@@ -48,7 +48,14 @@ async function managed(
   const lines = async (): Promise<string[]> => (await readFile(said, 'utf8')).split('\n').slice(0, -1);
   const calls = async (least: number): Promise<string[]> => {
     const signal = deadline();
-    for (let all; ; await once(watcher, 'change', { signal })) if ((all = await lines()).length >= least) return all;
+    for (;;) {
+      // Listened for before it is read, as it may come in between.
+      const changed = once(watcher, 'change', { signal });
+      changed.catch(() => undefined);
+      const all = await lines();
+      if (all.length >= least) return all;
+      await changed;
+    }
   };
   return { manager, sentences, calls };
 }
