@@ -7,13 +7,14 @@
  * themselves have to tell.
  */
 
-/** How many users of one host were active in the day, the week and the 30 days before `at` (unix seconds). */
+/** How many users of one host were active in the day, the week and the 30 days before `at` (unix seconds), and where that is asked for in 180 days. */
 export interface HostCounts {
   readonly at: number;
   readonly host: string;
   readonly d1: number;
   readonly d7: number;
   readonly d30: number;
+  readonly d180?: number;
 }
 
 /** The same, and how many were online then. */
@@ -23,12 +24,12 @@ export interface UserSample extends HostCounts {
 }
 
 export interface Sample extends UserSample {
-  /** Per window, in the order of `WINDOWS`: how many of its seconds the logs cover. Where that is less, the count is a lower bound. */
+  /** Per window, the shortest first: how many of its seconds the logs cover. Where that is less, the count is a lower bound. */
   readonly covered: readonly number[];
 }
 
 const HOUR = 3600;
-/** The windows of `Sample`, in seconds. */
+/** The windows of every `Sample`, in seconds. */
 export const WINDOWS = [86_400, 604_800, 2_592_000] as const;
 
 /** The hour of an instant in unix seconds. */
@@ -42,8 +43,14 @@ export class ActiveWindow {
   #first = 0;
   #length = 0;
   /** Per window: the hour that holds its edge, and the users last seen in hours behind it. */
-  readonly #edges: number[] = WINDOWS.map(() => -Infinity);
-  readonly #sums: number[] = WINDOWS.map(() => 0);
+  readonly #edges: number[];
+  readonly #sums: number[];
+
+  /** `windows`: how many there are. */
+  constructor(windows: number) {
+    this.#edges = Array.from({ length: windows }, () => -Infinity);
+    this.#sums = this.#edges.map(() => 0);
+  }
 
   /** A user without open session, last seen at `second`, comes (+1) or goes (-1). */
   count(second: number, by: 1 | -1): void {

@@ -2,7 +2,6 @@
  * Which spans of time the lines read really cover. With nine days of log missing a monthly figure is a lower bound, and
  * nothing in the figure tells; the spans do.
  */
-
 import { WINDOWS } from './active-window.ts';
 
 /** From the first line to the last of what was read without a gap; unix seconds. */
@@ -39,6 +38,10 @@ export function withoutSpans(spans: readonly Span[], holes: readonly Span[]): re
     spans,
   );
 }
+
+/** What of the spans lies behind an instant, unix seconds. */
+export const spansSince = (spans: readonly Span[], since: number): readonly Span[] =>
+  withoutSpans(spans, [[-Infinity, since]]);
 
 /** What lies between the spans, in the order of time. */
 export function gapsBetween(spans: readonly Span[]): readonly Span[] {
@@ -80,9 +83,13 @@ export function coveredByAll(logs: readonly LogCoverage[], from: number, to: num
   return covered.length > 0 ? Math.min(...covered) : secondsIn(over, from, to);
 }
 
-/** `coveredByAll` of each of the windows that end at `at`. */
-export function coveredWindows(logs: readonly LogCoverage[], at: number): readonly number[] {
-  return WINDOWS.map((window) => coveredByAll(logs, at - window, at));
+/** `coveredByAll` of each of the windows, in seconds, that end at `at`. */
+export function coveredWindows(
+  logs: readonly LogCoverage[],
+  at: number,
+  windows: readonly number[] = WINDOWS,
+): readonly number[] {
+  return windows.map((window) => coveredByAll(logs, at - window, at));
 }
 
 /** A log that has been read to its end covers the silence behind its last line, too, unless it is too long. */

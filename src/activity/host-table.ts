@@ -22,9 +22,12 @@ export class HostTable {
   /** Their names, by the same numbers: looked up for each user who is new. */
   readonly #names: NameTable;
 
-  /** `seed` as of a `NameTable`. */
-  constructor(seed: number) {
+  readonly #windows: number;
+
+  /** `seed` as of a `NameTable`, `windows` as of an `ActiveWindow`. */
+  constructor(seed: number, windows: number) {
     this.#names = new NameTable({ seed });
+    this.#windows = windows;
   }
 
   at(number: number): Host {
@@ -61,7 +64,7 @@ export class HostTable {
 
   #add(number: number): Host {
     const counts = { users: 0, names: 0, open: 0, seenAt: -Infinity, isKnown: false };
-    const host = { name: this.#names.text(number), window: new ActiveWindow(), ...counts };
+    const host = { name: this.#names.text(number), window: new ActiveWindow(this.#windows), ...counts };
     this.#hosts[number] = host;
     return host;
   }

@@ -32,16 +32,21 @@ export interface CountOptions {
   readonly exclude: readonly string[];
   /** Whether a disabled account counts. */
   readonly includeDisabled: boolean;
+  /** Days, the shortest first: 1, 7, 30 and where that is asked for 180. */
+  readonly windows?: readonly number[];
   /** Unsigned 32 bits that nobody outside can guess: whoever can makes names that are slow to find. */
   readonly seed?: number;
 }
 
 const AT_SIGN = 64;
 const HOUR = 3600;
+const DAY = 86_400;
 /** It has no instant. */
 const NEVER: Range = { after: Infinity, until: Infinity };
 
 export class UserCounts {
+  /** In seconds, the shortest first. */
+  readonly windows: readonly number[];
   /** When those will have been seen whose time has not come yet; unix seconds. */
   readonly ahead = new Map<number, number>();
   readonly #names: NameTable;
@@ -55,10 +60,12 @@ export class UserCounts {
 
   readonly #sessions: SessionTable;
 
-  constructor(names: NameTable, sessions: SessionTable, { exclude, includeDisabled, seed = 0 }: CountOptions) {
+  constructor(names: NameTable, sessions: SessionTable, options: CountOptions) {
+    const { exclude, includeDisabled, windows, seed = 0 } = options;
     this.#names = names;
     this.#sessions = sessions;
-    this.#hosts = new HostTable(seed);
+    this.windows = windows?.map((days) => days * DAY) ?? WINDOWS;
+    this.#hosts = new HostTable(seed, this.windows.length);
     this.#isExcluded = exclude.length > 0 ? exclusionOf(exclude) : undefined;
     this.#uncounted = EXCLUDED | (includeDisabled ? 0 : DISABLED);
   }
@@ -151,16 +158,17 @@ export class UserCounts {
   /** The same, asked in between: the count to come stays what it will be. */
   peek(at: number, over: Iterable<Over>): UserSample[] {
     const untold = this.#untoldBy(at, over);
-    const seen = this.#seenIn([...WINDOWS.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
+    const seen = this.#seenIn([...this.windows.map((window) => hourCutAt(at - window)), this.#rangeAfter(at)]);
     const counts: UserSample[] = [];
     for (const [number, host] of this.#hosts.known()) {
       const ofHost = seen.get(number) ?? [];
       const differences = untold.get(number) ?? [];
-      const there = host.open - (ofHost[WINDOWS.length] ?? 0);
-      const [d1 = 0, d7 = 0, d30 = 0] = WINDOWS.map(
+      const there = host.open - (ofHost[this.windows.length] ?? 0);
+      const [d1 = 0, d7 = 0, d30 = 0, d180] = this.windows.map(
         (window, w) => there + host.window.behind(w, at - window) + (ofHost[w] ?? 0) + (differences[w] ?? 0),
       );
-      counts.push({ at, host: host.name, online: host.open + (differences[WINDOWS.length] ?? 0), d1, d7, d30 });
+      const online = host.open + (differences[this.windows.length] ?? 0);
+      counts.push({ at, host: host.name, online, d1, d7, d30, ...(d180 !== undefined && { d180 }) });
     }
     return counts.toSorted((a, b) => (a.host < b.host ? -1 : 1));
   }
@@ -185,12 +193,12 @@ export class UserCounts {
   #differ(differences: Map<number, number[]>, user: number, at: number, last: number): void {
     if (!has(this.#names, user, KNOWN) || has(this.#names, user, this.#uncounted)) return;
     const isIn = (seen: number, window: number): boolean => seen <= at && at - seen < window;
-    const difference = differences.get(this.#hostNumber(user)) ?? [...WINDOWS.map(() => 0), 0];
+    const difference = differences.get(this.#hostNumber(user)) ?? [...this.windows.map(() => 0), 0];
     const [wasOpen, isOpenNow] = [last === Infinity, isOpen(this.#names, user)];
-    for (const [w, window] of WINDOWS.entries())
+    for (const [w, window] of this.windows.entries())
       difference[w]! +=
         Number(wasOpen || isIn(last, window)) - Number(isOpenNow || isIn(lastSeen(this.#names, user), window));
-    difference[WINDOWS.length]! += Number(wasOpen) - Number(isOpenNow);
+    difference[this.windows.length]! += Number(wasOpen) - Number(isOpenNow);
     differences.set(this.#hostNumber(user), difference);
   }
 

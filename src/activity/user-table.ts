@@ -74,6 +74,11 @@ export class Users {
     this.#counts = new UserCounts(this.names, this.sessions, options);
   }
 
+  /** Those that are counted, in seconds. */
+  get windows(): readonly number[] {
+    return this.#counts.windows;
+  }
+
   /** How many are known, but for those who never count. */
   get size(): number {
     return this.#size;

@@ -1,6 +1,6 @@
 import { access, constants } from 'node:fs/promises';
 import type { HostCounts, Sample } from '../activity/active-window.ts';
-import { isCovered, windows, type Window } from '../report/metric-name.ts';
+import { isCovered, windowsOf, type Window } from '../report/metric-name.ts';
 
 /** What `check` has found: lines to print, and what will not work, as sentences. */
 export interface Report {
@@ -15,12 +15,15 @@ export interface Report {
 /** `chat.example 72, 127, ≥127 (...)`: marked is a count of a window that the logs are known not to cover. */
 export function describeCounts(samples: readonly ShownCounts[], atLeast = ''): string {
   const shown = samples.map((sample) => {
-    const counts = windows.map((window) => `${isBound(sample, window) ? atLeast : ''}${sample[`d${window}`]}`);
+    const counts = windowsOf(sample).map(
+      (window) => `${isBound(sample, window) ? atLeast : ''}${sample[`d${window}`]}`,
+    );
     return `${sample.host} ${counts.join(', ')}`;
   });
-  const isAny = atLeast !== '' && samples.some((sample) => windows.some((window) => isBound(sample, window)));
+  const isAny = atLeast !== '' && samples.some((sample) => windowsOf(sample).some((window) => isBound(sample, window)));
   const why = isAny ? `; with ${atLeast} lower bounds, as the logs do not cover them` : '';
-  return `${shown.toSorted().join('; ')} (1, 7 and 30 days${why})`;
+  const days = windowsOf(samples[0] ?? {});
+  return `${shown.toSorted().join('; ')} (${days.slice(0, -1).join(', ')} and ${days.at(-1)} days${why})`;
 }
 
 type ShownCounts = Omit<HostCounts, 'at'> & Partial<Pick<Sample, 'covered'>>;

@@ -8,8 +8,7 @@ import { DIALECTS } from '../format/format.ts';
 import { quotedWarning } from '../format/dialects/forgeable.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import { looksLike } from '../format/strangers.ts';
-import { lines } from '../report/charts/series.ts';
-import { isCovered, windows, type Window } from '../report/metric-name.ts';
+import { isCovered, WINDOW_NAMES, windowsOf, type Window } from '../report/metric-name.ts';
 import { atLeast, type Io } from './io.ts';
 import { showTime } from './times.ts';
 
@@ -49,7 +48,7 @@ export function tellCoverage(coverage: readonly Span[], timezone: string, io: Io
 /** Whether the counts of one instant are lower bounds, and why. */
 export function tellBounds([sample]: readonly Sample[], io: Io): void {
   if (!sample) return;
-  const short = windows.flatMap((window, i) => {
+  const short = windowsOf(sample).flatMap((window, i) => {
     const days = ((sample.covered[i] ?? 0) / DAY).toFixed(1);
     return isCovered(sample, window) ? [] : [`${days} of ${window === 1 ? '1 day' : `${window} days`}`];
   });
@@ -59,10 +58,9 @@ export function tellBounds([sample]: readonly Sample[], io: Io): void {
 
 /** Up to when the counts of a history are lower bounds: the last instant at which a window was not covered, unix seconds. */
 export function tellBoundsUntil(until: ReadonlyMap<Window, number>, timezone: string, io: Io): void {
-  const parts = lines.toReversed().flatMap(({ window, label }) => {
-    const at = until.get(window);
-    return at === undefined ? [] : [`${label} counts up to ${showTime(at, timezone)}`];
-  });
+  const parts = [...until]
+    .toSorted(([a], [b]) => a - b)
+    .map(([window, at]) => `${WINDOW_NAMES[window]} counts up to ${showTime(at, timezone)}`);
   if (parts.length > 0)
     io.log('warning', `lower bounds, as the logs do not cover the whole time that is counted: ${parts.join(', ')}`);
 }

@@ -2,7 +2,7 @@
 import type { Sample } from '../activity/active-window.ts';
 import { ConfigError, type Config } from '../config/config.ts';
 import { replay, type ReplaySummary } from '../service/replay.ts';
-import { isCovered, windows, type Window } from '../report/metric-name.ts';
+import { isCovered, windowsOf, type Window } from '../report/metric-name.ts';
 import { csvHeader, csvLine, jsonLine, printable, type CsvLook } from '../report/table.ts';
 import { totalOf } from '../report/total.ts';
 import { sampleOf, tellBoundsUntil, tellCoverage, tellRejected, tellUncounted } from './findings.ts';
@@ -72,7 +72,8 @@ async function* ofHosts(
   for await (const group of samples) {
     for (const { host } of group) seen.hosts.add(host);
     const [any] = group;
-    for (const window of windows) if (any && !isCovered(any, window)) seen.boundsUntil.set(window, any.at);
+    for (const window of any ? windowsOf(any) : [])
+      if (any && !isCovered(any, window)) seen.boundsUntil.set(window, any.at);
     const asked = hosts.length === 0 ? group : group.filter(({ host }) => hosts.includes(host));
     if (asked.length > 0) yield asked;
   }
@@ -159,7 +160,11 @@ async function outputOf(config: Config, args: HistoryArguments, io: Io): Promise
   const format = formatOf(args, io);
   if (format === 'csv') {
     const look = csvLook(args, timezone);
-    return (samples) => printEach(samples, args, (group) => group.map((each) => csvLine(each, look)).join(''), io);
+    const lines = (group: readonly Sample[]): string => group.map((each) => csvLine(each, look)).join('');
+    return async (samples) => {
+      await print(io, csvHeader(look, config.count.windows));
+      return printEach(samples, args, lines, io);
+    };
   }
   if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
   return async (samples) => {
@@ -188,7 +193,6 @@ async function printEach(
   show: (group: readonly Sample[]) => string,
   io: Io,
 ): Promise<void> {
-  if (formatOf(args, io) === 'csv') await print(io, csvHeader(args));
   for await (const group of samples) await print(io, show(args.total ? withTotal(group) : group));
 }
 

@@ -13,6 +13,7 @@ import { logTyped } from '../source/journal-name.ts';
 import { takeLogs, type LogConfig } from './log-tables.ts';
 import { listFromText } from './setting-values.ts';
 import * as settings from './settings.ts';
+import { takeRetention, takeWindows } from './windows.ts';
 
 export type { LogConfig } from './log-tables.ts';
 
@@ -42,6 +43,8 @@ export interface Config {
     /** Hosts and bare JIDs, case-folded. */
     readonly exclude: readonly string[];
     readonly includeDisabled: boolean;
+    /** Days: 1, 7, 30, and where that is asked for 180. */
+    readonly windows: readonly number[];
     readonly hibernationSeconds: number;
     readonly boshSeconds: number;
     /** Whether the daemon leaves out the line with the counts of each hour. */
@@ -60,6 +63,16 @@ export interface Config {
     readonly path?: string;
     /** Whether counts have the names of Prosody's module, too. */
     readonly prosodyNames: boolean;
+  };
+  readonly nodeinfo: {
+    /** The document that a web server hands out. */
+    readonly path?: string;
+    /** Those whose users are counted, folded; all where there is none. */
+    readonly hosts: readonly string[];
+    /** What the logs say where it is not given. */
+    readonly software?: string;
+    readonly version?: string;
+    readonly openRegistrations: boolean;
   };
   /** Of the last line, for stamps without one. */
   readonly year?: number;
@@ -106,7 +119,7 @@ export function loadConfig(input: ConfigInput): Config {
 
 function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, file: string | undefined): Config {
   const year = layers.optional(settings.YEAR);
-  const metricsPath = layers.optional(settings.OPENMETRICS_PATH);
+  const windows = takeWindows(layers);
   const server = settings.serverSetting([...content.dialects.keys()]);
   const readAs = {
     server: layers.optional(server),
@@ -132,19 +145,27 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
     count: {
       exclude: layers.take(settings.COUNT_EXCLUDE, []),
       includeDisabled: layers.take(settings.COUNT_DISABLED, false),
+      windows,
       hibernationSeconds: layers.take(settings.COUNT_HIBERNATION, 600),
       boshSeconds: layers.take(settings.COUNT_BOSH, 43_200),
       quiet: layers.take(settings.COUNT_QUIET, false),
     },
     index: {
       path: layers.take(settings.INDEX_PATH, defaultIndex(input)),
-      retentionDays: layers.take(settings.INDEX_RETENTION, 31),
+      retentionDays: takeRetention(layers, windows),
       historyDays: layers.take(settings.INDEX_HISTORY, 3650),
     },
     control: takeControl(input, layers),
     openmetrics: {
-      ...(metricsPath === undefined ? {} : { path: metricsPath }),
+      ...given('path', layers.optional(settings.OPENMETRICS_PATH)),
       prosodyNames: layers.take(settings.OPENMETRICS_PROSODY, false),
+    },
+    nodeinfo: {
+      ...given('path', layers.optional(settings.NODEINFO_PATH)),
+      hosts: layers.take(settings.NODEINFO_HOSTS, []),
+      ...given('software', layers.optional(settings.NODEINFO_SOFTWARE)),
+      ...given('version', layers.optional(settings.NODEINFO_VERSION)),
+      openRegistrations: layers.take(settings.NODEINFO_OPEN, false),
     },
     ...(year === undefined ? {} : { year }),
     origin: layers.origin,
@@ -268,6 +289,9 @@ function takeTags(layers: ConfigLayers): Pick<Config['statsd'], 'tags' | 'hostTa
   const tags = layers.take(settings.STATSD_TAGS, {});
   return { tags, hostTag: layers.take(settings.STATSD_HOST_TAG, Object.keys(tags).length > 0) };
 }
+
+const given = <K extends string, T>(key: K, value: T | undefined): { [key in K]?: T } =>
+  (value === undefined ? {} : { [key]: value }) as { [key in K]?: T };
 
 /** Those configured; where none is, the usual ones, whether they are there or not. */
 export function followedLogs({ logs, otherLogs }: Config): readonly LogConfig[] {

@@ -37,6 +37,10 @@ export const KNOWN_LOGS: readonly string[] = [
 /** Where the unit of systemd/ has the index; the second is where the first one leads to. */
 export const SERVICE_INDEXES: readonly string[] = ['/var/lib/xmpp-active-users', '/var/lib/private/xmpp-active-users'];
 
+/** Days over which users are counted. */
+export const USUAL_WINDOWS: readonly number[] = [1, 7, 30];
+export const HALF_YEAR = 180;
+
 export const ENVIRONMENT_PREFIX = 'XMPP_ACTIVE_USERS_';
 
 /** `own`: names of the dialects of the configuration. */
@@ -162,6 +166,14 @@ export const COUNT_EXCLUDE: FileSetting<readonly string[]> = {
   what: 'users, hosts and patterns that never count: monitoring accounts, anonymous hosts',
   toml: '[]',
 };
+export const COUNT_WINDOWS: FileSetting<readonly number[]> = {
+  key: 'count.windows',
+  must: '[1, 7, 30] or, with the half year, [1, 7, 30, 180]',
+  read: (raw) => [USUAL_WINDOWS, [...USUAL_WINDOWS, HALF_YEAR]].find((each) => String(each) === String(raw)),
+  fromText: (value) => listFromText(value).map(Number),
+  what: 'days over which users are counted; with nodeinfo.path by default 180 as well',
+  toml: '[1, 7, 30]',
+};
 export const COUNT_DISABLED: FileSetting<boolean> = {
   ...flag('count.include_disabled'),
   what: 'count accounts that are disabled, too',
@@ -194,7 +206,7 @@ export const MOST_RETENTION_DAYS = 3650;
 export const INDEX_RETENTION: FileSetting<number> = {
   ...integer('index.retention_days', 30, MOST_RETENTION_DAYS),
   must: `a whole number of days from 30, since users are counted over 30 days, to ${MOST_RETENTION_DAYS}`,
-  what: 'users not seen for so many days are deleted',
+  what: 'users not seen for so many days are deleted; by default one day more than the longest of count.windows',
   toml: '31',
 };
 
@@ -224,21 +236,56 @@ export const OPENMETRICS_PROSODY: FileSetting<boolean> = {
   toml: 'false',
 };
 
+export const NODEINFO_PATH: FileSetting<string> = {
+  ...text('nodeinfo.path', isPath),
+  must: 'the path of a file',
+  what: 'file for NodeInfo 2.1, which a web server hands out; by default none is written',
+  toml: '"/run/xmpp-active-users/nodeinfo.json"',
+};
+export const NODEINFO_HOSTS: FileSetting<readonly string[]> = {
+  key: 'nodeinfo.hosts',
+  must: 'a list of hosts, as in ["chat.example"]',
+  read: readExclude,
+  fromText: (value) => listFromText(value),
+  what: 'hosts whose users NodeInfo counts; all where there is none',
+  toml: '[]',
+};
+export const NODEINFO_SOFTWARE: FileSetting<string> = {
+  ...text('nodeinfo.software', (value) => /^[a-z0-9-]+$/.test(value)),
+  must: 'a name of small letters, digits and "-", as in "prosody"',
+  what: 'server that NodeInfo names; by default the one that wrote the log',
+  toml: '"prosody"',
+};
+export const NODEINFO_VERSION: FileSetting<string> = {
+  ...text('nodeinfo.version', (value) => /^[\w.+~-]+$/.test(value)),
+  must: 'a version, as in "0.12.3"',
+  what: 'its version; by default the one that the log names, if it does',
+  toml: '"0.12.3"',
+};
+export const NODEINFO_OPEN: FileSetting<boolean> = {
+  ...flag('nodeinfo.open_registrations'),
+  what: 'whether anybody may register an account',
+  toml: 'false',
+};
+
 export const YEAR = integer('year', 1970, 9999);
 
 /** Those that can be set by flags and by the environment, too. */
 const SETTINGS: readonly FileSetting<unknown>[] = [
   ...[LOG_PATH, SERVER, TIMEZONE, TIMESTAMPS],
   ...[STATSD_HOST, STATSD_PORT, STATSD_PROTOCOL, STATSD_PREFIX, STATSD_TAGS, STATSD_HOST_TAG, STATSD_REPEAT],
-  ...[COUNT_EXCLUDE, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH, COUNT_QUIET],
+  ...[COUNT_EXCLUDE, COUNT_WINDOWS, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH, COUNT_QUIET],
   ...[INDEX_PATH, INDEX_RETENTION, INDEX_HISTORY, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
+  ...[NODEINFO_PATH, NODEINFO_HOSTS, NODEINFO_SOFTWARE, NODEINFO_VERSION, NODEINFO_OPEN],
 ];
 export const KEYS: readonly string[] = SETTINGS.map(({ key }) => key);
 
 /** Paths of one thing each: relative to what they were given by. */
-export const PATHS: readonly string[] = [INDEX_PATH, CONTROL_SOCKET, OPENMETRICS_PATH].map(({ key }) => key);
+export const PATHS: readonly string[] = [INDEX_PATH, CONTROL_SOCKET, OPENMETRICS_PATH, NODEINFO_PATH].map(
+  ({ key }) => key,
+);
 
-/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]`, `[openmetrics]` and in each `[[log]]`. */
+/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]`, `[openmetrics]`, `[nodeinfo]` and in each `[[log]]`. */
 export const FILE_SETTINGS: readonly FileSetting<unknown>[] = [...SETTINGS, LOG_JOURNAL, LOG_NAME, LOG_ROTATED];
 export const FILE_KEYS: readonly string[] = FILE_SETTINGS.map(({ key }) => key);
 

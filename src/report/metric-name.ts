@@ -6,20 +6,33 @@
 import { domainToASCII } from 'node:url';
 import type { HostCounts, Sample } from '../activity/active-window.ts';
 
-/** Days of a window of activity. */
-export type Window = 1 | 7 | 30;
+/** Days of a window of activity; 180 only where that is asked for. */
+export type Window = 1 | 7 | 30 | 180;
 
+/** Those that are counted everywhere, and behind them the one that is asked for. */
 export const windows: readonly Window[] = [1, 7, 30];
+const allWindows: readonly Window[] = [...windows, 180];
+
+/** Those that are counted in a sample. */
+export const windowsOf = ({ d180 }: Pick<HostCounts, 'd180'>): readonly Window[] =>
+  d180 === undefined ? windows : allWindows;
+
+/** As a table heads them. */
+export const WINDOW_NAMES: Readonly<Record<Window, string>> = {
+  1: 'daily',
+  7: 'weekly',
+  30: 'monthly',
+  180: 'half-yearly',
+};
 
 /** The count of one window in a sample. */
 export function countOf(sample: HostCounts, window: Window): number {
-  if (window === 1) return sample.d1;
-  return window === 7 ? sample.d7 : sample.d30;
+  return sample[`d${window}`] ?? 0;
 }
 
 /** Whether the logs cover the whole window; where they do not, the count is a lower bound. */
 export function isCovered({ covered }: Pick<Sample, 'covered'>, window: Window): boolean {
-  return (covered[windows.indexOf(window)] ?? 0) >= window * 86_400;
+  return (covered[allWindows.indexOf(window)] ?? 0) >= window * 86_400;
 }
 
 /** `active_users_1d`: the part of the name that says what is counted. */

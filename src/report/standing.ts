@@ -1,7 +1,7 @@
 /** How a running daemon stands, as `/status`, `/metrics` and the file for node_exporter tell it. */
 import type { Sample } from '../activity/active-window.ts';
 import type { DaemonStatus, LogStatus } from '../index/status-file.ts';
-import { countOf, windows, type Window } from './metric-name.ts';
+import { countOf, windows, windowsOf, type Window } from './metric-name.ts';
 import type { MetricFamily, MetricPoint } from './openmetrics.ts';
 
 /** Times are unix seconds. */
@@ -103,7 +103,10 @@ export function metricsOf(standing: Standing, { prosodyNames = false } = {}): re
 }
 
 const countsOf = (sample: Sample): MetricPoint[] =>
-  windows.map((window) => ({ labels: { host: sample.host, period: `${window}d` }, value: countOf(sample, window) }));
+  windowsOf(sample).map((window) => ({
+    labels: { host: sample.host, period: `${window}d` },
+    value: countOf(sample, window),
+  }));
 
 function ofProsody(samples: readonly Sample[], window: Window): MetricFamily {
   const points = samples.map((sample) => ({ labels: { host: sample.host }, value: countOf(sample, window) }));
@@ -112,4 +115,6 @@ function ofProsody(samples: readonly Sample[], window: Window): MetricFamily {
 
 /** The same for all hosts. */
 const coveredOf = ([sample]: readonly Sample[]): MetricPoint[] =>
-  windows.flatMap((window, i) => (sample ? [{ labels: { period: `${window}d` }, value: sample.covered[i] ?? 0 }] : []));
+  sample
+    ? windowsOf(sample).map((window, i) => ({ labels: { period: `${window}d` }, value: sample.covered[i] ?? 0 }))
+    : [];

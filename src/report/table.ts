@@ -1,12 +1,13 @@
 /** Samples as text: for programs (CSV, JSON) and for a reader's eye (a plain table). Hosts are in the order of their bytes. */
 import { TZDate } from '@date-fns/tz';
 import type { Sample } from '../activity/active-window.ts';
-import { countOf, isCovered, windows, type Window } from './metric-name.ts';
+import { countOf, isCovered, WINDOW_NAMES, windows, windowsOf, type Window } from './metric-name.ts';
 import { hostLabel, totalOf } from './total.ts';
 
-/** Header of CSV. `coverage`: also how many seconds of each window the logs cover. */
-export function csvHeader({ coverage = false }: CsvLook = {}): string {
-  return `time,host,d1,d7,d30${coverage ? ',d1_covered,d7_covered,d30_covered' : ''}\n`;
+/** Header of CSV. `coverage`: also how many seconds of each window the logs cover. `counted`: their days. */
+export function csvHeader({ coverage = false }: CsvLook = {}, counted: readonly number[] = windows): string {
+  const names = counted.map((window) => `d${window}`);
+  return `${['time', 'host', ...names, ...(coverage ? names.map((name) => `${name}_covered`) : [])].join(',')}\n`;
 }
 
 export interface CsvLook {
@@ -19,14 +20,11 @@ export interface CsvLook {
 /** One line of CSV, with its newline. A host is quoted only if it holds a comma, a quote or a line end. */
 export function csvLine(sample: Sample, { timezone, coverage = false }: CsvLook = {}): string {
   const time = timezone === undefined ? sample.at : isoTime(sample.at, timezone);
-  return `${time},${csvField(sample.host)},${[sample.d1, sample.d7, sample.d30, ...(coverage ? sample.covered : [])].join(',')}\n`;
+  const counts = windowsOf(sample).map((window) => countOf(sample, window));
+  return `${time},${csvField(sample.host)},${[...counts, ...(coverage ? sample.covered : [])].join(',')}\n`;
 }
 
-interface Counts {
-  readonly d1: number;
-  readonly d7: number;
-  readonly d30: number;
-}
+type Counts = Pick<Sample, 'd1' | 'd7' | 'd30' | 'd180'>;
 
 /** All hosts at one instant; what `count --json` prints. */
 export interface CountObject {
@@ -40,9 +38,13 @@ export interface CountObject {
 export function countObject(time: number, samples: readonly Sample[]): CountObject {
   const sorted = samples.toSorted((a, b) => compareText(a.host, b.host));
   // fromEntries defines properties, so that a host named __proto__ is a host like any other.
-  const hosts = Object.fromEntries(sorted.map(({ host, d1, d7, d30 }) => [host, { d1, d7, d30 }]));
-  const [d1 = 0, d7 = 0, d30 = 0] = samples[0]?.covered ?? [];
-  return { time, hosts, ...(samples.length > 0 && { covered: { d1, d7, d30 } }) };
+  const hosts = Object.fromEntries(sorted.map((sample) => [sample.host, countsOf(sample)]));
+  const [d1 = 0, d7 = 0, d30 = 0, d180] = samples[0]?.covered ?? [];
+  return { time, hosts, ...(samples.length > 0 && { covered: countsOf({ d1, d7, d30, d180 }) }) };
+}
+
+function countsOf({ d1, d7, d30, d180 }: Omit<Counts, 'd180'> & { readonly d180?: number | undefined }): Counts {
+  return { d1, d7, d30, ...(d180 !== undefined && { d180 }) };
 }
 
 /** History as JSON: one line for the samples of one instant, of the form that `count --json` prints. */
@@ -53,11 +55,12 @@ export function jsonLine(samples: readonly Sample[]): string {
 
 /** A table of one instant: a line per host, numbers aligned, and below several hosts one for all together. `atLeast` stands before lower bounds. */
 export function countTable(samples: readonly Sample[], atLeast: string): string {
-  const header = ['host', 'daily', 'weekly', 'monthly'];
+  const counted = windowsOf(samples[0] ?? {});
+  const header = ['host', ...counted.map((window) => WINDOW_NAMES[window])];
   const total = samples.length > 1 ? totalOf(samples) : undefined;
   const rows = [...samples.toSorted((a, b) => compareText(a.host, b.host)), ...(total ? [total] : [])].map((sample) => [
     printable(hostLabel(sample.host)),
-    ...windows.map((window) => figure(sample, window, atLeast)),
+    ...counted.map((window) => figure(sample, window, atLeast)),
   ]);
   return alignedTable([header, ...rows]);
 }

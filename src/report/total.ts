@@ -11,6 +11,7 @@ export function totalOf(samples: readonly Sample[]): Sample | undefined {
   const sum = (count: (sample: Sample) => number): number => samples.reduce((all, each) => all + count(each), 0);
   return {
     ...{ ...first, host: ALL_HOSTS, online: sum(({ online }) => online) },
+    ...(first.d180 !== undefined && { d180: sum(({ d180 = 0 }) => d180) }),
     ...{ d1: sum(({ d1 }) => d1), d7: sum(({ d7 }) => d7), d30: sum(({ d30 }) => d30) },
   };
 }

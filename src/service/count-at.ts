@@ -15,10 +15,15 @@ export interface LogAt {
 }
 
 /** By host. `at`: unix seconds. `logs`: as they are then, all that `users` are known from. */
-export function countAt(users: Pick<Users, 'sample'>, logs: readonly LogAt[], at: number): readonly Sample[] {
+export function countAt(
+  users: Pick<Users, 'sample' | 'windows'>,
+  logs: readonly LogAt[],
+  at: number,
+): readonly Sample[] {
   const covered = coveredWindows(
     logs.map(({ coverage }) => coverage),
     at,
+    users.windows,
   );
   const over = logs.flatMap((log) => [...log.over]);
   return users.sample(at, over).map((counts) => ({ ...counts, covered }));

@@ -3,6 +3,7 @@
  * caught up with, and then every hour on the hour. Nothing is sent before that, and never a part of a count: until an
  * instant has been counted, no log is read beyond it.
  */
+import { WINDOWS, type Sample } from '../activity/active-window.ts';
 import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
@@ -167,11 +168,11 @@ export class Daemon {
   }
 
   async #count(at: number): Promise<void> {
-    const covered = this.#logs.coveredAt(at);
+    const covered = this.#logs.coveredAt(at, this.#users.windows);
     const counted = countAt(this.#users, this.#logs.at(at), at);
     // A gauge stands until it is told otherwise.
     const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
-    const samples = [...counted, ...gone.map((host) => ({ at, host, online: 0, d1: 0, d7: 0, d30: 0, covered }))];
+    const samples = [...counted, ...gone.map((host) => ({ ...nobody(this.#users.windows), at, host, covered }))];
     if (at % HOUR === 0) this.#writeBuffer.past.note(counted);
     this.#outputs.counts(samples, this.#logs.all, { at, covered });
     this.#logs.tellDoubts(at);
@@ -234,7 +235,7 @@ export class Daemon {
 
   #beat(): void {
     const at = Math.floor(this.#options.now());
-    this.#outputs.beat(this.#logs.all, { at, covered: this.#logs.coveredAt(at) });
+    this.#outputs.beat(this.#logs.all, { at, covered: this.#logs.coveredAt(at, this.#users.windows) });
   }
 
   #noteStatus(): void {
@@ -248,4 +249,9 @@ export class Daemon {
     await this.#writeBuffer.close();
     await this.#outputs.close();
   }
+}
+
+/** The counts of a host where nobody counts any more. */
+function nobody(windows: readonly number[]): Omit<Sample, 'at' | 'host' | 'covered'> {
+  return { online: 0, d1: 0, d7: 0, d30: 0, ...(windows.length > WINDOWS.length && { d180: 0 }) };
 }

@@ -126,11 +126,12 @@ export class FollowedLogs {
     return [...this.#before.map((log) => log.at(at)), ...live];
   }
 
-  /** Per window: how many of its seconds they cover. */
-  coveredAt(at: number): readonly number[] {
+  /** Per window, in seconds: how many of them they cover. */
+  coveredAt(at: number, windows: readonly number[]): readonly number[] {
     return coveredWindows(
       this.at(at).map(({ coverage }) => coverage),
       at,
+      windows,
     );
   }
 

@@ -2,7 +2,7 @@
  * One log on its way from bytes to users: its reader, its sessions, and the time its lines cover. `run`, `backfill` and
  * `history` differ in where the bytes come from and what is done with the users; this is what they share.
  */
-import { joinSpans, OPEN_IN_SILENCE, withoutSpans, type Span } from '../activity/coverage.ts';
+import { joinSpans, OPEN_IN_SILENCE, spansSince, withoutSpans, type Span } from '../activity/coverage.ts';
 import { Lifetime } from '../activity/lifetime.ts';
 import { Sessions, type Session, type SessionsOptions } from '../activity/sessions.ts';
 import type { Over } from '../activity/time-alone.ts';
@@ -27,7 +27,7 @@ export interface LogStateOptions extends SessionsOptions, Omit<LogReaderOptions,
 
 /** After so long without a line, seconds, a log's year is told by its files again, not by the line before. */
 export const YEAR_KNOWN_FOR = 300 * 86_400;
-/** Spans of coverage kept: the last ones, as only 30 days are ever asked about. */
+/** Spans of coverage kept: the last ones. */
 const SPANS = 64;
 const NO_BYTES = Buffer.alloc(0);
 
@@ -144,6 +144,11 @@ export class LogState {
 
   get coverage(): readonly Span[] {
     return this.#coverage;
+  }
+
+  /** It does not reach back beyond that instant, unix seconds, any more. */
+  uncover(since: number): void {
+    this.#coverage = spansSince(this.#coverage, since);
   }
 
   /** Times in it of which lines were lost. */

@@ -56,7 +56,7 @@ export interface Count {
 /** The counts at `at`, unix seconds. */
 export function count({ users, writeBuffer, logsAt }: OpenIndex, at: number): Count {
   const { lastLine } = writeBuffer;
-  const asked = { sample: users.peek.bind(users) };
+  const asked = { windows: users.windows, sample: users.peek.bind(users) };
   const isPast = lastLine !== undefined && lastLine - at > SLACK;
   return { at, lastLine, samples: isPast ? undefined : countAt(asked, logsAt(at), at) };
 }

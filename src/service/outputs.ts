@@ -3,6 +3,7 @@ import type { Sample } from '../activity/active-window.ts';
 import type { Config } from '../config/config.ts';
 import { writeStatus, type DaemonStatus } from '../index/status-file.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
+import { nodeInfo } from '../report/nodeinfo.ts';
 import { prometheusText } from '../report/openmetrics.ts';
 import { metricsOf } from '../report/standing.ts';
 import { countLine } from '../report/table.ts';
@@ -34,6 +35,7 @@ export class Outputs {
   readonly #self = new SelfMetrics();
   readonly #version = version();
   readonly #metricsFile: PublishedFile | undefined;
+  readonly #nodeInfoFile: PublishedFile | undefined;
   readonly #clashes = new Set<string>();
   readonly #since: number;
   #samples: readonly Sample[] = [];
@@ -47,8 +49,10 @@ export class Outputs {
       onError: (error) => tell('warning', error.message),
       onReached: (sentence) => tell('notice', sentence),
     });
-    const { path } = config.openmetrics;
-    this.#metricsFile = path === undefined ? undefined : new PublishedFile(path, 'openmetrics.path', tell);
+    const fileAt = (path: string | undefined, setting: string): PublishedFile | undefined =>
+      path === undefined ? undefined : new PublishedFile(path, setting, tell);
+    this.#metricsFile = fileAt(config.openmetrics.path, 'openmetrics.path');
+    this.#nodeInfoFile = fileAt(config.nodeinfo.path, 'nodeinfo.path');
     this.#since = Math.floor(now());
   }
 
@@ -60,6 +64,7 @@ export class Outputs {
     this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
     this.#tellClashes();
     this.#publish(logs);
+    this.#nodeInfoFile?.write(nodeInfo(samples, { ...softwareOf(logs), ...this.#options.config.nodeinfo }));
     this.#tellCounts(at);
   }
 
@@ -91,7 +96,7 @@ export class Outputs {
     return {
       ...{ since: this.#since, at: Math.floor(this.#options.now()), logs: logs.map(logStatus) },
       ...(this.#countedAt !== undefined && { countedAt: this.#countedAt }),
-      counts: this.#samples.map(({ host, d1, d7, d30, covered }) => ({ host, d1, d7, d30, covered })),
+      counts: this.#samples.map(({ at: _at, online: _online, ...counts }) => counts),
     };
   }
 
@@ -121,4 +126,10 @@ export class Outputs {
       this.#clashes.add(clash);
     }
   }
+}
+
+/** As the first log of which it is known tells it. */
+function softwareOf(logs: readonly LiveLog[]): { readonly software: string; readonly version: string } {
+  const known = logs.find(({ logState }) => logState.server !== undefined)?.logState;
+  return { software: known?.server ?? 'xmpp', version: known?.version ?? 'unknown' };
 }

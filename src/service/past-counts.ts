@@ -113,11 +113,29 @@ const sumOf = (numbers: readonly number[]): number => numbers.reduce((sum, numbe
 /** What is not covered of a window is mostly nothing, and then it has no column. */
 const missingOf = (days: number): string => `d${days}-missing`;
 
-function columnsOf({ online, d1, d7, d30, covered }: Sample): readonly (readonly [name: string, value: number])[] {
-  const missing = WINDOWS.map(
+/** Seconds; the half year only where it is counted. */
+const windowsWith = (d180: number | undefined): readonly number[] =>
+  d180 === undefined ? WINDOWS : [...WINDOWS, 180 * DAY];
+
+function columnsOf({
+  online,
+  d1,
+  d7,
+  d30,
+  d180,
+  covered,
+}: Sample): readonly (readonly [name: string, value: number])[] {
+  const missing = windowsWith(d180).map(
     (window, i) => [missingOf(window / DAY), Math.max(0, Math.round(window - (covered[i] ?? 0)))] as const,
   );
-  return [['online', online], ['d1', d1], ['d7', d7], ['d30', d30], ...missing];
+  return [
+    ['online', online],
+    ['d1', d1],
+    ['d7', d7],
+    ['d30', d30],
+    ...(d180 === undefined ? [] : [['d180', d180] as const]),
+    ...missing,
+  ];
 }
 
 function setHour(columns: DayColumns, name: string, hour: number, value: number): void {
@@ -135,6 +153,7 @@ function sampleOf(columns: DayColumns, host: string, at: number): Sample | undef
   };
   const [online, d1, d7, d30] = [of('online'), of('d1'), of('d7'), of('d30')];
   if (online === undefined || d1 === undefined || d7 === undefined || d30 === undefined) return undefined;
-  const covered = WINDOWS.map((window) => window - (of(missingOf(window / DAY)) ?? 0));
-  return { at, host, online, d1, d7, d30, covered };
+  const d180 = of('d180');
+  const covered = windowsWith(d180).map((window) => window - (of(missingOf(window / DAY)) ?? 0));
+  return { at, host, online, d1, d7, d30, ...(d180 !== undefined && { d180 }), covered };
 }

@@ -37,16 +37,17 @@ export class Retention {
 
   /**
    * Drops whoever was last seen so many days of lines ago. `reading`: when lines came that are not among those held yet. In
-   * steps, between which events may be taken in.
+   * steps, between which events may be taken in. Gives since when, unix seconds, whoever was seen will be known.
    */
-  *pruning(days: number, reading: readonly Span[] = []): Generator<void> {
+  *pruning(days: number, reading: readonly Span[] = []): Generator<number> {
     const since = livedSince([...[...this.#lives.values()].flat(), ...reading], days * DAY);
     for (const _ of this.#users.forgettingUnseenSince(since, this.#heldAt(since))) {
       this.#users.settle();
-      yield;
+      yield since;
     }
     this.#users.forgetHostsUnseenSince(since);
     this.#users.removals.forgetBefore(since);
+    yield since;
   }
 
   /** Of a log that has been silent for longer than anybody is kept, nobody knows who is online. */

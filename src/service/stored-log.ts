@@ -1,6 +1,6 @@
 /** What is kept of a log between runs, beside its sessions and positions; and the same of what older versions kept. */
 import type { Session, SessionsContext } from '../activity/sessions.ts';
-import type { Span } from '../activity/coverage.ts';
+import { spansSince, type Span } from '../activity/coverage.ts';
 import type { LineDecoderState } from '../format/line-decoder.ts';
 import type { Unbelieved } from './unbelieved.ts';
 
@@ -40,4 +40,9 @@ export function storedLogOf(entry: unknown, hasResumption: boolean): StoredLog {
     lived: older.coverage,
     ...older,
   };
+}
+
+/** As it is when nothing is known of the time before that instant, unix seconds, any more; itself where that changes nothing. */
+export function uncovered(log: StoredLog, since: number): StoredLog {
+  return log.coverage.some(([from]) => from < since) ? { ...log, coverage: spansSince(log.coverage, since) } : log;
 }

@@ -18,7 +18,7 @@ import { StoredUsers } from './stored-users.ts';
 import { sessionAt, type Place, type Unbelieved } from './unbelieved.ts';
 import { keyOf, sessionsByLog, type WholeLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
-import { storedLogOf, type StoredLog, type StoredState } from './stored-log.ts';
+import { storedLogOf, uncovered, type StoredLog, type StoredState } from './stored-log.ts';
 
 export class WriteBuffer {
   /** What is put there is written with the next commit. */
@@ -32,6 +32,8 @@ export class WriteBuffer {
   readonly #stored = new Map<string, StoredState>();
   /** Of the logs that were committed since. */
   readonly #logStates = new Map<string, LogState>();
+  /** What is or will be written of each log. */
+  readonly #noted = new Map<string, StoredLog>();
   readonly #retention: Retention;
   /** Hosts of which counts were sent last. */
   readonly #sent = new Set<string>();
@@ -75,6 +77,7 @@ export class WriteBuffer {
       // A clock that was ahead has not made it later since.
       writeBuffer.#lastLine = Math.max(writeBuffer.#lastLine, notAfter(believed, stored.reader.clock.last));
       writeBuffer.#stored.set(log, { log: stored, sessions: own });
+      writeBuffer.#noted.set(log, stored);
       writeBuffer.#retention.hold(log, stored.lived, own);
     }
     return writeBuffer;
@@ -129,7 +132,7 @@ export class WriteBuffer {
     });
     for (const [key, session] of sessions) this.#writer.unwritten.sessions.set(keyOf(log, key), session);
     const before = reader && { ...rest, reader, detail, ...(earlier.length > 0 && { unbelieved: earlier }) };
-    this.#writer.unwritten.logs.set(log, before);
+    this.#keep(log, before);
     const isKnown = (each: (typeof sessions)[number]): each is readonly [string, Session] => each[1] !== undefined;
     if (before) this.#stored.set(log, { log: before, sessions: sessions.filter(isKnown) });
     else this.#stored.delete(log);
@@ -194,11 +197,11 @@ export class WriteBuffer {
     positions: readonly Position[],
     forgotten: readonly string[],
   ): void {
-    const { sessions, logs } = this.#writer.unwritten;
+    const { sessions } = this.#writer.unwritten;
     this.#takeRemovals();
     for (const [id, session] of logState?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
     if (logState?.stored) {
-      logs.set(log, logState.stored);
+      this.#keep(log, logState.stored);
       this.#logStates.set(log, logState);
       this.#retention.follow(log, logState.lived);
       this.#lastLine = Math.max(this.#lastLine, logState.last ?? -Infinity);
@@ -230,12 +233,7 @@ export class WriteBuffer {
     over: readonly string[],
   ): void {
     const stored = this.#stored.get(log)?.log;
-    if (stored)
-      this.#writer.unwritten.logs.set(log, {
-        ...stored,
-        coverage,
-        hasResumption: hasResumption || stored.hasResumption,
-      });
+    if (stored) this.#keep(log, { ...stored, coverage, hasResumption: hasResumption || stored.hasResumption });
     this.#drop(log, over);
   }
 
@@ -244,12 +242,26 @@ export class WriteBuffer {
    * not committed yet.
    */
   prune(days: number, reading?: LogState): void {
-    for (const _ of this.#retention.pruning(days, reading?.lived));
+    let since = -Infinity;
+    for (since of this.#retention.pruning(days, reading?.lived));
+    this.#uncover(since);
   }
 
   /** The same, a little at a time, so that nobody else waits for long. */
   async pruneBeside(days: number): Promise<void> {
-    for (const _ of this.#retention.pruning(days)) await setImmediate();
+    let since = -Infinity;
+    for (since of this.#retention.pruning(days)) await setImmediate();
+    this.#uncover(since);
+  }
+
+  /** Of the time before, those who were seen are not all known any more, also when they are to be kept for longer one day. */
+  #uncover(since: number): void {
+    for (const logState of this.#logStates.values()) logState.uncover(since);
+    for (const [log, state] of this.#stored) this.#stored.set(log, { ...state, log: uncovered(state.log, since) });
+    for (const [log, stored] of this.#noted) {
+      const left = uncovered(stored, since);
+      if (left !== stored) this.#keep(log, left);
+    }
   }
 
   /** Counts of these hosts are sent. Returns those that were sent before, also by an earlier run, and are gone. */
@@ -306,6 +318,13 @@ export class WriteBuffer {
   /** These sessions of a log mean nothing any more. */
   #drop(log: string, sessions: Iterable<string>): void {
     for (const session of sessions) this.#writer.unwritten.sessions.set(keyOf(log, session), undefined);
+  }
+
+  /** To be written of a log; undefined deletes. */
+  #keep(log: string, stored: StoredLog | undefined): void {
+    this.#writer.unwritten.logs.set(log, stored);
+    if (stored) this.#noted.set(log, stored);
+    else this.#noted.delete(log);
   }
 
   #takeRemovals(): void {

@@ -13,7 +13,10 @@ export class BruteForce {
   readonly #excluded: readonly string[];
   readonly #includeDisabled: boolean;
 
-  constructor(excluded: readonly string[], includeDisabled: boolean) {
+  readonly #hasHalfYear: boolean;
+
+  constructor(excluded: readonly string[], includeDisabled: boolean, hasHalfYear = false) {
+    this.#hasHalfYear = hasHalfYear;
     this.#excluded = excluded;
     this.#includeDisabled = includeDisabled;
   }
@@ -56,6 +59,7 @@ export class BruteForce {
     return [...this.hosts].toSorted().map((host) => ({
       ...{ at, host, online: count(host, 0) },
       ...{ d1: count(host, day), d7: count(host, week), d30: count(host, month) },
+      ...(this.#hasHalfYear && { d180: count(host, 180 * day) }),
     }));
   }
 }

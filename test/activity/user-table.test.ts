@@ -76,7 +76,7 @@ function run(users: Users, model: BruteForce, commands: readonly Command[]): num
         break;
       case 'forget':
         // No count changes by it, so the model knows nothing of it.
-        users.forgetUnseenSince(now - WINDOWS[2]);
+        users.forgetUnseenSince(now - Math.max(...users.windows));
         for (const [jid, user] of model.users) if (!users.get(jid)) assert.equal(user.open, 0);
         for (const jid of model.users.keys()) if (!users.get(jid)) model.users.delete(jid);
         break;
@@ -89,15 +89,17 @@ function run(users: Users, model: BruteForce, commands: readonly Command[]): num
 describe('the counts of all users', () => {
   const stored = fc.uniqueArray(fc.tuple(jid, keptUser), { selector: ([jid]) => jid, maxLength: 9 });
 
-  it('equal the definition for random sessions, hosts, gaps of months, removals and sample times', () => {
+  it('equal the definition for random sessions, hosts, gaps of months, removals and sample times, also of half years [11.6]', () => {
     fc.assert(
       fc.property(
         stored,
         fc.boolean(),
+        fc.boolean(),
         fc.array(command, { maxLength: 80, size: 'max' }),
-        (restored, includeDisabled, commands) => {
-          const users = new Users({ exclude: EXCLUDED, includeDisabled });
-          const model = new BruteForce(EXCLUDED, includeDisabled);
+        (restored, includeDisabled, hasHalfYear, commands) => {
+          const windows = hasHalfYear ? [1, 7, 30, 180] : [1, 7, 30];
+          const users = new Users({ exclude: EXCLUDED, includeDisabled, windows });
+          const model = new BruteForce(EXCLUDED, includeDisabled, hasHalfYear);
           for (const [jid, { login, logout, disabled, resumes }] of restored) {
             const record: LastSeen = { login: NOW - login, ...(disabled && { disabled }), ...(resumes && { resumes }) };
             if (logout !== undefined) record.logout = NOW - logout;

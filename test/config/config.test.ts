@@ -63,10 +63,18 @@ void describe('without any configuration', () => {
         hostTag: false,
         repeatSeconds: 0,
       },
-      count: { exclude: [], includeDisabled: false, hibernationSeconds: 600, boshSeconds: 43_200, quiet: false },
+      count: {
+        exclude: [],
+        includeDisabled: false,
+        windows: [1, 7, 30],
+        quiet: false,
+        hibernationSeconds: 600,
+        boshSeconds: 43_200,
+      },
       index: { path: '/home/me/.local/state/xmpp-active-users', retentionDays: 31, historyDays: 3650 },
       control: {},
       openmetrics: { prosodyNames: false },
+      nodeinfo: { hosts: [], openRegistrations: false },
     });
     assert.equal(origin.get('statsd.host'), 'default');
   });
@@ -118,6 +126,19 @@ void describe('without any configuration', () => {
   });
 });
 
+void test('who is counted over a half year is kept for one [11.6]', () => {
+  const of = (given: Given): unknown[] => {
+    const { count, index } = load(given);
+    return [count.windows, index.retentionDays];
+  };
+  const nodeinfo = '[nodeinfo]\npath = "/n"\n';
+  assert.deepEqual(of({}), [[1, 7, 30], 31]);
+  assert.deepEqual(of({ toml: nodeinfo }), [[1, 7, 30, 180], 181]);
+  assert.deepEqual(of({ flags: { set: ['count.windows=1,7,30,180'] } }), [[1, 7, 30, 180], 181]);
+  assert.deepEqual(of({ toml: `${nodeinfo}[count]\nwindows = [1, 7, 30]` }), [[1, 7, 30], 31]);
+  assert.deepEqual(of({ toml: `${nodeinfo}[index]\nretention_days = 400` }), [[1, 7, 30, 180], 400]);
+});
+
 const EVERYTHING = `
 [[log]]
 path = "/var/log/a.log"
@@ -139,6 +160,7 @@ repeat_seconds = 10
 [count]
 exclude = ["Anon.Chat.Example", "Monitor@chat.example"]
 include_disabled = true
+windows = [1, 7, 30, 180]
 hibernation_seconds = 300
 bosh_seconds = 60
 quiet = true
@@ -154,6 +176,13 @@ socket = "control.sock"
 [openmetrics]
 path = "../run/xmpp.prom"
 prosody_names = true
+
+[nodeinfo]
+path = "/srv/www/nodeinfo.json"
+hosts = ["Chat.Example"]
+software = "prosody"
+version = "0.12.3"
+open_registrations = true
 `;
 
 void describe('a file with every key', () => {
@@ -193,6 +222,7 @@ void describe('a file with every key', () => {
       count: {
         exclude: ['anon.chat.example', 'monitor@chat.example'],
         includeDisabled: true,
+        windows: [1, 7, 30, 180],
         hibernationSeconds: 300,
         boshSeconds: 60,
         quiet: true,
@@ -200,6 +230,13 @@ void describe('a file with every key', () => {
       index: { path: '/srv/index', retentionDays: 400, historyDays: 700 },
       control: { socket: '/etc/control.sock' },
       openmetrics: { path: '/run/xmpp.prom', prosodyNames: true },
+      nodeinfo: {
+        path: '/srv/www/nodeinfo.json',
+        hosts: ['chat.example'],
+        software: 'prosody',
+        version: '0.12.3',
+        openRegistrations: true,
+      },
     });
     assert.equal(origin.get('log.0.timezone'), '/etc/x.toml line 5');
     assert.equal(origin.get('log.1.path'), '/etc/x.toml line 8');
@@ -229,6 +266,7 @@ void describe('what is stronger wins', () => {
       XMPP_ACTIVE_USERS_STATSD_REPEAT_SECONDS: '0',
       XMPP_ACTIVE_USERS_COUNT_EXCLUDE: 'A@b, c',
       XMPP_ACTIVE_USERS_COUNT_INCLUDE_DISABLED: 'false',
+      XMPP_ACTIVE_USERS_COUNT_WINDOWS: '1,7,30',
       XMPP_ACTIVE_USERS_COUNT_HIBERNATION_SECONDS: '1',
       XMPP_ACTIVE_USERS_COUNT_BOSH_SECONDS: '2',
       XMPP_ACTIVE_USERS_COUNT_QUIET: 'false',
@@ -252,13 +290,8 @@ void describe('what is stronger wins', () => {
       hostTag: false,
       repeatSeconds: 0,
     });
-    assert.deepEqual(count, {
-      exclude: ['a@b', 'c'],
-      includeDisabled: false,
-      hibernationSeconds: 1,
-      boshSeconds: 2,
-      quiet: false,
-    });
+    const ended = { hibernationSeconds: 1, boshSeconds: 2, quiet: false };
+    assert.deepEqual(count, { exclude: ['a@b', 'c'], includeDisabled: false, windows: [1, 7, 30], ...ended });
     assert.deepEqual(index, { path: '/i', retentionDays: 30, historyDays: 90 });
     assert.equal(origin.get('statsd.host'), 'environment XMPP_ACTIVE_USERS_STATSD_HOST');
   });
@@ -403,6 +436,12 @@ void describe('what cannot be meant is named, with what to do', () => {
       /line 1: statsd\.host is a path: set statsd\.protocol to "uds"/,
     ],
     ['a host as a socket', { toml: 'statsd.protocol = "uds"' }, /statsd\.host must be the path of a socket/],
+    [
+      'retention below the half year that NodeInfo asks for',
+      { toml: '[index]\nretention_days = 90\n[nodeinfo]\npath = "/n"' },
+      /line 2: index\.retention_days is 90, .* over 180 days .* set it to 181 or more, or set count\.windows = \[1, 7, 30\]$/,
+    ],
+    ['windows of other lengths', { toml: 'count.windows = [1, 14]' }, /must be \[1, 7, 30\] or, .* not \[1,14\]$/],
     ['retention below 30 days', { toml: 'index.retention_days = 29' }, /from 30, .* not 29$/],
     ['a negative repetition', { toml: 'statsd.repeat_seconds = -1' }, /from 0 to 86400, not -1$/],
     ['a colon in the prefix', { flags: { prefix: 'a:b' } }, /^flag --prefix: statsd\.prefix must be .*, not "a:b"$/],

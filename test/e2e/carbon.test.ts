@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, test } from 'node:test';
 import type { HostCounts } from '../../src/activity/active-window.ts';
 import { sendHistory, type CarbonOptions } from '../../src/report/graphite/carbon.ts';
-import { metricName, type Window } from '../../src/report/metric-name.ts';
+import { metricName } from '../../src/report/metric-name.ts';
 import { parseRetention } from '../../src/report/graphite/retention.ts';
 import { StatsdReport } from '../../src/report/statsd/statsd.ts';
 import { eventually, startGraphite, startStatsd, type Datapoint, type Graphite } from './graphite.ts';
@@ -31,7 +31,7 @@ retentions = ${usual}
 const now = Math.floor(Date.now() / 1000);
 const lastHour = Math.floor(now / 3600) * 3600;
 const firstHour = lastHour - 365 * day;
-const values: Record<Window, (at: number) => number> = {
+const values: Record<1 | 7 | 30, (at: number) => number> = {
   1: (at) => (at / 3600) % 97,
   7: (at) => (at / 3600) % 193,
   30: (at) => (at / 3600) % 389,

@@ -19,6 +19,19 @@ describe('CSV', () => {
   });
 });
 
+describe('the half year, where it is counted', () => {
+  const half: Sample = { ...chat, d180: 2000, covered: [...WINDOWS, 10 * 86_400] };
+  test('is one column more in CSV, one count more in JSON and in the table of a count [11.6]', () => {
+    assert.equal(csvHeader({ coverage: true }, [1, 7, 30, 180]).slice(9, 38), ',d1,d7,d30,d180,d1_covered,d7');
+    assert.equal(csvLine(half), '1772413200,chat.example,72,127,1270,2000\n');
+    assert.equal(csvLine(half, { coverage: true }).slice(-33), '2000,86400,604800,2592000,864000\n');
+    assert.deepEqual(countObject(at, [half]).hosts, { 'chat.example': { d1: 72, d7: 127, d30: 1270, d180: 2000 } });
+    assert.equal(countObject(at, [half]).covered?.d180, 864_000);
+    const [header, , , total] = countTable([half, { ...half, host: 'b', d180: 1 }], '>=').split('\n');
+    assert.deepEqual([header?.slice(-11), total?.slice(-6)], ['half-yearly', '>=2001']);
+  });
+});
+
 describe('where the logs do not cover a window', () => {
   const partly: Sample = { ...chat, covered: [86_400, 604_799, 700_000] };
   test('CSV tells it in columns that are asked for [8.21]', () => {

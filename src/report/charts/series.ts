@@ -1,8 +1,7 @@
 /** Samples as what a chart draws: per host three lines, cut where samples are missing, no finer than the picture can show. */
 import type { Sample } from '../../activity/active-window.ts';
 import { dateLabel } from './axis.ts';
-import type { Window } from '../metric-name.ts';
-import { countOf, isCovered } from '../metric-name.ts';
+import { countOf, isCovered, WINDOW_NAMES, type Window } from '../metric-name.ts';
 import { ALL_HOSTS, totalOf } from '../total.ts';
 
 /** The samples of one host in the order of time; there is at least one. */
@@ -12,12 +11,13 @@ export interface HostHistory {
   readonly latest: Sample;
 }
 
+/** Of which there is a line. */
+export type Drawn = Exclude<Window, 180>;
+
 /** From the top of a chart to its bottom: everybody who was active today was active this week. */
-export const lines: readonly { readonly window: Window; readonly label: string }[] = [
-  { window: 30, label: 'monthly' },
-  { window: 7, label: 'weekly' },
-  { window: 1, label: 'daily' },
-];
+export const lines: readonly { readonly window: Drawn; readonly label: string }[] = ([30, 7, 1] as const).map(
+  (window) => ({ window, label: WINDOW_NAMES[window] }),
+);
 
 /**
  * The hosts with the most users in their latest month first, and how many more there are than `most`. Where there are several,

@@ -5,9 +5,18 @@
  */
 import type { Sample } from '../../activity/active-window.ts';
 import { countAxis, shortCount, timeTicks, type CountAxis } from './axis.ts';
-import { dateRange, hasLowerBounds, largestCount, largestHosts, linePieces, lines, LOWER_BOUNDS } from './series.ts';
+import {
+  dateRange,
+  hasLowerBounds,
+  largestCount,
+  largestHosts,
+  linePieces,
+  lines,
+  LOWER_BOUNDS,
+  type Drawn,
+} from './series.ts';
 import type { HostHistory } from './series.ts';
-import { countOf, isCovered, type Window } from '../metric-name.ts';
+import { countOf, isCovered } from '../metric-name.ts';
 import { printable } from '../table.ts';
 import { hostLabel } from '../total.ts';
 
@@ -27,7 +36,7 @@ export interface ChartOptions {
 /** What is drawn where: `dots` is the character, `window` the line that gives it its colour, pale where it is a lower bound. */
 interface Cell {
   dots: number;
-  window: Window | undefined;
+  window: Drawn | undefined;
   isPale: boolean;
 }
 
@@ -40,8 +49,8 @@ const braille = [
 ] as const;
 
 /** Green, cyan and magenta can be read on dark and on light terminals. */
-const colors: Record<Window, string> = { 1: '32', 7: '36', 30: '35' };
-const letters: Record<Window, string> = { 1: 'd', 7: 'w', 30: 'm' };
+const colors: Record<Drawn, string> = { 1: '32', 7: '36', 30: '35' };
+const letters: Record<Drawn, string> = { 1: 'd', 7: 'w', 30: 'm' };
 /** How many of so many dots in a row are drawn. */
 interface Pattern {
   readonly of: number;
@@ -49,11 +58,11 @@ interface Pattern {
 }
 
 /** Without colour. The daily line moves most, so it needs to be whole. */
-const patterns: Record<Window, Pattern> = { 1: { of: 1, drawn: 1 }, 7: { of: 8, drawn: 4 }, 30: { of: 4, drawn: 1 } };
+const patterns: Record<Drawn, Pattern> = { 1: { of: 1, drawn: 1 }, 7: { of: 8, drawn: 4 }, 30: { of: 4, drawn: 1 } };
 /** Of lower bounds: the same, more broken. */
-const broken: Record<Window, Pattern> = { 1: { of: 4, drawn: 2 }, 7: { of: 16, drawn: 4 }, 30: { of: 8, drawn: 1 } };
+const broken: Record<Drawn, Pattern> = { 1: { of: 4, drawn: 2 }, 7: { of: 16, drawn: 4 }, 30: { of: 8, drawn: 1 } };
 
-function patternOf(window: Window, isWhole: boolean, { color }: ChartOptions): Pattern {
+function patternOf(window: Drawn, isWhole: boolean, { color }: ChartOptions): Pattern {
   if (!color) return (isWhole ? patterns : broken)[window];
   return isWhole ? { of: 1, drawn: 1 } : { of: 4, drawn: 2 };
 }
@@ -114,7 +123,7 @@ function legend({ latest }: HostHistory, columns: number, options: ChartOptions)
   return texts.join(wide || length + 3 + 2 <= columns ? separator : '\n');
 }
 
-function mark(window: Window, wide: boolean, options: ChartOptions): string {
+function mark(window: Drawn, wide: boolean, options: ChartOptions): string {
   if (!options.unicode) return wide ? `${letters[window].repeat(3)} ` : '';
   if (!wide) return paint('\u25cf', colors[window], options);
   const { of, drawn } = patterns[window];
@@ -166,7 +175,7 @@ type Dot = (x: number, y: number, isWhole: boolean, nth: number) => void;
 /** Calls `dot` for every place that a line crosses; y grows downwards. */
 function trace(
   { samples }: HostHistory,
-  window: Window,
+  window: Drawn,
   axis: CountAxis,
   width: number,
   height: number,
@@ -213,7 +222,7 @@ function show(row: readonly Cell[], options: ChartOptions): string {
   return text;
 }
 
-function glyph({ dots }: Cell, window: Window, { unicode }: ChartOptions): string {
+function glyph({ dots }: Cell, window: Drawn, { unicode }: ChartOptions): string {
   return unicode ? String.fromCodePoint(0x2800 + dots) : letters[window];
 }
 

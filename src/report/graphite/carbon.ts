@@ -11,7 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { HostCounts } from '../../activity/active-window.ts';
 import { outsideOf, pointsOf, type Point, type Series } from './points.ts';
 import { CarbonConnection, encode, type Protocol } from './wire.ts';
-import { countOf, metricName, windows, type Window } from '../metric-name.ts';
+import { countOf, metricName, windowsOf, type Window } from '../metric-name.ts';
 import type { Retention } from './retention.ts';
 
 export interface CarbonOptions {
@@ -123,19 +123,19 @@ async function collect(
   samples: AsyncIterable<HostCounts> | Iterable<HostCounts>,
   options: CarbonOptions,
 ): Promise<{ series: NamedSeries[]; hold: number }> {
-  const hosts = new Map<string, { at: number[]; values: Record<Window, number[]> }>();
+  const hosts = new Map<string, { at: number[]; values: Map<Window, number[]> }>();
   let hold = Number.POSITIVE_INFINITY;
   for await (const sample of samples) {
-    const host = hosts.get(sample.host) ?? { at: [], values: { 1: [], 7: [], 30: [] } };
+    const host = hosts.get(sample.host) ?? { at: [], values: new Map(windowsOf(sample).map((window) => [window, []])) };
     hosts.set(sample.host, host);
     const last = host.at.at(-1);
     assert(last === undefined || sample.at > last, 'samples of a host come in the order of time');
     if (last !== undefined) hold = Math.min(hold, sample.at - last);
     host.at.push(sample.at);
-    for (const window of windows) host.values[window].push(countOf(sample, window));
+    for (const [window, values] of host.values) values.push(countOf(sample, window));
   }
   const series = [...hosts].flatMap(([host, { at, values }]) =>
-    windows.map((window) => named(options, window, host, { at, values: values[window] })),
+    [...values].map(([window, counts]) => named(options, window, host, { at, values: counts })),
   );
   return { series, hold: Number.isFinite(hold) ? hold : 3600 };
 }

@@ -7,7 +7,7 @@
  * The host is the last level of the name, or with `hostTag` a tag (DogStatsD's form, which Telegraf reads too) that leaves the name: `xmpp.active_users_1d:72|g|#host:chat.example,env:prod`.
  */
 import type { HostCounts } from '../../activity/active-window.ts';
-import { countOf, logLevel, metricName, windowName, windows } from '../metric-name.ts';
+import { countOf, logLevel, metricName, windowName, windowsOf, type Window } from '../metric-name.ts';
 import { sendMetrics, type Destination, type Metric } from './packets.ts';
 
 export interface StatsdOptions extends Destination {
@@ -71,7 +71,7 @@ export class StatsdReport {
   /** Sends the gauges of one count; whatever is left of an earlier count is given up. Values that are no count are not sent. */
   counts(samples: readonly HostCounts[]): void {
     if (this.#closed) return;
-    const gauges = samples.flatMap((sample) => windows.map((window) => this.#gauge(sample, window)));
+    const gauges = samples.flatMap((sample) => windowsOf(sample).map((window) => this.#gauge(sample, window)));
     this.#counts = gauges.filter((metric) => this.#isValue(metric));
     this.#start();
   }
@@ -108,7 +108,7 @@ export class StatsdReport {
     this.#stop.abort();
   }
 
-  #gauge(sample: HostCounts, window: 1 | 7 | 30): Metric {
+  #gauge(sample: HostCounts, window: Window): Metric {
     const { prefix, tags, hostTag } = this.#options;
     const { host } = sample;
     const value = countOf(sample, window);

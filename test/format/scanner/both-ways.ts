@@ -64,7 +64,7 @@ export function byScanner(
   return { events, counts: reader.counts, state: reader.state, scanned };
 }
 
-const COUNT = { exclude: [], includeDisabled: false, ...OPTIONS };
+const COUNT = { exclude: [], includeDisabled: false, windows: [1, 7, 30], ...OPTIONS };
 export const SCANNERS: Readonly<Record<string, () => readonly [Users, ScannersOf]>> = {
   'in TypeScript': () => {
     const users = new Users({ ...COUNT, seed: 99 });
