@@ -57,8 +57,10 @@ export function byScanner(
     sessions.expect(batch);
     // By themselves, as where they wait for other logs.
     const copies = new EventBatch(Buffer.alloc(0));
-    for (let i = 0; i < batch.count; i++) sessions.copy(batch, i, copies);
-    for (let i = 0; i < batch.count; i++) events.push(sessions.eventOf(copies, i));
+    for (let i = 0; i < batch.count; i++) {
+      sessions.copy(batch, i, copies);
+      events.push(copies.other(i) ?? sessions.eventOf(batch, i));
+    }
     scanned += batch.count - batch.others.length;
   }
   return { events, counts: reader.counts, state: reader.state, scanned };
