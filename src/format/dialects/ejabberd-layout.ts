@@ -5,13 +5,23 @@
  *     2026-11-23 19:29:20.030291+00:00 [info] <0.752.0>@ejabberd_c2s:bind/2:450 MESSAGE
  *     2016-08-26 08:27:03.437 [info] <0.31224.0>@ejabberd_c2s:terminate:1793 MESSAGE
  *     2026-11-23 19:29:20.030291+00:00 [info] MESSAGE
+ *
+ * lager's console has the time without the day; where its lines are wrapped the stamp of the wrapping stands in its place:
+ *
+ *     Nov 23 19:29:20 [info] MESSAGE
+ *     Mon 2026-11-23 19:29:20 UTC [info] MESSAGE
  */
 
 import type { LogLevel } from '../log-level.ts';
 
 /** A sequence that colours what follows. */
 const COLOURS = String.raw`(?:\x1b\[[0-9;]{0,16}m){0,4}`;
-const STAMP = String.raw`\d{4}-\d\d-\d\d[ T]\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:\d\d)?`;
+const WEEKDAY = '(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun) ';
+const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
+/** svlogd has an underscore behind it. */
+const DATE = String.raw`(?:(?:${WEEKDAY})?\d{4}-\d\d-\d\d[ T_]|(?:${MONTHS.join('|')}) [ \d]\d )`;
+const ZONE = String.raw`(?:Z| ?[+-]\d\d(?::?\d\d)?| [A-Z][A-Za-z]{1,4})`;
+const STAMP = String.raw`${DATE}\d\d:\d\d:\d\d(?:[.,]\d{1,9})?${ZONE}?`;
 const LEVEL = String.raw`\[(?:debug|info|notice|warning|error|critical|alert|emergency)\]`;
 /** Builds with Elixir write `#PID<0.1.0>`. */
 const PROCESS = String.raw`(?:#PID)?<\d{1,10}\.\d{1,10}\.\d{1,10}>(?:@[^\s:]{1,128}:\S{1,160})? `;
@@ -29,8 +39,6 @@ const DASH = 45;
 const ESC = 27;
 const AT_SIGN = 64;
 const BRACKET = 40;
-/** Of the stamp, up to the second. */
-export const TO_SECOND = 19;
 
 /** Where the parts of a line are; the numbers are offsets, and both of a part are 0 where it is not told. */
 export interface Parts {
@@ -50,10 +58,46 @@ export interface Parts {
 }
 
 /** Whether a line begins as every one of ejabberd's own does: with a date. */
-export const beginsWithDate = (text: string, start: number): boolean =>
-  text.charCodeAt(start + 4) === DASH && text.charCodeAt(start + 7) === DASH && isDigit(text.charCodeAt(start));
+export function beginsWithDate(text: string, start: number): boolean {
+  const first = text.charCodeAt(start);
+  if (isDigit(first)) return text.charCodeAt(start + 4) === DASH && text.charCodeAt(start + 7) === DASH;
+  if (!isCapital(first)) return false;
+  WORDED_DATE.lastIndex = start;
+  return WORDED_DATE.test(text);
+}
 
+const WORDED_DATE = new RegExp(`${DATE}\\d\\d:`, 'y');
 const isDigit = (code: number): boolean => code >= 48 && code <= 57;
+const isCapital = (code: number): boolean => code >= 65 && code <= 90;
+
+/** From the first colon of a stamp to behind its second: `:29:20`. */
+export const TO_SECOND = 6;
+
+/** The stamp of a line that begins with a date, up to the second. */
+export const secondIn = (text: string, start: number): string =>
+  text.slice(start, text.indexOf(':', start) + TO_SECOND);
+
+const TO_A_SECOND = new RegExp(
+  String.raw`^(?:${WEEKDAY})?(?:(\d{4})-(\d\d)-|([A-Z][a-z]{2}) )([ \d]\d)[ T_](\d\d):(\d\d):(\d\d)`,
+);
+/** Of those without a year, which have 29 February: so long, in seconds. */
+const LEAP_YEAR = '2000';
+const YEAR = 366 * 86_400;
+
+/** Seconds from one stamp to another; NaN where one is none or they are of two forms. */
+export function secondsBetween(from: string, to: string): number {
+  const [a, b] = [TO_A_SECOND.exec(from), TO_A_SECOND.exec(to)];
+  const hasYear = a?.[1] !== undefined;
+  if (!a || !b || hasYear !== (b[1] !== undefined)) return NaN;
+  const seconds = secondsOf(b) - secondsOf(a);
+  return hasYear ? seconds : seconds - Math.round(seconds / YEAR) * YEAR;
+}
+
+function secondsOf([, year = LEAP_YEAR, month, name = '', ...rest]: readonly (string | undefined)[]): number {
+  const [day, hour, minute, second] = rest.map(Number);
+  const index = month === undefined ? MONTHS.indexOf(name) : Number(month) - 1;
+  return Date.UTC(Number(year), index, day, hour, minute, second) / 1000;
+}
 
 /** Undefined where the line is none of ejabberd's, or a further one of a message. */
 export function partsOf(text: string, start: number, lineEnd: number): Parts | undefined {
@@ -62,9 +106,9 @@ export function partsOf(text: string, start: number, lineEnd: number): Parts | u
   if (!HEAD.test(text)) return undefined;
   const body = HEAD.lastIndex;
   if (body > lineEnd) return undefined;
-  const stampEnd = text.indexOf(' ', start + TO_SECOND);
-  const level =
-    text.indexOf('[', text.charCodeAt(stampEnd + 1) === ESC ? pastColours(text, stampEnd + 1) : stampEnd) + 1;
+  const bracket = text.indexOf('[', start);
+  const stampEnd = bracket - (text.charCodeAt(bracket - 1) === ESC ? 2 : 1);
+  const level = text.indexOf('[', pastColours(text, stampEnd + 1)) + 1;
   const levelEnd = text.indexOf(']', level);
   const who = text.indexOf('<', levelEnd);
   const own = who < 0 || who >= body ? 0 : who;

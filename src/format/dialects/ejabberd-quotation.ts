@@ -10,7 +10,7 @@
  * another such message, too, is believed; nothing in the text tells it from two real ones.
  */
 import { LOST_END } from './dialect.ts';
-import { beginsWithDate, endOf, TO_SECOND } from './ejabberd-layout.ts';
+import { beginsWithDate, endOf, secondIn, secondsBetween } from './ejabberd-layout.ts';
 import { charactersIn, firstFrom, Places, type Kinds } from './ejabberd-places.ts';
 
 /** A message that quotes somebody. */
@@ -115,7 +115,7 @@ export function restOf(text: string, { quoting, start, message, lineEnd }: Messa
   const line = text.slice(message, endOf(text, lineEnd));
   const isWhole = quoting.whole.test(line) || line.endsWith(LOST_END);
   const left = LONGEST - charactersIn(text, start, lineEnd) - 1;
-  return restFrom(text, lineEnd + 1, { quoting, isWhole, left, stamp: text.slice(start, start + TO_SECOND) });
+  return restFrom(text, lineEnd + 1, { quoting, isWhole, left, stamp: secondIn(text, start) });
 }
 
 /** The same of a message that has gone on to the line at `from`. */
@@ -175,7 +175,7 @@ function cutEnd(places: Places, from: number, first: number, { left }: Going): n
 /** The first line from `from` on with a date, which is enough of it; empty when there is none. */
 function nextDated(text: string, from: number): string {
   for (let start = from, newline; (newline = text.indexOf('\n', start)) >= 0; start = newline + 1)
-    if (beginsWithDate(text, start)) return text.slice(start, start + TO_SECOND);
+    if (beginsWithDate(text, start)) return text.slice(start, newline);
   return '';
 }
 
@@ -203,15 +203,8 @@ const KINDS: Kinds = {
   quotes: (text, message, end) => quotingAt(text, message, end) !== undefined,
 };
 
-const SECOND = /^(\d{4})-(\d\d)-(\d\d)[ T](\d\d):(\d\d):(\d\d)/;
-
 /**
  * Whether a line with this stamp comes too late to be of a message with that one. An earlier stamp says nothing: who forges a
  * line may write any.
  */
-const isLate = (stamp: string, messageStamp: string): boolean => secondsOf(stamp) - secondsOf(messageStamp) > NEAR;
-
-function secondsOf(stamp: string): number {
-  const [year = 0, month = 1, ...rest] = SECOND.exec(stamp)?.slice(1).map(Number) ?? [];
-  return year === 0 ? NaN : Date.UTC(year, month - 1, ...rest) / 1000;
-}
+const isLate = (stamp: string, messageStamp: string): boolean => secondsBetween(messageStamp, stamp) > NEAR;

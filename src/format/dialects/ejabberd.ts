@@ -4,7 +4,7 @@
  */
 import type { Dialect, Eventless, Finding, Parser, ParserState, Passed } from './dialect.ts';
 import { ownText } from '../own-text.ts';
-import { levelOf, partsOf, TO_SECOND, type Parts } from './ejabberd-layout.ts';
+import { levelOf, partsOf, secondIn, TO_SECOND, type Parts } from './ejabberd-layout.ts';
 import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
 import { QUOTING, quotingAt, restFrom, restOf, type Going, type Rest } from './ejabberd-quotation.ts';
 import { PLAN } from './ejabberd-shortcuts.ts';
@@ -62,7 +62,7 @@ class EjabberdParser implements Parser {
 
   passed({ seconds, inSecond, lastLine }: Passed, bytes: Buffer): void {
     if (seconds === 0) return;
-    const second = bytes.toString('latin1', lastLine, lastLine + TO_SECOND);
+    const second = bytes.toString('latin1', lastLine, bytes.indexOf(':', lastLine) + TO_SECOND);
     this.#inSecond = inSecond + (seconds === 1 && second === this.#second ? this.#inSecond : 0);
     this.#second = second;
   }
@@ -102,7 +102,7 @@ class EjabberdParser implements Parser {
 
   #countBurst(text: string, start: number): void {
     if (text.startsWith(this.#second, start) && this.#second !== '') this.#inSecond++;
-    else [this.#second, this.#inSecond] = [ownText(text.slice(start, start + TO_SECOND)), 1];
+    else [this.#second, this.#inSecond] = [ownText(secondIn(text, start)), 1];
     if (this.#inSecond === BURST) this.#isLossToTell = true;
   }
 
@@ -133,14 +133,14 @@ class EjabberdParser implements Parser {
 
 /** As it is kept in the state. */
 const textOf = ({ quoting, left, isWhole, stamp }: Going): string =>
-  `${QUOTING.indexOf(quoting)} ${left} ${isWhole} ${stamp.replace(' ', 'T')}`;
+  `${QUOTING.indexOf(quoting)} ${left} ${isWhole} ${stamp}`;
 
 function goingOf(kept: string): Going | undefined {
-  const [index, left, isWhole, stamp] = kept.split(' ');
+  const [index, left, isWhole, ...stamp] = kept.split(' ');
   const quoting = QUOTING[Number(index)];
-  return stamp === undefined || !quoting
+  return stamp.length === 0 || !quoting
     ? undefined
-    : { quoting, left: Number(left), isWhole: isWhole === 'true', stamp };
+    : { quoting, left: Number(left), isWhole: isWhole === 'true', stamp: stamp.join(' ') };
 }
 
 export const ejabberd: Dialect = {
