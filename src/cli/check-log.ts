@@ -56,16 +56,16 @@ function whyUnread(path: string): string[] {
 }
 
 function describe(survey: Survey, path: string): string[] {
-  const { lines, foreign, dialect, envelope, stamp, version, events, users, samples, quoted, rival } = survey;
+  const { lines, foreign, dialect, envelope, wrapped, stamp, version, events, users, samples, quoted, rival } = survey;
   if (lines === 0 && journalOf(path) !== undefined) return ['the journal has no entry of it'];
   if (lines === 0) return [beginningOf(path, 1).length === 0 ? 'is empty' : 'no line of it is complete yet'];
   const share = Math.floor(((lines - foreign) / lines) * 1000) / 10;
   const writer = `written by ${dialect === undefined ? 'no server that is known' : [dialect.name, version].join(' ').trimEnd()}`;
-  const wrapped = envelope === undefined ? '' : `, in lines of ${envelope}`;
-  const understood = `${writer}${wrapped}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
+  const around = envelope === undefined ? '' : `, in lines of ${envelope}`;
+  const understood = `${writer}${around}, time stamps: ${stamp ?? 'none'}; ${share} % of the last ${lines} lines are understood`;
   if (dialect === undefined || stamp === undefined) return [understood];
   const warnings = [
-    forgeryWarning(path, dialect.name, version),
+    forgeryWarning(path, { server: dialect.name, version, wrapped }),
     quotedWarning(path, dialect.name, quoted),
     rivalWarning(rival),
   ];

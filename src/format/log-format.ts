@@ -5,6 +5,7 @@
  */
 import type { Dialect } from './dialects/dialect.ts';
 import { prosody } from './dialects/prosody.ts';
+import type { Envelope } from './envelopes/envelope.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
 import { GOING_ON, lookAt, type Rival } from './form-change.ts';
@@ -40,6 +41,13 @@ export interface WrappingState {
 export interface Replaced {
   readonly program: string;
   readonly lines: number;
+}
+
+/** What is around the lines of a log. */
+export interface Wrapped {
+  readonly envelope: Envelope;
+  /** What is in them are lines of the server's; else each is a message with all that belongs to it. */
+  readonly isOutput: boolean;
 }
 
 /** Lines of one form, made plain. */
@@ -111,6 +119,12 @@ export class LogFormat {
     const replaced = this.#replaced && { replaced: this.#replaced };
     const wrapped = { envelope: envelope.name, program, ...(inner && { inner: inner.name }), keepsInner, unwrap };
     return { ...wrapped, ...waiting, ...replaced };
+  }
+
+  /** Undefined where the lines are as the server wrote them into a file. */
+  get wrapped(): Wrapped | undefined {
+    const { envelope } = this.#format?.wrapping ?? {};
+    return envelope && { envelope, isOutput: this.#unwrapper?.state.isOutput === true };
   }
 
   /** The program beside the server that wrote most lines as a server does; they are not read. */

@@ -143,8 +143,8 @@ export class FollowedLogs {
   /** Tells of logs that are not understood, as of a count. */
   tellDoubts(at: number): void {
     for (const [{ path, logState }, parseHealth] of this.#logs) {
-      const { server, version, counts, rival, waiting } = logState;
-      const told = { path, server, version, counts, rival, waiting };
+      const { server, version, wrapped, counts, rival, waiting } = logState;
+      const told = { path, server, version, wrapped, counts, rival, waiting };
       for (const doubt of parseHealth.judge(told, at)) this.#options.tell('warning', doubt);
     }
   }

@@ -8,7 +8,7 @@ import { decode } from '../format/decoder.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import { dialectNamed } from '../format/format.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
-import { LogFormat, type Run } from '../format/log-format.ts';
+import { LogFormat, type Run, type Wrapped } from '../format/log-format.ts';
 import type { Rival } from '../format/form-change.ts';
 import type { LineFormat } from '../format/recogniser.ts';
 import type { ScanPlan } from '../format/scanner/plan.ts';
@@ -122,6 +122,11 @@ export class LogReader {
   /** The lines before are counted, though others have read them. */
   countOn(before: LineCounts): void {
     this.#counted = sumCounts([this.#counted, before]);
+  }
+
+  /** What is around the lines; undefined where they are as the server wrote them into a file. */
+  get wrapped(): Wrapped | undefined {
+    return this.#format.wrapped;
   }
 
   /** Another server that writes into the log, and is not counted. */

@@ -8,6 +8,7 @@ import { Sessions, type Session, type SessionsOptions } from '../activity/sessio
 import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
 import { EventBatch } from '../format/event-batch.ts';
+import type { Wrapped } from '../format/log-format.ts';
 import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
@@ -174,6 +175,11 @@ export class LogState {
   /** The server's version, where the log has named it. */
   get version(): string | undefined {
     return this.#read.version;
+  }
+
+  /** What is around the lines; undefined where they are as the server wrote them into a file. */
+  get wrapped(): Wrapped | undefined {
+    return this.#reader.wrapped;
   }
 
   /** Another server that writes into the log, and is not counted. */

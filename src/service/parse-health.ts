@@ -4,6 +4,7 @@
  */
 import { forgeryWarning, quotedWarning } from '../format/dialects/forgeable.ts';
 import type { Rival } from '../format/form-change.ts';
+import type { Wrapped } from '../format/log-format.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import { sumCounts } from './log-reader.ts';
 
@@ -12,6 +13,7 @@ export interface Told {
   readonly server: string | undefined;
   /** Of the server. */
   readonly version: string | undefined;
+  readonly wrapped?: Wrapped | undefined;
   readonly counts: Readonly<LineCounts>;
   readonly rival?: Rival | undefined;
   /** Lines that wait for those that come next. */
@@ -38,8 +40,8 @@ export class ParseHealth {
   #isWaiting = false;
 
   /** What is to be told about a log at `at`, unix seconds. */
-  *judge({ path, server, version, counts, rival, waiting = 0 }: Told, at: number): Iterable<string> {
-    const forgeable = forgeryWarning(path, server, version);
+  *judge({ path, server, version, wrapped, counts, rival, waiting = 0 }: Told, at: number): Iterable<string> {
+    const forgeable = forgeryWarning(path, { server, version, wrapped });
     if (this.#arises('forgeable', forgeable !== undefined)) yield forgeable ?? '';
     const passedOver = quotedWarning(path, server, counts.quoted);
     if (this.#arises('quoted', passedOver !== undefined)) yield passedOver ?? '';

@@ -9,6 +9,7 @@ import type { Config, LogConfig } from '../config/config.ts';
 import type { Dialect } from '../format/dialects/dialect.ts';
 import { dialectNamed, tellingLines } from '../format/format.ts';
 import { plainLines, recogniseFormat } from '../format/recogniser.ts';
+import type { Wrapped } from '../format/log-format.ts';
 import type { Rival } from '../format/form-change.ts';
 import { levelsOf, type LogLevel } from '../format/log-level.ts';
 import { looksLike, strangerIn } from '../format/strangers.ts';
@@ -31,6 +32,7 @@ export interface Survey {
   readonly dialect: Dialect | undefined;
   /** What the lines are wrapped in; undefined where they are as the server writes them into a file. */
   readonly envelope: string | undefined;
+  readonly wrapped: Wrapped | undefined;
   /** The name of the form of the time stamps. */
   readonly stamp: string | undefined;
   /** Of the server, where it started in these lines. */
@@ -83,6 +85,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
     foreign: dialect ? logState.counts.foreign : lines.length,
     dialect,
     envelope: format?.wrapping?.envelope.name,
+    wrapped: logState.wrapped,
     stamp: log.timestamps || recogniseStamp(tellingLines(plain), { times: [now], now })?.name,
     version: logState.version,
     levels: dialect ? levelsOf(plain, dialect) : new Set<LogLevel>(),

@@ -54,6 +54,8 @@ export interface Envelope {
   readonly begins: RegExp;
   /** A long message may have been cut without a mark, and a line of an output may go on in the next one. */
   readonly cutsUnseen?: true;
+  /** Lines are longer than the server wrote them, as control characters are escaped or an entry has several. */
+  readonly altersLengths?: true;
   /** It looks like a stamp of the server's own: what is understood without it is not wrapped. */
   readonly isStampOnly?: true;
   open(state?: EnvelopeState): Opener;

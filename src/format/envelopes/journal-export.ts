@@ -211,6 +211,7 @@ const isOfName = (byte: number): boolean => (byte >= 65 && byte <= 90) || byte =
 export const journalExport: Envelope = {
   name: 'journalctl -o export',
   cutsUnseen: true,
+  altersLengths: true,
   begins: /^(?:__CURSOR|__REALTIME_TIMESTAMP|MESSAGE)=/,
   open: (state) => new ExportOpener(state),
 };

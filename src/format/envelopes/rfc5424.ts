@@ -15,5 +15,6 @@ export const rfc5424: Envelope = {
   name: 'syslog, RFC 5424',
   begins: HEAD,
   cutsUnseen: true,
+  altersLengths: true,
   open: () => openText({ pattern: HEAD }),
 };

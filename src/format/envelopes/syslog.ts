@@ -32,6 +32,7 @@ export const syslog: Envelope = {
   name: 'syslog or journalctl, short forms',
   begins: SHORT,
   cutsUnseen: true,
+  altersLengths: true,
   open: () => openText({ pattern: SHORT }),
 };
 
@@ -39,6 +40,7 @@ export const journalFull: Envelope = {
   name: 'journalctl -o short-full or with-unit',
   begins: FULL,
   cutsUnseen: true,
+  altersLengths: true,
   open: () => openText({ pattern: FULL }),
 };
 
@@ -46,5 +48,6 @@ export const journalUnix: Envelope = {
   name: 'journalctl -o short-unix',
   begins: UNIX,
   cutsUnseen: true,
+  altersLengths: true,
   open: () => openText({ pattern: UNIX, secondsOf: (stamp, length) => numberAt(stamp.subarray(0, length), 0) }),
 };

@@ -34,6 +34,6 @@ export function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000) {
     stored = JSON.parse(JSON.stringify(logState.stored)) as StoredLog;
   }
   take(logState, logState.decodeRest());
-  const { waiting, rival } = logState;
-  return { events, counts, stored, waiting, rival };
+  const { waiting, rival, wrapped, server, version } = logState;
+  return { events, counts, stored, waiting, rival, wrapped, server, version };
 }
