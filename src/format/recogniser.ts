@@ -139,11 +139,12 @@ function scoresIn(envelope: Envelope, lines: readonly string[], dialects: readon
   return [...parts].flatMap(([program, { numbers, bodies }]) => {
     const bytes = bytesOf(numbers.map((i) => lines[i]!));
     const inner = readingsOf(bodies)[0]?.form;
-    const time = inner || !bodies.some((body) => TIME_OF_DAY.read(body, 0)) ? undefined : TIME_OF_DAY;
+    // One body with a date may be the text of a remote party.
+    const time = bodies.some((body) => TIME_OF_DAY.read(body, 0)) ? TIME_OF_DAY : undefined;
+    const ofEnvelope = hasStamp ? [undefined, inner, time].filter((form, i) => i === 0 || form) : [];
     return dialects.flatMap((dialect) => {
       const scores = [
-        ...(hasStamp ? [{ inner: undefined, keepsInner: false }] : []),
-        ...((inner ?? time) && hasStamp ? [{ inner: inner ?? time, keepsInner: false }] : []),
+        ...ofEnvelope.map((form) => ({ inner: form, keepsInner: false })),
         ...(inner ? [{ inner: undefined, keepsInner: true }] : []),
       ].flatMap((how) => {
         const wrapping = { envelope, program, ...how };

@@ -189,7 +189,7 @@ const ATTACKS = 4;
 /** More of them by `HOSTILE_RUNS=100`. */
 const RUNS = Number(process.env['HOSTILE_RUNS'] ?? 2);
 
-for (const server of SERVERS.filter((each) => each !== CONSOLE))
+for (const server of SERVERS)
   describe(`any text of a remote party in the lines of ${server.name} is nobody, and hides nobody, in`, () => {
     const { line, opened, behind, cut } = server;
     // The messages of jabberd2 are known by their lengths, of which syslog shows others.

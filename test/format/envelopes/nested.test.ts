@@ -68,6 +68,8 @@ describe("the console of ejabberd's lager, which tells no day, in", () => {
       const forged = [
         line(failed, said(failed, '(tls|<0.760.0>) Failed c2s X')),
         line(failed, '[info] (tls|<0.761.0>) Opened c2s session for victim@chat.example/x'),
+        // As the wrapping itself has it.
+        line(failed, line(failed, said(failed, ''))),
         line(failed, ' authentication from 192.0.2.1: Unsupported mechanism'),
         line(later, said(later, '(tls|<0.762.0>) Opened c2s session for carol@chat.example/phone')),
       ];
