@@ -171,7 +171,7 @@ export class Daemon {
     const covered = this.#logs.coveredAt(at, this.#users.windows);
     const counted = countAt(this.#users, this.#logs.at(at), at);
     // A gauge stands until it is told otherwise.
-    const gone = this.#writeBuffer.noteSent(counted.map(({ host }) => host));
+    const gone = this.#writeBuffer.sent.note(counted.map(({ host }) => host));
     const samples = [...counted, ...gone.map((host) => ({ ...nobody(this.#users.windows), at, host, covered }))];
     if (at % HOUR === 0) this.#writeBuffer.past.note(counted);
     this.#outputs.counts(samples, this.#logs.all, { at, covered });

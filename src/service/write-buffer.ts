@@ -14,6 +14,7 @@ import { IndexWriter, type Renew } from './index-writer.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { PastCounts } from './past-counts.ts';
 import { Retention } from './retention.ts';
+import { SentHosts } from './sent-hosts.ts';
 import { StoredUsers } from './stored-users.ts';
 import { sessionAt, type Place, type Unbelieved } from './unbelieved.ts';
 import { keyOf, sessionsByLog, type WholeLog } from './whole-index.ts';
@@ -23,6 +24,8 @@ import { storedLogOf, uncovered, type StoredLog, type StoredState } from './stor
 export class WriteBuffer {
   /** What is put there is written with the next commit. */
   readonly past = new PastCounts((key, packed) => this.#writer.unwritten.counts.set(key, packed));
+  /** Likewise. */
+  readonly sent = new SentHosts((host, isSent) => this.#writer.unwritten.hosts.set(host, isSent));
   readonly #writer: IndexWriter;
   readonly #users: Users;
   readonly #storedUsers: StoredUsers;
@@ -35,8 +38,6 @@ export class WriteBuffer {
   /** What is or will be written of each log. */
   readonly #noted = new Map<string, StoredLog>();
   readonly #retention: Retention;
-  /** Hosts of which counts were sent last. */
-  readonly #sent = new Set<string>();
   #lastLine = -Infinity;
 
   /** `believed`: the latest instant that is, unix seconds. */
@@ -45,8 +46,8 @@ export class WriteBuffer {
     this.#retention = new Retention(users);
     this.#storedUsers = new StoredUsers(users, believed);
     const known = () => ({
-      ...{ logs: this.#statesNow(), positions: this.#positions, hosts: this.#sent },
-      counts: this.past.all(),
+      ...{ logs: this.#statesNow(), positions: this.#positions },
+      ...{ hosts: this.sent.all, counts: this.past.all() },
     });
     this.#writer = new IndexWriter({ index, users, storedUsers: this.#storedUsers, renew, known });
   }
@@ -62,7 +63,7 @@ export class WriteBuffer {
     if (contents.unmoved.length > 0) await writeBuffer.#writer.move(contents.unmoved);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
-    for (const host of contents.hosts.keys()) writeBuffer.#sent.add(host);
+    for (const host of contents.hosts.keys()) writeBuffer.sent.all.add(host);
     for (const [key, packed] of contents.counts) writeBuffer.past.restore(key, packed);
     for (const followed of contents.positions.values()) {
       if ('verdicts' in followed) writeBuffer.#verdicts.set(followed.log, followed);
@@ -262,21 +263,6 @@ export class WriteBuffer {
       const left = uncovered(stored, since);
       if (left !== stored) this.#keep(log, left);
     }
-  }
-
-  /** Counts of these hosts are sent. Returns those that were sent before, also by an earlier run, and are gone. */
-  noteSent(hosts: readonly string[]): string[] {
-    const gone = [...this.#sent].filter((host) => !hosts.includes(host));
-    const fresh = hosts.filter((host) => !this.#sent.has(host));
-    for (const host of gone) {
-      this.#sent.delete(host);
-      this.#writer.unwritten.hosts.set(host, undefined);
-    }
-    for (const host of fresh) {
-      this.#sent.add(host);
-      this.#writer.unwritten.hosts.set(host, true);
-    }
-    return gone;
   }
 
   /** Deletes these sessions of a log, by id: of those whom the users have forgotten. Written with the next commit. */
