@@ -228,7 +228,7 @@ export const OPENMETRICS_PATH: FileSetting<string> = {
   ...text('openmetrics.path', isPath),
   must: 'the path of a file',
   what: 'file that the counts are written to, for the textfile collector of node_exporter; by default none is',
-  toml: '"/var/lib/prometheus/node-exporter/xmpp-active-users.prom"',
+  toml: '"/run/xmpp-active-users/public/xmpp.prom"',
 };
 export const OPENMETRICS_PROSODY: FileSetting<boolean> = {
   ...flag('openmetrics.prosody_names'),
@@ -240,7 +240,7 @@ export const NODEINFO_PATH: FileSetting<string> = {
   ...text('nodeinfo.path', isPath),
   must: 'the path of a file',
   what: 'file for NodeInfo 2.1, which a web server hands out; by default none is written',
-  toml: '"/run/xmpp-active-users/nodeinfo.json"',
+  toml: '"/run/xmpp-active-users/public/nodeinfo.json"',
 };
 export const NODEINFO_HOSTS: FileSetting<readonly string[]> = {
   key: 'nodeinfo.hosts',

@@ -9,6 +9,7 @@ const DISK = '/var/lib/private';
 /** As its unit has it, but for times that no test would wait for. */
 const SOON = '[Service]\nWatchdogSec=4s\nRestartSec=100ms\n';
 const FIRST = `[[log]]\npath = "${LOG}"\ntimezone = "UTC"\n`;
+const PROM = '/run/xmpp-active-users/public/xmpp.prom';
 const LATER = `${FIRST}[statsd]\nhost = "statsd.later"\n`;
 
 void describe('the service', () => {
@@ -41,9 +42,10 @@ void describe('the service', () => {
     start();
     assert.equal(show('ActiveState'), 'active');
     says('^users of 1, 7 and 30 days at .*Z: chat.example >=2 >=2 >=2$');
-    write(CONFIG, `${FIRST}[count]\nexclude = ["bob@chat.example"]\n`);
+    write(CONFIG, `${FIRST}[count]\nexclude = ["bob@chat.example"]\n[openmetrics]\npath = "${PROM}"\n`);
     sh('systemctl reload xmpp-active-users');
     says('chat.example >=1 >=1 >=1$');
+    service.until(`setpriv --reuid=65534 --clear-groups grep -q 'xmpp_active_users{.*} 1$' ${PROM}`);
     write(CONFIG, `${FIRST}[count]\nexlude = ["alice@chat.example"]\n`);
     sh('systemctl reload xmpp-active-users');
     service.until('journalctl -u xmpp-active-users | grep -q "the configuration stays as it was"');
