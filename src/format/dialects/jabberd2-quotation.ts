@@ -63,14 +63,17 @@ export function quotationsBehind(carried: string, text: string): Quotation[] {
 function ofStreamError(text: string, start: number, lineEnd: number): Quotation {
   const lengthOf = lengthsLike(text, start);
   let end: number | undefined;
-  let length = 0;
+  let [least, most] = [0, 0];
   for (let begin = start, newline = lineEnd; newline >= 0; begin = newline + 1, newline = text.indexOf('\n', begin)) {
-    length += lengthOf(begin, newline);
-    if (length > LONGEST) break;
-    if (text[newline - 1] === ')' || length === LONGEST) end = newline;
-    length++;
+    const length = lengthOf(begin, newline);
+    least += length.least;
+    most += length.most;
+    if (least > LONGEST) break;
+    if (text[newline - 1] === ')' || most >= LONGEST) end = newline;
+    least++;
+    most++;
   }
-  const isOpen = length <= LONGEST;
+  const isOpen = least <= LONGEST;
   const to = end === undefined && isOpen ? text.length : (end ?? lineEnd) + 1;
   return { kind: 'stream error', text, ranges: [[lineEnd + 1, to]], end: to, open: isOpen ? start : undefined };
 }
@@ -79,14 +82,34 @@ function ofStreamError(text: string, start: number, lineEnd: number): Quotation 
 const CTIME_LENGTH = 'Mon Nov 23 19:49:02 2026'.length;
 const HEAD = /([^[\n]{15,48}) \[[a-z]{4,9}\] /y;
 
+/**
+ * What a wrapping shows for less: syslog and journalctl for a control character, JSON for a byte that is no UTF-8 (a character may have
+ * been cut), and for an empty line one that is none (envelopes/unwrap.ts, which also puts a tab in the place of the first character
+ * of what goes on).
+ */
+const SHOWN_LONGER = /[#\t][0-3][0-7]{2}|[ \t] {7}|\xef\xbf\xbd|^[?\x1e]$/g;
+
+/** Of a line as jabberd2 wrote it, bytes. */
+interface Length {
+  readonly least: number;
+  readonly most: number;
+}
+
+const isCtime = (text: string, start: number): boolean => /^[A-Z][a-z]{2} [A-Z]/.test(text.slice(start, start + 5));
+
 /** How long lines were as jabberd2 wrote them: those of syslog and others may stand in the place of its own stamps, as in the line at `start`. */
-function lengthsLike(text: string, start: number): (begin: number, end: number) => number {
+function lengthsLike(text: string, start: number): (begin: number, end: number) => Length {
+  if (isCtime(text, start)) return (begin, end) => ({ least: end - begin, most: end - begin });
   const missing = (begin: number): number => {
     HEAD.lastIndex = begin;
     const stamp = HEAD.exec(text)?.[1]?.length ?? CTIME_LENGTH;
     return CTIME_LENGTH - stamp;
   };
-  return missing(start) === 0 ? (begin, end) => end - begin : (begin, end) => end - begin + missing(begin);
+  return (begin, end) => {
+    const most = end - begin + missing(begin);
+    const shown = text.slice(begin, end).match(SHOWN_LONGER) ?? [];
+    return { least: shown.reduce((least, { length }) => least - Math.max(1, length - 1), most), most };
+  };
 }
 
 /** So many messages further a text comes again at the latest: one that holds lines like the message's has several parts. */

@@ -107,15 +107,16 @@ function attacks({ forged, fakeEnds, line }: Server): ((second: number) => strin
 }
 
 // In an export lines are further apart than in the output: a message is not known by its length, as those of jabberd2 are and the longest of all.
-const formsOf = (server: Server, isAnyLength: boolean): readonly Form[] =>
-  FORMS.filter(({ name }) => !(server === jabberd2 || isAnyLength) || !name.endsWith('export')).filter(
+const isExport = ({ name }: Form): boolean => name.endsWith('export');
+const formsOf = (server: Server): readonly Form[] =>
+  FORMS.filter((form) => server !== jabberd2 || !isExport(form)).filter(
     ({ name }) => server !== CONSOLE || (name !== 'a file' && name !== 'docker compose logs'),
   );
 
 for (const server of SERVERS)
   describe(`what a remote party puts into the lines of ${server.name} is nobody, and hides nobody, in`, () => {
     const { line, opened, behind } = server;
-    for (const form of formsOf(server, false))
+    for (const form of formsOf(server))
       test(`${form.name} [10.8]`, () => {
         const outputs: Output[] = [[0, line(0, server.first)]];
         const expected: string[] = [];
@@ -136,7 +137,7 @@ for (const server of SERVERS)
 
 describe('forged lines are counted, and run warns of them once, in', () => {
   for (const server of SERVERS)
-    for (const form of formsOf(server, false))
+    for (const form of formsOf(server))
       test(`${form.name}, of ${server.name} [10.8]`, () => {
         const { line, opened, behind, forged } = server;
         const [[level, around]] = Object.values(server.quoting) as [[string, (text: string) => string]];
@@ -162,6 +163,21 @@ describe('forged lines are counted, and run warns of them once, in', () => {
         ]);
         assert.equal(warned.length, 1);
       });
+});
+
+describe('a message of jabberd2 that was cut is known by its length, whatever a wrapping shows longer, in', () => {
+  const { line, opened, behind, forged, quoting, cut } = jabberd2;
+  const [[level, around]] = Object.values(quoting) as [[string, (text: string) => string]];
+  for (const form of formsOf(jabberd2))
+    test(`${form.name} [10.8]`, () => {
+      for (const odd of ['\t', '\r', '', '\x1e', '\t\r\n\n\t', '        '])
+        for (const second of [6, 3600]) {
+          const text = `X\n${odd}\n${line(5, forged['start']!)}\n${'A'.repeat(LONGEST_OF_JABBERD2)}`;
+          const real = [opened('a'), ...behind].map((each): Output => [second, line(second, each)]);
+          const outputs: Output[] = [[0, line(0, jabberd2.first)], [5, cut(line(5, around(text), level))], ...real];
+          assert.deepEqual(told(log(form, outputs), 1e6), ['start a'], JSON.stringify(odd));
+        }
+    });
 });
 
 /** Parts of a text, in any order; the time of a forged line is that of the message. */
@@ -192,8 +208,9 @@ const RUNS = Number(process.env['HOSTILE_RUNS'] ?? 2);
 for (const server of SERVERS)
   describe(`any text of a remote party in the lines of ${server.name} is nobody, and hides nobody, in`, () => {
     const { line, opened, behind, cut } = server;
-    // The messages of jabberd2 are known by their lengths, of which syslog shows others.
-    for (const form of server === jabberd2 ? FORMS.slice(0, 1) : formsOf(server, true)) {
+    for (const form of formsOf(server)) {
+      // The messages of jabberd2 are known by their lengths, which a wrapping may leave open: what is near may then be passed over.
+      const mayHide = server === jabberd2 && form.name !== 'a file';
       const texts = array(array(piecesOf(server, form, 0), { maxLength: 8 }), {
         minLength: ATTACKS,
         maxLength: ATTACKS,
@@ -210,6 +227,7 @@ for (const server of SERVERS)
                 line(second, around(['X', ...pieces, 'x'].join('\n').replaceAll(line(0, ''), line(second, ''))), level),
               );
               const next: Output[] = [opened(`user${i}`), ...behind].map((each) => [later, line(later, each)]);
+              pre(!isExport(form) || !message.endsWith('...'));
               // In jabberd2 what has that length by chance is taken for cut.
               pre(
                 server !== jabberd2 ||
@@ -218,10 +236,9 @@ for (const server of SERVERS)
               );
               outputs.push([second, message], ...next);
             }
-            assert.deepEqual(
-              told(log(form, outputs), 1e6),
-              all.map((_, i) => `start user${i}`),
-            );
+            const found = told(log(form, outputs), 1e6);
+            const expected = all.map((_, i) => `start user${i}`);
+            assert.deepEqual(found, mayHide ? expected.filter((each) => found.includes(each)) : expected);
           }),
           { numRuns: RUNS, endOnFailure: true },
         );
