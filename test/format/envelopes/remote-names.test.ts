@@ -168,7 +168,8 @@ const SERVERS: readonly Server[] = [
       mongooseLine(second, 'stream_error', `reason=${logfmt(text)} ${ofJid(`${EVE}/${named(text)}`)}`),
       mongooseLine(second, 'close_session', ofJid(`${EVE}/${named(text)}`)),
     ],
-    forms: FORMS,
+    // In an export that is read in small blocks a line that goes on may end a block before the server is known.
+    forms: FORMS.filter(({ name }) => !name.endsWith('export')),
   },
   {
     name: "MongooseIM's JSON",
