@@ -10,16 +10,16 @@ import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
 import { EventBatch } from '../../src/format/event-batch.ts';
 import {
   AT,
-  CONNECT,
-  END,
   EVENT_WORDS,
   HIGH,
   KIND,
+  KINDS,
   LOW,
-  OVER,
+  NAMED_START,
+  OF_JID,
+  REST_END,
   SOURCE,
   SOURCE_END,
-  START,
   USER,
 } from '../../src/format/scanner/scanner.ts';
 import { SharedMemory } from '../../src/format/shared-memory.ts';
@@ -28,20 +28,20 @@ import { OPTIONS } from '../golden.ts';
 const BEGIN = Date.UTC(2026, 0, 1) / 1000;
 const HOUR = 3600;
 const CODE = readFileSync(new URL('../../src/activity/compiled/rules.wasm', import.meta.url));
-const KINDS = { connect: CONNECT, start: START, end: END, over: OVER } as const;
+const jid = (user: number): string => `user${user}@${user % 2 === 0 ? 'chat' : 'work'}.example`;
 const bosh = (n: number): string => `bosh58833a29-3eaa-4734-878e-${String(n).padStart(12, '0')}`;
 const BOSH = bosh(0);
-const ALL_BOSH = Buffer.from(Array.from({ length: 1000 }, (_, n) => bosh(n)).join(''));
+const ALL_BOSH = Array.from({ length: 1000 }, (_, n) => bosh(n)).join('');
+const RESOURCE = '/r';
+const LINES = Buffer.from(ALL_BOSH + Array.from({ length: 7 }, (_, user) => jid(user) + RESOURCE).join(''));
 
-/** `id`: of an address; 0 and below: of BOSH. */
+/** `id`: of an address; 0 and below: of BOSH. A named event has none: it is told by the full JID of its user. */
 interface Usual {
   readonly kind: keyof typeof KINDS;
   readonly id: number;
   readonly user: number;
 }
 type Step = { readonly after: number } & ({ readonly usual: Usual } | { readonly other: (at: number) => SessionEvent });
-
-const jid = (user: number): string => `user${user}@${user % 2 === 0 ? 'chat' : 'work'}.example`;
 
 class World {
   readonly users: Users;
@@ -65,7 +65,7 @@ class World {
   }
 
   take(steps: readonly Step[], begin: number): void {
-    const batch = new EventBatch(ALL_BOSH);
+    const batch = new EventBatch(LINES);
     let at = begin;
     for (const step of steps) {
       at += step.after;
@@ -83,7 +83,14 @@ class World {
     [events[LOW], events[HIGH]] = id <= 0 ? [0, -1] : [id, id % 3];
     [events[SOURCE], events[SOURCE_END]] = [-id * BOSH.length, (1 - id) * BOSH.length];
     const name = Buffer.from(jid(user));
-    events[USER] = kind === 'start' ? this.users.names.intern(name, 0, name.length) : -1;
+    const isNamed = KINDS[kind] >= NAMED_START;
+    if (isNamed) {
+      const full = LINES.indexOf(jid(user));
+      events[HIGH] = OF_JID;
+      [events[SOURCE], events[LOW]] = [full, full + name.length + 1];
+      events[SOURCE_END] = events[REST_END] = full + name.length + RESOURCE.length;
+    }
+    events[USER] = isNamed || kind === 'start' ? this.users.names.intern(name, 0, name.length) : -1;
     events[AT] = at;
     batch.addScanned({ events, count: 1 });
   }
@@ -112,11 +119,14 @@ class World {
   }
 }
 
-const usual = fc.record({
-  kind: fc.constantFrom('connect', 'start', 'start', 'end', 'end', 'over'),
-  id: fc.integer({ min: -1, max: 7 }),
-  user: fc.integer({ min: 0, max: 6 }),
-});
+const scanned = (...kinds: readonly Usual['kind'][]): fc.Arbitrary<Usual> =>
+  fc.record({
+    kind: fc.constantFrom(...kinds),
+    id: fc.integer({ min: -1, max: 7 }),
+    user: fc.integer({ min: 0, max: 6 }),
+  });
+const usual = scanned('connect', 'start', 'start', 'end', 'end', 'over');
+const named = scanned('named start', 'named end');
 const user = fc.integer({ min: 0, max: 6 }).map(jid);
 const other = fc.oneof(
   user.map((name) => (at: number): SessionEvent => ({ kind: 'removed', user: name, at })),
@@ -144,8 +154,9 @@ const after = fc.oneof(
   fc.constantFrom(8 * 86_400, 43_200, 43_201),
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 30, arbitrary: fc.record({ after, usual }) },
-  fc.record({ after, other }),
+  { weight: 60, arbitrary: fc.record({ after, usual }) },
+  fc.record({ after, usual: named }),
+  { weight: 2, arbitrary: fc.record({ after, other }) },
 );
 
 describe('compiled rules', () => {

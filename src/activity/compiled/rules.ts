@@ -69,6 +69,8 @@ const CONNECT: u32 = 1;
 const START: u32 = 2;
 const OTHER: u32 = 4;
 const OVER: u32 = 5;
+/** And all behind it: of named events. */
+const NAMED: u32 = 6;
 
 /** As of ../resumption.ts, ../passing-time.ts and ../log-sessions.ts. */
 const REPLACED_WITHIN: i64 = 2;
@@ -106,7 +108,7 @@ function takeOne(event: usize): bool {
   const low = load<u32>(event, LOW);
   const high = load<u32>(event, HIGH);
   const at = load<u32>(event, AT);
-  if (kind == OTHER || high == 0xffffffff || at <= removed || !passTime(at)) return false;
+  if (kind == OTHER || kind >= NAMED || high == 0xffffffff || at <= removed || !passTime(at)) return false;
   if (!hasRoom() || !haveRoom()) return false;
   const session = find(low, high);
   if (session != NONE && !isPlain(userOf(session))) return false;
