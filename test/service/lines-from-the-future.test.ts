@@ -194,6 +194,8 @@ it('only the log whose lines can be believed by now goes back to them, at the ho
   const told: string[] = [];
   await live({ log, index, now: () => at, tell: (_, sentence) => told.push(sentence) }, async () => {
     await once30d(5)();
+    // What a count says of the daemon comes behind it; of two counts at once it is told together.
+    await arrives('xmpp.self.lines_read:5|c');
     packets = [];
     at = hour + 2;
     await arrives(`xmpp.self.last_count_timestamp:${hour}|g`);
