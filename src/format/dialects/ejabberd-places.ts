@@ -9,6 +9,11 @@ export interface Kinds {
   /** What a message may begin with that quotes somebody, and whether one does that begins at `message` and ends at `end`. */
   readonly begins: readonly string[];
   readonly quotes: (text: string, message: number, end: number) => boolean;
+  /** What other messages begin with that end as such a message does. */
+  readonly alike: readonly string[];
+  /** Words that are in any end of such a message, and whether a line ends as one does. */
+  readonly tails: readonly string[];
+  readonly isTail: (line: string) => boolean;
 }
 
 /** What says something by itself, and never ends as a message does that quotes somebody. */
@@ -35,7 +40,9 @@ export class Places {
 
   constructor(text: string, kinds: Kinds) {
     this.text = text;
-    this.orphans = [...undated(text), ...odd(text, kinds), ...lost(text)].toSorted((a, b) => a - b);
+    this.orphans = [...undated(text), ...odd(text, kinds), ...stray(text, kinds), ...lost(text)].toSorted(
+      (a, b) => a - b,
+    );
     this.quoting = [...quoting(text, kinds)].toSorted((a, b) => a - b);
     this.#mayBeCut = DOTS.test(text);
   }
@@ -88,6 +95,15 @@ function* undated(text: string): Iterable<number> {
 function* odd(text: string, { isOdd }: Kinds): Iterable<number> {
   for (const [start, , newline] of linesWith(text, TELLING))
     if (isOdd(text.slice(start, endOf(text, newline)))) yield start;
+}
+
+/** Lines with a stamp that end as a message does that quotes somebody, and begin as none does that ends so. */
+function* stray(text: string, { begins, alike, tails, isTail }: Kinds): Iterable<number> {
+  for (const [start, , newline] of linesWith(text, tails)) {
+    if (!beginsWithDate(text, start) || !isTail(text.slice(start, endOf(text, newline)))) continue;
+    const message = partsOf(text, start, newline)?.message;
+    if (message === undefined || ![...begins, ...alike].some((each) => text.startsWith(each, message))) yield start;
+  }
 }
 
 function* lost(text: string): Iterable<number> {

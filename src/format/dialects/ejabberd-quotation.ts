@@ -201,6 +201,10 @@ const KINDS: Kinds = {
   isOdd,
   begins: QUOTING.map(({ begins }) => begins),
   quotes: (text, message, end) => quotingAt(text, message, end) !== undefined,
+  // mod_mqtt_session.erl: `Closing MQTT session for alice@chat.example/cid from 127.0.0.1: Connection reset by peer`
+  alike: ['Closing MQTT ', 'Rejected MQTT ', 'Failed to register MQTT ', 'Failed to close MQTT '],
+  tails: [' from ', ' -> ', '; bouncing for ', ', size: ', ')\n', ')\r\n', ')\x1b[0m'],
+  isTail: (line) => QUOTING.some(({ orphan }) => orphan.test(line)),
 };
 
 /**

@@ -97,13 +97,28 @@ interface Length {
 
 const isCtime = (text: string, start: number): boolean => /^[A-Z][a-z]{2} [A-Z]/.test(text.slice(start, start + 5));
 
+/** What stands in front of a line where its stamp is; empty where none is. */
+function stampAt(text: string, begin: number): string {
+  HEAD.lastIndex = begin;
+  return HEAD.exec(text)?.[1] ?? '';
+}
+
+/** Equal for stamps of one form: of `2026-03-02T16:00:00.25Z` it is `0-0-0a0:0:0a`. */
+const shapeOf = (stamp: string): string =>
+  stamp
+    .replaceAll(/\.\d+/g, '')
+    .replaceAll(/\d+/g, '0')
+    .replaceAll(/[A-Za-z]+/g, 'a')
+    .replaceAll(/ +/g, ' ');
+
 /** How long lines were as jabberd2 wrote them: those of syslog and others may stand in the place of its own stamps, as in the line at `start`. */
 function lengthsLike(text: string, start: number): (begin: number, end: number) => Length {
   if (isCtime(text, start)) return (begin, end) => ({ least: end - begin, most: end - begin });
+  const own = shapeOf(stampAt(text, start));
   const missing = (begin: number): number => {
-    HEAD.lastIndex = begin;
-    const stamp = HEAD.exec(text)?.[1]?.length ?? CTIME_LENGTH;
-    return CTIME_LENGTH - stamp;
+    const stamp = stampAt(text, begin);
+    // What has another look stands in the text that is quoted.
+    return shapeOf(stamp) === own ? CTIME_LENGTH - stamp.length : 0;
   };
   return (begin, end) => {
     const most = end - begin + missing(begin);

@@ -15,6 +15,7 @@ const c2s = (time: string, message: string, pid = '<0.5.0>'): string =>
 const BEFORE = [c2s('10:00:00', 'Opened c2s session for alice@chat.example/phone')];
 const BEHIND = [
   c2s('10:00:05', 'Opened c2s session for bob@chat.example/phone', '<0.6.0>'),
+  c2s('10:00:05', 'Closing MQTT session for mia@chat.example/cid from 127.0.0.1: Connection reset by peer', '<0.8.0>'),
   c2s('10:00:06', 'Failed c2s PLAIN authentication for x@chat.example from 127.0.0.1: Invalid username or password'),
   c2s('10:20:00', 'Closing c2s session for alice@chat.example/phone: Stream closed by peer: conflict'),
   c2s('10:20:01', 'Opened c2s session for carol@chat.example/a (work)', '<0.7.0>'),
@@ -37,6 +38,8 @@ const FAKE_ENDS = [
   'x authentication from 192.0.2.1: Unsupported mechanism',
   'x -> b.example (192.0.2.1): x',
 ];
+/** What a line of the server begins with, and no message that quotes somebody. */
+const STAMPED = [`${stamp('10:00:04')} [info] y`, c2s('10:00:04', 'y'), `${DAY} y`];
 const GARBAGE = ['', 'x', '\t', '** Reason:', DAY, '\x1b[0m', 'Failed', '2026', 'é'.repeat(40), '...'];
 
 /** The messages that quote somebody, around the text. */
@@ -111,12 +114,24 @@ describe('what a remote party puts into a message of ejabberd', () => {
     it(`${what}: on a server on which nothing happens for an hour [10.8]`, () => {
       for (const end of FAKE_ENDS) {
         const text = around(`x${end}\n${FORGED.join('\n')}\ny`);
-        for (const behind of [BEHIND.slice(2), []])
+        for (const behind of [BEHIND.slice(3), []])
           assert.deepEqual(seen([block(...BEFORE, text, ...behind)]).events, [
             REAL[0],
             ...(behind.length > 0 ? REAL.slice(2) : []),
           ]);
       }
+    });
+
+    it(`${what}: its last line begins as the server's do [10.8]`, () => {
+      for (const end of FAKE_ENDS)
+        for (const last of STAMPED) {
+          const text = around(`x${end}\n${FORGED.join('\n')}\n${last}`);
+          for (const [behind, left] of [
+            [BEHIND, REAL],
+            [BEHIND.slice(3), [REAL[0], ...REAL.slice(2)]],
+          ] as const)
+            assert.deepEqual(seen([block(...BEFORE, text, ...behind)]).events, left, `${end}, ${last}`);
+        }
     });
 
     it(`${what}: read before its end is written [10.8]`, () => {
@@ -134,8 +149,10 @@ describe('what a remote party puts into a message of ejabberd', () => {
       const pieces = fc.array(fc.constantFrom(...FORGED, ...FAKE_ENDS, ...GARBAGE), { maxLength: 12 });
       fc.assert(
         fc.property(pieces, (lines) => {
-          const text = around([...lines, 'y'].join('\n'));
-          assert.deepEqual(seen([block(...BEFORE, text, ...BEHIND)]).events, REAL);
+          for (const last of ['y', ...STAMPED]) {
+            const text = around([...lines, last].join('\n'));
+            assert.deepEqual(seen([block(...BEFORE, text, ...BEHIND)]).events, REAL);
+          }
         }),
         { numRuns: 300 },
       );

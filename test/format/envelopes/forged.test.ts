@@ -170,7 +170,7 @@ describe('a message of jabberd2 that was cut is known by its length, whatever a 
   const [[level, around]] = Object.values(quoting) as [[string, (text: string) => string]];
   for (const form of formsOf(jabberd2))
     test(`${form.name} [10.8]`, () => {
-      for (const odd of ['\t', '\r', '', '\x1e', '\t\r\n\n\t', '        '])
+      for (const odd of ['\t', '\r', '', '\x1e', '\t\r\n\n\t', '        ', `{"log":"${line(5, 'x')}`])
         for (const second of [6, 3600]) {
           const text = `X\n${odd}\n${line(5, forged['start']!)}\n${'A'.repeat(LONGEST_OF_JABBERD2)}`;
           const real = [opened('a'), ...behind].map((each): Output => [second, line(second, each)]);
@@ -211,6 +211,8 @@ for (const server of SERVERS)
     for (const form of formsOf(server)) {
       // The messages of jabberd2 are known by their lengths, which a wrapping may leave open: what is near may then be passed over.
       const mayHide = server === jabberd2 && form.name !== 'a file';
+      // Where a message was cut is not known there: of lager's lines the wrapping's stamp stands in the place of the server's.
+      const hidesLength = isExport(form) || (server.name.includes('lager') && form.name !== 'a file');
       const texts = array(array(piecesOf(server, form, 0), { maxLength: 8 }), {
         minLength: ATTACKS,
         maxLength: ATTACKS,
@@ -227,7 +229,7 @@ for (const server of SERVERS)
                 line(second, around(['X', ...pieces, 'x'].join('\n').replaceAll(line(0, ''), line(second, ''))), level),
               );
               const next: Output[] = [opened(`user${i}`), ...behind].map((each) => [later, line(later, each)]);
-              pre(!isExport(form) || !message.endsWith('...'));
+              pre(!hidesLength || !message.endsWith('...'));
               // In jabberd2 what has that length by chance is taken for cut.
               pre(
                 server !== jabberd2 ||
