@@ -23,6 +23,7 @@ import {
   LOGOUT,
   OPEN,
   OPEN_MASK,
+  openSessions,
   PENDING,
   RESUMES,
   SESSIONS,
@@ -98,11 +99,7 @@ export class Users {
   get(jid: string): (Readonly<LastSeen> & { readonly open: number }) | undefined {
     const user = this.find(jid);
     const record = user < 0 ? undefined : this.record(user);
-    return record && { ...record, open: this.openSessions(user) };
-  }
-
-  openSessions(user: number): number {
-    return this.names.words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
+    return record && { ...record, open: openSessions(this.names, user) };
   }
 
   isKnown(user: number): boolean {
@@ -343,7 +340,7 @@ export class Users {
   #setOpen(user: number, by: 1 | -1): void {
     const { words } = this.names;
     const at = user * NAME_WORDS + OPEN;
-    const open = words[at]! & OPEN_MASK;
+    const open = openSessions(this.names, user);
     if (!has(this.names, user, KNOWN) || open + by < 0) return;
     const isSame = open > 0 && open + by > 0;
     if (!isSame) this.#counts.leave(user);

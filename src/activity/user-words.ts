@@ -31,10 +31,12 @@ export function has({ words }: Words, user: number, flag: number): boolean {
   return (words[user * NAME_WORDS + BITS]! & flag) !== 0;
 }
 
-/** Whether the user has a session that is open. */
-export function isOpen({ words }: Words, user: number): boolean {
-  return (words[user * NAME_WORDS + OPEN]! & OPEN_MASK) !== 0;
+/** How many sessions of the user are open. */
+export function openSessions({ words }: Words, user: number): number {
+  return words[user * NAME_WORDS + OPEN]! & OPEN_MASK;
 }
+
+export const isOpen = (words: Words, user: number): boolean => openSessions(words, user) > 0;
 
 /** Unix seconds; 0 for never. */
 export function lastSeen({ times }: Words, user: number): number {

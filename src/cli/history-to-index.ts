@@ -38,14 +38,14 @@ async function storeDays(days: readonly Day[], config: Config, now: number): Pro
   let stored = 0;
   for (const part of inParts(days)) {
     const reply = await askDaemon(STORE, { days: part }, config);
-    if (!reply) return storeHere(days, config, now);
+    if (!reply) return stored + (await storeHere(days, config, now));
     if ('problem' in reply) throw new Error(reply.problem);
     stored += reply.value.stored;
   }
   return stored;
 }
 
-/** Where there is no daemon. What was stored already is not counted twice. */
+/** Where there is no daemon, or none any more: what it has stored is not counted again. */
 async function storeHere(days: readonly Day[], config: Config, now: number): Promise<number> {
   const reply = await withIndex(config, { now, create: true }, async (open) => STORE.run(open, { days }, now));
   if ('problem' in reply) throw new Error(reply.problem);

@@ -49,7 +49,5 @@ function part(words: string, paths: readonly string[]): string {
 }
 
 function countsOf({ countedAt, counts = [] }: DaemonStatus): string {
-  if (countedAt === undefined) return '';
-  const at = `${new Date(countedAt * 1000).toISOString().slice(0, 16)}Z`;
-  return `users of 1, 7 and 30 days at ${at}: ${countLine(counts, MOST) || 'none'}`;
+  return countedAt === undefined ? '' : countLine(counts, countedAt, MOST);
 }

@@ -74,8 +74,8 @@ export function alignedTable(rows: readonly (readonly string[])[]): string {
 /** A host and its counts, as they are or were. */
 type Counted = Pick<Sample, 'host' | 'd1' | 'd7' | 'd30'> & Partial<Pick<Sample, 'covered'>>;
 
-/** The same in one line, of at most `most` hosts: those with the most users. */
-export function countLine(samples: readonly Counted[], most: number): string {
+/** The same in one line, as counted at `at`, unix seconds, of at most `most` hosts: those with the most users. */
+export function countLine(samples: readonly Counted[], at: number, most: number): string {
   const all = samples.map((sample) => ({ at: 0, covered: [], online: 0, ...sample }));
   const sorted = all.toSorted((a, b) => b.d30 - a.d30 || compareText(a.host, b.host));
   const total = sorted.length > 1 ? totalOf(all) : undefined;
@@ -85,7 +85,8 @@ export function countLine(samples: readonly Counted[], most: number): string {
       `${printable(hostLabel(sample.host))} ${windows.map((window) => figure(sample, window, '>=')).join(' ')}`,
   );
   const left = sorted.length - Math.min(sorted.length, most);
-  return [...words, ...(left > 0 ? [`${left} more`] : [])].join(', ');
+  const counts = [...words, ...(left > 0 ? [`${left} more`] : [])].join(', ') || 'none';
+  return `users of 1, 7 and 30 days at ${new Date(at * 1000).toISOString().slice(0, 16)}Z: ${counts}`;
 }
 
 /** Characters that could steer a terminal, or turn the order of what it shows. */

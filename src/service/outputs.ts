@@ -114,9 +114,7 @@ export class Outputs {
 
   #tellCounts(at: number): void {
     const { config, tell } = this.#options;
-    const when = new Date(at * 1000).toISOString().replace('.000', '');
-    if (!config.count.quiet)
-      tell('info', `users of 1, 7 and 30 days at ${when}: ${countLine(this.#samples, MOST_HOSTS)}`);
+    if (!config.count.quiet) tell('info', countLine(this.#samples, at, MOST_HOSTS));
   }
 
   #tellClashes(): void {

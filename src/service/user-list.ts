@@ -2,6 +2,7 @@
 import { coveredByAll } from '../activity/coverage.ts';
 import { untold, type Untold } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
+import { openSessions } from '../activity/user-words.ts';
 import type { OpenIndex } from './operations.ts';
 
 export interface ListArguments {
@@ -62,7 +63,7 @@ function listedUser(users: Users, number: number, over: Untold | undefined): Lis
   if (users.isExcluded(user)) return undefined;
   const { login = 0, logout = 0, disabled } = record;
   const lastSeen = Math.max(login, logout, over?.seen ?? 0);
-  const isOnline = users.openSessions(number) > (over?.closed ?? 0);
+  const isOnline = openSessions(users.names, number) > (over?.closed ?? 0);
   return { user, lastSeen, state: disabled ? 'disabled' : isOnline ? 'online' : 'offline' };
 }
 

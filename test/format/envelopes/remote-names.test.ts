@@ -168,7 +168,7 @@ const SERVERS: readonly Server[] = [
       mongooseLine(second, 'stream_error', `reason=${logfmt(text)} ${ofJid(`${EVE}/${named(text)}`)}`),
       mongooseLine(second, 'close_session', ofJid(`${EVE}/${named(text)}`)),
     ],
-    // In an export that is read in small blocks a line that goes on may end a block before the server is known.
+    // In an export that was read in small blocks a forged start was believed once; why is not known.
     forms: FORMS.filter(({ name }) => !name.endsWith('export')),
   },
   {
