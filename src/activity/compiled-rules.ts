@@ -185,7 +185,9 @@ export class CompiledRules {
   #apply({ users, table, number }: LogSessions, end: number): void {
     const words = this.#words;
     for (let at = JOURNAL; at < end / 4; at += 3) {
-      const [what, a, b] = [words[at]!, words[at + 1]!, words[at + 2]!];
+      const what = words[at]!;
+      const a = words[at + 1]!;
+      const b = words[at + 2]!;
       if (what < COME) users.counted(a, what & MORE ? 1 : -1, (what & ONLINE) !== 0, b >>> 0);
       else if (what === COME) users.came(a);
       else if (what === SEEN) users.pages.noteUser(a);

@@ -104,12 +104,15 @@ export class Chains {
     const added = this.#growth.count;
     const source = this.#growth.split();
     const mask = this.#growth.maskOf(added);
-    let [kept, moved] = [0, 0];
+    let kept = 0;
+    let moved = 0;
     for (let link = this.heads[source]!; link !== 0;) {
       const at = nextAt(link);
       const next = words[at]!;
-      if ((hashOf(link) & mask) === added) [words[at], moved] = [moved, link];
-      else [words[at], kept] = [kept, link];
+      const isMoved = (hashOf(link) & mask) === added;
+      words[at] = isMoved ? moved : kept;
+      if (isMoved) moved = link;
+      else kept = link;
       link = next;
     }
     this.heads[source] = kept;

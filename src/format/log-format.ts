@@ -10,7 +10,7 @@ import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.t
 import { ENVELOPES } from './envelopes.ts';
 import { GOING_ON, lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
-import { ownIn, recogniseFormat, SAMPLE, type LineFormat } from './recogniser.ts';
+import { ownIn, recogniseFormat, SAMPLE, type LastStamp, type LineFormat } from './recogniser.ts';
 import { STAMP_FORMS } from './time/stamp-form.ts';
 import { TIME_OF_DAY } from './time/time-of-day.ts';
 
@@ -92,6 +92,7 @@ export class LogFormat {
   #seen = 0;
   /** Bytes behind the last line that was understood. */
   #strange = 0;
+  readonly #lastStamp: LastStamp = {};
   #isUnheard: boolean;
   readonly #rivals = new Map<string, number>();
   readonly #quiet = new Map<string, number>();
@@ -277,7 +278,7 @@ export class LogFormat {
   /** Bytes at the end of the block, and before, that are not understood. */
   #strangeBehind(format: LineFormat): number {
     // Nearly always.
-    if (ownIn(tailOf(this.#block, 1), format).length > 0) return 0;
+    if (ownIn(tailOf(this.#block, 1), format, this.#lastStamp).length > 0) return 0;
     return ownIn(tailOf(this.#block, TAIL), format).length > 0 ? 0 : this.#strange + this.#block.length;
   }
 

@@ -100,9 +100,14 @@ function scoreOf(format: LineFormat, lines: readonly string[], numbers: readonly
   };
 }
 
-/** The lines that their server wrote in that form with the time in front. */
-export const ownIn = (lines: readonly string[], format: LineFormat): readonly OwnLine[] =>
-  datedIn(plainLines(lines, format), format.dialect);
+/** Which form the stamp had that was read last: to find it among all of them takes longer than to read it. */
+export interface LastStamp {
+  form?: StampForm | undefined;
+}
+
+/** The lines that their server wrote in that form with the time in front. `last`: of lines before them, and then of these. */
+export const ownIn = (lines: readonly string[], format: LineFormat, last?: LastStamp): readonly OwnLine[] =>
+  datedIn(plainLines(lines, format), format.dialect, last);
 
 export interface OwnLine {
   readonly number: number;
@@ -114,18 +119,17 @@ export interface OwnLine {
 }
 
 /** Of plain lines those of the server's own that begin with the time. */
-function datedIn(lines: readonly string[], dialect: Dialect): readonly OwnLine[] {
+function datedIn(lines: readonly string[], dialect: Dialect, last: LastStamp = {}): readonly OwnLine[] {
   const parser = dialect.begin();
-  let form: StampForm | undefined;
   const isDated = (line: string): boolean => {
-    const wall = form?.read(line, 0);
+    const wall = last.form?.read(line, 0);
     return wall !== undefined && isAllOf(line, wall.end, parser.stampEndOf(line));
   };
   return lines.flatMap((line, number) => {
     const kind = parser.parse(line, 0, line.length);
     if (kind === 'foreign' || kind === 'continuation' || line === '') return [];
     if (!isDated(line)) {
-      form = readingsOf([line])[0]?.form ?? form;
+      last.form = readingsOf([line])[0]?.form ?? last.form;
       if (!isDated(line)) return [];
     }
     const isEvent = typeof kind === 'object' && kind.kind !== 'detail';
