@@ -20,11 +20,21 @@ const run = promisify(execFile);
 /** `[value, time]`, as /render gives it; null where nothing is known. */
 export type Datapoint = readonly [value: number | null, at: number];
 
+export interface Series {
+  /** As a legend calls it. */
+  readonly target: string;
+  readonly datapoints: Datapoint[];
+}
+
 export interface Graphite {
   readonly plaintext: number;
   readonly pickle: number;
-  /** What graphite-web draws for one target between two times (unix seconds). */
+  /** Of graphite-web, `http://127.0.0.1:8080`. */
+  readonly url: string;
+  /** What graphite-web draws for one target between two times (unix seconds): of the first series. */
   render(target: string, from: number, until: number): Promise<Datapoint[]>;
+  /** The same, of all series. */
+  series(target: string, from: number, until: number): Promise<readonly Series[]>;
   stop(): Promise<void>;
 }
 
@@ -53,7 +63,9 @@ export async function startGraphite(schemas: string, aggregation = ''): Promise<
   return {
     plaintext,
     pickle,
-    render: (target, from, until) => render(web, target, from, until),
+    url: `http://127.0.0.1:${web}`,
+    render: async (target, from, until) => (await seriesOf(web, target, from, until))[0]?.datapoints ?? [],
+    series: (target, from, until) => seriesOf(web, target, from, until),
     stop: () => stopAll(programs, folder),
   };
 }
@@ -86,15 +98,15 @@ export async function eventually<T>(ask: () => Promise<T>, satisfies: (answer: T
   return answer;
 }
 
-async function render(port: number, target: string, from: number, until: number): Promise<Datapoint[]> {
+async function seriesOf(port: number, target: string, from: number, until: number): Promise<readonly Series[]> {
   const query = new URLSearchParams({ target, format: 'json', from: String(from), until: String(until) });
   const response = await fetch(`http://127.0.0.1:${port}/render?${query.toString()}`);
   const text = await response.text();
   // Of a file that carbon is just making.
   if (response.status === 500 && text.includes('Unable to read header')) return [];
   assert.equal(response.status, 200, text);
-  const series: { datapoints: Datapoint[] }[] = JSON.parse(text);
-  return series[0]?.datapoints ?? [];
+  const series: readonly Series[] = JSON.parse(text);
+  return series;
 }
 
 /** Carbon's own limits as they are delivered. */

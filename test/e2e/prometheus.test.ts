@@ -6,14 +6,15 @@ import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { createServer, get, type IncomingMessage } from 'node:http';
+import { get, type IncomingMessage } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, describe, test } from 'node:test';
 import { MAIN } from '../program.ts';
 import { startChild, type Child } from './child.ts';
-import { eventually, freePorts, listening } from './graphite.ts';
+import { eventually, freePorts } from './graphite.ts';
+import { forwardTo, startPrometheus, type Prometheus, type Series } from './prometheus.ts';
 
 const NOW = Math.floor(Date.now() / 1000);
 const login = (at: number, id: string, user: string): string =>
@@ -34,23 +35,13 @@ const COUNTS = {
   'other.example 30d': 1,
 };
 
-interface Series {
-  readonly metric: Readonly<Record<string, string>>;
-  readonly value: readonly [number, string];
-}
-
 void describe('metrics as Prometheus has them', () => {
   const programs: Child[] = [];
   let root = '';
   let exporter = 0;
-  let prometheus = 0;
+  let prometheus: Prometheus;
+  let forwarder: { port: number; close(): void };
   let socketPath = '';
-  const forwarder = createServer((request, response) => {
-    get({ socketPath, path: request.url }, (answer) => {
-      response.writeHead(answer.statusCode ?? 500, answer.headers);
-      answer.pipe(response);
-    }).on('error', () => response.destroy());
-  });
 
   before(async () => {
     root = await mkdtemp(join(tmpdir(), 'prometheus-'));
@@ -58,28 +49,16 @@ void describe('metrics as Prometheus has them', () => {
     socketPath = join(index, 'control.sock');
     await mkdir(textfile);
     await writeFile(log, LOG);
-    forwarder.listen(0, '127.0.0.1');
-    await once(forwarder, 'listening');
-    const address = forwarder.address();
-    assert(address !== null && typeof address === 'object');
-    [exporter = 0, prometheus = 0] = await freePorts(2);
-    await writeFile(
-      join(root, 'prometheus.yml'),
-      `global: { scrape_interval: 1s }
-scrape_configs:
-  - { job_name: direct, static_configs: [{ targets: ['127.0.0.1:${address.port}'] }] }
-  - { job_name: node, static_configs: [{ targets: ['127.0.0.1:${exporter}'] }] }
-`,
-    );
+    forwarder = await forwardTo(socketPath);
+    [exporter = 0] = await freePorts(1);
     const settings = [`openmetrics.path=${join(textfile, 'xmpp.prom')}`, 'openmetrics.prosody_names=true'];
     const daemon = [MAIN, 'run', '--log', log, '--index', index, '--timezone', 'UTC', '--statsd', '127.0.0.1:9'];
     programs.push(startChild(process.execPath, [...daemon, ...settings.flatMap((each) => ['--set', each])]));
     const collector = ['--collector.disable-defaults', '--collector.textfile'];
     const where = [`--collector.textfile.directory=${textfile}`, `--web.listen-address=127.0.0.1:${exporter}`];
     programs.push(startChild('prometheus-node-exporter', [...collector, ...where]));
-    const files = [`--config.file=${join(root, 'prometheus.yml')}`, `--storage.tsdb.path=${join(root, 'data')}`];
-    programs.push(startChild('prometheus', [...files, `--web.listen-address=127.0.0.1:${prometheus}`]));
-    await listening(prometheus);
+    prometheus = await startPrometheus(root, { direct: forwarder.port, node: exporter });
+    programs.push(prometheus.child);
   });
   after(async () => {
     for (const program of programs) await program.end('SIGKILL');
@@ -87,32 +66,27 @@ scrape_configs:
     await rm(root, { recursive: true });
   });
 
-  /** The series that a query gives. */
-  async function query(expression: string): Promise<readonly Series[]> {
-    const url = `http://127.0.0.1:${prometheus}/api/v1/query?${new URLSearchParams({ query: expression }).toString()}`;
-    const answer = (await (await fetch(url)).json()) as { data?: { result: Series[] } };
-    return answer.data?.result ?? [];
-  }
-
   const countsIn = (series: readonly Series[], periodOf: (metric: Series['metric']) => string | undefined): object =>
     Object.fromEntries(series.map(({ metric, value }) => [`${metric['host']} ${periodOf(metric)}`, Number(value[1])]));
 
   for (const job of ['direct', 'node'])
     void test(`the counts are there by ${job === 'node' ? 'the file and node_exporter' : '/metrics'} [11.6]`, async () => {
       const series = await eventually(
-        () => query(`xmpp_active_users{job="${job}"}`),
+        () => prometheus.query(`xmpp_active_users{job="${job}"}`),
         (found) => found.length >= 6,
       );
       assert.deepEqual(
         countsIn(series, ({ period }) => period),
         COUNTS,
       );
-      const ofProsody = await query(`{job="${job}",__name__=~"prosody_mod_measure_active_users__active_users_.*"}`);
+      const ofProsody = await prometheus.query(
+        `{job="${job}",__name__=~"prosody_mod_measure_active_users__active_users_.*"}`,
+      );
       assert.deepEqual(
         countsIn(ofProsody, ({ __name__: name = '' }) => name.slice(name.lastIndexOf('_') + 1)),
         COUNTS,
       );
-      const [beat] = await query(`time() - xmpp_active_users_status_timestamp_seconds{job="${job}"}`);
+      const [beat] = await prometheus.query(`time() - xmpp_active_users_status_timestamp_seconds{job="${job}"}`);
       assert.ok(Number(beat?.value[1]) < 120);
     });
 
@@ -126,7 +100,7 @@ scrape_configs:
   });
 
   void test('types and helps are known to Prometheus, also those of counters [11.6]', async () => {
-    const answer = await fetch(`http://127.0.0.1:${prometheus}/api/v1/metadata?metric=xmpp_active_users_log_lines`);
+    const answer = await fetch(`${prometheus.url}/api/v1/metadata?metric=xmpp_active_users_log_lines`);
     const { data } = (await answer.json()) as { data: Record<string, { type: string; help: string }[]> };
     assert.deepEqual(
       data['xmpp_active_users_log_lines']?.map(({ type, help }) => [type, help]),
