@@ -5,6 +5,7 @@
  */
 import { CONTINUATION, Cut, FOREIGN, HELD } from './envelopes/envelope.ts';
 import type { Wrapping } from './envelopes/unwrap.ts';
+import { secondsBetween } from './time/seconds-between.ts';
 import { best, isSameServer, isServer, ownIn, scoresOf, type LineFormat, type Score } from './recogniser.ts';
 
 /** No message of a server is longer, bytes: ejabberd cuts them at 102,400 characters. */
@@ -141,7 +142,7 @@ function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
   const { known, span, places, bytes } = judge;
   const mayWait = bytes <= LONGEST_WAIT ? 'not yet' : 'no';
   const oneMessage = known.isEnd ? ONE_MESSAGE_AT_END : ONE_MESSAGE;
-  const timeOf = (i: number): number => Date.parse(places[span.from + i]!.stamp);
+  const stampOf = (i: number): string => places[span.from + i]!.stamp;
   switch (places[span.from + score.ownAt[0]!]!.where) {
     case 'outside':
       return 'yes';
@@ -151,7 +152,7 @@ function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
       return takesPlace(score, judge, mayWait);
     case 'same program':
       if (known.marks || bytes > LONGEST_MESSAGE) return 'yes';
-      return timeOf(score.ownAt.at(-1)!) - timeOf(score.ownAt[0]!) > oneMessage * 1000 ? 'yes' : mayWait;
+      return secondsBetween(stampOf(score.ownAt[0]!), stampOf(score.ownAt.at(-1)!)) > oneMessage ? 'yes' : mayWait;
     case 'plain':
   }
   if (known.marks || (known.isUnheard && span.from === 0)) return 'yes';

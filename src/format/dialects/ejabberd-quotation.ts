@@ -10,7 +10,8 @@
  * another such message, too, is believed; nothing in the text tells it from two real ones.
  */
 import { LOST_END } from './dialect.ts';
-import { beginsWithDate, endOf, secondIn, secondsBetween } from './ejabberd-layout.ts';
+import { beginsWithDate, endOf, secondIn } from './ejabberd-layout.ts';
+import { secondsBetween } from '../time/seconds-between.ts';
 import { charactersIn, firstFrom, Places, type Kinds } from './ejabberd-places.ts';
 
 /** A message that quotes somebody. */

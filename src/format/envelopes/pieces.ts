@@ -3,6 +3,7 @@
  * a message could begin the next piece, so a piece is never taken for a line. A line that never ends is given up after so many
  * pieces, or when the next one comes much later.
  */
+import { secondsBetween } from '../time/seconds-between.ts';
 import type { Cut } from './envelope.ts';
 
 /** Kept of a line, bytes: its beginning, as what counts stands there. */
@@ -84,8 +85,8 @@ export class PieceJoiner {
   #before(cut: Cut): Pending | undefined {
     const before = this.#pending.get(String(cut.stream));
     if (!before || before.pieces >= MOST_PIECES) return undefined;
-    const apart = Date.parse(stampOf(cut)) - Date.parse(before.at);
-    return Math.abs(apart) > (before.isUnseen ? REST_LATEST : LATEST) * 1000 ? undefined : before;
+    const apart = secondsBetween(before.at, stampOf(cut));
+    return Math.abs(apart) > (before.isUnseen ? REST_LATEST : LATEST) ? undefined : before;
   }
 }
 
