@@ -135,13 +135,16 @@ export const REPORT = 'SUPERVISOR REPORT:';
 const REPORTED =
   /^SUPERVISOR REPORT:\s*\n\s+supervisor: \{local,ejabberd_c2s_sup\}\n\s+errorContext: child_terminated\n(?:[ \t][^\n]*\n){1,64}?\s+offender: \[\{pid,(<\d+\.\d+\.\d+>)\}/;
 const CRASHED = /^Supervisor ejabberd_c2s_sup had child .* at (<\d+\.\d+\.\d+>) exit with reason /;
+/** Stands for the fields of a journal's entry that are not the message. */
+const NOTHING = /\n(?=\n)/g;
 /** Characters of a report that are looked at. */
 const LONGEST_REPORT = 8192;
 
 /** The session whose process crashed, as a message that begins there says. */
 export function crashedIn(text: string, message: number): string | undefined {
   if (!text.startsWith('S', message)) return undefined;
-  if (text.startsWith(REPORT, message)) return REPORTED.exec(text.slice(message, message + LONGEST_REPORT))?.[1];
+  if (text.startsWith(REPORT, message))
+    return REPORTED.exec(text.slice(message, message + LONGEST_REPORT).replaceAll(NOTHING, ''))?.[1];
   const end = text.indexOf('\n', message);
   return text.startsWith('Supervisor ', message)
     ? CRASHED.exec(text.slice(message, end < 0 ? text.length : end))?.[1]

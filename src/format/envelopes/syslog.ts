@@ -9,6 +9,7 @@
  */
 import type { Envelope } from './envelope.ts';
 import { numberAt } from './json-text.ts';
+import { withColours } from './octal-colours.ts';
 import { openText } from './text-head.ts';
 
 const PROGRAM = String.raw` [^\s[\]{]{1,255} (?<program>[^\s[:]{1,128})(?:\[\d{1,10}\])?:(?: |$)`;
@@ -28,13 +29,13 @@ const SHORT = head(
 const FULL = head(String.raw`[A-Z][a-z]{2} ${DAY_TIME}`, String.raw` (?:[A-Z][A-Za-z]{1,4}|[+-]\d\d(?:\d\d)?)`);
 const UNIX = head(String.raw`\d{10}`, '');
 
-export const syslog: Envelope = {
+export const syslog: Envelope = withColours({
   name: 'syslog or journalctl, short forms',
   begins: SHORT,
   cutsUnseen: true,
   altersLengths: true,
   open: () => openText({ pattern: SHORT }),
-};
+});
 
 export const journalFull: Envelope = {
   name: 'journalctl -o short-full or with-unit',
