@@ -69,12 +69,18 @@ function plainFormat(lines: readonly string[], named: Dialect | undefined): Line
 function isBetter(a: Score, b: Score): boolean {
   const [own, otherOwn] = [a.ownAt.length, b.ownAt.length];
   const [first, otherFirst] = [a.ownAt[0]!, b.ownAt[0]!];
-  if (a.format.wrapping?.envelope !== b.format.wrapping?.envelope || a.events + b.events === 0)
+  const isOtherEnvelope = a.format.wrapping?.envelope !== b.format.wrapping?.envelope;
+  // A line like "WARNING: TEXT", which a start script prints, reads as one of any server that logs to syslog.
+  if (!isOtherEnvelope && a.events + b.events === 0 && isSameProgram(a, b)) return own > otherOwn;
+  if (isOtherEnvelope || a.events + b.events === 0)
     return first < otherFirst || (first === otherFirst && own > otherOwn);
   // One that took the place of the other, as a new container does.
   if (areServers(a, b)) return first < otherFirst;
   return a.events > b.events || (a.events === b.events && own > otherOwn);
 }
+
+const isSameProgram = (a: Score, b: Score): boolean =>
+  a.format.wrapping !== undefined && a.format.wrapping.program === b.format.wrapping?.program;
 
 function areServers(a: Score, b: Score): boolean {
   return !isSameServer(a.format, b.format) && [a, b].every((each) => each.events > 0 && isServer(each));

@@ -12,8 +12,8 @@ const message = (second: number, source: string, text: string): Message => ({
   text,
 });
 const iso = ({ at }: Message): string => new Date(at * 1000).toISOString();
-const told = (lines: readonly string[]): string[] =>
-  eventsOf(Buffer.from(`${lines.join('\n')}\n`, 'latin1')).events.flatMap((event) =>
+const told = (lines: readonly string[], size?: number): string[] =>
+  eventsOf(Buffer.from(`${lines.join('\n')}\n`, 'latin1'), 'UTC', size).events.flatMap((event) =>
     event.kind === 'start' ? [`${event.user} ${event.at - START}`] : [],
   );
 
@@ -79,4 +79,32 @@ describe("the console of ejabberd's lager, which tells no day, in", () => {
         'carol@chat.example 9',
       ]);
     });
+});
+
+describe('what the script says that starts ejabberd is taken for no other server, in', () => {
+  const said = (m: Message, text: string): string =>
+    `${iso(m).replace('T', ' ').replace('Z', '000+00:00')} [info] ${text}`;
+  const lines = [
+    [message(0, '', ''), 'WARNING: It is not recommended to run ejabberd as root'],
+    ...[0, 0, 1, 90, 91].map((second) => {
+      const each = message(second, '', '');
+      const text =
+        second < 90
+          ? 'Loading modules for chat.example'
+          : `(tls|<0.75.0>) Opened c2s session for u${second}@chat.example/x`;
+      return [each, said(each, text)] as const;
+    }),
+  ] as const;
+  for (const { name, line } of OUTER)
+    // A line of an export is no more than a field.
+    for (const size of name.endsWith('export') ? [1e6] : [1, 1e6])
+      test(`${name}, in blocks of ${size} bytes [10.6]`, () => {
+        assert.deepEqual(
+          told(
+            lines.map(([each, text]) => line(each, text)),
+            size,
+          ),
+          ['u90@chat.example 90', 'u91@chat.example 91'],
+        );
+      });
 });
