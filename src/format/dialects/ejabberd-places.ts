@@ -40,7 +40,7 @@ export class Places {
 
   constructor(text: string, kinds: Kinds) {
     this.text = text;
-    this.orphans = [...undated(text), ...odd(text, kinds), ...stray(text, kinds), ...lost(text)].toSorted(
+    this.orphans = [...undated(text), ...odd(text, kinds), ...stray(text, kinds), ...lost(text, kinds)].toSorted(
       (a, b) => a - b,
     );
     this.quoting = [...quoting(text, kinds)].toSorted((a, b) => a - b);
@@ -64,8 +64,16 @@ export class Places {
 
   /** Whether the last line of the text begins at `from` or behind, and is no beginning of a message. */
   endsUndated(from: number): boolean {
-    const start = this.text.lastIndexOf('\n', this.text.length - 2) + 1;
+    const start = lineBefore(this.text, this.text.length);
     return start >= from && start < this.text.length - 1 && !beginsWithDate(this.text, start);
+  }
+
+  /** The last line that begins at `from` or behind with a date, which is enough of it; empty when there is none. */
+  lastDated(from: number): string {
+    const { text } = this;
+    for (let end = text.length, start; end > from && (start = lineBefore(text, end)) >= from; end = start)
+      if (beginsWithDate(text, start)) return text.slice(start, end);
+    return '';
   }
 
   #countBefore(start: number): number {
@@ -85,6 +93,9 @@ export class Places {
     [this.#starts, this.#counts] = [starts, counts];
   }
 }
+
+/** Where the line begins that ends before `end`. */
+const lineBefore = (text: string, end: number): number => (end < 2 ? 0 : text.lastIndexOf('\n', end - 2) + 1);
 
 function* undated(text: string): Iterable<number> {
   for (let start = 0, newline; (newline = text.indexOf('\n', start)) >= 0; start = newline + 1)
@@ -106,8 +117,12 @@ function* stray(text: string, { begins, alike, tails, isTail }: Kinds): Iterable
   }
 }
 
-function* lost(text: string): Iterable<number> {
-  for (const [start] of linesWith(text, [`${LOST_END}\n`])) if (beginsWithDate(text, start)) yield start;
+/** But of a message that quotes somebody itself, as that explains it. */
+function* lost(text: string, { quotes }: Kinds): Iterable<number> {
+  for (const [start, at, newline] of linesWith(text, [`${LOST_END}\n`])) {
+    const message = partsOf(text, start, newline)?.message;
+    if (message !== undefined && !quotes(text, message, at)) yield start;
+  }
 }
 
 function* quoting(text: string, { begins, quotes }: Kinds): Iterable<number> {

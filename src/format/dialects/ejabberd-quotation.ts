@@ -128,8 +128,9 @@ export function restFrom(text: string, from: number, going: Going): Rest {
   if (isQuotingIn(places, to, text.length)) return { to };
   const left = going.left - places.charactersBetween(from, text.length);
   if (left <= 0) return { to };
-  // What stands at the end of the text by itself is of a message.
-  return { to: places.endsUndated(to) ? text.length : to, going: { ...going, isWhole: true, left } };
+  // What stands at the end of the text by itself is of a message: of this one, or of one behind it, as of a process that crashed.
+  const goesOn = places.endsUndated(to) && !isLate(places.lastDated(to), going.stamp);
+  return { to: goesOn ? text.length : to, going: { ...going, isWhole: true, left } };
 }
 
 /** Behind the first line from `from` on that ends the message; or where it goes on. */

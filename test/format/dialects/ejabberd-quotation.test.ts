@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from 'fast-check';
 import { ejabberd } from '../../../src/format/dialects/ejabberd.ts';
-import type { SessionEvent } from '../../../src/format/dialects/dialect.ts';
+import { LOST_END, type SessionEvent } from '../../../src/format/dialects/dialect.ts';
 import { LineDecoder } from '../../../src/format/line-decoder.ts';
 
 const DAY = '2026-11-23';
@@ -179,6 +179,24 @@ describe('what a remote party puts into a message of ejabberd', () => {
     // At the end of a block it may be yet to come.
     const blocks = [block(...BEFORE, broken), block(...later), block(...BEHIND)];
     assert.deepEqual(seen(blocks).events.slice(-3), REAL.slice(-3));
+  });
+
+  it('what is read up to the middle of another message is real, as it is too late to be quoted [10.8]', () => {
+    const crashed = [`${stamp('10:00:20')} [error] SUPERVISOR REPORT:`, '    supervisor: {local,ejabberd_c2s_sup}'];
+    for (const around of Object.values(MESSAGES)) {
+      const early = block(...BEFORE, around('x'));
+      const late = c2s('10:00:19', 'Opened c2s session for bob@chat.example/phone', '<0.6.0>');
+      for (const blocks of [[early, block(late, ...crashed)], [early + block(late, ...crashed)]])
+        assert.deepEqual(seen([...blocks, block(...BEHIND.slice(3))]).events, REAL);
+    }
+  });
+
+  it('of two messages that quote the second one is cut: what stands between is real [10.8]', () => {
+    for (const around of Object.values(MESSAGES)) {
+      const cut = `${MESSAGES['the text of an error of a client']!('y').slice(0, -20)}${LOST_END}`;
+      const blocks = [block(...BEFORE, around('x'), BEHIND[0]!, cut), block(...BEHIND.slice(3))];
+      assert.deepEqual(seen(blocks).events, REAL);
+    }
   });
 
   it('a resource that holds the words of an end, or looks like one, hides nobody [10.8]', () => {
