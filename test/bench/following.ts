@@ -3,24 +3,14 @@
  * time and memory of a daemon that has nothing to do, with 1 and with 50 logs; and whether memory and descriptors stay where
  * they were after many rotations and bursts. Beside it `tail -F`, which follows names and stores nothing.
  */
-import { spawn, type ChildProcess } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import {
-  appendFileSync,
-  existsSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { appendFileSync, existsSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate, setTimeout as wait } from 'node:timers/promises';
-import { fileURLToPath } from 'node:url';
+import { cpuOf, daemon, descriptorsOf, rssOf, withSubject, type Subject } from './subject.ts';
 
-const MAIN = fileURLToPath(new URL('../../src/main.js', import.meta.url));
 const WRITES = 200;
 const IDLE_MS = 5000;
 const ROTATIONS = 300;
@@ -28,34 +18,10 @@ const BURST = 20_000;
 const KEPT = 5;
 /** A file that was rotated and deleted is held for a minute, for a writer that has not noticed. */
 const RELEASED_MS = 75_000;
-/** The kernel's clock ticks per second, in which /proc counts. */
-const HERTZ = 100;
-
-/** Something that follows logs in a process of its own. */
-interface Subject {
-  readonly child: ChildProcess;
-  /** Changes when what was written last has arrived. */
-  readonly arrived: () => number;
-}
-
 const line = (n: number): string => {
   const stamp = new Date().toISOString().slice(0, 19);
   return `${stamp}+0000 c2s${(0x5_5000 + n * 16).toString(16)}\tinfo\tAuthenticated as user${n % 5000}@chat.example\n`;
 };
-
-/** As the watermark of an index has them. */
-const batchesIn = (index: string): number =>
-  Number(readFileSync(join(index, 'xmpp-active-users'), 'latin1').slice(-22, -10));
-
-async function daemon(paths: readonly string[], directory: string): Promise<Subject> {
-  const index = join(directory, `index-of-${paths.length}`);
-  const logs = paths.flatMap((path) => ['--log', path]);
-  const args = [MAIN, 'run', ...logs, '--index', index, '--statsd', '127.0.0.1:9', '--timezone', 'UTC'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
-  for (let said = ''; !said.includes('caught up');) said += String((await once(child.stderr, 'data'))[0]);
-  child.stderr.resume();
-  return { child, arrived: () => batchesIn(index) };
-}
 
 async function tail(paths: readonly string[]): Promise<Subject> {
   const child = spawn('tail', ['-q', '-n', '1', '-F', ...paths], { stdio: ['ignore', 'pipe', 'ignore'] });
@@ -64,19 +30,6 @@ async function tail(paths: readonly string[]): Promise<Subject> {
   await once(child.stdout, 'data');
   return { child, arrived: () => bytes };
 }
-
-const fileOf = ({ child }: Subject, name: string): string => `/proc/${child.pid}/${name}`;
-
-/** Seconds of processor time so far. */
-function cpuOf(subject: Subject): number {
-  const fields = readFileSync(fileOf(subject, 'stat'), 'latin1').split(') ')[1]?.split(' ') ?? [];
-  return (Number(fields[11]) + Number(fields[12])) / HERTZ;
-}
-
-const rssOf = (subject: Subject): number =>
-  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(fileOf(subject, 'status'), 'latin1'))?.[1]) / 1024);
-
-const descriptorsOf = (subject: Subject): number => readdirSync(fileOf(subject, 'fd')).length;
 
 async function until(condition: () => boolean): Promise<void> {
   while (!condition()) await setImmediate();
@@ -115,17 +68,6 @@ function logs(count: number, directory: string): string[] {
   const paths = Array.from({ length: count }, (_, i) => join(directory, `of${count}-${i}.log`));
   for (const path of paths) writeFileSync(path, line(0));
   return paths;
-}
-
-async function withSubject<T>(subject: Promise<Subject>, use: (subject: Subject) => Promise<T>): Promise<T> {
-  const started = await subject;
-  const exit = once(started.child, 'exit');
-  try {
-    return await use(started);
-  } finally {
-    started.child.kill();
-    await exit;
-  }
 }
 
 const bySuffix = (path: string, n: number): string => (n === 0 ? path : `${path}.${n}`);

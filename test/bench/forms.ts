@@ -1,14 +1,15 @@
 /**
- * What a line costs in each form: the same messages of Prosody's in each wrapping, and lines of each other server. The plain file is
- * measured beside each, as often, so that the ratio is right also on a machine that has other work; what the start costs is taken off.
+ * What a line costs in each form: the same messages of Prosody's in each wrapping, and lines of each other server. It is what a long
+ * log costs more than a short one of the same form, so that the start and the finding of the form are no part of it. The plain file
+ * is measured in each round, too, and the ratio is taken there: what else the machine does disturbs both alike.
  */
-import { createReadStream, mkdtempSync, rmSync, utimesSync } from 'node:fs';
+import { mkdtempSync, rmSync, utimesSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MAIN } from '../program.ts';
 import { WRAPPED_FORMS } from '../wrap.ts';
 import { END, makeLog, YEAR } from './made-log.ts';
-import { medians, type Contestant } from './measure.ts';
+import { machine, measure, median, type Contestant } from './measure.ts';
 import { makeServerLog, SERVERS } from './server-log.ts';
 
 export interface FormsOptions {
@@ -21,70 +22,87 @@ export interface FormsOptions {
 
 interface Form {
   readonly name: string;
-  /** Writes the log; resolves with its messages, or with nothing when they are those of the plain file. */
-  readonly make: (path: string) => Promise<number | undefined>;
+  /** Writes about so many messages; resolves with how many. */
+  readonly make: (path: string, lines: number) => Promise<number>;
+}
+
+/** Two logs of a form. */
+interface Pair {
+  readonly short: Contestant;
+  readonly long: Contestant;
+  /** So many messages the long one has more. */
+  readonly messages: number;
 }
 
 const BYTES_PER_LINE = 68;
 const USERS_PER_LINE = 0.03;
-const PLAIN = 'plain.log';
-const NEWLINE = 10;
+/** The short log has so many times fewer lines. */
+const SHORTER = 4;
+const PLAIN = "Prosody's plain file";
+/** In the line of a table below its head. */
+const RIGHT = '-:';
+const COLUMNS = ['', 'ns of CPU per message', `times ${PLAIN}`] as const;
 
-const history = (name: string, file: string): Contestant => ({
+const prosody = (name: string, wrapped?: string): Form => ({
   name,
-  needs: [],
-  command: `${process.execPath} ${MAIN} history --year ${YEAR} --format csv ${file}`,
+  make: (path, lines) => {
+    const size = { bytes: lines * BYTES_PER_LINE, users: Math.ceil(lines * USERS_PER_LINE) };
+    return makeLog(path, { mix: 'dense', ...size, ...(wrapped !== undefined && { wrapped }) });
+  },
 });
-const plain = history('plain', PLAIN);
-const start = history('start', 'start.log');
-const form = history('form', 'form.log');
 
-function formsOf(lines: number): readonly Form[] {
-  const dense = { mix: 'dense', bytes: lines * BYTES_PER_LINE, users: Math.ceil(lines * USERS_PER_LINE) } as const;
-  const made = async (path: string, wrapped?: string): Promise<undefined> => {
-    await makeLog(path, { ...dense, ...(wrapped !== undefined && { wrapped }) });
-    return undefined;
-  };
-  return [
-    { name: "Prosody's plain file", make: made },
-    ...WRAPPED_FORMS.map(({ name }) => ({ name, make: (path: string) => made(path, name) })),
-    ...SERVERS.map((server) => ({ name: server.name, make: (path: string) => makeServerLog(path, server, lines) })),
-  ];
-}
+const FORMS: readonly Form[] = [
+  ...WRAPPED_FORMS.map(({ name }) => prosody(name, name)),
+  ...SERVERS.map((server) => ({
+    name: server.name,
+    make: (path: string, lines: number) => makeServerLog(path, server, lines),
+  })),
+];
 
-/** Prints a line for each form as soon as it is measured. */
+/** Prints a row for each form as soon as it is measured. */
 export async function benchForms({ lines, runs, only }: FormsOptions): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-forms-'));
   try {
-    const [first, ...others] = formsOf(lines);
-    const write = async ({ make }: Form, file: string): Promise<number | undefined> => {
-      const path = join(directory, file);
-      const messages = await make(path);
-      utimesSync(path, END, END);
-      return messages;
-    };
-    await write(first!, PLAIN);
-    const messages = await linesIn(join(directory, PLAIN));
-    await makeLog(join(directory, 'start.log'), { mix: 'once', bytes: 0, users: 1 });
-    console.log(
-      `${messages} messages, medians of ${runs}; ns of processor time per message, and times the plain file's:`,
-    );
-    for (const each of others) {
-      if (only.length > 0 && !only.includes(each.name)) continue;
-      const own = (await write(each, 'form.log')) ?? messages;
-      const costs = medians([start, plain, form], runs, directory);
-      const nanoseconds = (of: Contestant, count: number): number =>
-        (((costs.get(of)?.cpu ?? NaN) - (costs.get(start)?.cpu ?? NaN)) / count) * 1e9;
-      const [cost, beside] = [nanoseconds(form, own), nanoseconds(plain, messages)];
-      console.log(`${each.name.padEnd(36)}${cost.toFixed(0).padStart(6)}${(cost / beside).toFixed(2).padStart(7)}`);
+    const plain = await pairOf(prosody(PLAIN), lines, directory);
+    const forms = FORMS.filter(({ name }) => only.length === 0 || only.includes(name));
+    const width = Math.max(...forms.map(({ name }) => name.length));
+    console.log(`Up to ${lines} messages, medians of ${runs}; ${machine()}:\n`);
+    for (const row of [COLUMNS, ['-', RIGHT, RIGHT]]) printRow(row, width);
+    for (const form of forms) {
+      const pair = await pairOf(form, lines, directory);
+      const rounds = Array.from({ length: runs }, () => roundOf(pair, plain, directory));
+      const [cost, ratio] = [median(rounds.map(([own]) => own)), median(rounds.map(([own, others]) => own / others))];
+      printRow([form.name, cost.toFixed(0), ratio.toFixed(2)], width);
     }
   } finally {
     rmSync(directory, { recursive: true, force: true });
   }
 }
 
-async function linesIn(path: string): Promise<number> {
-  let lines = 0;
-  for await (const chunk of createReadStream(path)) for (const byte of chunk) if (byte === NEWLINE) lines++;
-  return lines;
+async function pairOf({ name, make }: Form, lines: number, directory: string): Promise<Pair> {
+  const log = async (size: string, of: number) => {
+    const file = `${name === PLAIN ? 'plain' : 'form'}-${size}.log`;
+    const messages = await make(join(directory, file), of);
+    utimesSync(join(directory, file), END, END);
+    const command = `${process.execPath} ${MAIN} history --year ${YEAR} --format csv ${file}`;
+    return { contestant: { name: `${name}, ${size}`, needs: [], command }, messages };
+  };
+  const [short, long] = [await log('short', lines / SHORTER), await log('long', lines)];
+  return { short: short.contestant, long: long.contestant, messages: long.messages - short.messages };
+}
+
+/** Nanoseconds per message of the form, and of the plain file. */
+function roundOf(form: Pair, plain: Pair, directory: string): readonly [number, number] {
+  const cpu = [plain.short, form.short, plain.long, form.long].map((each) => measure(each, directory).cpu);
+  const [plainShort = NaN, formShort = NaN, plainLong = NaN, formLong = NaN] = cpu;
+  const cost = (seconds: number, { messages }: Pair): number => (seconds / messages) * 1e9;
+  return [cost(formLong - formShort, form), cost(plainLong - plainShort, plain)];
+}
+
+function printRow([name = '', ...figures]: readonly string[], width: number): void {
+  const cells = figures.map((figure, i) => {
+    const { length } = COLUMNS[i + 1] ?? '';
+    return figure === RIGHT ? figure.padStart(length, '-') : figure.padStart(length);
+  });
+  console.log(`| ${[name.padEnd(width, name === '-' ? '-' : ' '), ...cells].join(' | ')} |`);
 }

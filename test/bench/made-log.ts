@@ -63,6 +63,7 @@ const STAMPS: Record<Form, (d: Date) => string> = {
 
 class Maker {
   readonly agenda = new Agenda(START);
+  messages = 0;
   readonly #random = numbers();
   readonly #wanted: Wanted;
   readonly #free: string[] = [];
@@ -194,6 +195,7 @@ class Maker {
   }
 
   #line(at: number, source: string, level: string, message: string): void {
+    this.messages++;
     const { form = 'default' } = this.#wanted;
     const wrapping = this.#wrapping;
     if (wrapping) return this.agenda.add(at, `${wrapped(wrapping, { at, source, level, text: message })}\n`);
@@ -224,7 +226,7 @@ function timeOf(n: number, logins: number): number {
   return Math.floor(START + (days + late) * 86_400);
 }
 
-/** Writes the log; resolves with its bytes. */
+/** Writes the log; resolves with about how many messages are in it. */
 export async function makeLog(path: string, wanted: Wanted): Promise<number> {
   const logins = wanted.mix === 'once' ? wanted.users : Math.round(wanted.bytes / BYTES[wanted.mix]);
   const maker = new Maker(wanted);
@@ -243,5 +245,5 @@ export async function makeLog(path: string, wanted: Wanted): Promise<number> {
   await write(END);
   out.end();
   await once(out, 'close');
-  return out.bytesWritten;
+  return maker.messages;
 }

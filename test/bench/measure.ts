@@ -1,6 +1,7 @@
 /** What a command costs: its processor time with that of all it starts, the time by the clock, and its largest process. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { cpus, loadavg } from 'node:os';
 import { join } from 'node:path';
 
 export interface Cost {
@@ -54,7 +55,13 @@ export function medians(contestants: readonly Contestant[], runs: number, direct
 }
 
 function medianOf(costs: readonly Cost[]): Cost {
-  const of = (figure: keyof Cost): number =>
-    costs.map((cost) => cost[figure]).toSorted((a, b) => a - b)[costs.length >> 1] ?? NaN;
+  const of = (figure: keyof Cost): number => median(costs.map((cost) => cost[figure]));
   return { cpu: of('cpu'), wall: of('wall'), memory: of('memory') };
 }
+
+export const median = (figures: readonly number[]): number =>
+  figures.toSorted((a, b) => a - b)[figures.length >> 1] ?? NaN;
+
+/** What figures were taken on, and what else it had to do. */
+export const machine = (): string =>
+  `${cpus().length} processors (${cpus()[0]?.model}), Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;

@@ -4,12 +4,12 @@
  */
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, rmSync, statSync, utimesSync } from 'node:fs';
-import { cpus, loadavg, tmpdir } from 'node:os';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { MAIN } from '../program.ts';
 import { END, makeLog, YEAR, type Form, type Wanted } from './made-log.ts';
-import { medians, missing, type Contestant, type Cost } from './measure.ts';
+import { machine, medians, missing, type Contestant, type Cost } from './measure.ts';
 
 export interface ReadingOptions {
   /** The size of the large logs. */
@@ -163,8 +163,7 @@ function print(table: Table, directory: string, runs: number, only: readonly str
     directory,
   );
   const bytes = table.logs.map(({ file }) => statSync(join(directory, file)).size);
-  const machine = `${cpus().length} processors (${cpus()[0]?.model}), Node ${process.version}, load ${loadavg()[0]?.toFixed(1)}`;
-  console.log(`${table.name}, ${Math.round((bytes[0] ?? 0) / 1e6)} MB, medians of ${runs}; ${machine}:`);
+  console.log(`${table.name}, ${Math.round((bytes[0] ?? 0) / 1e6)} MB, medians of ${runs}; ${machine()}:`);
   console.table(rows(costs));
 }
 
