@@ -113,8 +113,9 @@ class ExportOpener implements Opener {
     const values = this.#values;
     const length = Math.min(to - from, LONGEST - (this.#to[field]! - this.#from[field]!));
     values.makeRoom(length);
-    for (let i = 0; i < length; i++) values.bytes[values.length + i] = bytes[from + i]!;
-    this.#to[field] = values.length += length;
+    const { bytes: into, length: behind } = values;
+    for (let i = 0; i < length; i++) into[behind + i] = bytes[from + i]!;
+    this.#to[field] = values.length = behind + length;
   }
 
   #clear(): void {
@@ -184,7 +185,8 @@ class ExportOpener implements Opener {
 /** The number of the field that is kept whose name stands there; -1 for another one. */
 function fieldAt(bytes: Buffer, from: number, to: number): number {
   const field = BY_LENGTH[to - from] ?? -1;
-  const name = NAMES[field];
+  // To ask for what is not there takes long.
+  const name = field < 0 ? undefined : NAMES[field];
   if (!name) return -1;
   for (let i = 0; i < name.length; i++) if (bytes[from + i] !== name[i]) return -1;
   return field;

@@ -10,10 +10,16 @@
  *     {"jid":"alice@chat.example/phone","level":"info","meta":{"mfa":"{ejabberd_c2s,do_open_session,3}"},"what":"c2s_opened_session","when":"2026-11-23T19:58:49.123456+00:00"}
  */
 import { FOREIGN, WHOLE, type Envelope, type Opener } from './envelope.ts';
+import { Scratch } from './json-text.ts';
 
 /** A longer line holds no session; bytes. */
 const LONGEST = 65_536;
-const STAMP = /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?:\.\d{1,9})?(Z|[+-]\d\d:\d\d)$/;
+const STAMP = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:\d\d)$/;
+const TO_SECOND = '2026-11-23T19:58:49'.length;
+const OFFSET = '+00:00'.length;
+/** Bytes of UTF-8 that a character takes at most. */
+const WIDEST = 3;
+const MODULE = /^\{([a-z0-9_]{1,64}),/;
 const PLACE = /%[-+ #0-9.]{0,8}[a-zA-Z]/g;
 
 type Fields = Readonly<Record<string, unknown>>;
@@ -28,10 +34,18 @@ const textOf = (value: unknown): string => (typeof value === 'string' ? value : 
 
 /** Only what has as many places as there are arguments, and not the arguments themselves, has not been put together yet. */
 function formatted(message: string, args: unknown): string {
-  if (!Array.isArray(args) || (message.match(PLACE) ?? []).length !== args.length) return message;
-  if (holdsAll(message, args.map(String))) return message;
-  let next = 0;
-  return message.replaceAll(PLACE, () => String(args[next++]));
+  if (!Array.isArray(args) || !message.includes('%')) return message;
+  const places = message.match(PLACE) ?? [];
+  if (places.length !== args.length) return message;
+  const texts = args.map(String);
+  if (holdsAll(message, texts)) return message;
+  let [whole, at] = ['', 0];
+  for (const [i, place] of places.entries()) {
+    const found = message.indexOf(place, at);
+    whole += message.slice(at, found) + texts[i]!;
+    at = found + place.length;
+  }
+  return whole + message.slice(at);
 }
 
 /** Whether texts stand in a message one behind the other. */
@@ -52,8 +66,7 @@ function ofProsody({ datetime, source, level, message, args, msg_formatted: whol
 const quoted = (value: string): string => `"${value.replaceAll(/["\\]/g, String.raw`\$&`)}"`;
 
 function ofMongooseIm({ when, level, what, reason, jid, version, meta }: Fields): Told {
-  const { mfa }: Fields = typeof meta === 'object' && meta !== null ? { mfa: undefined, ...meta } : {};
-  const module = /^\{([a-z0-9_]{1,64}),/.exec(textOf(mfa))?.[1] ?? '';
+  const module = isObject(meta) ? (MODULE.exec(textOf(meta['mfa']))?.[1] ?? '') : '';
   const fields = { reason, version, jid };
   const told = Object.entries(fields).flatMap(([name, value]) =>
     textOf(value) === '' ? [] : [`${name}=${quoted(textOf(value))}`],
@@ -64,32 +77,48 @@ function ofMongooseIm({ when, level, what, reason, jid, version, meta }: Fields)
 const jsonLines = (name: string, begins: RegExp, read: (fields: Fields) => Told): Envelope => ({
   name,
   begins,
-  open: (): Opener => ({
-    open(bytes, from, end, cut) {
-      const told = end - from > LONGEST ? undefined : toldBy(bytes.toString('utf8', from, end), read);
-      const [, stamp = '', zone = ''] = STAMP.exec(textOf(told?.stamp)) ?? [];
-      if (!told || stamp === '') return FOREIGN;
-      cut.stampLength = cut.stamp.write(stamp + zone, 'latin1');
-      cut.severity = -1;
-      cut.stream = 0;
-      cut.program = '';
-      cut.text = Buffer.from(told.text);
-      cut.from = 0;
-      cut.to = cut.text.length;
-      return WHOLE;
-    },
-  }),
+  open(): Opener {
+    const body = new Scratch();
+    return {
+      open(bytes, from, end, cut) {
+        const told = end - from > LONGEST ? undefined : toldBy(bytes.toString('utf8', from, end), read);
+        const stamp = textOf(told?.stamp);
+        if (!told || !STAMP.test(stamp)) return FOREIGN;
+        cut.stampLength = writeStamp(stamp, cut.stamp);
+        cut.severity = -1;
+        cut.stream = 0;
+        cut.program = '';
+        body.length = 0;
+        body.makeRoom(told.text.length * WIDEST);
+        cut.text = body.bytes;
+        cut.from = 0;
+        cut.to = body.bytes.write(told.text);
+        return WHOLE;
+      },
+    };
+  },
 });
+
+/** Without its fraction; returns its length. */
+function writeStamp(stamp: string, into: Buffer): number {
+  const zone = stamp.endsWith('Z') ? stamp.length - 1 : stamp.length - OFFSET;
+  for (let i = 0; i < TO_SECOND; i++) into[i] = stamp.charCodeAt(i);
+  for (let i = zone; i < stamp.length; i++) into[TO_SECOND + i - zone] = stamp.charCodeAt(i);
+  return TO_SECOND + stamp.length - zone;
+}
 
 function toldBy(line: string, read: (fields: Fields) => Told): Told | undefined {
   try {
     const fields: unknown = JSON.parse(line);
-    return typeof fields === 'object' && fields !== null && !Array.isArray(fields) ? read({ ...fields }) : undefined;
+    return isObject(fields) ? read(fields) : undefined;
   } catch {
     // Not of this form.
     return undefined;
   }
 }
+
+const isObject = (value: unknown): value is Fields =>
+  typeof value === 'object' && value !== null && !Array.isArray(value);
 
 export const prosodyJson = jsonLines("Prosody's mod_log_json", /^\{(?=.*"datetime":")(?=.*"source":")/, ofProsody);
 export const mongooseImJson = jsonLines("MongooseIM's JSON", /^\{(?=.*"when":")(?=.*"level":")/, ofMongooseIm);

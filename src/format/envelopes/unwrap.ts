@@ -19,8 +19,6 @@ import {
 import { mayBeCut, PieceJoiner, type PieceState } from './pieces.ts';
 
 const NEWLINE = 10;
-/** Bytes. */
-const NEAR = 48;
 const TAB = 9;
 const BLANK = 32;
 const QUESTION = 63;
@@ -78,7 +76,7 @@ export class Unwrapper {
     this.#out = Buffer.allocUnsafe(bytes.length + 1024);
     this.#length = 0;
     for (let from = 0; from < bytes.length;) {
-      const end = newlineIn(bytes, from);
+      const end = bytes.indexOf(NEWLINE, from);
       this.#makeRoom(end - from + 256);
       this.#line(bytes, from, end);
       this.#out[this.#length++] = NEWLINE;
@@ -166,12 +164,6 @@ export class Unwrapper {
     this.#out.copy(out, 0, 0, this.#length);
     this.#out = out;
   }
-}
-
-/** The next newline, which is there. To ask for one that is near takes longer than to look. */
-function newlineIn(bytes: Buffer, from: number): number {
-  for (let i = from; i < from + NEAR; i++) if (bytes[i] === NEWLINE) return i;
-  return bytes.indexOf(NEWLINE, from + NEAR);
 }
 
 /** Of a character in UTF-8 a byte behind its first, and how many there may be. */
