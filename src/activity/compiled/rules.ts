@@ -74,6 +74,7 @@ const NAMED: u32 = 6;
 
 /** As of ../resumption.ts, ../passing-time.ts and ../log-sessions.ts. */
 const REPLACED_WITHIN: i64 = 2;
+const BOSH_STAY: i64 = 1200;
 const IDLE_KEPT: i64 = 7 * 86400;
 const MOST_OF_ONE_USER: u32 = 200;
 
@@ -261,8 +262,12 @@ function passTime(now: u32): bool {
   }
   const vanished = (now as i64) - boshSeconds;
   for (let since = waitsSince(BOSH_QUEUE); since <= vanished; since = waitsSince(BOSH_QUEUE)) {
-    if (isOpenSince(nextIn(BOSH_QUEUE), since as u32)) return false;
+    const session = nextIn(BOSH_QUEUE);
+    const isOpen = isOpenSince(session, since as u32);
+    const seen = since + min(BOSH_STAY, boshSeconds);
+    if (isOpen && (seen <= (removed as i64) || !isForUs(session))) return false;
     passOne(BOSH_QUEUE);
+    if (isOpen) vanish(session, seen as u32, since + boshSeconds, now as i64);
   }
   const idle = (now as i64) - IDLE_KEPT;
   for (let since = waitsSince(IDLE_QUEUE); since <= idle; since = waitsSince(IDLE_QUEUE)) {
@@ -279,6 +284,13 @@ function passTime(now: u32): bool {
   }
   passed = now;
   return true;
+}
+
+function vanish(session: u32, seen: u32, since: i64, now: i64): void {
+  const user = userOf(session);
+  saw(user, LOGOUT, seen);
+  set(session, CARRIER, since as u32);
+  forgetSettled(user, now);
 }
 
 function isForUs(session: u32): bool {
