@@ -42,7 +42,7 @@ export function decode(
     const line = plan && bytes.toString('latin1', at, end);
     const isAlone = line !== undefined && !reader.needsContext(line);
     const isOfTick = tick !== undefined && startsWith(bytes, at, tick.head);
-    // Other ten minutes begin mostly with a line that the scanner knows as well.
+    // Another hour begins mostly with a line that the scanner knows as well.
     const next = tick && !isOfTick && isAlone ? reader.tickOf(line) : undefined;
     if (next) {
       tick = next;

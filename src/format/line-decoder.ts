@@ -1,7 +1,7 @@
 /**
  * The lines of one log, block after block, made into session events: finds the line ends, has the dialect look at each
  * line, and reads the stamp of those that matter. Most lines are no event and cost a scan and nothing more; a stamp is read
- * besides only when its hour or tens of minutes change, so that the clock sees the turn of the year and of summer time.
+ * besides only when its hour changes, so that the clock sees the turn of the year and of summer time.
  */
 import { Clock, type ClockState } from './time/clock.ts';
 import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dialect.ts';
@@ -15,7 +15,7 @@ import { isAllOf } from './time/behind-stamp.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from './time/stamp-form.ts';
 
 const NEWLINE = '\n';
-const TEN_MINUTES = 600;
+const HOUR = 3600;
 /** More lines than any second has. */
 const ALL = 0x7fff_ffff;
 
@@ -189,17 +189,18 @@ export class LineDecoder {
     if (lines > 0) this.#clock.goOn(last);
   }
 
-  /** The usual stamp of the ten minutes of this line, the last one read or the next one; undefined when it has to be read each time. */
+  /** The usual stamp of the hour of this line, the last one read or the next one; undefined when it has to be read each time. */
   tickOf(line: string): Tick | undefined {
     const form = this.#stamp;
     const end = this.#parser.stampEndOf(line);
     if (!form?.isOrdered || !this.#clock.isSteady || end < 1) return undefined;
     const wall = form.read(line, 0);
     if (wall?.minuteAt === undefined || wall.secondAt !== wall.minuteAt + 3) return undefined;
-    const base = isAllOf(line, wall.end, end) ? this.#clock.tenMinutes(wall) : undefined;
-    if (base === undefined || base + TEN_MINUTES > this.#horizon()) return undefined;
+    const base = isAllOf(line, wall.end, end) ? this.#clock.hour(wall) : undefined;
+    const believed = base === undefined ? 0 : Math.min(HOUR, Math.floor(this.#horizon() - base));
+    if (base === undefined || believed <= 0) return undefined;
     const tail = line.slice(wall.secondAt + 2, end);
-    return { head: latin1(line.slice(0, wall.minuteAt + 1)), tail: latin1(tail), digits: fractionOf(tail), base };
+    return { head: latin1(line.slice(0, wall.minuteAt)), tail: latin1(tail), digits: fractionOf(tail), base, believed };
   }
 
   /** False where the stamps of these lines may be read in several ways: alike so far, or not at all. */

@@ -27,6 +27,7 @@ const IN_SECOND = 324;
 const SECONDS = 328;
 const LAST_LINE = 332;
 const LAYOUT = 336;
+const BELIEVED = 340;
 /** A length, and the text. */
 const SECOND_WORD = 352;
 const SUSPECT = 416;
@@ -112,7 +113,7 @@ export class ScannerMemory {
     if (end <= from) return from;
     if (plan !== this.#plan) this.#writePlan(plan);
     if (tick !== this.#tick) this.#writeTick(tick);
-    const { head, tail, base, digits } = tick;
+    const { head, tail, base, digits, believed } = tick;
     const shift = this.#loaded.from - INPUT;
     this.#words.set([
       0,
@@ -128,6 +129,7 @@ export class ScannerMemory {
       0,
     ]);
     this.#words[MOST / 4] = most;
+    this.#words[BELIEVED / 4] = believed;
     return this.#program().scan(from - shift, end - shift) + shift;
   }
 

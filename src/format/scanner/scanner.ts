@@ -11,16 +11,18 @@ import { findMessage, levelIn, newParts, type Parts } from './layouts.ts';
 import type { Needle, ScanPlan } from './plan.ts';
 import { findRest, isNamed, newRest } from './rests.ts';
 
-/** The usual stamp of a while: all of it is the same but for the last digit of the minute and the seconds. */
+/** The usual stamp of an hour: all of it is the same but for the minute and the second. */
 export interface Tick {
-  /** The stamp up to the tens of minutes. */
+  /** The stamp up to the minute. */
   readonly head: Buffer;
   /** From behind the seconds to the blank before the source. */
   readonly tail: Buffer;
   /** So many bytes behind the first one of the tail may be any digits: a fraction of the second. */
   readonly digits: number;
-  /** The instant at which these ten minutes begin, unix seconds. */
+  /** The instant at which the hour begins, unix seconds. */
   readonly base: number;
+  /** So many seconds of it are believed. */
+  readonly believed: number;
 }
 
 /** Words of an event that was found. */
@@ -116,9 +118,9 @@ export class Scanner implements LineScanner {
   }
 
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number, most: number): number {
-    const { head, tail, base, digits } = tick;
-    const seconds = head.length;
-    const sourceAt = seconds + 5 + tail.length;
+    const { head, tail, base, digits, believed } = tick;
+    const minute = head.length;
+    const sourceAt = minute + 6 + tail.length;
     this.count = 0;
     this.lines = 0;
     this.last = last;
@@ -129,9 +131,9 @@ export class Scanner implements LineScanner {
       // A line that goes on with the message before says nothing, and an empty one neither.
       if (bytes[line] !== TAB && end > line) {
         if (end - line < sourceAt || bytes[end - 1] === CR) return line;
-        for (let i = 0; i < seconds; i++) if (bytes[line + i] !== head[i]) return line;
-        const second = secondIn(bytes, line + seconds);
-        if (second < 0 || !isTail(bytes, line + seconds + 5, tail, digits)) return line;
+        for (let i = 0; i < minute; i++) if (bytes[line + i] !== head[i]) return line;
+        const second = secondIn(bytes, line + minute);
+        if (second < 0 || second >= believed || !isTail(bytes, line + minute + 6, tail, digits)) return line;
         const at = base + second;
         if (at === before && this.inSecond >= most) return line;
         if (!this.#isTaken(bytes, line + sourceAt, end, at)) return line;
@@ -234,13 +236,18 @@ export class Scanner implements LineScanner {
   }
 }
 
-/** `2:05`: the seconds of the last minute's digit and what follows it, below 600; negative when it is none. */
+/** `42:05`: how many seconds of the hour have gone, below 3600; negative when it is none. */
 function secondIn(bytes: Buffer, at: number): number {
-  const minute = bytes[at]! - ZERO;
-  const tens = bytes[at + 2]! - ZERO;
-  const ones = bytes[at + 3]! - ZERO;
-  if (minute < 0 || minute > 9 || bytes[at + 1] !== COLON || tens < 0 || tens > 5 || ones < 0 || ones > 9) return -1;
-  return minute * 60 + tens * 10 + ones;
+  const minute = sixtiethIn(bytes, at);
+  const second = sixtiethIn(bytes, at + 3);
+  return minute < 0 || bytes[at + 2] !== COLON || second < 0 ? -1 : minute * 60 + second;
+}
+
+/** Two digits below 60; negative when they are none. */
+function sixtiethIn(bytes: Buffer, at: number): number {
+  const tens = bytes[at]! - ZERO;
+  const ones = bytes[at + 1]! - ZERO;
+  return tens < 0 || tens > 5 || ones < 0 || ones > 9 ? -1 : tens * 10 + ones;
 }
 
 /** What stands behind the seconds, and the blank before the source. */

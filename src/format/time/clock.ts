@@ -6,7 +6,10 @@ import { tzOffset } from '@date-fns/tz';
 import { daysIn, type WallTime } from './stamp-form.ts';
 import { mayHaveOffset } from './zone-names.ts';
 
+const HOUR = 3600;
 const DAY = 86_400;
+/** Where the clocks do not change in an hour: the seconds of it that tell. */
+const TOLD_BY = [600, 1200, 1800, 2400, 3000, 3599];
 /** A step of more, ahead or back, is no silence and no clock put right before a second line says the same. */
 const FAR = 31 * DAY;
 /**
@@ -149,16 +152,17 @@ export class Clock {
   }
 
   /**
-   * The instant at which the ten minutes of a stamp begin that was read last, or is the next one; undefined when they are not
-   * ten minutes like others, because the clocks change or the stamp is of another time than the lines before.
+   * The instant at which the hour of a stamp begins that was read last, or is the next one; undefined when it is no hour like
+   * others, because the clocks change or the stamp is of another time than the lines before.
    */
-  tenMinutes(wall: WallTime): number | undefined {
-    const first = { ...wall, minute: wall.minute - (wall.minute % 10), second: 0 };
+  hour(wall: WallTime): number | undefined {
+    const first = { ...wall, minute: 0, second: 0 };
     const year = wall.year ?? this.#year;
     const base = this.#only(first, year);
-    const end = this.#only({ ...first, minute: first.minute + 9, second: 59 }, year);
-    if (base === undefined || end !== base + 599 || this.#last === undefined) return undefined;
-    return Math.abs(base - this.#last) < 1200 ? base : undefined;
+    if (base === undefined || this.#last === undefined || Math.abs(base - this.#last) >= 2 * HOUR) return undefined;
+    const isUsual = (second: number): boolean =>
+      this.#only({ ...first, minute: Math.floor(second / 60), second: second % 60 }, year) === base + second;
+    return TOLD_BY.every(isUsual) ? base : undefined;
   }
 
   /** The instant of a wall time that can mean but one. */

@@ -22,13 +22,15 @@ export interface Zone {
   readonly year: number;
   /** By default Prosody's. */
   readonly dialect?: Dialect;
+  /** The latest instant believed, unix seconds. */
+  readonly horizon?: number;
 }
 
 const HORIZON = Date.UTC(2030, 0, 1) / 1000;
 
-function readerOf({ timezone, year, dialect = prosody }: Zone): LineDecoder {
+function readerOf({ timezone, year, dialect = prosody, horizon = HORIZON }: Zone): LineDecoder {
   const state = { clock: { year, last: undefined } };
-  return new LineDecoder({ dialect, timezone, state, horizon: () => HORIZON });
+  return new LineDecoder({ dialect, timezone, state, horizon: () => horizon });
 }
 
 export function byReader(blocks: readonly Buffer[], zone: Zone): Outcome {

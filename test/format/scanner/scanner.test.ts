@@ -91,6 +91,12 @@ const STYLES: Readonly<Record<string, (line: string) => string>> = {
 };
 const style = fc.constantFrom(...Object.keys(STYLES));
 
+/** A login each minute of a day from one to another, exclusive. */
+function minutes(day: string, from: number, to: number): Buffer {
+  const stamps = Array.from({ length: to - from }, (_, n) => new Date((from + n) * 60_000).toISOString().slice(11, 19));
+  return Buffer.from(stamps.map((at) => `${day} ${at} c2s1\tinfo\tAuthenticated as alice@chat.example\n`).join(''));
+}
+
 for (const [name, make] of Object.entries(SCANNERS))
   describe(`the scanner ${name} says of lines what the reader says`, () => {
     for (const campaign of [SMALL_UTC, NEWYEAR_BERLIN])
@@ -135,6 +141,26 @@ for (const [name, make] of Object.entries(SCANNERS))
       const { scanned: _, ...outcome } = byScanner([Buffer.from(text)], zone, make());
       assert.deepEqual(outcome, byReader([Buffer.from(text)], zone));
     });
+
+    it('of each minute up to the latest instant that is believed, and beyond it [9.15]', () => {
+      const blocks = [minutes('Nov 03', 9 * 60, 12 * 60)];
+      const zone = { timezone: 'UTC', year: 2026, horizon: Date.UTC(2026, 10, 3, 10, 30) / 1000 };
+      const { scanned, ...outcome } = byScanner(blocks, zone, make());
+      assert.deepEqual(outcome, byReader(blocks, zone));
+      assert.ok(scanned > 80, `${scanned}`);
+    });
+
+    for (const [day, from, to] of [
+      ['Apr 05', 120, 90],
+      ['Oct 04', 120, 150],
+    ] as const)
+      it(`of clocks that change by half an hour: ${day} [9.15]`, () => {
+        const blocks = [Buffer.concat([minutes(day, 0, from), minutes(day, to, 360)])];
+        const zone = { timezone: 'Australia/Lord_Howe', year: 2026 };
+        const { scanned, ...outcome } = byScanner(blocks, zone, make());
+        assert.deepEqual(outcome, byReader(blocks, zone));
+        assert.ok(scanned > 230, `${scanned}`);
+      });
 
     it('of a line of NUL bytes alone', () => {
       const blocks = [Buffer.from('\0\nNov 03 00:00:00 c2s1\tinfo\tBOSH client disconnected: x\n')];

@@ -31,6 +31,8 @@ export const IN_SECOND: usize = 324;
 export const SECONDS: usize = 328;
 export const LAST_LINE: usize = 332;
 export const LAYOUT: usize = 336;
+/** So many seconds of the hour are believed. */
+export const BELIEVED: usize = 340;
 /** A length, and the text. */
 export const SECOND_WORD: usize = 352;
 export const SUSPECT: usize = 416;

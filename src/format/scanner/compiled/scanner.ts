@@ -5,6 +5,7 @@
  */
 import {
   BASE,
+  BELIEVED,
   COUNT,
   DIGITS,
   EVENTS,
@@ -71,8 +72,9 @@ export function scan(from: usize, to: usize): usize {
   const headLength: usize = load<u32>(HEAD_LENGTH);
   const tailLength: usize = load<u32>(TAIL_LENGTH);
   const digits: usize = load<u32>(DIGITS);
-  const sourceAt = headLength + 5 + tailLength;
+  const sourceAt = headLength + 6 + tailLength;
   const base = load<u32>(BASE);
+  const believed = load<u32>(BELIEVED);
   const most = load<u32>(MOST);
   const layout = load<u32>(LAYOUT);
   let before: u32 = 0xffffffff;
@@ -89,12 +91,11 @@ export function scan(from: usize, to: usize): usize {
     if (byteAt(line) != TAB && end > line) {
       if (end - line < sourceAt || byteAt(end - 1) == CR || !isLike(line, HEAD, headLength)) break;
       const clock = line + headLength;
-      const minute = byteAt(clock) - 48;
-      const tens = byteAt(clock + 2) - 48;
-      const ones = byteAt(clock + 3) - 48;
-      if (minute > 9 || byteAt(clock + 1) != 58 || tens > 5 || ones > 9) break;
-      if (!isLike(clock + 4, TAIL, tailLength + 1) || !areDigits(clock + 5, digits)) break;
-      const at = base + minute * 60 + tens * 10 + ones;
+      const minute = sixtiethAt(clock);
+      const second = sixtiethAt(clock + 3);
+      if (minute > 59 || byteAt(clock + 2) != 58 || second > 59 || minute * 60 + second >= believed) break;
+      if (!isLike(clock + 5, TAIL, tailLength + 1) || !areDigits(clock + 6, digits)) break;
+      const at = base + minute * 60 + second;
       if (at == before && inSecond >= most) break;
       const kind = takeLine(layout, line + sourceAt, end, at, event, login);
       if (kind < 0) break;
@@ -120,6 +121,13 @@ export function scan(from: usize, to: usize): usize {
   store<u32>(LAST_LINE, (lastLine as u32) + load<u32>(SHIFT));
   store<u32>(NEW_NAMES, findUsers(login));
   return line;
+}
+
+/** Two digits; more than 59 where they are none of a minute or a second. */
+function sixtiethAt(at: usize): u32 {
+  const tens = byteAt(at) - 48;
+  const ones = byteAt(at + 1) - 48;
+  return tens > 5 || ones > 9 ? 60 : tens * 10 + ones;
 }
 
 function areDigits(at: usize, count: usize): bool {
