@@ -13,7 +13,8 @@ const endToEnd = process.argv[2] === 'e2e';
 // The time-out is far beyond what any file takes, so that a busy machine fails none: it only ends what hangs. Most files wait
 // more than they work, so each core has one; those that run real servers would be in each other's way.
 const atOnce = endToEnd ? 1 : availableParallelism();
-const options = ['--test-timeout=600000', `--test-concurrency=${atOnce}`];
+// Whatever reads the output, its end says which tests failed.
+const options = ['--test-timeout=600000', `--test-concurrency=${atOnce}`, '--test-reporter=spec'];
 const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   .filter((name) => name.endsWith('.test.js') && name.startsWith(`e2e${sep}`) === endToEnd)
   .toSorted()

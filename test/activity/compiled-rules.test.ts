@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { CompiledRules } from '../../src/activity/compiled-rules.ts';
 import { Sessions } from '../../src/activity/sessions.ts';
 import { Users } from '../../src/activity/user-table.ts';

@@ -3,7 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import type { Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import type { SessionEvent } from '../../src/format/dialects/dialect.ts';

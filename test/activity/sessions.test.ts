@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { Sessions, type Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import { knownUsers } from '../index/index-contents.ts';

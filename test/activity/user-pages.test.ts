@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { Users } from '../../src/activity/user-table.ts';
 import { StoredUsers } from '../../src/service/stored-users.ts';
 import { knownUsers } from '../index/index-contents.ts';

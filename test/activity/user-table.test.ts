@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { WINDOWS } from '../../src/activity/active-window.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import { BruteForce } from './brute-force.ts';

@@ -1,7 +1,7 @@
 /** A log whose lines change their form: nobody is lost, and nobody else is taken for the server. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { array, assert as holds, integer, property, record } from 'fast-check';
+import { array, assert as holds, integer, property, record } from '../properties.ts';
 import { type Message, output, WRAPPED_FORMS, wrapped } from '../wrap.ts';
 import { eventsOf } from './envelopes/events.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { bareJid, foldAddress, resourceOf } from '../../src/format/jid.ts';
 
 /** As the reader has it: one character per byte. */

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { prosody } from '../../src/format/dialects/prosody.ts';
 import { LineDecoder, type LineDecoderState } from '../../src/format/line-decoder.ts';
 import type { SessionEvent } from '../../src/format/dialects/dialect.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { LONGEST_NAME, NAME_WORDS, NameTable, OWN } from '../../src/format/name-table.ts';
 
 /** A name of so many characters that ends with its number. */

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { HOURS, packDay, unpackDay } from '../../src/index/packed-day.ts';
 
 const LARGEST = 2 ** 31;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crc32 } from 'node:zlib';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { checksum } from '../../src/index/record.ts';
 
 test('the checksum of a record is the CRC-32 of its room, key and payload, in any script [9.13]', () => {

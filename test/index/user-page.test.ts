@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import { decodePage, encodePage } from '../../src/index/user-page.ts';
 

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { after, describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import type { HostCounts } from '../../src/activity/active-window.ts';
 import { pointsOf, type Point } from '../../src/report/graphite/points.ts';
 import { CarbonConnection, encode } from '../../src/report/graphite/wire.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
 import { chart, type ChartOptions } from '../../src/report/charts/terminal.ts';
 import { svg } from '../../src/report/charts/svg.ts';

@@ -4,7 +4,7 @@ import { mkdtemp, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../properties.ts';
 import { Users } from '../../src/activity/user-table.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import { contentsOf } from '../index/index-contents.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import type { Arrangement } from '../../../src/service/archive/arrange.ts';
 import { ENDINGS } from '../../source/archives.ts';
 import { arrange, at, DAY, Folder, iso, log, NOW, shown, type Text } from '../../service/archive/old-logs.ts';

@@ -1,7 +1,7 @@
 /** What a remote party puts into ejabberd's messages says nothing, and hides nothing of what is said around it. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { ejabberd } from '../../../src/format/dialects/ejabberd.ts';
 import { LOST_END, type SessionEvent } from '../../../src/format/dialects/dialect.ts';
 import { LineDecoder } from '../../../src/format/line-decoder.ts';

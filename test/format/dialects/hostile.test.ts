@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { Sessions } from '../../../src/activity/sessions.ts';
 import { Users } from '../../../src/activity/user-table.ts';
 import type { ParserState, SessionEvent } from '../../../src/format/dialects/dialect.ts';

@@ -4,7 +4,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { array, assert as holds, constantFrom, oneof, pre, property, string } from 'fast-check';
+import { array, assert as holds, constantFrom, oneof, pre, property, string } from '../../properties.ts';
 import { ParseHealth } from '../../../src/service/parse-health.ts';
 import { eventsOf } from './events.ts';
 import { type Form, FORMS, iso, log, type Output, START } from './outputs.ts';

@@ -1,7 +1,7 @@
 /** What a remote party may make a server write, and what other programs write beside it: it creates, ends and removes nothing. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { array, assert as holds, constantFrom, integer, oneof, property, string } from 'fast-check';
+import { array, assert as holds, constantFrom, integer, oneof, property, string } from '../../properties.ts';
 import { type Message, output, WRAPPED_FORMS, wrapped } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
 

@@ -7,7 +7,7 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { array, assert as holds, constantFrom, oneof, property, string } from 'fast-check';
+import { array, assert as holds, constantFrom, oneof, property, string } from '../../properties.ts';
 import type { SessionEvent } from '../../../src/format/dialects/dialect.ts';
 import { eventsOf } from './events.ts';
 import { type Form, FORMS, iso, log, type Output, START } from './outputs.ts';

@@ -1,7 +1,7 @@
 /** The scanner says of lines of ejabberd and jabberd2 what their parsers say, whatever text of remote parties stands in them. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { ejabberd } from '../../../src/format/dialects/ejabberd.ts';
 import { jabberd2 } from '../../../src/format/dialects/jabberd2.ts';
 import { blocksOf, byReader, byScanner, SCANNERS } from './both-ways.ts';

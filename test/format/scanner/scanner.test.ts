@@ -1,7 +1,7 @@
 /** The scanner and the reader say the same of any lines: the reader is the definition, the scanner only quicker. */
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { goldenLog, NEWYEAR_BERLIN, SMALL_UTC } from '../../golden.ts';
 import { blocksOf, byReader, byScanner, SCANNERS } from './both-ways.ts';
 

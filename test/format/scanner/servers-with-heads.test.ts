@@ -1,5 +1,5 @@
 /** The scanner says of lines of MongooseIM, Openfire and Tigase what their parser says, whatever text of remote parties stands in them. */
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { mongooseim } from '../../../src/format/dialects/mongooseim.ts';
 import { openfire } from '../../../src/format/dialects/openfire.ts';
 import { tigase } from '../../../src/format/dialects/tigase.ts';

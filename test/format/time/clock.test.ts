@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { Clock, zoneInstants, wallSeconds } from '../../../src/format/time/clock.ts';
 import { recogniseStamp } from '../../../src/format/time/stamp-choice.ts';
 import type { WallTime } from '../../../src/format/time/stamp-form.ts';

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { Clock } from '../../../src/format/time/clock.ts';
 import { prosody } from '../../../src/format/dialects/prosody.ts';
 import { LineDecoder } from '../../../src/format/line-decoder.ts';

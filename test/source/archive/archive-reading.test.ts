@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import {
   alreadyRead,
   readArchivedFile,

@@ -8,7 +8,7 @@
 import assert from 'node:assert/strict';
 import { closeSync, existsSync, openSync, writeSync } from 'node:fs';
 import { test } from 'node:test';
-import * as fc from 'fast-check';
+import * as fc from '../../properties.ts';
 import { Rig } from './rig.ts';
 
 const KINDS = [
@@ -205,9 +205,7 @@ test('whatever happens to a log and its follower, each line is delivered exactly
       await model.end();
     }
   });
-  const seed = Number(process.env['SEED'] ?? Date.now() % 2 ** 31);
   await fc.assert(property, {
-    seed,
     endOnFailure: true,
     includeErrorInReport: true,
     numRuns: Number(process.env['RUNS'] ?? 60),
