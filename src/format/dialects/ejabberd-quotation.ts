@@ -32,6 +32,8 @@ const LONGEST = 102_400;
 const CUT = 64;
 /** Seconds behind the stamp of a message at which a line with a stamp is none of it any more. */
 const NEAR = 10;
+/** Behind so many its end is lost, if none has come. */
+const PATIENCE = 60;
 
 /** RFC 6120, 4.9.3 */
 const CONDITIONS =
@@ -133,13 +135,14 @@ export function restFrom(text: string, from: number, going: Going): Rest {
   return { to: goesOn ? text.length : to, going: { ...going, isWhole: true, left } };
 }
 
-/** Behind the first line from `from` on that ends the message; or where it goes on. */
+/** Behind the first line from `from` on that ends the message, or before one that is too late to be of it; or where it goes on. */
 function firstEnd(text: string, from: number, going: Going): number | Rest {
   let { left } = going;
   for (let start = from; left > -CUT;) {
     const newline = text.indexOf('\n', start);
     if (newline < 0) return { to: text.length, going: { ...going, left } };
     const line = text.slice(start, endOf(text, newline));
+    if (beginsWithDate(text, start) && secondsBetween(going.stamp, line) > PATIENCE) return start;
     const isEnd = going.quoting.ends.test(line) || line.endsWith(LOST_END);
     if (isEnd || (line.endsWith('...') && left < charactersIn(line) + CUT)) return newline + 1;
     left -= charactersIn(line) + 1;

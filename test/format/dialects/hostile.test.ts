@@ -116,6 +116,15 @@ const WRITERS: readonly Writer[] = [
 const VICTIM = WRITERS.flatMap(({ start, end }) => [start(1, 'x'), end(2, 'x')]).map((line) =>
   line.replaceAll('alice', 'victim'),
 );
+/** Messages that quote somebody, and whose own end never came. */
+const LOST = [
+  'Failed c2s ',
+  'Failed inbound s2s ',
+  'Failed to establish outbound s2s connection ',
+  'Got HTTP upload slot for ',
+]
+  .map((begin) => ejabberdLine(2, `${begin}whose end is lost`))
+  .concat(ejabberdLine(2, 'Closing c2s session for victim@chat.example/x: Stream closed by peer: '));
 const WORDS = [
   ...[
     ': ',
@@ -156,7 +165,12 @@ const WORDS = [
   ],
   ...['Stream closed by peer: ', '...', 'starting up', ' is started in the node x in 1.00s', '{"', '\u2028', '\x85'],
 ];
-const piece = fc.oneof(fc.constantFrom(...WORDS), fc.constantFrom(...VICTIM), fc.string({ maxLength: 8 }));
+const piece = fc.oneof(
+  fc.constantFrom(...WORDS),
+  fc.constantFrom(...VICTIM),
+  fc.constantFrom(...LOST),
+  fc.string({ maxLength: 8 }),
+);
 const text = fc.array(piece, { minLength: 1, maxLength: 6 }).map((pieces) => pieces.join(''));
 /** RFC 7622: no resource holds a control character, and none begins or ends with a blank. */
 const resource = text
