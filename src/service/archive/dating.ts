@@ -137,7 +137,8 @@ function solve(series: Series, settled: readonly Dated[], { year }: YearOptions)
     const place = places[i];
     return place ? [{ look, stamps, name, place }] : [];
   });
-  return { series, dated, isSure: dated.some(({ place }) => place.isSure || isAligned(place, others)) };
+  const isSure = ({ place, stamps }: Dated): boolean => stamps.form.hasYear || place.isSure || isAligned(place, others);
+  return { series, dated, isSure: dated.some(isSure) };
 }
 
 /** A file that is left out, as it can be of no year. */

@@ -13,6 +13,7 @@ import { openText } from '../../source/files/compression.ts';
 import { leadingNuls } from '../../source/files/lines.ts';
 import { compressionOf, gzipTime } from '../../source/files/file-kind.ts';
 import { FINGERPRINT_BYTES } from '../../source/follow/position.ts';
+import { mixedForms, withYears } from '../../format/dating/mixed-years.ts';
 import { edges, isSameDay, sparseWalls, wallBehind, wallsOf, type Plain } from '../../format/dating/stamp-samples.ts';
 
 /** The first and the last bytes of the text, in which the first and the last stamp are looked for. */
@@ -118,6 +119,8 @@ async function sample(handle: FileHandle, start: Buffer, size: number, { forms, 
   const end = await readAt(handle, size - END, END);
   const plain = plainIn(start, server) ?? plainIn(end, server);
   const [first, last] = [plainLines(start, plain), plainEnd(end, plain)];
+  const mixed = mixedReading({ first, last, forms });
+  if (mixed) return { ...beginning(start), textBytes: size, problem: undefined, hasTrailing: false, readings: [mixed] };
   const ends = formsOf([...first, ...last], forms).map((form) => {
     return { form, begins: wallsOf(first, form), ends: wallsOf(last, form) };
   });
@@ -143,6 +146,33 @@ function beginning(start: Buffer): Pick<Seen, 'head' | 'sampleLines'> {
 
 function formsOf(lines: readonly string[], known: readonly StampForm[]): StampForm[] {
   return readingsOf(tellingLines(lines), known).map(({ form }) => form);
+}
+
+/** Of a file whose ends are known. */
+interface Ends {
+  readonly first: readonly string[];
+  readonly last: readonly string[];
+  readonly forms: readonly StampForm[];
+  /** Stamps of a form between the two. */
+  readonly between?: (form: StampForm) => readonly Sampled[];
+}
+
+interface Sampled {
+  readonly at: number;
+  readonly wall: WallTime;
+}
+
+/** Where the stamps have a year at one end only: as those with a year have them, with the others' years. */
+function mixedReading({ first, last, forms, between = () => [] }: Ends): Reading | undefined {
+  const end = last.length > 0 ? last : first;
+  const mixed = mixedForms(ownLines(first), ownLines(end.slice(-SAMPLE_LINES)), forms);
+  if (!mixed) return undefined;
+  const both = [mixed.dated, mixed.undated];
+  const inside = both.flatMap(between).toSorted((a, b) => a.at - b.at);
+  const wallsAt = (lines: readonly string[]): WallTime[] =>
+    lines.flatMap((line) => both.flatMap((form) => wallsOf([line], form)).slice(0, 1));
+  const walls = withYears([...wallsAt(first), ...inside.map(({ wall }) => wall), ...wallsAt(last)]);
+  return walls && { form: mixed.dated, walls: edges(walls) };
 }
 
 /** A form that cannot read the stamps of all days is none of this file, though it reads its first lines. */
@@ -176,7 +206,7 @@ class Passage {
   #length = 0;
   readonly #wanted: Wanted;
   /** By the forms that the stamps may have. */
-  #walls: Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> | undefined;
+  #walls: Map<StampForm, Sampled[]> | undefined;
   #next = END;
   #isBegun = false;
   #plain: Plain | undefined;
@@ -202,7 +232,7 @@ class Passage {
     if (ownLines(plainLines(this.start, this.#plain)).length > 0) this.#walls = this.#begun(this.start);
   }
 
-  #begun(end: Buffer): Map<StampForm, { readonly at: number; readonly wall: WallTime }[]> {
+  #begun(end: Buffer): Map<StampForm, Sampled[]> {
     const { server } = this.#wanted;
     this.#plain ??= plainIn(this.start, server) ?? plainIn(end, server);
     const lines = [...plainLines(this.start, this.#plain), ...plainEnd(end, this.#plain)];
@@ -220,12 +250,19 @@ class Passage {
   }
 
   readings(): Reading[] {
-    const readings = [...(this.#walls ?? this.#begun(this.#end))].map(([form, between]) => {
-      // Of a short text the start is all.
-      const rest = Math.min(END, this.#length - this.start.length);
-      const last = rest > 0 ? wallsOf(plainEnd(this.#end.subarray(-rest), this.#plain), form) : [];
-      const inside = between.filter(({ at }) => at < this.textBytes - rest).map(({ wall }) => wall);
-      return { form, walls: edges([...wallsOf(plainLines(this.start, this.#plain), form), ...inside, ...last]) };
+    const all = this.#walls ?? this.#begun(this.#end);
+    // Of a short text the start is all.
+    const rest = Math.min(END, this.#length - this.start.length);
+    const first = plainLines(this.start, this.#plain);
+    const last = rest > 0 ? plainEnd(this.#end.subarray(-rest), this.#plain) : [];
+    const between = (form: StampForm): readonly Sampled[] =>
+      (all.get(form) ?? []).filter(({ at }) => at < this.textBytes - rest);
+    const { forms } = this.#wanted;
+    const mixed = mixedReading({ first, last, forms, between });
+    if (mixed) return [mixed];
+    const readings = [...all.keys()].map((form) => {
+      const inside = between(form).map(({ wall }) => wall);
+      return { form, walls: edges([...wallsOf(first, form), ...inside, ...wallsOf(last, form)]) };
     });
     return fullest(readings);
   }
