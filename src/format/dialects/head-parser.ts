@@ -79,6 +79,8 @@ class HeadParser implements Parser {
 
   parse(text: string, start: number, lineEnd: number): Finding | Eventless {
     const { head, read, versionIn, isDetailed, goesOn } = this.#lines;
+    // Nothing, as a field of a journal's entry that is not the message: what goes on does so behind it.
+    if (start === lineEnd) return this.#isOwn ? 'continuation' : 'foreign';
     head.lastIndex = start;
     const found = head.exec(text);
     const isOwn = found !== null && head.lastIndex <= lineEnd;
