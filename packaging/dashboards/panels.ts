@@ -48,6 +48,8 @@ const counter = (name: string): string => `sumSeries($counters.self.${name},$cou
 const alias = (query: string, name: string): Target => ({ query: `alias(${query},"${name}")` });
 /** By one level of their names, counted from the end. */
 const byLevel = (query: string, level: number): Target => ({ query: `aliasByNode(${query},${level})` });
+/** Only where both are known: of a missing timestamp diffSeries would make the time of now. */
+const LAST_COUNT_AGE = alias('aggregate(group(identity("now"),$prefix.self.last_count_timestamp),"diff",1)', 'Age');
 
 const LABELS = 'instance=~"$instance"';
 const usersOf = (days: number): string => `xmpp_active_users{period="${days}d",host=~"$host",${LABELS}}`;
@@ -95,7 +97,7 @@ const state: readonly Panel[] = [
     unit: 's',
     steps: atMost(2 * HOUR),
     from: '1h',
-    graphite: [alias('diffSeries(identity("now"),$prefix.self.last_count_timestamp)', 'Age')],
+    graphite: [LAST_COUNT_AGE],
     prometheus: [{ query: `max(${age('last_count')})` }],
   },
   {
@@ -198,7 +200,7 @@ const daemon: readonly Panel[] = [
     kind: 'timeseries',
     width: 8,
     unit: 's',
-    graphite: [alias('diffSeries(identity("now"),$prefix.self.last_count_timestamp)', 'Age')],
+    graphite: [LAST_COUNT_AGE],
     prometheus: [{ query: age('last_count'), legend: '{{instance}}' }],
   },
   {

@@ -6,7 +6,6 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import type { Readable } from 'node:stream';
-import type { TestContext } from 'node:test';
 import { WebSocket } from 'ws';
 import { deadline } from '../deadline.ts';
 
@@ -27,8 +26,13 @@ interface Message {
   readonly error?: { message: string };
 }
 
+/** Who says when the browser may end: a test, or whoever else calls what it is given. */
+interface Owner {
+  readonly after: (end: () => Promise<void> | void) => void;
+}
+
 /** Opens a page of that address; `dark` as the user would prefer it. Resolves when it has been loaded. */
-export async function openPage(t: TestContext, url: string, { dark = false } = {}): Promise<Page> {
+export async function openPage(t: Owner, url: string, { dark = false } = {}): Promise<Page> {
   const profile = await mkdtemp(join(tmpdir(), 'chromium-'));
   const flags = [
     '--headless=new',

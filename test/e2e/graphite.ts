@@ -7,7 +7,7 @@
 import assert from 'node:assert/strict';
 import { execFile, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { access, mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { access, mkdir, mkdtemp, rm, symlink, writeFile } from 'node:fs/promises';
 import { connect, createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -47,6 +47,8 @@ export async function startGraphite(schemas: string, aggregation = ''): Promise<
   }
   const folder = await mkdtemp(join(tmpdir(), 'graphite-'));
   for (const name of ['conf', 'log', 'run', 'whisper']) await mkdir(join(folder, name));
+  // What its pages are made of, as graphite-web looks for it below WEBAPP_DIR.
+  await symlink('/usr/share/graphite-web/static', join(folder, 'content'));
   const [plaintext, pickle, query, web] = await freePorts(4);
   assert(plaintext && pickle && query && web);
   await writeFile(join(folder, 'conf/carbon.conf'), carbonConf(folder, plaintext, pickle, query));
@@ -57,7 +59,7 @@ export async function startGraphite(schemas: string, aggregation = ''): Promise<
   await run('/usr/bin/graphite-manage', ['migrate', '--run-syncdb'], { env: environment });
   const programs = [
     start('/usr/bin/carbon-cache', [`--config=${folder}/conf/carbon.conf`, '--nodaemon', 'start'], environment),
-    start('/usr/bin/graphite-manage', ['runserver', `127.0.0.1:${web}`, '--noreload'], environment),
+    start('/usr/bin/graphite-manage', ['runserver', `127.0.0.1:${web}`, '--noreload', '--insecure'], environment),
   ];
   for (const port of [plaintext, pickle, web]) await listening(port);
   return {
@@ -144,6 +146,7 @@ CONF_DIR = '${folder}/conf'
 LOG_DIR = '${folder}/log'
 WHISPER_DIR = '${folder}/whisper'
 INDEX_FILE = '${folder}/index'
+WEBAPP_DIR = '${folder}'
 CARBONLINK_HOSTS = []
 DATABASES = {'default': {'NAME': '${folder}/graphite.db', 'ENGINE': 'django.db.backends.sqlite3'}}
 `;

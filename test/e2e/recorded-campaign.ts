@@ -1,13 +1,12 @@
 /**
- * The week of the demo, which a real Prosody recorded, in a real Graphite: its past by `history --carbon`, its end by the real daemon and
- * StatsD, so that all of it is there under the names that an installation gives. StatsD flushes each second.
+ * The week of the demo, or other days that a real Prosody recorded, in a real Graphite: the past by `history --carbon`, the end by the real
+ * daemon and StatsD, so that all of it is there under the names that an installation gives. StatsD flushes each second.
  */
 import assert from 'node:assert/strict';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { parseCounts } from '../truth.ts';
-import { recordedWeek, truth } from '../demo/recorded-week.ts';
+import { recordedUntil, WEEK } from '../demo/recorded-week.ts';
 import { startChild } from './child.ts';
 import { command, program } from './daemon.ts';
 import { eventually, startGraphite, startStatsd, type Graphite } from './graphite.ts';
@@ -15,13 +14,13 @@ import { eventually, startGraphite, startStatsd, type Graphite } from './graphit
 const examples = new URL('../../../examples/graphite/', import.meta.url);
 const example = (name: string): string => readFileSync(new URL(name, examples), 'utf8');
 
-/** What the examples say, for a StatsD that flushes each second, and Carbon's own for the rest. */
-export const EXAMPLE_SCHEMAS = `${example('storage-schemas.conf').replace('= 10s:', '= 1s:')}
+/** What the examples say, for a StatsD that flushes each second; of the rest a month, at Carbon's own step. */
+const EXAMPLE_SCHEMAS = `${example('storage-schemas.conf').replace('= 10s:', '= 1s:')}
 [default]
 pattern = .*
-retentions = 60s:1d
+retentions = 60s:31d
 `;
-export const EXAMPLE_AGGREGATION = example('storage-aggregation.conf');
+const EXAMPLE_AGGREGATION = example('storage-aggregation.conf');
 
 /** Lines that are written while the daemon watches. */
 const LAST_LINES = 20;
@@ -36,14 +35,14 @@ export interface Campaign {
   stop(): Promise<void>;
 }
 
-export async function startCampaign(): Promise<Campaign> {
+/** Resolves when the daemon has sent its first count, and Carbon has written it. */
+export async function startCampaign(recorded = WEEK): Promise<Campaign> {
   const graphite = await startGraphite(EXAMPLE_SCHEMAS, EXAMPLE_AGGREGATION);
   const statsd = await startStatsd(graphite.plaintext);
   const directory = mkdtempSync(join(tmpdir(), 'campaign-'));
   const [log, index] = [join(directory, 'prosody.log'), join(directory, 'index')];
-  const counts = parseCounts(truth());
   const end = Math.floor(Date.now() / 1000);
-  const lines = recordedWeek(end - (counts.at(-1)?.at ?? 0)).map(({ text }) => `${text}\n`);
+  const lines = recordedUntil(recorded, end).map(({ text }) => `${text}\n`);
   writeFileSync(log, lines.slice(0, -LAST_LINES).join(''));
   utimesSync(log, end, end);
 
@@ -52,9 +51,10 @@ export async function startCampaign(): Promise<Campaign> {
   assert.equal(past.code, 0, past.stderr);
   const flags = ['--log', log, '--index', index, '--timezone', 'UTC', '--statsd', `127.0.0.1:${statsd.port}`];
   const daemon = startChild(process.execPath, [program, 'run', ...flags]);
+  await counted(graphite, end);
   return {
     graphite,
-    hosts: [...new Set(counts.map(({ host }) => host))],
+    hosts: ['chat.example', 'work.example'],
     controlSocket: join(index, 'control.sock'),
     writeLast: () => appendFileSync(log, lines.slice(-LAST_LINES).join('')),
     async stop() {
@@ -66,11 +66,9 @@ export async function startCampaign(): Promise<Campaign> {
   };
 }
 
-/** Asks until the daemon's own figures are in Graphite, which come with its counts. */
-export async function counted({ graphite }: Campaign): Promise<void> {
-  const now = Math.floor(Date.now() / 1000);
+async function counted(graphite: Graphite, since: number): Promise<void> {
   const found = await eventually(
-    () => graphite.render('stats.gauges.xmpp.self.coverage_seconds', now - 600, now + 60),
+    () => graphite.render('stats.gauges.xmpp.self.coverage_seconds', since - 60, since + 600),
     (points) => points.some(([value]) => value !== null),
   );
   assert.ok(
