@@ -3,6 +3,7 @@
  * connect may ask; who stalls, sends too much or nonsense is sent away, and harms nobody else.
  */
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
 import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
 import { before, count, type HeldIndex } from '../service/operations.ts';
 import { COUNT, FORGET, LAST, LIST, PAST, STORE, type Reply, type Request } from './requests.ts';
@@ -15,6 +16,8 @@ const MAX_HEADER = 16_384;
 const HEADERS_MS = 10_000;
 const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 64;
+/** The longest time that a timer has, 25 days. */
+const NEVER_MS = 2 ** 31 - 1;
 
 const REQUESTS = [COUNT, LAST, LIST, PAST, FORGET, STORE] as readonly Request<unknown, object>[];
 const PATHS = '/count, /last/JID, /list, /forget/JID, /status and /metrics';
@@ -36,6 +39,8 @@ interface Answer {
 export class ControlServer {
   readonly #options: ControlOptions;
   readonly #server: Server;
+  /** By connection: until the head of its request has to be there. */
+  readonly #late = new WeakMap<Socket, NodeJS.Timeout>();
   #place: number | string | undefined;
   #held: HeldIndex | undefined;
   #isCaughtUp = false;
@@ -45,12 +50,20 @@ export class ControlServer {
     this.#server = createServer(
       {
         maxHeaderSize: MAX_HEADER,
-        headersTimeout: HEADERS_MS,
+        // Node.js would look for who is late each second, also when nobody is there.
+        headersTimeout: 0,
         requestTimeout: 0,
-        connectionsCheckingInterval: 1000,
+        connectionsCheckingInterval: NEVER_MS,
       },
       (request, response) => void this.#respond(request, response),
     );
+    this.#server.on('connection', (socket) => {
+      this.#late.set(
+        socket,
+        setTimeout(() => socket.destroy(), HEADERS_MS),
+      );
+      socket.once('close', () => clearTimeout(this.#late.get(socket)));
+    });
     this.#server.maxConnections = MAX_CONNECTIONS;
     this.#server.timeout = IDLE_MS;
   }
@@ -93,6 +106,7 @@ export class ControlServer {
     response.on('error', () => {});
     // Who asks has said all; what takes long is waited for.
     request.socket.setTimeout(0);
+    clearTimeout(this.#late.get(request.socket));
     const { status, body } = await this.#answer(request).catch((error: unknown) => failure(500, messageOf(error)));
     // A body was not asked for, and is not read.
     const isText = typeof body === 'string';

@@ -43,6 +43,9 @@ export interface FollowOptions {
 
 /** In ticks: how often the directories that are watched are looked up anew. */
 const WATCH_EVERY = 10;
+/** In ticks: where nothing has come for so long, and events tell of what comes, the next looks are so far apart. */
+const QUIET = 10;
+const REST = 5;
 /** Lines that may wait are read so long after those before, all together. */
 const JOINED_MS = 250;
 /** Until a rotation that is under way has moved on. */
@@ -59,11 +62,16 @@ export class Follower implements Source {
   private readonly waker = new Waker();
   private readonly notified = new Map<string, string>();
   private readonly waiting: (() => void)[] = [];
-  private ticks = 0;
+  private watchedAt: number | undefined;
+  private ticking: NodeJS.Timeout | undefined;
   private passedAt = 0;
   /** Lines that may wait come one after the other: it is looked for them now and then, and nobody tells of each. */
   private isJoining = false;
   private takenBefore = 0;
+  /** When something was read, or told, last. */
+  private newsAt = performance.now();
+  private isAtRest = false;
+  private hasEvents = true;
   private isOver = false;
 
   constructor(options: FollowOptions) {
@@ -94,12 +102,12 @@ export class Follower implements Source {
     signal.addEventListener('abort', wake);
     this.live.look();
     // guard: F19
-    const ticking = setInterval(() => this.tick(), this.tickMs);
+    this.tickLater();
     try {
       while (!signal.aborted) yield* this.passAndWait(signal);
     } finally {
       this.isOver = true;
-      clearInterval(ticking);
+      clearTimeout(this.ticking);
       this.waker.cancel();
       signal.removeEventListener('abort', wake);
       await this.release();
@@ -139,11 +147,27 @@ export class Follower implements Source {
 
   private async *passAndWait(signal: AbortSignal): AsyncGenerator<FileBlock, void, undefined> {
     const waiting = this.waiting.length;
+    const { taken } = this.drain;
     const outcome = yield* this.pass(signal);
     this.passedAt = performance.now();
+    if (this.drain.taken > taken) this.newsAt = this.passedAt;
+    this.isAtRest = outcome === 'settled' && this.mayRest();
     if (outcome === 'settled') this.waiting.splice(0, waiting).forEach((resolve) => resolve());
+    // At rest the tick is enough, and what both find at the same time would be looked for twice.
+    const soonest = this.isAtRest ? 2 * this.period : this.tickMs;
     // guard: F19-wait
-    if (!signal.aborted) await this.waker.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : this.tickMs);
+    if (!signal.aborted) await this.waker.wait(outcome === 'again' ? Math.min(SOON_MS, this.tickMs) : soonest);
+  }
+
+  /** The log is there, and no other file of it is held, to which something could still be written. */
+  private mayRest(): boolean {
+    const isQuiet = performance.now() - this.newsAt > QUIET * this.tickMs;
+    return isQuiet && this.hasEvents && this.isThere && this.list.open.length === 1;
+  }
+
+  /** Milliseconds from one look to the next. */
+  private get period(): number {
+    return this.isAtRest ? REST * this.tickMs : this.tickMs;
   }
 
   /** A life may be short: to be ready to be told what comes takes time, which nothing that is there has to wait for. */
@@ -157,8 +181,10 @@ export class Follower implements Source {
       tickMs,
       wake: () => this.wake(),
       changed: (sibling) => this.changed(sibling),
-      failed: (error) =>
-        this.notify('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`),
+      failed: (error) => {
+        this.hasEvents = false;
+        this.notify('no-events', `No file events for ${path} (${error.message}); looking every ${tickMs} ms`);
+      },
     });
     await this.watch.watch();
     // What happened before that nobody has told.
@@ -167,6 +193,7 @@ export class Follower implements Source {
 
   private wake(): void {
     const { mayWait } = this.options;
+    this.newsAt = performance.now();
     const since = performance.now() - this.passedAt;
     this.isJoining = mayWait?.() === true && since < JOINED_MS;
     if (this.isJoining) this.waker.wakeWithin(JOINED_MS - since);
@@ -198,12 +225,19 @@ export class Follower implements Source {
     }
   }
 
+  private tickLater(): void {
+    this.ticking = setTimeout(() => this.tick(), this.period);
+  }
+
   private tick(): void {
     // guard: F20-tick
     this.look();
-    if (this.ticks === 0) void this.beginWatching();
-    else if (this.ticks % WATCH_EVERY === 0) void this.watch?.watch();
-    this.ticks++;
+    const now = performance.now();
+    if (this.watchedAt === undefined) void this.beginWatching();
+    else if (now - this.watchedAt >= WATCH_EVERY * this.tickMs) void this.watch?.watch();
+    else return this.tickLater();
+    this.watchedAt = now;
+    this.tickLater();
   }
 
   /** Looks at the live path even while the storing of a block takes long, so that no file that stands there is missed. */
@@ -214,6 +248,7 @@ export class Follower implements Source {
 
   private changed(sibling: boolean): void {
     if (sibling) this.drain.isSurveyDue = true;
+    this.newsAt = performance.now();
     this.look();
   }
 
