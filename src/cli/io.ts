@@ -37,6 +37,8 @@ export interface Io {
   readonly watchdogMs: number | undefined;
   /** Microseconds of the clock that nobody sets. */
   monotonic(): bigint;
+  /** Gives memory back that is not needed any more, which otherwise happens only when more is wanted. */
+  releaseMemory(): void;
   /** One message on stderr, each of its lines with journald's prefix when stderr is the journal. */
   log(level: Level, message: string): void;
   /** Reads the configuration once more, with the same flags. @throws {ConfigError} */

@@ -6,6 +6,7 @@
 import { existsSync, fstatSync, readFileSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { parseCommandLine, type Answer } from './command-line.ts';
 import type { Invocation } from './command-parts.ts';
 import { formatMessage, type Io, type Level } from './io.ts';
@@ -97,6 +98,7 @@ function ioFor(invocation: Invocation): Io {
     ...(listensFor(process.pid) && { listening: FIRST_SOCKET }),
     watchdogMs: watchdogOf(process.pid),
     monotonic: () => process.hrtime.bigint() / 1000n,
+    releaseMemory,
     log,
     reloadConfig: () => configFor(invocation),
   };
@@ -128,6 +130,12 @@ function stopSignal(): AbortSignal {
       stop.abort();
     });
   return stop.signal;
+}
+
+function releaseMemory(): void {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  collect();
 }
 
 function log(level: Level, message: string): void {

@@ -65,6 +65,8 @@ async function runUntilStopped(
           proven = taken;
           control.caughtUp();
           manager.caughtUp();
+          // To read the index and what the logs held takes more than all that comes later.
+          io.releaseMemory();
         },
         counted: () => manager.counted(),
       });

@@ -1,6 +1,7 @@
 /** How the counts of now, the daemon and the logs stand, for a person to read. */
 import type { Sample } from '../activity/active-window.ts';
 import type { Status } from '../control/requests.ts';
+import type { Awaited } from '../index/status-file.ts';
 import { countOf, isCovered, windows, type Window } from '../report/metric-name.ts';
 import { alignedTable, compareText, printable } from '../report/table.ts';
 import { hostLabel, totalOf } from '../report/total.ts';
@@ -44,12 +45,20 @@ function describeCovered(sample: Sample): string {
 
 const tenths = (seconds: number): string => (Math.floor((seconds / DAY) * 10) / 10).toFixed(1);
 
-function describeLog({ path, writer, last, lagBytes, unreadable }: Status['logs'][number]): string {
+/** Of what a log waits for. */
+const WAITS: Readonly<Record<Awaited, string>> = {
+  log: 'waits for it to be there',
+  disk: 'waits until the index can be written',
+  hour: 'waits for the count of the full hour',
+};
+
+function describeLog({ path, writer, last, lagBytes, unreadable, waits }: Status['logs'][number]): string {
   const parts = [
     ...(writer === undefined ? [] : [writer]),
     ...(last === undefined ? [] : [`up to ${localIso(last)}`]),
     ...(lagBytes === undefined ? [] : [`${lagBytes} bytes behind`]),
     ...(unreadable === undefined ? [] : [`cannot be read: ${unreadable}`]),
+    ...(waits === undefined ? [] : [WAITS[waits]]),
   ];
   return `log      ${path}: ${parts.join(', ')}`;
 }

@@ -99,7 +99,7 @@ export type Status = Pick<Standing, 'index' | 'at' | 'samples'> & { readonly bef
     Pick<Standing, 'version' | 'since' | 'isCaughtUp' | 'countedAt'>
   > & {
     readonly logs: readonly (Pick<LogStatus, 'path' | 'writer' | 'unreadable'> &
-      Partial<Pick<LogStatus, 'lagBytes'>> & {
+      Partial<Pick<LogStatus, 'lagBytes' | 'waits'>> & {
         /** Of the last line, unix seconds. */
         readonly last?: number;
       })[];

@@ -8,7 +8,7 @@
  * whatever else goes wrong there will be seen again, with its reason, when the index is opened.
  */
 import { fork } from 'node:child_process';
-import { appendFileSync, rmSync, statSync } from 'node:fs';
+import { appendFileSync, existsSync, rmSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
@@ -29,6 +29,11 @@ export async function beginReading(path: string): Promise<boolean> {
   if (broken % 2 === 1 && !(await survivesReading(path))) return false;
   attempt(() => appendFileSync(mark, '.', { mode: 0o600 }));
   return true;
+}
+
+/** Whether the last reader did not come to its end. */
+export function wasBrokenOff(path: string): boolean {
+  return existsSync(join(path, MARK));
 }
 
 /** All has been read, or was refused without a crash. */

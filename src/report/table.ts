@@ -72,7 +72,7 @@ export function alignedTable(rows: readonly (readonly string[])[]): string {
 }
 
 /** A host and its counts, as they are or were. */
-type Counted = Pick<Sample, 'host' | 'd1' | 'd7' | 'd30'> & Partial<Pick<Sample, 'covered'>>;
+type Counted = Pick<Sample, 'host' | 'd1' | 'd7' | 'd30' | 'd180'> & Partial<Pick<Sample, 'covered'>>;
 
 /** The same in one line, as counted at `at`, unix seconds, of at most `most` hosts: those with the most users. */
 export function countLine(samples: readonly Counted[], at: number, most: number): string {
@@ -80,13 +80,15 @@ export function countLine(samples: readonly Counted[], at: number, most: number)
   const sorted = all.toSorted((a, b) => b.d30 - a.d30 || compareText(a.host, b.host));
   const total = sorted.length > 1 ? totalOf(all) : undefined;
   const shown = [...(total ? [total] : []), ...sorted.slice(0, most)];
+  const counted = windowsOf(all[0] ?? {});
   const words = shown.map(
     (sample) =>
-      `${printable(hostLabel(sample.host))} ${windows.map((window) => figure(sample, window, '>=')).join(' ')}`,
+      `${printable(hostLabel(sample.host))} ${counted.map((window) => figure(sample, window, '>=')).join(' ')}`,
   );
   const left = sorted.length - Math.min(sorted.length, most);
   const counts = [...words, ...(left > 0 ? [`${left} more`] : [])].join(', ') || 'none';
-  return `users of 1, 7 and 30 days at ${new Date(at * 1000).toISOString().slice(0, 16)}Z: ${counts}`;
+  const days = `${counted.slice(0, -1).join(', ')} and ${counted.at(-1)}`;
+  return `users of ${days} days at ${new Date(at * 1000).toISOString().slice(0, 16)}Z: ${counts}`;
 }
 
 /** Characters that could steer a terminal, or turn the order of what it shows. */

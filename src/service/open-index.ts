@@ -6,10 +6,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Users } from '../activity/user-table.ts';
 import { followedLogs, type Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
+import { salvageCounts } from '../index/salvage.ts';
 import type { Renew } from './index-writer.ts';
 import { IndexedLog } from './indexed-log.ts';
 import { newUsers } from './new-users.ts';
 import type { OpenIndex } from './operations.ts';
+import { PastCounts } from './past-counts.ts';
 import type { StoredState } from './stored-log.ts';
 import { WriteBuffer } from './write-buffer.ts';
 
@@ -93,12 +95,22 @@ async function openOrRebuild(options: OpenOptions, users: Users): Promise<WriteB
   } catch (error) {
     if (!(error instanceof IndexError) || error.code !== 'DAMAGED') throw error;
     const aside = await moveAside(path);
+    const counts = await salvageCounts(aside);
+    const writeBuffer = await load(options, users);
+    const kept = fillPast(writeBuffer, counts);
     options.tell(
       'warning',
-      `${error.message}. It was moved to ${aside} and is made again from the logs that are there`,
+      `${error.message}. It was moved to ${aside} and is made again from the logs that are there, with ${kept} counts of the past, which is all that could be read of them; history --store FILE... takes in those of old logs`,
     );
-    return load(options, users);
+    return writeBuffer;
   }
+}
+
+/** How many there were. They are written with the next commit. */
+function fillPast({ past }: WriteBuffer, counts: ReadonlyMap<string, string>): number {
+  const salvaged = new PastCounts();
+  for (const [key, packed] of counts) salvaged.restore(key, packed);
+  return past.fill([...salvaged.between(-Infinity, Infinity)].flat());
 }
 
 async function load({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {

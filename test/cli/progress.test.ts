@@ -44,6 +44,7 @@ function terminal(columns: number): { io: Io; screen: () => string; stop: AbortC
     ...{ watchdogMs: undefined, monotonic: () => 0n },
     signal: stop.signal,
     onHangup: () => {},
+    releaseMemory: () => {},
     version: '',
     env: { LANG: 'C.UTF-8' },
     log: (_level, message) => void stderr.write(`${message}\n`),

@@ -82,7 +82,14 @@ test('it is drawn again and again on a terminal, until it is stopped [11.2]', as
   const io: Io = {
     ...{ stdin: new PassThrough(), stdout, stderr: new PassThrough(), columns: 80, stderrColumns: () => 80 },
     ...{ isTTY: true, isPiped: false, stderrIsTTY: true, version: '', env: {}, signal: stop.signal },
-    ...{ now: () => NOW, onHangup: () => {}, log: () => {}, watchdogMs: undefined, monotonic: () => 0n },
+    ...{
+      now: () => NOW,
+      onHangup: () => {},
+      releaseMemory: () => {},
+      log: () => {},
+      watchdogMs: undefined,
+      monotonic: () => 0n,
+    },
     reloadConfig: () => {
       throw new Error('not asked for');
     },

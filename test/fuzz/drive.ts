@@ -98,6 +98,7 @@ export async function invoke(argv: readonly string[], { now, signal, said }: Sur
     ...{ now, watchdogMs: undefined, monotonic: () => 0n },
     signal: signal ?? new AbortController().signal,
     onHangup: () => {},
+    releaseMemory: () => {},
     log: (level, message) => {
       err += `${level}: ${message}\n`;
       said?.(message);

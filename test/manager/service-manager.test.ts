@@ -128,6 +128,14 @@ test('the status says what it is at, what it waits for, and the last counts [11.
       standing: of({ waits: 'log' }, { path: '/b', unreadable: 'x' }, { path: '/c', waits: 'disk' }),
     }),
     statusLine({ ...shown, standing: { ...of({}), countedAt: 1_772_413_200, counts } }),
+    statusLine({
+      ...shown,
+      standing: {
+        ...of({}),
+        countedAt: 1_772_413_200,
+        counts: counts.slice(0, 1).map((each) => ({ ...each, d180: 4 })),
+      },
+    }),
   ];
   assert.deepEqual(lines, [
     'opening the index',
@@ -136,5 +144,6 @@ test('the status says what it is at, what it waits for, and the last counts [11.
     'catching up with /var/log/a.log',
     'waiting for /var/log/a.log; unreadable: /b; waiting until the index can be written, to go on with /c',
     'users of 1, 7 and 30 days at 2026-03-02T01:00Z: all hosts 11 22 >=33, b.example 10 20 >=30, a.example 1 2 >=3',
+    'users of 1, 7, 30 and 180 days at 2026-03-02T01:00Z: a.example 1 2 >=3 >=4',
   ]);
 });

@@ -4,11 +4,16 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { Level } from 'level';
 import { WINDOWS, type Sample } from '../../src/activity/active-window.ts';
 import { Users } from '../../src/activity/user-table.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
+import { loadConfig } from '../../src/config/config.ts';
+import { newUsers } from '../../src/service/new-users.ts';
+import { openWriteBuffer } from '../../src/service/open-index.ts';
 import { PastCounts } from '../../src/service/past-counts.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
+import { deadline } from '../deadline.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -68,4 +73,34 @@ test('the counts are in the index from start to start, until they are too old [1
   writeBuffer = await open();
   assert.deepEqual([...writeBuffer.past.between(0, Infinity)].flat(), days.slice(10));
   await writeBuffer.close();
+});
+test('of a damaged index that is made again the counts of the past that can be read are kept [11.2]', async () => {
+  const path = join(root, 'damaged');
+  const config = loadConfig({
+    ...{ flags: { index: path, log: [join(root, 'x.log')] }, env: {}, defaultTimezone: 'UTC' },
+    readFile: () => undefined,
+    exists: () => false,
+  });
+  const said: string[] = [];
+  const now = (): number => BEGIN + 3 * DAY;
+  const tell = (_level: string, sentence: string): void => void said.push(sentence);
+  const opened = async (): Promise<WriteBuffer> =>
+    (await openWriteBuffer({ config, now, tell, signal: deadline() }, newUsers(config)))!;
+  const hours = [0, 25].map((hour) => sample(BEGIN + hour * HOUR, 'a.example', hour));
+  const first = await opened();
+  for (const hour of hours) first.past.note([hour]);
+  await first.commitUsers();
+  await first.close();
+  const db = new Level(path);
+  await db.del('!meta!digest');
+  await db.put(`!counts!${Math.floor(BEGIN / DAY) + 2} a.example`, 'zzz "no checksum"');
+  await db.close();
+  const second = await opened();
+  assert.deepEqual([...second.past.between(0, Infinity)].flat(), hours);
+  assert.match(said[0] ?? '', /damaged .* with 2 counts of the past, which is all that could be read/);
+  await second.commitUsers();
+  await second.close();
+  const third = await opened();
+  assert.deepEqual([...third.past.between(0, Infinity)].flat(), hours);
+  await third.close();
 });
