@@ -1,14 +1,14 @@
 /** Counts of the past, from old logs into the index, and how they stand beside what the daemon counts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage } from 'node:http';
 import { join } from 'node:path';
-import { json } from 'node:stream/consumers';
-import { test } from 'node:test';
+import { buffer, json } from 'node:stream/consumers';
+import { test, type TestContext } from 'node:test';
 import { PastCounts } from '../../src/service/past-counts.ts';
 import { contentsOf } from '../index/index-contents.ts';
 import { run } from '../program.ts';
-import { daemon, line, login, place, type Place } from './running-daemon.ts';
+import { daemon, line, login, place, type Place, type Running } from './running-daemon.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -63,6 +63,35 @@ test('history --store goes to the daemon where one holds the index, which goes o
   assert.ok('before' in ((await json(response)) as object));
   assert.equal(await running.end('SIGTERM'), 0);
   assert.equal([...(await pastOf(at.index)).between(0, Infinity)].length, 24);
+});
+
+/** Hands one request on to the daemon, which ends before the answer is given; and is then gone as well. */
+async function onlyOnce(t: TestContext, { root, index }: Place, running: Running): Promise<string> {
+  const path = join(root, 'relay.sock');
+  const relay = createServer((asked, answer) => {
+    relay.close();
+    const { method, url, headers } = asked;
+    get({ socketPath: join(index, 'control.sock'), method, path: url, headers }, (response) => {
+      void buffer(response).then(async (body) => {
+        await running.end('SIGTERM');
+        answer.writeHead(response.statusCode ?? 0, { connection: 'close' }).end(body);
+      });
+    });
+  });
+  t.after(() => relay.close());
+  await once(relay.listen(path), 'listening');
+  return path;
+}
+
+test('history --store goes on by itself when the daemon ends meanwhile, and tells of each count once [11.2]', async (t) => {
+  const days = Array.from({ length: 50 }, (_, day) => NOON - (50 - day) * DAY);
+  const at = await place(t, days.map((noon, day) => login(noon, `c2s${day}`, 'alice')).join('') + LOG);
+  const relay = await onlyOnce(t, at, await daemon(t, at));
+  const { code, out, err } = await store(at, '--set', `control.socket=${relay}`);
+  assert.equal(code, 0, err);
+  const [, stored, counted] = /^(\d+) of (\d+) counts/.exec(out) ?? [];
+  assert.deepEqual([stored, counted], ['1224', '1224']);
+  assert.equal([...(await pastOf(at.index)).between(0, Infinity)].length, 1224);
 });
 
 test('history --store is by the hour, and into the index alone [11.2]', async (t) => {
