@@ -1,7 +1,7 @@
 /** Counts of the past, from old logs into the index, and how they stand beside what the daemon counts. */
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { createServer, get, type IncomingMessage } from 'node:http';
+import { createServer, get, type IncomingMessage, type ServerResponse } from 'node:http';
 import { join } from 'node:path';
 import { buffer, json } from 'node:stream/consumers';
 import { test, type TestContext } from 'node:test';
@@ -68,15 +68,16 @@ test('history --store goes to the daemon where one holds the index, which goes o
 /** Hands one request on to the daemon, which ends before the answer is given; and is then gone as well. */
 async function onlyOnce(t: TestContext, { root, index }: Place, running: Running): Promise<string> {
   const path = join(root, 'relay.sock');
+  const handOn = async ({ method, url, headers }: IncomingMessage, answer: ServerResponse): Promise<void> => {
+    const asked = get({ socketPath: join(index, 'control.sock'), method, path: url, headers });
+    const [response] = (await once(asked, 'response')) as [IncomingMessage];
+    const body = await buffer(response);
+    await running.end('SIGTERM');
+    answer.writeHead(response.statusCode ?? 0, { connection: 'close' }).end(body);
+  };
   const relay = createServer((asked, answer) => {
     relay.close();
-    const { method, url, headers } = asked;
-    get({ socketPath: join(index, 'control.sock'), method, path: url, headers }, (response) => {
-      void buffer(response).then(async (body) => {
-        await running.end('SIGTERM');
-        answer.writeHead(response.statusCode ?? 0, { connection: 'close' }).end(body);
-      });
-    });
+    void handOn(asked, answer);
   });
   t.after(() => relay.close());
   await once(relay.listen(path), 'listening');
