@@ -34,6 +34,8 @@ export class Cut {
   to = 0;
   /** What the server wrote goes on, but was left out. */
   lacksEnd = false;
+  /** So many lines were held at once. */
+  held = 0;
 }
 
 /** Plain JSON: what has to be known of records that began before. */
@@ -43,6 +45,11 @@ export type EnvelopeState = Readonly<Record<string, string | number>>;
 export interface Opener {
   /** Takes apart what is in `bytes` from `from` to the newline at `end`. What is in `cut` holds until the next line is opened. */
   open(bytes: Buffer, from: number, end: number, cut: Cut): Kind;
+  /**
+   * Takes all lines at once that would be held of a record that ends in `bytes`; how many is in `cut`. Returns where the next one begins,
+   * which is to be opened: at `from` where they are to be opened one after the other.
+   */
+  hold?(bytes: Buffer, from: number, cut: Cut): number;
   /** Undefined: between two records. */
   readonly state?: EnvelopeState | undefined;
 }

@@ -20,6 +20,7 @@ import {
 import { Scratch } from './json-text.ts';
 import { makeStamp } from './made-stamp.ts';
 
+const NEWLINE = 10;
 const EQUALS = 61;
 const LENGTH_BYTES = 8;
 /** Kept of a value, bytes: what counts stands at the beginning of a message. */
@@ -53,11 +54,15 @@ interface Binary {
 }
 
 class ExportOpener implements Opener {
-  /** The values of an entry, one behind the other, and where each field's is in it: -1 where it has none. */
+  /** The values of an entry that was not held as a whole, one behind the other. */
   readonly #values = new Scratch();
+  /** What the values are in, and where each field's is: -1 where it has none. */
+  #source: Buffer = this.#values.bytes;
   readonly #from = new Int32Array(KEPT.length).fill(-1);
   readonly #to = new Int32Array(KEPT.length);
   #binary: Binary | undefined;
+  /** Lines of the entry have been opened one by one. */
+  #isWithin: boolean;
   #program = '';
 
   constructor(state: EnvelopeState = {}) {
@@ -72,6 +77,7 @@ class ExportOpener implements Opener {
     }
     if (typeof field === 'string')
       this.#binary = { field, lengthLeft: Number(lengthLeft), length: Number(length), left: Number(left) };
+    this.#isWithin = Object.keys(state).length > 0;
   }
 
   get state(): EnvelopeState | undefined {
@@ -82,6 +88,30 @@ class ExportOpener implements Opener {
     return fields.length > 0 || this.#binary ? { ...Object.fromEntries(fields), ...this.#binary } : undefined;
   }
 
+  /** The usual entry, of which nothing has to be copied: it ends in these bytes, and has no value behind a length. */
+  hold(bytes: Buffer, from: number, cut: Cut): number {
+    cut.held = 0;
+    if (this.#isWithin) return from;
+    for (let line = from, lines = 0; line < bytes.length; lines++) {
+      if (bytes[line] === NEWLINE) {
+        this.#source = bytes;
+        cut.held = lines;
+        return line;
+      }
+      const equals = behindName(bytes, line, bytes.length);
+      if (equals === line || bytes[equals] !== EQUALS) break;
+      const field = fieldAt(bytes, line, equals);
+      const end = bytes.indexOf(NEWLINE, equals);
+      if (field >= 0) {
+        this.#from[field] = equals + 1;
+        this.#to[field] = Math.min(end, equals + 1 + LONGEST);
+      }
+      line = end + 1;
+    }
+    this.#clear();
+    return from;
+  }
+
   open(bytes: Buffer, from: number, end: number, cut: Cut): Kind {
     if (this.#binary) return this.#goOn(bytes, from, end + 1, this.#binary);
     if (from === end) return this.#finish(cut);
@@ -89,6 +119,7 @@ class ExportOpener implements Opener {
     const isText = equals < end;
     if (equals === from || (isText && bytes[equals] !== EQUALS)) return FOREIGN;
     const field = fieldAt(bytes, from, equals);
+    this.#isWithin = true;
     if (field >= 0) this.#begin(field);
     if (!isText)
       this.#binary = { field: bytes.toString('latin1', from, equals), lengthLeft: LENGTH_BYTES, length: 0, left: 0 };
@@ -101,7 +132,7 @@ class ExportOpener implements Opener {
   }
 
   #text(field: number): string {
-    return this.#values.bytes.toString('latin1', this.#from[field], this.#to[field]);
+    return this.#source.toString('latin1', this.#from[field], this.#to[field]);
   }
 
   #begin(field: number): void {
@@ -116,10 +147,11 @@ class ExportOpener implements Opener {
     const { bytes: into, length: behind } = values;
     for (let i = 0; i < length; i++) into[behind + i] = bytes[from + i]!;
     this.#to[field] = values.length = behind + length;
+    this.#source = into;
   }
 
   #clear(): void {
-    this.#from.fill(-1);
+    for (let field = 0; field < KEPT.length; field++) this.#from[field] = -1;
     this.#values.length = 0;
   }
 
@@ -147,8 +179,7 @@ class ExportOpener implements Opener {
   }
 
   #finish(cut: Cut): Kind {
-    const { bytes, length } = this.#values;
-    const isEmpty = length === 0 && !this.#from.some((from) => from >= 0);
+    const bytes = this.#source;
     const isEntry =
       this.#has(MESSAGE) &&
       this.#has(TIME) &&
@@ -165,7 +196,9 @@ class ExportOpener implements Opener {
     const isCutShort =
       (this.#has(LINE_BREAK) && this.#text(LINE_BREAK) === 'line-max') ||
       (this.#has(PARTIAL) && this.#text(PARTIAL) === 'true');
+    const isEmpty = !isEntry && this.#from.every((from) => from < 0);
     this.#clear();
+    this.#isWithin = false;
     if (!isEntry) return isEmpty ? HELD : FOREIGN;
     return isCutShort ? PIECE : WHOLE;
   }
@@ -176,7 +209,7 @@ class ExportOpener implements Opener {
     const from = this.#from[IDENTIFIER]!;
     const length = this.#to[IDENTIFIER]! - from;
     let isSame = length === this.#program.length;
-    for (let i = 0; isSame && i < length; i++) isSame = this.#values.bytes[from + i] === this.#program.charCodeAt(i);
+    for (let i = 0; isSame && i < length; i++) isSame = this.#source[from + i] === this.#program.charCodeAt(i);
     if (!isSame) this.#program = this.#text(IDENTIFIER);
     return this.#program;
   }

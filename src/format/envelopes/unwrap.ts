@@ -75,7 +75,9 @@ export class Unwrapper {
   unwrap(bytes: Buffer): Buffer {
     this.#out = Buffer.allocUnsafe(bytes.length + 1024);
     this.#length = 0;
+    const opener = this.#opener;
     for (let from = 0; from < bytes.length;) {
+      if (opener.hold) from = this.#held(opener.hold(bytes, from, this.#cut));
       const end = bytes.indexOf(NEWLINE, from);
       this.#makeRoom(end - from + 256);
       this.#line(bytes, from, end);
@@ -83,6 +85,14 @@ export class Unwrapper {
       from = end + 1;
     }
     return this.#out.subarray(0, this.#length);
+  }
+
+  /** The lines that were held, of which each is an empty one. */
+  #held(next: number): number {
+    const { held } = this.#cut;
+    this.#makeRoom(held);
+    for (let i = 0; i < held; i++) this.#out[this.#length++] = NEWLINE;
+    return next;
   }
 
   #line(bytes: Buffer, from: number, end: number): void {

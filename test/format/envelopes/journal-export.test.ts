@@ -38,6 +38,13 @@ const ENTRIES = [
   entry('MESSAGE=without a time\n', PROGRAM),
   entry(TIME, PROGRAM, '_LINE_BREAK=line-max\n', 'MESSAGE=c2s1: a piece\n'),
   entry(TIME, PROGRAM, 'MESSAGE= and its end\n'),
+  entry(TIME, PROGRAM, 'no field\n', 'MESSAGE=c2s1: behind what is none\n'),
+  entry('=\n', TIME, PROGRAM, 'PRIORITY=\n', 'MESSAGE=\n'),
+  entry(),
+  entry('X=1\n', 'Y=2\n'),
+  entry(TIME, PROGRAM, `MESSAGE=c2s1: ${'long '.repeat(14_000)}\n`),
+  entry('X=1\n', binary('MESSAGE', 'c2s1: behind a length\n\nMESSAGE=c2s1: none\n'), TIME, PROGRAM),
+  entry(TIME, PROGRAM, 'PRIORITY=7\n', 'MESSAGE=c2s1: Received[c2s]: <iq>\n'),
 ];
 const LOG = Buffer.from(ENTRIES.join(''), 'latin1');
 
