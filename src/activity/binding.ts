@@ -9,10 +9,13 @@ import { BOUND, NONE, REMOVED } from './session-state.ts';
 export function bind(log: LogSessions, { low, high }: SessionId, user: number, resource: string, at: number): void {
   const { table, users } = log;
   const known = log.find(low, high);
-  const number = table.resourceNumber(resource);
+  // Most users have no other session.
+  let number: number | undefined;
   for (let other = log.firstOf(user), next; other !== NONE; other = next) {
     next = log.nextOf(other);
-    if (other !== known && table.stateOf(other) === BOUND && table.resourceOf(other) === number) table.drop(other);
+    if (other === known || table.stateOf(other) !== BOUND) continue;
+    number ??= table.resourceNumber(resource);
+    if (table.resourceOf(other) === number) table.drop(other);
   }
   if (users.isGone(user, at)) return known === NONE ? undefined : table.drop(known);
   // The log may begin between a login and its bind.

@@ -24,6 +24,12 @@ const PREFIX = OF_JID_BEGINS.length;
 const scratch = Buffer.alloc(4096);
 scratch.write(OF_JID_BEGINS, 'latin1');
 
+function beginsAsBosh(bytes: Uint8Array, from: number, to: number): boolean {
+  if (to - from < BOSH_BEGINS.length) return false;
+  for (let i = 0; i < BOSH_BEGINS.length; i++) if (bytes[from + i] !== BOSH_BEGINS[i]) return false;
+  return true;
+}
+
 /** Whether the id is that of a BOSH session. */
 export const isBoshId = (high: number): boolean => high < 0 && (high & BOSH) !== 0;
 
@@ -51,8 +57,8 @@ export class SessionIds {
 
   /** The numbers of an id that is no address, of which these are the bytes, held once. */
   takeNamed(bytes: Uint8Array, from: number, to: number): SessionId {
-    const isBosh = BOSH_BEGINS.every((byte, i) => bytes[from + i] === byte) && to - from >= BOSH_BEGINS.length;
-    const id = { low: this.#names.intern(bytes, from, to), high: NAMED | (isBosh ? BOSH : 0) };
+    const high = NAMED | (beginsAsBosh(bytes, from, to) ? BOSH : 0);
+    const id = { low: this.#names.intern(bytes, from, to), high };
     this.hold(id.low, id.high);
     return id;
   }
