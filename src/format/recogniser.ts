@@ -9,6 +9,7 @@ import { Unwrapper, type Wrapping } from './envelopes/unwrap.ts';
 import { envelopesOf } from './envelopes.ts';
 import { dialectNamed, DIALECTS, ownLines, recogniseDialect } from './format.ts';
 import { isAllOf } from './time/behind-stamp.ts';
+import { lengthOf, minuteOf, secondOf, type Minute } from './time/minute.ts';
 import { readingsOf } from './time/stamp-choice.ts';
 import type { StampForm } from './time/stamp-form.ts';
 import { TIME_OF_DAY } from './time/time-of-day.ts';
@@ -127,16 +128,22 @@ export interface OwnLine {
 /** Of plain lines those of the server's own that begin with the time. */
 function datedIn(lines: readonly string[], dialect: Dialect, last: LastStamp = {}): readonly OwnLine[] {
   const parser = dialect.begin();
-  const isDated = (line: string): boolean => {
+  let minute: Minute | undefined;
+  const isDated = (line: string, end: number): boolean => {
+    if (minute && end === lengthOf(minute) && secondOf(minute, line, 0) !== undefined) return true;
     const wall = last.form?.read(line, 0);
-    return wall !== undefined && isAllOf(line, wall.end, parser.stampEndOf(line));
+    if (!wall || !isAllOf(line, wall.end, end)) return false;
+    minute = minuteOf(line, 0, end, wall, 0);
+    return true;
   };
   return lines.flatMap((line, number) => {
     const kind = parser.parse(line, 0, line.length);
     if (kind === 'foreign' || kind === 'continuation' || line === '') return [];
-    if (!isDated(line)) {
+    const end = parser.stampEndOf(line);
+    if (end < 1) return [];
+    if (!isDated(line, end)) {
       last.form = readingsOf([line])[0]?.form ?? last.form;
-      if (!isDated(line)) return [];
+      if (!isDated(line, end)) return [];
     }
     const isEvent = typeof kind === 'object' && kind.kind !== 'detail';
     const isStart = kind === 'first' || (isEvent && kind.kind === 'server-start');

@@ -60,7 +60,7 @@ const FORGET_EVERY = 7 * DAY;
 /** Files of a log touch, and the hour that repeats when summer time ends makes them seem to overlap. */
 const TOUCHING = 2 * 3600;
 /** Pages of users and sessions that are committed together: what many blocks change is mostly the same ones over again. */
-const COMMIT_CHANGES = 400_000;
+const COMMIT_CHANGES = 1_500_000;
 /** Bytes of log after which the place that was reached is stored, however little they have changed. */
 const COMMIT_BYTES = 256 * 1024 * 1024;
 
