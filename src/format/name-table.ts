@@ -114,9 +114,11 @@ export class NameTable {
     return this.#used;
   }
 
-  /** The number of a name, which is added when it is new. Throws a RangeError when it is too long, or the table is full. */
-  intern(bytes: Uint8Array, from: number, to: number): number {
-    const hash = this.#hash(bytes, from, to);
+  /**
+   * The number of a name, which is added when it is new. `hash`: its hash, where that is known. Throws a RangeError when the name
+   * is too long, or the table is full.
+   */
+  intern(bytes: Uint8Array, from: number, to: number, hash = this.#hash(bytes, from, to)): number {
     const known = this.#find(hash, bytes, from, to);
     return known >= 0 ? known : this.#add(hash, bytes, from, to);
   }

@@ -60,7 +60,7 @@ const FORMS: Readonly<Record<RestForm, number>> = {
   login: 6,
   closing: 7,
 };
-/** Of each login: its event, and where the name begins and ends; addresses. */
+/** Of each login: its event, where the name begins and ends, which are addresses, and of a new name its hash. */
 const LOGINS = 1_114_112;
 const LOGIN_SIZE = 16;
 /** A user who is a new name. */
@@ -258,7 +258,9 @@ export class CompiledScanner implements LineScanner {
     for (let login = LOGINS / 4, left = fresh; left > 0; login += LOGIN_SIZE / 4) {
       const user = (words[login]! - EVENTS) / 4 + USER;
       if (events[user] !== NEW) continue;
-      events[user] = this.#names.intern(bytes, words[login + 1]! + shift, words[login + 2]! + shift);
+      const from = words[login + 1]! + shift;
+      const to = words[login + 2]! + shift;
+      events[user] = this.#names.intern(bytes, from, to, words[login + 3]);
       left--;
     }
   }

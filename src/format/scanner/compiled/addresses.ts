@@ -69,7 +69,7 @@ export const EXCEPT: usize = 80;
 export const BY: usize = 128;
 export const WITHOUT: usize = 176;
 export const EVENTS: usize = 65536;
-/** Of each login: its event, where the name begins and ends, and where to look for it. */
+/** Of each login: its event, where the name begins and ends, and where to look for it, or of a new one its hash. */
 export const LOGINS: usize = 1114112;
 export const LOGIN_SIZE: usize = 16;
 export const EVENTS_END: usize = 1114112;

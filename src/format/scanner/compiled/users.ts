@@ -55,7 +55,7 @@ function firstLink(login: usize): u32 {
   return load<u32>((load<u32>(BUCKETS_AT) as usize) + (bucket as usize) * 4);
 }
 
-/** As `find` of ../../name-table.ts: puts the number of the user in place; `NEW` when the name is new. */
+/** As `find` of ../../name-table.ts: puts the number of the user in place; `NEW` when the name is new, and its hash beside the name. */
 function isKnown(login: usize, words: usize, arena: usize): bool {
   const user: usize = (load<u32>(login) as usize) + 20;
   const hash = load<u32>(user);
@@ -73,5 +73,6 @@ function isKnown(login: usize, words: usize, arena: usize): bool {
     link = load<u32>(name + 4);
   }
   store<i32>(user, NEW);
+  store<u32>(login + 12, hash);
   return false;
 }
