@@ -129,7 +129,9 @@ function lastProcess(text: string, from: number, to: number): readonly [number, 
 
 /** Where the text of a line ends whose newline is at `lineEnd`. */
 export function endOf(text: string, lineEnd: number): number {
-  const end = text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd;
+  let end = lineEnd;
+  // A terminal adds one more, as docker does with `tty`.
+  while (text.charCodeAt(end - 1) === CR) end--;
   return text.startsWith(COLOUR_END, end - COLOUR_END.length) ? end - COLOUR_END.length : end;
 }
 

@@ -44,12 +44,26 @@ export function partsOnConsole(text: string, start: number, tab: number): Parts 
   return { level, source: at, sourceEnd: at + source.length, message: tab + 1 };
 }
 
+/** The level of a line whose tabs became blanks: at least those up to the next tab stop. */
+const SHOWN = / (debug|info|warn|error) {3,8}(?! )/;
+
+/** The same of a line without tabs, as a terminal shows it and others copy it from there; undefined when it is none. */
+export function partsAsShown(text: string, start: number, end: number): Parts | undefined {
+  const head = text.slice(start, Math.min(end, start + LONGEST_HEAD));
+  const m = SHOWN.exec(head);
+  const before = m ? head.slice(0, m.index).trimEnd() : '';
+  const level = LEVELS.get(m?.[1]?.charCodeAt(0) ?? 0);
+  if (!m || !level || before === '') return undefined;
+  const source = start + before.lastIndexOf(' ') + 1;
+  return { level, source, sourceEnd: start + before.length, message: start + m.index + m[0].length };
+}
+
 /** Where the stamp ends that stands before the source. */
 export function stampEndOf(text: string, start: number, { source }: Parts): number {
   return source > start && text.charCodeAt(source - 1) === SPACE ? source - 1 : source;
 }
 
-/** The word before the tab that stands before the message, in both layouts. */
-const LEVEL = /^[^\t]*?[\t ](?:\x1b\[[0-9;]*m)?(debug|info|warn|error) *(?:\x1b\[[0-9;]*m)?\t/;
+/** The word before the tab that stands before the message, in both layouts, or before the blanks that are shown for it. */
+const LEVEL = /^[^\t]*?[\t ](?:\x1b\[[0-9;]*m)?(debug|info|warn|error) *(?:(?:\x1b\[[0-9;]*m)?\t| {2})/;
 
 export const levelOf = (line: string): LogLevel | undefined => LEVEL.exec(line)?.[1] as LogLevel | undefined;

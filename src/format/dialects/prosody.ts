@@ -3,6 +3,7 @@
  *
  *     STAMP SOURCE⇥LEVEL⇥MESSAGE
  *     STAMP SOURCE      LEVEL⇥MESSAGE        with source_width, as on stdout; on a terminal LEVEL is coloured
+ *     STAMP SOURCE   LEVEL   MESSAGE         copied from a terminal, which shows blanks for tabs
  *
  * What a client can put into a message stands behind the second tab, so the first tab of a line is always Prosody's own,
  * and so is the source: each message is believed of the sources that print it and of no other. From 0.12 on the
@@ -16,6 +17,7 @@ import {
   levelBehind,
   levelOf,
   messageBehind,
+  partsAsShown,
   partsInFile,
   partsOnConsole,
   stampEndOf,
@@ -92,9 +94,9 @@ class ProsodyParser implements Parser {
 
   stampEndOf(line: string): number {
     const tab = line.indexOf('\t');
-    if (tab < 0) return tab;
-    const level = levelBehind(line, tab);
-    const parts = level ? partsInFile(line, 0, tab, level) : partsOnConsole(line, 0, tab);
+    const level = tab < 0 ? undefined : levelBehind(line, tab);
+    const other = tab < 0 ? partsAsShown(line, 0, line.length) : partsOnConsole(line, 0, tab);
+    const parts = level ? partsInFile(line, 0, tab, level) : other;
     return parts ? stampEndOf(line, 0, parts) : -1;
   }
 
@@ -106,7 +108,7 @@ class ProsodyParser implements Parser {
     if (this.#quotation && this.#isQuoted(text, start, this.#quotation)) return 'quoted';
     if (end <= start || text.charCodeAt(start) === TAB) return 'continuation';
     const tab = this.#tabFrom(text, start);
-    if (tab >= end) return text.startsWith(RULE_LINE, start) ? 'continuation' : 'foreign';
+    if (tab >= end) return this.#shown(text, start, to);
     const level = levelBehind(text, tab);
     if (!level) return this.#console(text, start, tab, to);
     const isOfInterest = level.rules.has(text.charCodeAt(messageBehind(tab, level)));
@@ -127,6 +129,12 @@ class ProsodyParser implements Parser {
       this.#nextTab = tab < 0 ? Infinity : tab;
     }
     return this.#nextTab;
+  }
+
+  #shown(text: string, start: number, to: number): Finding | Eventless {
+    if (text.startsWith(RULE_LINE, start)) return 'continuation';
+    const parts = partsAsShown(text, start, to);
+    return parts ? this.#look(text, start, parts, to) : 'foreign';
   }
 
   #console(text: string, start: number, tab: number, to: number): Finding | Eventless {

@@ -173,6 +173,13 @@ describe('a line of ejabberd', () => {
     assert.deepEqual(parse(['Nov 23 19:00:00 c2s1\tinfo\tClient connected']), ['foreign']);
   });
 
+  it('may end as on a terminal, which adds carriage returns [10.3]', () => {
+    const started = file(APP, "ejabberd tech-rel-2.1.1 is started in the node 'mongooseim@mongooseim-1'");
+    for (const line of [started, c2s(`Opened c2s session for ${FULL}`)])
+      for (const end of ['\r', '\r\r']) assert.deepEqual(one(`${line}${end}`), one(line));
+    assert.equal(typeof one(`${started}\r\r`), 'object');
+  });
+
   it('tells the process that crashed, over several lines [10.3]', () => {
     const report = [
       `${STAMP} [error] <0.557.0>@supervisor:do_restart/3:751 SUPERVISOR REPORT:`,

@@ -26,6 +26,12 @@ const findings = (lines: readonly string[], state?: ParserState): Finding[] =>
 const one = (source: string, level: string, message: string): Finding | Eventless | undefined =>
   parse([`${STAMP}${source}\t${level}\t${message}`], { detail: true })[0];
 
+/** With blanks up to the next tab stop. */
+function asShown(line: string): string {
+  const [first = '', ...others] = line.split('\t');
+  return others.reduce((text, each) => text.padEnd(text.length + 8 - (text.length % 8)) + each, first);
+}
+
 type Case = readonly [versions: string, source: string, level: string, message: string, Finding];
 
 const start = (user: string, session = C2S): Finding => ({ kind: 'start', session, user });
@@ -184,6 +190,19 @@ describe('layouts', () => {
       assert.equal(typeof parser.parse(line, 0, line.length), 'object');
       assert.equal(parser.stampEnd, end);
     }
+  });
+
+  it('are read also where tabs became blanks, as in what was copied from a terminal', () => {
+    for (const file of ['file-default', 'file-iso', 'console', 'console-timestamps-true']) {
+      const lines = goldenFile(`layouts/${file}.log`).toString().split('\n').slice(0, -1);
+      const shown = lines.map((line) => {
+        assert.equal(prosody.begin().stampEndOf(asShown(line)), prosody.begin().stampEndOf(line));
+        return asShown(line);
+      });
+      assert.deepEqual(findings(shown), findings(lines), file);
+    }
+    // A blank or two stand in any text.
+    assert.deepEqual(parse([`${STAMP}app info  started`]), ['foreign']);
   });
 
   it('of a log are all read to the same events', () => {
