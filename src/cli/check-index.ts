@@ -2,6 +2,9 @@
 import { constants } from 'node:fs';
 import { dirname } from 'node:path';
 import type { Config } from '../config/config.ts';
+import { askDaemon } from '../control/client.ts';
+import { STATUS } from '../control/requests.ts';
+import type { Standing } from '../report/standing.ts';
 import { IndexError } from '../index/last-seen.ts';
 import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-file.ts';
 import { withIndex } from '../service/open-index.ts';
@@ -19,6 +22,10 @@ const SERVICE_HINT = `; that of the service is looked at with --index ${SERVICE_
 
 export async function checkIndex(config: Config, report: Report, now: number): Promise<void> {
   const { path } = config.index;
+  const reply = await askDaemon(STATUS, {}, config).catch((error: unknown) => ({ problem: messageOf(error) }));
+  if (reply && 'value' in reply) return describeStanding(reply.value as object as Standing, report);
+  // Such as that this user may not ask it.
+  if (reply) return void report.failures.push(reply.problem);
   const status = readStatus(path);
   try {
     await withIndex(config, { now, create: false }, async (open) => describeIndex(open, report, now));
@@ -32,6 +39,25 @@ export async function checkIndex(config: Config, report: Report, now: number): P
   }
 }
 
+/** The daemon itself says how it stands. */
+function describeStanding(standing: Standing, report: Report): void {
+  const { version, index, since, isCaughtUp, countedAt, samples = [], logs } = standing;
+  const sent = countedAt === undefined ? 'it has sent nothing yet' : `it sent counts last at ${localIso(countedAt)}`;
+  const state = isCaughtUp ? sent : 'it is still reading what was there before it started';
+  const title = `index ${index}: in use, as the daemon is running since ${localIso(since)}, version ${version}; ${state}`;
+  report.lines.push(title, ...logs.map((log) => `  ${log.path}: ${describeStatus(log)}`));
+  if (samples.length > 0) report.lines.push(`  it counts ${describeCounts(samples, report.atLeast)}`);
+  for (const { host } of samples) report.hosts.add(host);
+  tellUnreadable(logs, report);
+}
+
+function tellUnreadable(logs: readonly LogStatus[], { failures }: Report): void {
+  for (const { path, unreadable } of logs)
+    if (unreadable !== undefined) failures.push(`${path}: the daemon cannot read it: ${unreadable}`);
+}
+
+const messageOf = (error: unknown): string => (error instanceof Error ? error.message : String(error));
+
 function seenLast(status: DaemonStatus | undefined): string {
   return status ? `the daemon was seen last at ${localIso(status.at)}` : 'no daemon has been seen';
 }
@@ -41,8 +67,7 @@ function checkDaemon(config: Config, status: DaemonStatus, report: Report): void
   const { path } = config.index;
   const times = `since ${localIso(status.since)}, seen last at ${localIso(status.at)}`;
   describeDaemon(status, `index ${path}: in use, as the daemon is running ${times}`, report);
-  for (const { path: log, unreadable } of status.logs)
-    if (unreadable !== undefined) report.failures.push(`${log}: the daemon cannot read it: ${unreadable}`);
+  tellUnreadable(status.logs, report);
 }
 
 function describeDaemon({ logs, counts = [] }: DaemonStatus, title: string, { lines, hosts, atLeast }: Report): void {

@@ -118,6 +118,16 @@ test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1
     /^daemon {3}\d+\.\d+\.\d+, running since \S+\ncounted {2}\S+\ncovered {2}1 day, 3\.0 of 7 days, 3\.0 of 30 days\nindex {4}\S+\nlog {6}\S+: prosody, 0 bytes/,
   );
   assert.match(told.out, /^chat\.example +2 +2 +>=3 +>=3$/m);
+  const checked = await asked(['check'], at);
+  assert.match(
+    checked.out,
+    /: in use, as the daemon is running since \S+, version \d\S+; it sent counts last at \S+\n/,
+  );
+  assert.match(
+    checked.out,
+    new RegExp(`\n  ${at.log}: written by prosody; read to byte (\\d+) of \\1, 0 bytes behind`),
+  );
+  assert.match(checked.out, /\n {2}it counts chat\.example/);
   const metrics = await got(socket, '/metrics');
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="1d"\} 2$/m);
   assert.match(metrics, /^xmpp_active_users\{host="chat\.example",period="30d"\} 3$/m);
