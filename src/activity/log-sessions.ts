@@ -68,6 +68,15 @@ export class LogSessions {
     return this.table.find(this.number, low, high);
   }
 
+  /** The same, of an id as the index has it. */
+  findNamed(text: string): number {
+    const { ids } = this.table;
+    const { low, high } = ids.take(text);
+    const found = this.find(low, high);
+    ids.letGo(low, high);
+    return found;
+  }
+
   /** The first of the sessions of a user; `NONE` when there is none. */
   firstOf(user: number): number {
     return this.table.firstOf(this.number, user);

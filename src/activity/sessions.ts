@@ -96,12 +96,20 @@ export class Sessions {
   rejoin(known: Iterable<readonly [string, Session]>, begin: number): void {
     const { table } = this.#log;
     for (const [text, session] of [...known].toSorted(([, a], [, b]) => a.at - b.at)) {
-      const id = table.ids.take(text);
-      const own = this.#log.find(id.low, id.high);
-      table.ids.letGo(id.low, id.high);
+      const own = this.#log.findNamed(text);
       if (own === NONE && session.since <= begin) this.#restore(text, session);
       else if (table.sinceOf(own) === session.since && table.atOf(own) < session.at)
         this.#log.set(own, STATES.indexOf(session.state), session.at);
+    }
+  }
+
+  /** Older lines have told that these are over, unless their ids have been used again, and whether a session was ever resumed. */
+  addOlder(over: Iterable<readonly [string, Session]>, hasResumption: boolean): void {
+    const { table } = this.#log;
+    if (hasResumption) this.#log.hasResumption = true;
+    for (const [text, { since }] of over) {
+      const own = this.#log.findNamed(text);
+      if (own !== NONE && table.sinceOf(own) === since) table.drop(own);
     }
   }
 

@@ -1,5 +1,9 @@
-/** `backfill`: old logs into the index. Stopped and started again, it goes on where it was; run twice, it changes nothing. */
-import type { Config } from '../config/config.ts';
+/**
+ * `backfill`: old logs into the index, by way of the daemon where one holds it. Stopped and started again, it goes on where it
+ * was; run twice, it changes nothing.
+ */
+import type { Config, LogConfig } from '../config/config.ts';
+import { DaemonIntake } from '../control/backfill-client.ts';
 import { journalOf, logTyped } from '../source/journal-name.ts';
 import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
@@ -8,48 +12,83 @@ import { withLines, type FileArguments, type Inputs } from './inputs.ts';
 import type { Io } from './io.ts';
 import { Progress } from './progress.ts';
 
-/** @throws {IndexError} first of all: who reads for an hour should not be told then that the index is in use. */
+type Options = Pick<operations.BackfillOptions, 'signal' | 'onProgress' | 'onProblem'>;
+
+/** Who takes the lines in. */
+interface Intake {
+  /** The directory of its index. */
+  readonly index: string;
+  readonly backfill: (arrangement: Inputs['arrangement'], options: Options) => Promise<operations.Backfilled>;
+  readonly backfillJournal: (log: LogConfig, options: Omit<Options, 'onProgress'>) => Promise<operations.Backfilled>;
+}
+
+/**
+ * @throws {IndexError} first of all: who reads for an hour should not be told then that the index is in use.
+ * @throws a sentence where the daemon takes nothing, or goes away
+ */
 export async function backfill(config: Config, args: FileArguments, io: Io): Promise<number> {
+  const daemon = await DaemonIntake.open(config);
+  if (!daemon)
+    return withIndex(config, { now: io.now(), create: true }, (open) => fill(here(open, io), config, args, io));
+  try {
+    return await fill(there(daemon, config), config, args, io);
+  } finally {
+    daemon.close();
+  }
+}
+
+function here(open: operations.OpenIndex, io: Io): Intake {
+  const { index, year } = open.config;
+  const now = io.now();
+  return {
+    index: index.path,
+    backfill: (arrangement, options) => operations.backfill(open, arrangement, { ...options, now, year }),
+    backfillJournal: (log, options) => operations.backfillJournal(open, log, { ...options, now }),
+  };
+}
+
+function there(daemon: DaemonIntake, { year }: Config): Intake {
+  return {
+    index: daemon.index,
+    backfill: (arrangement, options) => daemon.backfill(arrangement, year, options),
+    backfillJournal: (log, options) => daemon.backfillJournal(log, options),
+  };
+}
+
+async function fill(intake: Intake, config: Config, args: FileArguments, io: Io): Promise<number> {
   const typed = args.files.map((file) => (file === '-' ? file : logTyped(file)));
   const journals = [...new Set(typed)].filter((file) => journalOf(file) !== undefined);
   const files = typed.filter((file) => !journals.includes(file));
-  return withIndex(config, { now: io.now(), create: true }, async (open) => {
-    let code = 0;
-    for (const journal of journals) code = Math.max(code, await readJournal(journal, open, io));
-    if (files.length === 0 && (args.logs ?? []).length === 0) return code;
-    const read = withLines({ ...args, files }, config, io, (inputs, said) => readInputs(inputs, open, said));
-    return Math.max(code, await read);
-  });
+  let code = 0;
+  for (const journal of journals) code = Math.max(code, await readJournal(journal, intake, config, io));
+  if (files.length === 0 && (args.logs ?? []).length === 0) return code;
+  const read = withLines({ ...args, files }, config, io, (inputs, said) => readInputs(inputs, intake, config, said));
+  return Math.max(code, await read);
 }
 
 /** What was read before, by `run` too, is not read again. */
-async function readJournal(path: string, open: operations.OpenIndex, io: Io): Promise<number> {
-  const { index, otherLogs } = open.config;
+async function readJournal(path: string, intake: Intake, config: Config, io: Io): Promise<number> {
+  const { otherLogs, logs } = config;
   const { signal } = io;
-  const now = io.now();
   let hasProblem = false;
   const onProblem = (sentence: string): void => {
     hasProblem = true;
     io.log('error', sentence);
   };
-  const { counts, coverage, users, uncounted } = await operations.backfillJournal(open, path, {
-    now,
-    signal,
-    onProblem,
-  });
-  io.log('info', `${path}: ${counts.lines} lines read, ${counts.events} events; ${users} users are in ${index.path}`);
+  const log = logs.find((each) => each.path === path) ?? { ...otherLogs, path, name: path };
+  const { counts, coverage, users, uncounted } = await intake.backfillJournal(log, { signal, onProblem });
+  io.log('info', `${path}: ${counts.lines} lines read, ${counts.events} events; ${users} users are in ${intake.index}`);
   tellCoverage(coverage, otherLogs.timezone, io);
   tellUncounted(uncounted, io);
   if (signal.aborted) io.log('warning', 'stopped: the same command goes on from there');
   return tellRejected(counts, [], io) || hasProblem || signal.aborted ? 1 : 0;
 }
 
-async function readInputs({ arrangement, failed }: Inputs, open: operations.OpenIndex, io: Io): Promise<number> {
-  const { index, otherLogs } = open.config;
+async function readInputs({ arrangement, failed }: Inputs, intake: Intake, config: Config, io: Io): Promise<number> {
+  const { otherLogs } = config;
   const progress = new Progress(arrangement.allSeries, otherLogs.timezone, io);
   let hasProblem = failed;
   const options = {
-    now: io.now(),
     signal: io.signal,
     onProgress: (path: string, bytes: number, at: number | undefined) => progress.reached(path, bytes, at),
     onProblem: (sentence: string) => {
@@ -57,9 +96,9 @@ async function readInputs({ arrangement, failed }: Inputs, open: operations.Open
       progress.io.log('error', sentence);
     },
   };
-  const reading = operations.backfill(open, arrangement, options);
+  const reading = intake.backfill(arrangement, options);
   const { counts, coverage, users, uncounted } = await reading.finally(() => progress.done());
-  io.log('info', `${counts.lines} lines read, ${counts.events} events; ${users} users are in ${index.path}`);
+  io.log('info', `${counts.lines} lines read, ${counts.events} events; ${users} users are in ${intake.index}`);
   tellCoverage(coverage, otherLogs.timezone, io);
   tellUncounted(uncounted, io);
   if (io.signal.aborted)

@@ -1,6 +1,7 @@
 /** A command's side of the control socket: is there a daemon that holds the index that is meant, and what does it answer? */
+import { once } from 'node:events';
 import { accessSync, constants } from 'node:fs';
-import { request as httpRequest } from 'node:http';
+import { request as httpRequest, type ClientRequest, type IncomingMessage } from 'node:http';
 import { json } from 'node:stream/consumers';
 import type { Config } from '../config/config.ts';
 import type { Reply, Request } from './requests.ts';
@@ -15,17 +16,45 @@ export async function askDaemon<A, T>(
   args: A,
   config: Config,
 ): Promise<Reply<T> | undefined> {
+  const exchange = await exchangeWith(config, { method, path: `/${name}${pathOf(args)}` });
+  if (!exchange) return undefined;
+  const { response, socketPath } = exchange;
+  if (response.statusCode !== 200) return { problem: await problemIn(exchange) };
+  return { value: (await json(response).catch((cause: unknown) => cannotBeAsked(socketPath, cause))) as T };
+}
+
+interface Asked {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  /** Whether more is to be said than that. */
+  readonly hasBody?: boolean;
+}
+
+export interface Exchange {
+  readonly socketPath: string;
+  readonly request: ClientRequest;
+  readonly response: IncomingMessage;
+}
+
+/** With the daemon; undefined where none runs that holds this index. @throws a sentence where it cannot be asked */
+export async function exchangeWith(config: Config, asked: Asked): Promise<Exchange | undefined> {
   const meant = indexMeant(config);
   if (meant === 'missing') return undefined;
   const headers = meant === undefined ? {} : { [INDEX_HEADER]: meant };
   for (const socketPath of new Set([ownSocket(config), config.control.socket ?? SERVICE_SOCKET])) {
-    const answer = await exchange({ socketPath, method, path: `/${name}${pathOf(args)}`, headers });
-    if (answer === 'refused' && meant === undefined) throw new Error(refused(socketPath));
-    if (typeof answer === 'string' || answer.status === 421) continue;
-    if (answer.status === 200) return { value: answer.body as T };
-    return { problem: (answer.body as { error?: string }).error ?? `the daemon answered ${answer.status}` };
+    const exchange = await exchangeAt(socketPath, headers, asked);
+    if (exchange === 'refused' && meant === undefined) throw new Error(refused(socketPath));
+    if (typeof exchange === 'string') continue;
+    if (exchange.response.statusCode !== 421) return exchange;
+    exchange.request.destroy();
   }
   return undefined;
+}
+
+/** Why it did not answer what was asked for. */
+export async function problemIn({ response, socketPath }: Exchange): Promise<string> {
+  const body = await json(response).catch((cause: unknown) => cannotBeAsked(socketPath, cause));
+  return (body as { error?: string } | undefined)?.error ?? `the daemon answered ${response.statusCode}`;
 }
 
 /**
@@ -45,35 +74,32 @@ function indexMeant({ control, index, origin }: Config): string | undefined {
   }
 }
 
-interface Exchange {
-  readonly socketPath: string;
-  readonly method: string;
-  readonly path: string;
-  readonly headers: Readonly<Record<string, string>>;
-}
-
 /** `nobody` listens there; or who asks is `refused`. */
-async function exchange(asked: Exchange): Promise<{ status: number; body: unknown } | 'nobody' | 'refused'> {
-  const { socketPath } = asked;
+async function exchangeAt(
+  socketPath: string,
+  headers: Readonly<Record<string, string>>,
+  { method, path, hasBody = false }: Asked,
+): Promise<Exchange | 'nobody' | 'refused'> {
+  const request = httpRequest({ socketPath, method, path, headers, agent: false });
+  if (method === 'GET') request.setTimeout(SILENT_MS, () => request.destroy(new Error('it says nothing')));
+  // Once it is answered, whoever reads the answer sees that there is no more.
+  request.on('error', () => {});
   try {
-    return await new Promise((resolve, reject) => {
-      const request = httpRequest(
-        { ...asked, agent: false, ...(asked.method === 'GET' && { timeout: SILENT_MS }) },
-        (response) => {
-          json(response).then((body) => resolve({ status: response.statusCode ?? 0, body }), reject);
-        },
-      );
-      request.on('timeout', () => request.destroy(new Error('it says nothing')));
-      request.on('error', reject);
-      request.end();
-    });
+    if (hasBody) request.flushHeaders();
+    else request.end();
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    return { socketPath, request, response };
   } catch (cause) {
     const code = codeOf(cause);
     if (code === 'ENOENT' || code === 'ECONNREFUSED' || code === 'ENOTDIR' || code === 'ENOTSOCK') return 'nobody';
     if (code === 'EACCES' || code === 'EPERM') return 'refused';
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`the daemon that listens on ${socketPath} cannot be asked (${reason}): see its journal`, { cause });
+    return cannotBeAsked(socketPath, cause);
   }
+}
+
+function cannotBeAsked(socketPath: string, cause: unknown): never {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  throw new Error(`the daemon that listens on ${socketPath} cannot be asked (${reason}): see its journal`, { cause });
 }
 
 function refused(socketPath: string): string {

@@ -8,7 +8,8 @@ import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
 import { before, count, type HeldIndex } from '../service/operations.ts';
 import { COUNT, FORGET, LAST, LIST, PAST, STORE, type Reply, type Request } from './requests.ts';
 import { metricsOf, type Standing } from '../report/standing.ts';
-import { INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
+import { BACKFILL, INDEX_HEADER, indexIdentity, listenAt } from './socket.ts';
+import { takeBackfill } from './backfill-server.ts';
 
 /** Bytes; the longest JID, percent-encoded, fits. */
 const MAX_HEADER = 16_384;
@@ -44,6 +45,7 @@ export class ControlServer {
   #place: number | string | undefined;
   #held: HeldIndex | undefined;
   #isCaughtUp = false;
+  #isFilling = false;
 
   constructor(options: ControlOptions) {
     this.#options = options;
@@ -107,12 +109,32 @@ export class ControlServer {
     // Who asks has said all; what takes long is waited for.
     request.socket.setTimeout(0);
     clearTimeout(this.#late.get(request.socket));
-    const { status, body } = await this.#answer(request).catch((error: unknown) => failure(500, messageOf(error)));
+    const held = this.#held;
+    const isBackfill = request.method === 'POST' && request.url === BACKFILL;
+    const why = isBackfill ? this.#whyNotFilled(request) : undefined;
+    if (held && isBackfill && !why) return this.#fill(request, response, held);
+    const { status, body } =
+      why ?? (await this.#answer(request).catch((error: unknown) => failure(500, messageOf(error))));
     // A body was not asked for, and is not read.
     const isText = typeof body === 'string';
     const type = isText ? OPENMETRICS_TYPE : 'application/json';
     response.writeHead(status, { 'content-type': type, connection: 'close' });
     response.end(isText ? body : `${JSON.stringify(body)}\n`);
+  }
+
+  /** One at a time, as each is as fast as the daemon can be. */
+  async #fill(request: IncomingMessage, response: ServerResponse, held: HeldIndex): Promise<void> {
+    this.#isFilling = true;
+    try {
+      await takeBackfill(request, response, held, this.#options.now());
+    } finally {
+      this.#isFilling = false;
+    }
+  }
+
+  #whyNotFilled({ headers }: IncomingMessage): Answer | undefined {
+    if (this.#isFilling) return failure(409, 'another backfill is under way: wait for its end');
+    return this.#whyNotAsked(headers) ?? this.#whyNotYet();
   }
 
   /** Also while it reads what was there before it started. */
@@ -139,17 +161,28 @@ export class ControlServer {
     const asked = partsOf(url);
     const request = REQUESTS.find(({ name }) => name === asked?.name);
     const held = this.#held;
-    const meant = headers[INDEX_HEADER];
-    if (held && meant !== undefined && meant !== indexIdentity(held.config.index.path))
-      return failure(421, `the daemon's index is ${held.config.index.path}, and not the one that is meant`);
+    const other = this.#whyNotAsked(headers);
+    if (other) return other;
     if (method === 'GET' && (url === '/status' || url === '/metrics')) return this.#standing(url);
     if (!asked || !request) return failure(404, `there is only ${PATHS} here`);
     if (method !== request.method) return failure(405, `/${request.name} is asked for with ${request.method}`);
     const args = request.argsOf(asked.rest, asked.query);
     if (args === undefined) return failure(400, `/${request.name} cannot be asked for so: there is ${PATHS}`);
-    if (!held || !this.#isCaughtUp)
-      return failure(503, 'the daemon is still reading what the logs held before it started: ask again later');
+    const notYet = this.#whyNotYet();
+    if (!held || notYet) return notYet ?? failure(503, 'ask again later');
     return answerOf(await request.run(held, args, this.#options.now()));
+  }
+
+  #whyNotAsked(headers: IncomingMessage['headers']): Answer | undefined {
+    const meant = headers[INDEX_HEADER];
+    const index = this.#held?.config.index.path;
+    if (index === undefined || meant === undefined || meant === indexIdentity(index)) return undefined;
+    return failure(421, `the daemon's index is ${index}, and not the one that is meant`);
+  }
+
+  #whyNotYet(): Answer | undefined {
+    if (this.#held && this.#isCaughtUp) return undefined;
+    return failure(503, 'the daemon is still reading what the logs held before it started: ask again later');
   }
 }
 

@@ -10,6 +10,8 @@ import type { Config } from '../config/config.ts';
 
 /** Where the units of systemd/ have it. */
 export const SERVICE_SOCKET = '/run/xmpp-active-users/control.sock';
+/** The path at which a backfill is asked for. */
+export const BACKFILL = '/backfill';
 /** Of a header: which index is meant. */
 export const INDEX_HEADER = 'x-index';
 /** Bytes of `sun_path`, without its NUL: a longer path would be cut without a word. */

@@ -97,6 +97,8 @@ export class Daemon {
     return {
       ...{ config: this.#options.config, users: this.#users, writeBuffer: this.#writeBuffer },
       logsAt: (at) => this.#logs.at(at),
+      signal: this.#signal,
+      intoLog: (log, read) => this.#logs.intoLog(log, read),
       standing: () => this.#outputs.standing(this.#logs.all),
     };
   }
@@ -139,8 +141,11 @@ export class Daemon {
     await this.#logs.tellFailures(start);
     const stopRepeating = this.#outputs.repeat();
     let hour = this.#hourAfter(start);
-    while (await this.#reachedHour(hour)) {
-      await this.#count(hour);
+    while (await this.#isTimeFor(hour)) {
+      const counted = hour;
+      await this.#logs.inTurn(async () => {
+        if (await this.#reachedHour(counted)) await this.#count(counted);
+      });
       hour = this.#hourAfter(hour);
     }
     stopRepeating();
@@ -151,13 +156,17 @@ export class Daemon {
     return Math.max(firstAfter(counted, HOUR), firstAfter(this.#options.now() - HOUR, HOUR));
   }
 
-  async #reachedHour(hour: number): Promise<boolean> {
+  async #isTimeFor(hour: number): Promise<boolean> {
     this.#logs.stopAfter(hour);
     await this.#sleepUntil(hour + SETTLE);
+    return !this.#signal.aborted;
+  }
+
+  async #reachedHour(hour: number): Promise<boolean> {
     const { believed } = this.#logs;
     // Long behind the hour, the clock was set: begun anew, the count is one of now.
     if (believed.length > 0 && this.#options.now() - hour > MAX_AHEAD) this.#again.abort();
-    for (const log of believed) await this.#logs.readAgain(log, hour);
+    for (const log of believed) await this.#logs.readAgain(log);
     return this.#reached();
   }
 

@@ -9,6 +9,7 @@ import { storeWithPatience } from './consume.ts';
 import { ingest } from './ingest.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { LogState, YEAR_KNOWN_FOR } from './log-state.ts';
+import { storeInIndex } from './log-store.ts';
 
 export interface FirstStartOptions {
   readonly config: Config;
@@ -35,8 +36,8 @@ export interface Read {
 /** What was read so long ago that its year is not known any more is dated by the file. Rejects when the signal aborts. */
 export async function readRotated(options: FirstStartOptions): Promise<Read> {
   const { log, writeBuffer, live, now } = options;
-  if (writeBuffer.positions(log.path).length > 0) {
-    const last = writeBuffer.stored(log.path)?.log.reader.clock.last ?? -Infinity;
+  if (writeBuffer.logs.positions(log.path).length > 0) {
+    const last = writeBuffer.logs.stored(log.path)?.log.reader.clock.last ?? -Infinity;
     return {
       logState: now - last < YEAR_KNOWN_FOR ? goingOn(options) : (await readBehind([], options)).logState,
       pending: [],
@@ -113,9 +114,9 @@ async function read(series: Series, options: FirstStartOptions): Promise<LogStat
     trouble: (reason) => options.tell('warning', `What was read of ${series.log} cannot be stored: ${reason}`),
     over: () => options.tell('info', `What was read of ${series.log} has been stored at last`),
   });
+  const logStore = storeInIndex(options.log.path, options);
   const logState = await ingest(series, {
-    ...options,
-    horizon,
+    ...{ ...options, logStore, horizon },
     isComplete: () => true,
     isEnd: false,
     onProblem,
@@ -133,6 +134,6 @@ export function goingOn({
   users,
   horizon,
 }: Pick<FirstStartOptions, 'config' | 'log' | 'writeBuffer' | 'users' | 'horizon'>): LogState {
-  const stored = writeBuffer.stored(log.path);
+  const stored = writeBuffer.logs.stored(log.path);
   return new LogState(users, { ...config.count, ...log, horizon, ...(stored && { stored }) });
 }

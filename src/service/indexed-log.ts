@@ -41,7 +41,12 @@ export class IndexedLog {
 
   /** Of a log that is silent for too long nobody is online any more, also for those who look whether a user may go. */
   dropSilent(at: number): void {
-    if (this.#isSilent(at)) this.#sessions.dropAll();
+    if (this.#isSilent(at)) this.letGo();
+  }
+
+  /** Its sessions are among those of memory no longer. */
+  letGo(): void {
+    this.#sessions.dropAll();
   }
 
   #overBy(at: number): Iterable<Over> {

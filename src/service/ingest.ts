@@ -9,20 +9,21 @@ import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
-import { alreadyRead, readArchivedFile, type Series, type ArchivedFile } from './archive/arrange.ts';
+import type { Series, ArchivedFile } from './archive/arrange.ts';
+import { readHere, type FileReader } from './archive/file-reader.ts';
 import type { Position } from '../source/follow/position.ts';
 import type { FileBlock } from '../source/source.ts';
-import { fileAt } from '../source/files/file-stat.ts';
 import { consume, type Store } from './consume.ts';
-import type { WriteBuffer } from './write-buffer.ts';
 import { LogState } from './log-state.ts';
+import type { LogStore } from './log-store.ts';
 import type { Place, Unbelieved } from './unbelieved.ts';
 
 export interface IngestOptions {
   readonly config: Config;
-  readonly writeBuffer: WriteBuffer;
   readonly users: Users;
   readonly log: LogConfig;
+  readonly logStore: LogStore;
+  readonly reader?: FileReader;
   /** The latest instant believed, unix seconds. */
   readonly horizon: () => number;
   readonly signal: AbortSignal;
@@ -52,6 +53,8 @@ interface Task {
   readonly archivedFile: ArchivedFile;
   /** How far it was read before. */
   readonly read: Position | undefined;
+  /** There is no more in it. */
+  readonly isRead: boolean;
 }
 
 const DAY = 86_400;
@@ -59,8 +62,6 @@ const DAY = 86_400;
 const FORGET_EVERY = 7 * DAY;
 /** Files of a log touch, and the hour that repeats when summer time ends makes them seem to overlap. */
 const TOUCHING = 2 * 3600;
-/** Pages of users and sessions that are committed together: what many blocks change is mostly the same ones over again. */
-const COMMIT_CHANGES = 1_500_000;
 /** Bytes of log after which the place that was reached is stored, however little they have changed. */
 const COMMIT_BYTES = 256 * 1024 * 1024;
 
@@ -71,7 +72,7 @@ export async function ingest(series: Series, options: IngestOptions): Promise<Lo
   if (!place) return readNew(tasks, options);
   // Where all files are given, they tell what the sessions were at the place, too.
   if (isAll(tasks, options)) return readAnew(tasks, false, options);
-  const sessions = options.writeBuffer.rewind(options.log.path, place, options.config.count.hibernationSeconds);
+  const sessions = options.logStore.rewind(place, options.config.count.hibernationSeconds);
   const last = tasks.findLast(({ read }) => read)?.archivedFile;
   const again = await tasksOf(series, options);
   return readNew(again, {
@@ -83,75 +84,72 @@ export async function ingest(series: Series, options: IngestOptions): Promise<Lo
 /** Reads what was not read before. */
 function readNew(tasks: readonly Task[], options: Reading): LogState | Promise<LogState> {
   const isOld = isBehind(tasks, options);
-  const first = tasks.findIndex((task) => !isRead(task) || (!isOld && task.read?.isLate));
+  const first = tasks.findIndex((task) => !task.isRead || (!isOld && task.read?.isLate));
   if (first < 0) return logStateFor(options, true);
   return goesOn(tasks.slice(first), lastStored(options))
     ? readOn(tasks.slice(first), options)
     : readAnew(tasks, isOld, options);
 }
 
-async function tasksOf(series: Series, { writeBuffer, log }: IngestOptions): Promise<Task[]> {
-  const positions = writeBuffer.positions(log.path);
+async function tasksOf(series: Series, { logStore, reader = readHere }: IngestOptions): Promise<Task[]> {
+  const { positions } = logStore;
   const tasks: Task[] = [];
-  for (const archivedFile of series.archivedFiles)
-    tasks.push({ archivedFile, read: await alreadyRead(archivedFile, positions) });
+  for (const archivedFile of series.archivedFiles) {
+    const known = await reader.known(archivedFile, positions);
+    const isRead = known !== undefined && (known.isWhole || logStore.isFollowed(known.position));
+    tasks.push({ archivedFile, read: known?.position, isRead });
+  }
   return tasks;
 }
 
 /** Where lines of these files were read and not believed, when all that was read from there on is given. */
-function unbelievedOf(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): Unbelieved | undefined {
-  const places = writeBuffer.stored(log.path)?.log.unbelieved ?? [];
+function unbelievedOf(tasks: readonly Task[], { logStore }: IngestOptions): Unbelieved | undefined {
+  const places = logStore.stored?.log.unbelieved ?? [];
   const given = tasks.flatMap(({ read }) => read?.id ?? []);
-  const ids = writeBuffer.positions(log.path).map(({ id }) => id);
+  const ids = logStore.positions.map(({ id }) => id);
   return places.find(
     (place) => given.includes(place.id) && ids.every((id) => place.known.includes(id) || given.includes(id)),
   );
 }
 
-function isRead({ archivedFile, read }: Task): boolean {
-  if (!read) return false;
-  if (read.offset >= archivedFile.textBytes) return true;
-  // A damaged file is not read to the end of its text, and there is no more to be had from it.
-  const now = fileAt(archivedFile.path);
-  return read.done === true && now?.size === read.file?.size && now?.mtimeMs === read.file?.mtimeMs;
-}
-
 /** The time up to which the log was read before. */
-function lastStored({ writeBuffer, log }: IngestOptions): number {
-  return writeBuffer.stored(log.path)?.log.reader.clock.last ?? -Infinity;
+function lastStored({ logStore }: IngestOptions): number {
+  return logStore.stored?.log.reader.clock.last ?? -Infinity;
 }
 
 function goesOn([first, ...later]: readonly Task[], last: number): boolean {
-  if (!first || first.read?.isLate || later.some(isRead)) return false;
+  if (!first || first.read?.isLate || later.some(({ isRead }) => isRead)) return false;
   const { firstAt, lastAt } = first.archivedFile;
   return last <= (first.read ? lastAt : firstAt) + TOUCHING;
 }
 
-function logStateFor({ config, users, log, horizon, writeBuffer }: IngestOptions, goOn: boolean): LogState {
-  const known = writeBuffer.stored(log.path);
+function logStateFor({ config, users, log, horizon, logStore }: IngestOptions, goOn: boolean): LogState {
+  const known = logStore.stored;
   const stored = goOn ? known : undefined;
-  return new LogState(users, {
+  const logState = new LogState(users, {
     ...config.count,
     ...log,
     horizon,
     ...(known && { coverage: known.log.coverage, lived: known.log.lived }),
     ...(stored && { stored }),
   });
+  logStore.begin(logState);
+  return logState;
 }
 
 async function readOn(tasks: readonly Task[], options: Reading): Promise<LogState> {
-  const { writeBuffer, log, store, rejoin } = options;
+  const { logStore, store, rejoin } = options;
   const logState = logStateFor(options, true);
   const positions = new Map<string, Position>();
   const commit = async (): Promise<void> => {
-    await writeBuffer.commit(log.path, logState, [...positions.values()], []);
+    await logStore.commit(logState, [...positions.values()]);
     positions.clear();
   };
   const takes = {
     batch: (batch: EventBatch) => logState.sessions.takeRun(batch, 0, batch.count),
     position: (position: Position) => void positions.set(position.id, position),
     commit,
-    known: () => [...writeBuffer.positions(log.path).map(({ id }) => id), ...positions.keys()],
+    known: () => [...logStore.positions.map(({ id }) => id), ...positions.keys()],
   };
   for (const task of tasks) {
     await readOne(task, logState, takes, options);
@@ -163,9 +161,9 @@ async function readOn(tasks: readonly Task[], options: Reading): Promise<LogStat
 }
 
 /** Whether all that the index has read of the log is given. */
-function isAll(tasks: readonly Task[], { writeBuffer, log }: IngestOptions): boolean {
+function isAll(tasks: readonly Task[], { logStore }: IngestOptions): boolean {
   const given = new Set(tasks.map(({ read }) => read?.id));
-  return writeBuffer.positions(log.path).every(({ id }) => given.has(id));
+  return logStore.positions.every(({ id }) => given.has(id));
 }
 
 /** Whether the index knows of lines that are later than all that is given. */
@@ -176,12 +174,9 @@ function isBehind(tasks: readonly Task[], options: IngestOptions): boolean {
 }
 
 /** The sessions in the index that began before the files given, and so may have ended in them. */
-function earlierSessions(
-  tasks: readonly Task[],
-  { writeBuffer, log }: IngestOptions,
-): readonly (readonly [string, Session])[] {
+function earlierSessions(tasks: readonly Task[], { logStore }: IngestOptions): readonly (readonly [string, Session])[] {
   const begin = Math.min(...tasks.map(({ archivedFile }) => archivedFile.firstAt));
-  return writeBuffer.stored(log.path)?.sessions.filter(([, session]) => session.at <= begin) ?? [];
+  return logStore.stored?.sessions.filter(([, session]) => session.at <= begin) ?? [];
 }
 
 /**
@@ -189,7 +184,7 @@ function earlierSessions(
  * of the log than the files given do, its sessions are better; these only move last seen, and end what began before them.
  */
 async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestOptions): Promise<LogState> {
-  const { writeBuffer, log, signal, store } = options;
+  const { logStore, signal, store } = options;
   const logState = logStateFor(options, false);
   const earlier = isOld ? earlierSessions(tasks, options) : [];
   logState.sessions.restore(earlier, { detail: false, hasResumption: false });
@@ -210,27 +205,28 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
       const changes = logState.sessions.takeChanges();
       for (const [id] of changes) changed.add(id);
       apply(changes, sessions);
-      await writeBuffer.commitUsers();
+      await logStore.commitUsers();
     },
     known: () => [...positions.keys()],
   };
-  for (const { archivedFile } of tasks) await readOne({ archivedFile, read: undefined }, logState, takes, options);
+  for (const { archivedFile } of tasks)
+    await readOne({ archivedFile, read: undefined, isRead: false }, logState, takes, options);
   takeRest(logState, takes, options);
   await store(takes.commit);
   if (isOld) logState.sessions.dropAll();
   if (signal.aborted) return logState;
   if (isOld) {
-    const over = earlier.filter(([id]) => changed.has(id)).map(([id]) => id);
-    writeBuffer.patch(log.path, { coverage: logState.coverage, hasResumption: logState.sessions.hasResumption }, over);
+    const over = earlier.filter(([id]) => changed.has(id));
     const forgotten = tasks.flatMap(({ read }) => (read ? [read.id] : []));
     const late = [...positions.values()].map((position) => ({ ...position, isLate: true }));
-    await store(() => writeBuffer.commit(log.path, undefined, late, forgotten));
+    const {
+      coverage,
+      sessions: { hasResumption },
+    } = logState;
+    await store(() => logStore.addOlder({ coverage, hasResumption, over, positions: late, forgotten }));
     return logState;
   }
-  // What other files said of sessions is not known any more: given again, they are to be read with all that is given.
-  const others = writeBuffer.positions(log.path).map(({ id }) => id);
-  const forgotten = others.filter((id) => !positions.has(id));
-  await store(() => writeBuffer.replace(log.path, logState, sessions, [...positions.values()], forgotten));
+  await store(() => logStore.replace({ logState, sessions, positions: [...positions.values()] }));
   return logState;
 }
 
@@ -269,7 +265,7 @@ async function readOne(
   const forget = forgetting(logState, options);
   let position = read;
   let bytes = 0;
-  const apply = (block: FileBlock): void => {
+  const apply = async (block: FileBlock): Promise<void> => {
     const { id } = block.position;
     const before = position;
     const known = (): string[] => takes.known().filter((each) => each !== id);
@@ -277,32 +273,32 @@ async function readOne(
     const batch = logState.decode(block.bytes, block.continues, place);
     takes.batch(batch);
     options.users.settle();
-    forget();
     position = { ...block.position, log: log.path };
     takes.position(position);
     options.onProgress?.(archivedFile.path, position.offset, logState.last);
     bytes += block.bytes.length;
+    await forget();
   };
   const commit = async (): Promise<void> => {
-    if (options.users.pages.changes + logState.sessions.changes < COMMIT_CHANGES && bytes < COMMIT_BYTES) return;
+    const changes = options.users.pages.changes + logState.sessions.changes;
+    if (changes < options.logStore.commitAfter && bytes < COMMIT_BYTES) return;
     await takes.commit();
     bytes = 0;
   };
-  const blocks = readArchivedFile(archivedFile, { ...(read && { from: read }), signal, complete, onProblem });
+  const { reader = readHere } = options;
+  const blocks = reader.blocks(archivedFile, { ...(read && { from: read }), signal, complete, onProblem });
   await consume(blocks, { apply, commit, store: options.store });
   // Also of a damaged file: it is not read again as long as it stays what it is.
   if (position && complete && !signal.aborted) takes.position({ ...position, done: true });
 }
 
-/** Memory follows the users of the last weeks, not those of all years. */
-function forgetting(logState: LogState, { users, config, writeBuffer }: IngestOptions): () => void {
+/** From time to time. */
+function forgetting(logState: LogState, { logStore }: IngestOptions): () => Promise<void> {
   let done = logState.last ?? -Infinity;
-  return () => {
+  return async () => {
     const now = logState.last ?? -Infinity;
     if (now - done < FORGET_EVERY) return;
     done = now;
-    writeBuffer.prune(config.index.retentionDays, logState);
-    // Lets the windows forget their oldest hours.
-    users.sample(now);
+    await logStore.forgetOld(logState);
   };
 }

@@ -42,6 +42,9 @@ export class LiveLog {
   #isTaking = false;
   /** What was read cannot be stored. */
   #isUnstorable = false;
+  /** The same, up to its being stored. */
+  #isUnderWay = false;
+  #between: (() => void)[] = [];
   /** Whether the event before was one of them, and later than lines are late. */
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
@@ -57,6 +60,7 @@ export class LiveLog {
       signal: this.#over.signal,
       trouble: (reason) => {
         this.#isUnstorable = true;
+        this.#goOnBetween();
         tell('warning', `What was read from ${path} cannot be stored: ${reason}`);
       },
       over: () => {
@@ -69,13 +73,41 @@ export class LiveLog {
   start(): void {
     const { signal } = this.#over;
     this.#consuming = consume(this.#options.source.blocks(signal), {
-      apply: (block) => this.#apply(block),
-      commit: (block) => this.#commit(block),
+      apply: (block) => {
+        this.#isUnderWay = true;
+        return this.#apply(block);
+      },
+      commit: async (block) => {
+        await this.#commit(block);
+        this.#isUnderWay = false;
+        this.#goOnBetween();
+      },
       store: this.#write,
     }).catch((error: unknown) => {
       // Stopped in the middle of a block, it is read again at the next start.
       if (!signal.aborted) this.#options.fail(error);
     });
+  }
+
+  /**
+   * Does something at a moment at which no block is half taken in, and all that was is stored, or will be, with its place.
+   * False when the log is closed, and so it was not done. @throws a sentence where that would take until there is room on the disk
+   */
+  async between(work: () => void): Promise<boolean> {
+    const { signal } = this.#over;
+    while (!signal.aborted && (this.#isUnderWay || this.#unstored.length > 0)) {
+      if (this.#isUnstorable)
+        throw new Error(
+          `what was read from ${this.path} cannot be stored: mend what the journal of the daemon names first`,
+        );
+      await new Promise<void>((resolve) => this.#between.push(resolve));
+    }
+    if (!signal.aborted) work();
+    return !signal.aborted;
+  }
+
+  #goOnBetween(): void {
+    for (const resolve of this.#between.splice(0)) resolve();
   }
 
   /** Events after `instant`, unix seconds, wait until this is called again. */
@@ -123,6 +155,7 @@ export class LiveLog {
 
   async close(): Promise<void> {
     this.#over.abort();
+    this.#goOnBetween();
     this.#barrier.close();
     await (this.#consuming ?? this.#options.source.close());
   }
@@ -139,12 +172,13 @@ export class LiveLog {
     const all = [...this.#unstored, ...blocks];
     await writeBuffer.commitSoon(this, all);
     this.#unstored = this.#unstored.filter((block) => !all.includes(block));
+    this.#goOnBetween();
   }
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
   async #apply({ bytes, continues, position, isBehindLoss = false }: Block): Promise<void> {
     if (isBehindLoss) this.logState.loseLines();
-    const place = () => this.#options.writeBuffer.placeOf(this.path, position.id);
+    const place = () => this.#options.writeBuffer.logs.placeOf(this.path, position.id);
     const batch = this.logState.decode(bytes, continues, place);
     this.#isIdle = batch.count === 0;
     const { sessions } = this.logState;

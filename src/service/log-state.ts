@@ -13,6 +13,7 @@ import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
+import type { Older } from './log-store.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { rulesFor, scannersFor } from './new-users.ts';
 import type { StoredLog } from './stored-log.ts';
@@ -74,6 +75,18 @@ export class LogState {
   countOn(before: LineCounts): void {
     this.#reader.countOn(before);
     this.#read = this.#reader.state;
+  }
+
+  /** What lines from before those that were read tell. */
+  addOlder({ coverage, hasResumption, over }: Pick<Older, 'coverage' | 'hasResumption' | 'over'>): void {
+    this.#coverage = joinSpans([...this.#coverage, ...coverage]).slice(-SPANS);
+    this.sessions.addOlder(over, hasResumption);
+  }
+
+  /** Its sessions are among those of memory no longer. */
+  letGo(): void {
+    this.sessions.dropAll();
+    this.sessions.takeChanges();
   }
 
   /** What comes next may have been written since the files were looked at. */
@@ -200,7 +213,8 @@ export class LogState {
       ...(this.#lostSince !== undefined && { lostSince: this.#lostSince }),
     };
     const { log: before } = this.#options.stored ?? {};
-    if (server === undefined || !reader) return before && { ...before, ...lost };
+    if (server === undefined || !reader)
+      return before && { ...before, ...lost, coverage: this.#coverage, hasResumption };
     return {
       ...lost,
       server,

@@ -8,7 +8,7 @@ import type { Arrangement } from './archive/arrange.ts';
 export const MAX_AHEAD = 300;
 
 export interface MaxTimeOptions {
-  readonly arrangement: Arrangement;
+  readonly arrangement: Pick<Arrangement, 'allSeries'>;
   /** `--year`. */
   readonly year: number | undefined;
   /** Unix seconds. */

@@ -38,25 +38,25 @@ export async function withIndex<T>(
   try {
     const users = newUsers(config);
     const writeBuffer = await WriteBuffer.open(index, users, now);
-    let indexed: readonly IndexedLog[] | undefined;
-    const logs = (): readonly IndexedLog[] => (indexed ??= indexedLogs(users, writeBuffer.logs, config, now));
-    return await work({ config, users, writeBuffer, logsAt: (at) => logs().map((log) => log.at(at)) });
+    let indexed: ReadonlyMap<string, IndexedLog> | undefined;
+    const logs = () => (indexed ??= indexedLogs(users, writeBuffer.logs.all, config, now)).values();
+    return await work({ config, users, writeBuffer, logsAt: (at) => [...logs()].map((log) => log.at(at)) });
   } finally {
     await index.close();
   }
 }
 
-/** Logs that an earlier run read into the index; their sessions are put back among the users. */
+/** Logs that an earlier run read into the index, by path; their sessions are put back among the users. */
 export function indexedLogs(
   users: Users,
   stored: Iterable<readonly [log: string, state: StoredState]>,
   config: Config,
   now: number,
-): readonly IndexedLog[] {
+): Map<string, IndexedLog> {
   const followed = new Set(followedLogs(config).map(({ path }) => path));
-  return [...stored].map(
-    ([log, state]) => new IndexedLog(users, state, { ...config.count, isFollowed: followed.has(log), now }),
-  );
+  const indexed = ([log, state]: readonly [string, StoredState]) =>
+    [log, new IndexedLog(users, state, { ...config.count, isFollowed: followed.has(log), now })] as const;
+  return new Map([...stored].map(indexed));
 }
 
 export interface OpenOptions {

@@ -42,9 +42,9 @@ export interface OpenLogOptions {
 export async function openLog(options: OpenLogOptions): Promise<LiveLog> {
   const { log, writeBuffer, now, tell, before, fail } = options;
   const horizon = (): number => now() + MAX_AHEAD;
-  const places = before ? before.logState.unbelieved : writeBuffer.stored(log.path)?.log.unbelieved;
+  const places = before ? before.logState.unbelieved : writeBuffer.logs.stored(log.path)?.log.unbelieved;
   const place = believedBy(horizon(), log.timezone, places);
-  if (place) writeBuffer.rewind(log.path, place, options.config.count.hibernationSeconds);
+  if (place) writeBuffer.logs.rewind(log.path, place, options.config.count.hibernationSeconds);
   if (place && !before?.hasGoneBack)
     tell('notice', `${log.path} has lines that lay in the future when they were read; reading again from there`);
   // What the first start has told of a rotated file need not be told by the follower.
@@ -80,7 +80,7 @@ async function begin(
   const { path, rotated } = log;
   if (!live) {
     const since = now - config.index.retentionDays * DAY;
-    const position = writeBuffer.journalPosition(path);
+    const position = writeBuffer.logs.journalPosition(path);
     const entries = journalOf(path) ?? path;
     return {
       logState: goingOn(options),
@@ -88,7 +88,7 @@ async function begin(
     };
   }
   const { logState, pending } = await readRotated({ ...options, live });
-  const [positions, verdicts] = [writeBuffer.positions(path), writeBuffer.verdicts(path)];
+  const [positions, verdicts] = [writeBuffer.logs.positions(path), writeBuffer.logs.verdicts(path)];
   const source = new Follower({ path, positions, verdicts, live, pending, rotated, beforeCorruptIn, mayWait, notice });
   return { logState, source };
 }

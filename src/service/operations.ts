@@ -7,7 +7,7 @@ import { coveredByAll, type Span } from '../activity/coverage.ts';
 import { isOnline } from '../activity/session-state.ts';
 import { Sessions } from '../activity/sessions.ts';
 import { Users } from '../activity/user-table.ts';
-import type { Config } from '../config/config.ts';
+import type { Config, LogConfig } from '../config/config.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { DaemonStatus } from '../index/status-file.ts';
 import { rotatedName } from '../source/files/rotated-name.ts';
@@ -16,9 +16,10 @@ import { storeOnce } from './consume.ts';
 import { countAt, SLACK, type LogAt } from './count-at.ts';
 import type { GivenLog } from './given-logs.ts';
 import { ingest, type IngestOptions } from './ingest.ts';
-import { sumCounts } from './log-reader.ts';
+import { NO_LINES, sumCounts } from './log-reader.ts';
 import { coveredIn, type LogState } from './log-state.ts';
-import { ingestJournal } from './ingest-journal.ts';
+import { storeInIndex, type LogStore } from './log-store.ts';
+import { ingestJournal, type IngestJournalOptions } from './ingest-journal.ts';
 import { MAX_AHEAD, maxTime } from './max-time.ts';
 import { PastCounts } from './past-counts.ts';
 import { writerOf } from './self-metrics.ts';
@@ -34,8 +35,15 @@ export interface OpenIndex {
   readonly logsAt: (at: number) => readonly LogAt[];
 }
 
+/** Reads old files of a log, by `read`, into the store that it is given. */
+export type IntoLog = <T>(log: string, read: (logStore: LogStore) => Promise<T>) => Promise<T>;
+
 /** One that a daemon holds. */
 export interface HeldIndex extends OpenIndex {
+  /** As it goes on following. */
+  readonly intoLog: IntoLog;
+  /** Aborted when it is to be closed. */
+  readonly signal: AbortSignal;
   /** How its logs are followed. */
   readonly standing: () => DaemonStatus;
 }
@@ -55,7 +63,7 @@ export interface Count {
 
 /** The counts at `at`, unix seconds. */
 export function count({ users, writeBuffer, logsAt }: OpenIndex, at: number): Count {
-  const { lastLine } = writeBuffer;
+  const { lastLine } = writeBuffer.logs;
   const asked = { windows: users.windows, sample: users.peek.bind(users) };
   const isPast = lastLine !== undefined && lastLine - at > SLACK;
   return { at, lastLine, samples: isPast ? undefined : countAt(asked, logsAt(at), at) };
@@ -114,7 +122,7 @@ export function last({ users, writeBuffer, config }: OpenIndex, user: string, at
   // What time alone has ended by then is open no longer.
   const alone = new Users({ exclude: [], includeDisabled: true });
   alone.restore(alone.number(user), record);
-  const open = writeBuffer.sessionsOf(user).flatMap(([log, own]) => {
+  const open = writeBuffer.logs.sessionsOf(user).flatMap(([log, own]) => {
     const sessions = new Sessions(alone, config.count);
     sessions.restore(own, { detail: false, hasResumption: false });
     sessions.passTime(at);
@@ -134,10 +142,10 @@ export function last({ users, writeBuffer, config }: OpenIndex, user: string, at
 export async function forget({ users, writeBuffer }: OpenIndex, user: string, at: number): Promise<number | undefined> {
   const number = users.find(user);
   if (number < 0 || !users.isKnown(number)) return undefined;
-  const sessions = writeBuffer.sessionsOf(user);
+  const sessions = writeBuffer.logs.sessionsOf(user);
   users.forget(user, Math.floor(at));
   for (const [log, own] of sessions)
-    writeBuffer.deleteSessions(
+    writeBuffer.logs.deleteSessions(
       log,
       own.map(([id]) => id),
     );
@@ -146,9 +154,15 @@ export async function forget({ users, writeBuffer }: OpenIndex, user: string, at
   return sessions.flatMap(([, own]) => own.filter(([, session]) => isOnline(session))).length;
 }
 
-export interface BackfillOptions extends Pick<IngestOptions, 'signal' | 'onProgress' | 'onProblem'> {
+export interface BackfillOptions extends Pick<IngestOptions, 'signal' | 'onProgress' | 'onProblem' | 'reader'> {
   /** Unix seconds. */
   readonly now: number;
+  /** Of the last line, where it is given. */
+  readonly year?: number | undefined;
+}
+
+export interface BackfillJournalOptions extends Omit<BackfillOptions, 'onProgress' | 'reader' | 'year'> {
+  readonly entries?: IngestJournalOptions['entries'];
 }
 
 export interface Backfilled {
@@ -163,22 +177,23 @@ export interface Backfilled {
 
 /** Reads old logs into the index; broken off by the signal, it leaves the index as good as before. @throws {IndexError} */
 export async function backfill(
-  { config, users, writeBuffer }: OpenIndex,
-  arrangement: Arrangement<GivenLog>,
-  { now, ...options }: BackfillOptions,
+  open: OpenIndex | HeldIndex,
+  arrangement: Pick<Arrangement<GivenLog>, 'allSeries'>,
+  { now, year, ...options }: BackfillOptions,
 ): Promise<Backfilled> {
-  const horizon = maxTime({ arrangement, year: config.year, now, permanent: true });
+  const { config, users } = open;
+  const horizon = maxTime({ arrangement, year, now, permanent: true });
   const logStates: LogState[] = [];
   const uncounted: string[] = [];
   for (const series of arrangement.allSeries) {
     const log = { ...series.of.settings, path: series.log };
-    const common = { ...options, config, users, writeBuffer, isComplete, isEnd: true, horizon: () => horizon };
-    const logState = await ingest(series, { ...common, log, store: storeOnce });
+    const common = { ...options, config, users, isComplete, isEnd: true, horizon: () => horizon, store: storeOnce };
+    const read = (logStore: LogStore): Promise<LogState> => ingest(series, { ...common, log, logStore });
+    const logState = await intoLog(open)(log.path, read);
     logStates.push(logState);
     uncounted.push(...uncountedIn(logState, series));
   }
-  writeBuffer.prune(config.index.retentionDays);
-  await writeBuffer.commitUsers();
+  await forgetOld(open);
   return {
     counts: sumCounts(logStates.map(({ counts }) => counts)),
     coverage: logStates.flatMap(({ coverage }) => coverage),
@@ -191,17 +206,33 @@ export async function backfill(
  * Reads what the journal has of a log into the index, from where it was read before on. @throws {IndexError}
  */
 export async function backfillJournal(
-  { config, users, writeBuffer }: OpenIndex,
-  path: string,
-  { now, ...options }: Omit<BackfillOptions, 'onProgress'>,
+  open: OpenIndex | HeldIndex,
+  log: LogConfig,
+  { now, ...options }: BackfillJournalOptions,
 ): Promise<Backfilled> {
-  const log = config.logs.find((each) => each.path === path) ?? { ...config.otherLogs, path, name: path };
+  const { config, users } = open;
   const horizon = (): number => now + MAX_AHEAD;
-  const logState = await ingestJournal({ ...options, log, config, users, writeBuffer, horizon });
-  const { counts, coverage } = logState;
-  writeBuffer.prune(config.index.retentionDays);
+  const isFollowed = 'intoLog' in open && config.logs.some(({ path }) => path === log.path);
+  const read = async (logStore: LogStore): Promise<Omit<Backfilled, 'users'>> => {
+    // Its follower has read all that there is.
+    if (isFollowed) return { counts: NO_LINES, coverage: logStore.stored?.log.coverage ?? [], uncounted: [] };
+    const logState = await ingestJournal({ ...open, ...options, log, horizon, begin: logStore.begin });
+    const { counts, coverage } = logState;
+    return { counts, coverage, uncounted: uncountedIn(logState, { log: log.path, archivedFiles: [] }) };
+  };
+  const found = await intoLog(open)(log.path, read);
+  await forgetOld(open);
+  return { ...found, users: users.size };
+}
+
+/** Straight into the index where nobody else reads the log. */
+function intoLog(open: OpenIndex | HeldIndex): IntoLog {
+  return 'intoLog' in open ? open.intoLog : (log, read) => read(storeInIndex(log, open));
+}
+
+async function forgetOld({ config, writeBuffer }: OpenIndex): Promise<void> {
+  await writeBuffer.pruneBeside(config.index.retentionDays);
   await writeBuffer.commitUsers();
-  return { counts, coverage, uncounted: uncountedIn(logState, { log: path, archivedFiles: [] }), users: users.size };
 }
 
 /** The live file may still grow. */
@@ -221,10 +252,10 @@ export interface IndexedLogStatus {
 
 /** How the logs stand that were read into the index, as of `at`, unix seconds. */
 export function status({ writeBuffer }: OpenIndex, at: number): readonly IndexedLogStatus[] {
-  return [...writeBuffer.logs].map(([path, { log }]) => ({
+  return [...writeBuffer.logs.all].map(([path, { log }]) => ({
     path,
     writer: writerOf(log.server, log.version),
-    read: writeBuffer.positions(path).reduce((sum, { offset }) => sum + offset, 0),
+    read: writeBuffer.logs.positions(path).reduce((sum, { offset }) => sum + offset, 0),
     last: log.reader.clock.last,
     covered: coveredByAll([{ spans: coveredIn(log), state: 'current' }], at - MONTH, at),
   }));

@@ -86,7 +86,7 @@ test('an index of version 0.1.0, which kept it with the users only, tells whethe
       await index.close();
       const users = new Users({ exclude: ['eve@chat.example'], includeDisabled: false });
       const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, 0);
-      const stored = writeBuffer.stored('/var/log/prosody/prosody.log');
+      const stored = writeBuffer.logs.stored('/var/log/prosody/prosody.log');
       assert.equal(stored?.log.hasResumption, resumes);
       await writeBuffer.close();
     }

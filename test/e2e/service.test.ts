@@ -9,6 +9,8 @@ const DISK = '/var/lib/private';
 /** As its unit has it, but for times that no test would wait for. */
 const SOON = '[Service]\nWatchdogSec=4s\nRestartSec=100ms\n';
 const FIRST = `[[log]]\npath = "${LOG}"\ntimezone = "UTC"\n`;
+/** Old logs: another one, and of the one that is followed. */
+const OLD = { '/root/old.log': 'dave', '/root/prosody.log.1': 'erin' };
 const PROM = '/run/xmpp-active-users/public/xmpp.prom';
 const LATER = `${FIRST}[statsd]\nhost = "statsd.later"\n`;
 
@@ -100,9 +102,18 @@ void describe('the service', () => {
     sh(`dd if=/dev/zero of=${DISK}/full bs=64k status=none || true`);
     append(Array.from({ length: 2000 }, (_, i) => login(`c2s${i}00`, `user${i}`)).join(''));
     says('waiting until the index can be written');
+    // Commands do not wait for it. Who was seen in what was read of another log is stored later; of this one nothing was read.
+    for (const [file, user] of Object.entries(OLD)) write(file, login('c2s1', user));
+    const backfills = Object.keys(OLD).map((file) => [...COMMAND.split(' '), 'backfill', file]);
+    for (const backfill of backfills) {
+      const { code, out } = service.box.run(backfill);
+      assert.deepEqual([code, /No space left on device|cannot be stored: mend/.test(out)], [1, true], out);
+    }
     // Longer than the watchdog is patient.
     sh(`sleep 5; rm ${DISK}/full`);
-    counts(2001);
+    counts(2002);
+    for (const backfill of backfills) service.box.must(backfill);
+    counts(2003);
     assert.deepEqual([show('NRestarts'), show('ActiveState')], ['0', 'active']);
   });
 

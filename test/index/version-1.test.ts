@@ -63,7 +63,7 @@ test('goes on with its logs, sessions and positions [9.4]', async () => {
     new Users({ exclude: [], includeDisabled: true }),
     NOW,
   );
-  const stored = writeBuffer.stored(LOG);
+  const stored = writeBuffer.logs.stored(LOG);
   await writeBuffer.close();
   assert.equal(stored?.log.hasResumption, true);
   assert.equal(stored.log.server, 'prosody');
@@ -75,7 +75,7 @@ test('goes on with its logs, sessions and positions [9.4]', async () => {
       ['c2s5500000000f0', 'eve@im.example.org', 'open'],
     ],
   );
-  assert.equal(writeBuffer.positions(LOG)[0]?.offset, 1328);
+  assert.equal(writeBuffer.logs.positions(LOG)[0]?.offset, 1328);
 });
 
 test('is whole when a start is broken off between pages and records [9.4]', async () => {

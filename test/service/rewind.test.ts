@@ -41,12 +41,12 @@ async function readTwice(before: string, rest: string) {
   const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(await mkdtemp(join(root, 'i-'))), users, TEN);
   let horizon = TEN + 3600;
   const begin = () => {
-    const stored = writeBuffer.stored(LOG);
+    const stored = writeBuffer.logs.stored(LOG);
     const common = { ...count, server: 'prosody', timezone: 'UTC', horizon: () => horizon };
     return new LogState(users, { ...common, ...(stored && { stored }) });
   };
   const take = async (logState: LogState, lines: string, offset: number): Promise<void> => {
-    const batch = logState.decode(Buffer.from(lines), offset > 0, () => writeBuffer.placeOf(LOG, 'a'));
+    const batch = logState.decode(Buffer.from(lines), offset > 0, () => writeBuffer.logs.placeOf(LOG, 'a'));
     logState.sessions.takeRun(batch, 0, batch.count);
     const none = { length: 0, hash: '' };
     const position = { id: 'a', log: LOG, offset: offset + lines.length, head: none, marker: none, readAt: 0 };
@@ -57,8 +57,8 @@ async function readTwice(before: string, rest: string) {
   await take(first, rest, before.length);
   const [place] = first.unbelieved;
   assert.ok(place);
-  writeBuffer.rewind(LOG, place, count.hibernationSeconds);
-  assert.equal(writeBuffer.positions(LOG)[0]?.offset, before.length);
+  writeBuffer.logs.rewind(LOG, place, count.hibernationSeconds);
+  assert.equal(writeBuffer.logs.positions(LOG)[0]?.offset, before.length);
   horizon = TEN + 3 * 3600;
   const again = begin();
   await take(again, rest, before.length);

@@ -56,7 +56,7 @@ test('lines that are no events are written together, and at the end [9.11]', asy
   assert.ok((await batches()) - begun <= 1, `${await batches()} batches`);
   await writeBuffer.close();
   const again = await open(path);
-  assert.equal(again.writeBuffer.positions(LOG)[0]?.offset, 1000 * DEBUG.length);
+  assert.equal(again.writeBuffer.logs.positions(LOG)[0]?.offset, 1000 * DEBUG.length);
   await again.writeBuffer.close();
 });
 
@@ -85,8 +85,8 @@ test('the cursor of an entry is in the batch of what it says [10.2]', async () =
   await cp(path, killed, { recursive: true });
   await writeBuffer.close();
   const again = await open(killed);
-  assert.deepEqual(again.writeBuffer.journalPosition(JOURNAL), position);
-  assert.deepEqual(again.writeBuffer.positions(JOURNAL), []);
+  assert.deepEqual(again.writeBuffer.logs.journalPosition(JOURNAL), position);
+  assert.deepEqual(again.writeBuffer.logs.positions(JOURNAL), []);
   assert.equal(again.users.size, 1);
   await again.writeBuffer.close();
 });
