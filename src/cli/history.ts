@@ -1,5 +1,6 @@
 /** `history`: what the counts were at every full hour, from old logs alone; printed, drawn, or sent to Graphite. */
 import type { Sample } from '../activity/active-window.ts';
+import { Arrivals } from '../activity/arrivals.ts';
 import { ConfigError, type Config } from '../config/config.ts';
 import { replay, type ReplaySummary } from '../service/replay.ts';
 import { isCovered, windowsOf, type Window } from '../report/metric-name.ts';
@@ -12,6 +13,7 @@ import { isUnicode, print, type Io } from './io.ts';
 import { Progress } from './progress.ts';
 
 const HOUR = 3600;
+const DAY = 86_400;
 
 interface Replayed {
   readonly samples: AsyncGenerator<readonly Sample[], ReplaySummary>;
@@ -21,10 +23,14 @@ interface Replayed {
 
 export async function history(config: Config, args: HistoryArguments, io: Io): Promise<number> {
   checkArguments(args, config, io);
-  const output = await outputOf(config, args, io);
+  const arrivals = arrivalsOf(config, args);
+  const output = await outputOf(config, args, io, arrivals);
   return withLines(args, config, io, async (inputs, said) => {
     let hasProblem = inputs.failed;
-    const replayed = start(inputs, { config, args, io: said, onProblem: () => (hasProblem = true) });
+    const replayed = start(inputs, {
+      ...{ config, args, io: said, ...(arrivals && { arrivals }) },
+      onProblem: () => (hasProblem = true),
+    });
     const seen: Seen = { hosts: new Set(), boundsUntil: new Map() };
     await output(ofHosts(args.hosts, replayed.samples, seen), replayed.summary);
     const summary = replayed.summary();
@@ -100,14 +106,20 @@ function tellMissing(
   return missing.length > 0;
 }
 
+/** Where they are shown, and each day ends with a sample. */
+function arrivalsOf({ count }: Config, { format, step }: HistoryArguments): Arrivals | undefined {
+  return format === 'html' && step < DAY && DAY % step === 0 ? new Arrivals(count) : undefined;
+}
+
 interface StartOptions {
   readonly config: Config;
+  readonly arrivals?: Arrivals;
   readonly args: HistoryArguments;
   readonly io: Io;
   readonly onProblem: () => void;
 }
 
-function start({ arrangement }: Inputs, { config, args, io, onProblem }: StartOptions): Replayed {
+function start({ arrangement }: Inputs, { config, args, io, onProblem, arrivals }: StartOptions): Replayed {
   const { step, from, to } = args;
   const manner = isStreamed(args, io) ? Progress.besideData(io) : undefined;
   const progress = new Progress(arrangement.allSeries, config.otherLogs.timezone, io, manner);
@@ -118,6 +130,7 @@ function start({ arrangement }: Inputs, { config, args, io, onProblem }: StartOp
     step,
     ...(from !== undefined && { from }),
     ...(to !== undefined && { to }),
+    ...(arrivals && { arrivals }),
     now: io.now(),
     signal: io.signal,
     onProgress: (path, bytes, at) => progress.reached(path, bytes, at),
@@ -149,7 +162,7 @@ function isStreamed(args: HistoryArguments, io: Io): boolean {
 type Output = (samples: AsyncIterable<readonly Sample[]>, summary: () => ReplaySummary | undefined) => Promise<void>;
 
 /** What an output needs is loaded only for it: most of the time that a short log takes is the start. */
-async function outputOf(config: Config, args: HistoryArguments, io: Io): Promise<Output> {
+async function outputOf(config: Config, args: HistoryArguments, io: Io, arrivals?: Arrivals): Promise<Output> {
   if (args.carbon !== undefined)
     return (await import('./history-to-carbon.ts')).toCarbon(config, args, args.carbon, io);
   if (args.store) {
@@ -169,7 +182,7 @@ async function outputOf(config: Config, args: HistoryArguments, io: Io): Promise
   if (format === 'json') return (samples) => printEach(samples, args, jsonLine, io);
   return async (samples) => {
     const groups = await collect(samples);
-    if (format === 'html') return groups.length > 1 ? print(io, await html(groups, timezone, io)) : undefined;
+    if (format === 'html') return groups.length > 1 ? print(io, await html(groups, timezone, io, arrivals)) : undefined;
     const all = groups.flat();
     if (format !== 'svg') return print(io, await terminalChart(all, timezone, io));
     const { svg } = await import('../report/charts/svg.ts');
@@ -202,9 +215,15 @@ function withTotal(group: readonly Sample[]): readonly Sample[] {
   return total ? [total, ...group] : group;
 }
 
-async function html(groups: readonly (readonly Sample[])[], timezone: string, io: Io): Promise<string> {
+async function html(
+  groups: readonly (readonly Sample[])[],
+  timezone: string,
+  io: Io,
+  arrivals: Arrivals | undefined,
+): Promise<string> {
   const { htmlReport } = await import('../report/html.ts');
-  return htmlReport(groups, { timezone, version: io.version, now: io.now() });
+  const about = { timezone, version: io.version, now: io.now() };
+  return htmlReport(groups, { ...about, ...(arrivals && { arrivals: arrivals.days }) });
 }
 
 async function collect(samples: AsyncIterable<readonly Sample[]>): Promise<(readonly Sample[])[]> {

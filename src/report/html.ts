@@ -7,6 +7,7 @@ import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import type { Sample } from '../activity/active-window.ts';
+import { arrivalsTable, type ArrivalDays } from './arrivals-table.ts';
 import { pageData } from './page-data.ts';
 
 export interface HtmlOptions {
@@ -16,10 +17,13 @@ export interface HtmlOptions {
   readonly version: string;
   /** When it is made, unix seconds. */
   readonly now: number;
+  /** Who came each day, where that is known. */
+  readonly arrivals?: ArrivalDays;
 }
 
 /** `groups`: the samples of one instant each, in the order of time; there are some. @throws the error of the system */
-export function htmlReport(groups: readonly (readonly Sample[])[], { timezone, version, now }: HtmlOptions): string {
+export function htmlReport(groups: readonly (readonly Sample[])[], options: HtmlOptions): string {
+  const { timezone, version, now, arrivals = new Map() } = options;
   const uplot = dirname(createRequire(import.meta.url).resolve('uplot'));
   const style = `${readFileSync(join(uplot, 'uPlot.min.css'), 'utf8').trim()}\n${STYLE}`;
   const charts = readFileSync(join(uplot, 'uPlot.iife.min.js'), 'utf8').trim();
@@ -43,6 +47,8 @@ export function htmlReport(groups: readonly (readonly Sample[])[], { timezone, v
 </head>
 <body>
 ${BODY}
+${arrivalsTable(groups, arrivals)}
+</main>
 <footer>xmpp-active-users ${version}, ${new Date(now * 1000).toISOString().slice(0, 16).replace('T', ' ')} UTC</footer>
 <script type="application/json" id="data">${embedded(pageData(groups, timezone))}</script>
 <script>${charts}</script>
@@ -83,8 +89,7 @@ ${chart('sticky', 'Stickiness: users of a day among those of 30 days', 'how')}
 <section aria-labelledby="table-title">
 <h2 id="table-title">At the end of the range (least to most)</h2>
 <div class="wide"><table id="table"></table></div>
-</section>
-</main>`;
+</section>`;
 
 const LIGHT = `--text: #1f2328; --back: #ffffff; --grid: #d0d7de; --uncovered: #f0e6c8; --warm: #bf3989;
 --d1: #0969da; --d7: #1a7f37; --d30: #8250df; --online: #bc4c00; --sticky: #0969da;`;
@@ -101,7 +106,7 @@ fieldset { border: 1px solid var(--grid); display: flex; flex-wrap: wrap; gap: .
 .said { position: absolute; left: -100vw; }
 .wide { overflow-x: auto; } table { border-collapse: collapse; }
 th, td { padding: .15rem .4rem; text-align: right; font-weight: normal; font-variant-numeric: tabular-nums; }
-th[scope=row] { text-align: left; }
+th[scope=row] { text-align: left; } #arrivals td { white-space: nowrap; }
 #heat td { background: color-mix(in srgb, var(--warm) var(--heat, 0%), transparent); font-size: .8rem; min-width: 1.6rem; }
 .u-legend { color: var(--text); text-align: left; }
 footer { margin: 2rem 0; opacity: .7; }

@@ -3,6 +3,7 @@
  * same sessions and the same windows as the daemon's, with the time of the lines for a clock.
  */
 import type { Sample } from '../activity/active-window.ts';
+import type { Arrivals } from '../activity/arrivals.ts';
 import type { Span } from '../activity/coverage.ts';
 import type { Users } from '../activity/user-table.ts';
 import { newUsers } from './new-users.ts';
@@ -30,6 +31,8 @@ export interface ReplayOptions {
   /** Seconds between samples. */
   readonly step: number;
   readonly signal: AbortSignal;
+  /** Is told who came each day; the steps are parts of one. */
+  readonly arrivals?: Arrivals;
   readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
   /** What is wrong with a file, found while it is read. */
   readonly onProblem: (sentence: string) => void;
@@ -61,7 +64,11 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
   const logStates = sources.map(({ logState }) => logState);
   const { firstAt, lastAt } = extent(arrangement.allSeries, horizon);
   const steps = stepsOf(step, config.otherLogs.timezone);
-  const samplerFrom = (at: number): Sampler => new Sampler(users, sources, at, steps);
+  const samplerFrom = (at: number): Sampler => {
+    const begun = new Sampler(users, sources, at, steps);
+    begun.atMidnight = (day) => options.arrivals?.endDay(users.names, day);
+    return begun;
+  };
   let begin = firstAt;
   let sampler = Number.isFinite(begin) ? samplerFrom(begin) : undefined;
   let isWhole = true;

@@ -52,6 +52,8 @@ export class Sampler {
   readonly #steps: Steps;
   #next: number;
   #latest = -Infinity;
+  /** Called with each sample at which a day ends in UTC. */
+  atMidnight: (at: number) => void = () => {};
   /** Of instants after the next sample, which late lines still belong to. */
   readonly #early = new EarlyEvents();
 
@@ -121,6 +123,7 @@ export class Sampler {
   }
 
   #sample(at: number): readonly Sample[] {
+    if (at % DAY === 0) this.atMidnight(at);
     const logs = this.#logs.map((log) => ({ coverage: coverageOf(log, at), over: log.logState.overBy(at) }));
     return countAt(this.#users, logs, at);
   }

@@ -24,6 +24,20 @@ interface Box {
 const boxOf = async (page: Page, id: string): Promise<Box> =>
   (await page.value(`document.querySelector('#${id} .u-over').getBoundingClientRect().toJSON()`)) as Box;
 
+interface AccessibleNode {
+  readonly role?: { readonly value: string };
+  readonly name?: { readonly value: string };
+}
+
+/** What a screen reader finds of these roles, and what it says of them. */
+async function named(page: Page, roles: readonly string[]): Promise<readonly string[]> {
+  const { nodes } = (await page.send('Accessibility.getFullAXTree')) as { nodes: readonly AccessibleNode[] };
+  return nodes
+    .filter(({ role }) => roles.includes(role?.value ?? ''))
+    .map(({ role, name }) => `${role?.value} ${name?.value}`)
+    .toSorted();
+}
+
 const mouse = (page: Page, type: string, x: number, y: number): Promise<unknown> =>
   page.send('Input.dispatchMouseEvent', {
     type,
@@ -66,6 +80,19 @@ test('the values under the pointer are those of the CSV, with no request and no 
     );
   }
   assert.deepEqual([page.said, page.requests.filter((url) => !url.startsWith('file:'))], [[], []]);
+  assert.deepEqual(await named(page, ['application', 'region', 'group']), [
+    'application Active users of the last 1, 7 and 30 days',
+    'application Stickiness: users of a day among those of 30 days',
+    'application Users online',
+    'group Hosts',
+    'group Range',
+    'region Active users of the last 1, 7 and 30 days',
+    'region At the end of the range (least to most)',
+    'region New and returning users by week',
+    'region Stickiness: users of a day among those of 30 days',
+    'region Users online',
+    'region Users online by weekday and hour, mean',
+  ]);
   // Zoomed by dragging, all of it follows.
   const shown = async (): Promise<unknown> => page.value(`document.getElementById('shown').textContent`);
   const before = await shown();
