@@ -5,7 +5,7 @@ import { writeFile } from 'node:fs/promises';
 import { createServer, get } from 'node:http';
 import { join } from 'node:path';
 import { startChild, type Child } from './child.ts';
-import { freePorts, listening } from './graphite.ts';
+import { eventually, freePorts, listening } from './graphite.ts';
 
 export interface Series {
   readonly metric: Readonly<Record<string, string>>;
@@ -45,6 +45,12 @@ export async function startPrometheus(directory: string, jobs: Readonly<Record<s
   const child = startChild('prometheus', [...files, `--web.listen-address=127.0.0.1:${port}`]);
   await listening(port);
   const url = `http://127.0.0.1:${port}`;
+  // It listens before it answers.
+  const isReady = await eventually(
+    async () => (await fetch(`${url}/-/ready`)).ok,
+    (yes) => yes,
+  );
+  assert(isReady, 'Prometheus is not ready');
   return { url, child, query: (expression) => query(url, expression) };
 }
 

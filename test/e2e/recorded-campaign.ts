@@ -35,11 +35,27 @@ export interface Campaign {
   stop(): Promise<void>;
 }
 
-/** Resolves when the daemon has sent its first count, and Carbon has written it. */
+/** Resolves when the daemon has sent its first count, and Carbon has written it. What was started ends also when that fails. */
 export async function startCampaign(recorded = WEEK): Promise<Campaign> {
-  const graphite = await startGraphite(EXAMPLE_SCHEMAS, EXAMPLE_AGGREGATION);
-  const statsd = await startStatsd(graphite.plaintext);
+  const ends: (() => unknown)[] = [];
+  const stop = async (): Promise<void> => {
+    for (const end of ends.splice(0).toReversed()) await end();
+  };
+  try {
+    return { ...(await started(recorded, ends)), stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+async function started(recorded: URL, ends: (() => unknown)[]): Promise<Omit<Campaign, 'stop'>> {
   const directory = mkdtempSync(join(tmpdir(), 'campaign-'));
+  ends.push(() => rmSync(directory, { recursive: true }));
+  const graphite = await startGraphite(EXAMPLE_SCHEMAS, EXAMPLE_AGGREGATION);
+  ends.push(() => graphite.stop());
+  const statsd = await startStatsd(graphite.plaintext);
+  ends.push(() => statsd.stop());
   const [log, index] = [join(directory, 'prosody.log'), join(directory, 'index')];
   const end = Math.floor(Date.now() / 1000);
   const lines = recordedUntil(recorded, end).map(({ text }) => `${text}\n`);
@@ -51,18 +67,13 @@ export async function startCampaign(recorded = WEEK): Promise<Campaign> {
   assert.equal(past.code, 0, past.stderr);
   const flags = ['--log', log, '--index', index, '--timezone', 'UTC', '--statsd', `127.0.0.1:${statsd.port}`];
   const daemon = startChild(process.execPath, [program, 'run', ...flags]);
+  ends.push(() => daemon.end('SIGKILL'));
   await counted(graphite, end);
   return {
     graphite,
     hosts: ['chat.example', 'work.example'],
     controlSocket: join(index, 'control.sock'),
     writeLast: () => appendFileSync(log, lines.slice(-LAST_LINES).join('')),
-    async stop() {
-      await daemon.end('SIGKILL');
-      await statsd.stop();
-      await graphite.stop();
-      rmSync(directory, { recursive: true });
-    },
   };
 }
 
