@@ -43,6 +43,8 @@ export type EnvelopeState = Readonly<Record<string, string | number>>;
 
 /** Opens the lines of one log in their order. */
 export interface Opener {
+  /** Before the lines of a block, for what is cheaper to know of all of them at once. */
+  begin?(bytes: Buffer): void;
   /** Takes apart what is in `bytes` from `from` to the newline at `end`. What is in `cut` holds until the next line is opened. */
   open(bytes: Buffer, from: number, end: number, cut: Cut): Kind;
   /**

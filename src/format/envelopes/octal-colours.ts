@@ -28,13 +28,17 @@ export const withColours = (envelope: Envelope): Envelope => ({
     const opener = envelope.open(state);
     // Then the last line of a message that has several ends with a colour, and begins with none.
     let isColoured = state?.['coloured'] === 1;
+    let mayHaveColours = true;
     return {
       get state() {
         return isColoured ? { ...opener.state, coloured: 1 } : opener.state;
       },
+      begin(bytes) {
+        mayHaveColours = bytes.includes('#033[');
+      },
       open(bytes, from, end, cut) {
         const kind = opener.open(bytes, from, end, cut);
-        if (kind === FOREIGN) return kind;
+        if (!mayHaveColours || kind === FOREIGN) return kind;
         if (hasColouredHead(cut)) {
           isColoured = true;
           cut.text = Buffer.from(textOf(cut).replaceAll(ESCAPED, ESC), 'latin1');

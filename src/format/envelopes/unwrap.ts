@@ -76,6 +76,7 @@ export class Unwrapper {
     this.#out = Buffer.allocUnsafe(bytes.length + 1024);
     this.#length = 0;
     const opener = this.#opener;
+    opener.begin?.(bytes);
     for (let from = 0; from < bytes.length;) {
       if (opener.hold) from = this.#held(opener.hold(bytes, from, this.#cut));
       const end = bytes.indexOf(NEWLINE, from);
