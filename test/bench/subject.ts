@@ -3,10 +3,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { MAIN } from '../program.ts';
 
 /** The kernel's clock ticks per second, in which /proc counts. */
 const HERTZ = 100;
+const UNIT = fileURLToPath(new URL('../../../systemd/xmpp-active-users.service', import.meta.url));
 
 /** Something that follows logs in a process of its own. */
 export interface Subject {
@@ -19,11 +21,20 @@ export interface Subject {
 const batchesIn = (index: string): number =>
   Number(readFileSync(join(index, 'xmpp-active-users'), 'latin1').slice(-22, -10));
 
+/** What the unit sets for the service. */
+function environmentOfUnit(): Record<string, string> {
+  const [, set = ''] = /^Environment=(.*)$/m.exec(readFileSync(UNIT, 'utf8')) ?? [];
+  const pairs = [...set.matchAll(/"(\w+)=([^"]*)"|(\w+)=(\S+)/g)];
+  return Object.fromEntries(pairs.map(([, quoted, whole = '', name = quoted, value = whole]) => [name, value]));
+}
+
+/** As the service runs it. */
 export async function daemon(paths: readonly string[], directory: string): Promise<Subject> {
   const index = join(directory, `index-of-${paths.length}`);
   const logs = paths.flatMap((path) => ['--log', path]);
   const args = [MAIN, 'run', ...logs, '--index', index, '--statsd', '127.0.0.1:9', '--timezone', 'UTC'];
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  const env = { ...process.env, ...environmentOfUnit() };
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
   for (let said = ''; !said.includes('caught up');) said += String((await once(child.stderr, 'data'))[0]);
   child.stderr.resume();
   return { child, arrived: () => batchesIn(index) };
