@@ -43,7 +43,7 @@ async function answers(at: Place): Promise<unknown[]> {
 
 test('count and last answer alike whether the daemon runs or not [11.1]', async (t) => {
   const at = await place(t, LOG);
-  const running = await daemon(t, at);
+  const running = await daemon(at);
   const during = await answers(at);
   assert.equal(await running.end('SIGTERM'), 0);
   assert.deepEqual(during, await answers(at));
@@ -54,11 +54,11 @@ test('count and last answer alike whether the daemon runs or not [11.1]', async 
 
 test('the socket of a daemon that was killed is taken over [11.1]', async (t) => {
   const at = await place(t, LOG);
-  const killed = await daemon(t, at);
+  const killed = await daemon(at);
   await killed.end('SIGKILL');
   assert.ok((await stat(join(at.index, 'control.sock'))).isSocket());
   const [, before] = await answers(at);
-  await daemon(t, at);
+  await daemon(at);
   assert.deepEqual((await answers(at))[1], before);
   assert.equal((await stat(join(at.index, 'control.sock'))).mode & 0o777, 0o600);
 });
@@ -67,8 +67,8 @@ test('a daemon is asked only of the index that it holds [11.1]', async (t) => {
   const [one, other] = [await place(t, LOG), await place(t, login(NOW - 60, 'c2s1', 'dave'))];
   const socket = join(one.root, 'shared.sock');
   const shared = ['--set', `control.socket=${socket}`];
-  await daemon(t, one, ...shared);
-  const second = await daemon(t, other, ...shared);
+  await daemon(one, ...shared);
+  const second = await daemon(other, ...shared);
   await second.says(/another daemon listens there/);
   await second.end('SIGTERM');
   const of = async ({ index }: Place) => (await run(['last', 'dave@chat.example', ...shared, '--index', index])).code;
@@ -82,7 +82,7 @@ test('whom the mode of the socket refuses is told so [11.1]', { skip: cannotStar
   const at = await place(t, LOG);
   const socket = join(at.root, 'control.sock');
   await chmod(at.root, 0o755);
-  await daemon(t, at, '--set', `control.socket=${socket}`);
+  await daemon(at, '--set', `control.socket=${socket}`);
   const command = [readable(MAIN), 'count', '--set', `control.socket=${socket}`];
   const child = spawn(process.execPath, command, { ...asNobody, env: { PATH: process.env['PATH'] }, cwd: '/' });
   const [told, [code]] = await Promise.all([text(child.stderr), once(child, 'exit')]);
@@ -98,7 +98,7 @@ async function got(socketPath: string, path: string): Promise<string> {
 
 test('how the daemon stands is told as JSON and in the form of OpenMetrics [11.1]', async (t) => {
   const at = await place(t, LOG);
-  const running = await daemon(t, at);
+  const running = await daemon(at);
   const socket = join(at.index, 'control.sock');
   const { version, index, isCaughtUp, logs, samples, since } = JSON.parse(await got(socket, '/status')) as Standing;
   assert.match(version, /^\d+\.\d+\.\d+/);
@@ -156,7 +156,7 @@ async function stranger(t: TestContext, socket: string, bytes: string): Promise<
 
 test('requests that stall, are huge or malformed harm nobody else [11.1]', async (t) => {
   const at = await place(t, LOG);
-  await daemon(t, at);
+  await daemon(at);
   const socket = join(at.index, 'control.sock');
   const [, right] = await answers(at);
   const head = (first: string, rest = ''): string => `${first} HTTP/1.1\r\nHost: x\r\n${rest}\r\n`;

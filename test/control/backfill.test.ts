@@ -132,12 +132,12 @@ async function going(at: Place, running: Running) {
 for (const each of CASES) {
   void test(`into a running daemon as into its index while it is stopped: ${each.name} [11.1]`, async (t) => {
     const [one, other] = [await placed(t, each), await placed(t, each)];
-    const stopped = await daemon(t, one);
+    const stopped = await daemon(one);
     await stopped.end('SIGTERM');
     const apart: Told[] = [];
     for (const given of each.given) apart.push(await backfilled(one, given));
-    const right = await going(one, await daemon(t, one));
-    const running = await daemon(t, other);
+    const right = await going(one, await daemon(one));
+    const running = await daemon(other);
     const together: Told[] = [];
     for (const given of each.given) together.push(await backfilled(other, given));
     assert.deepEqual(together, apart);

@@ -51,7 +51,7 @@ const position = { id: 'x', log: log.path, offset: OLD.length, head: marked, mar
 test('one at a time; a command that goes away makes room, and what it had handed over holds [11.1]', async (t) => {
   const at = await place(t, LOG);
   const old = await oldLog(at);
-  await daemon(t, at);
+  await daemon(at);
   const { wire, asked } = await asking(t, at);
   const second = await backfill(at, old);
   assert.deepEqual([second.code, /another backfill is under way: wait for its end/.test(second.err)], [1, true]);
@@ -83,7 +83,7 @@ const NONSENSE: readonly [what: string, said: Buffer][] = [
 test('what is malformed is refused, and harms nothing [11.1]', async (t) => {
   const at = await place(t, LOG);
   const old = await oldLog(at);
-  await daemon(t, at);
+  await daemon(at);
   const refused = async (said: Buffer | object, ...before: readonly object[]): Promise<string> => {
     const { wire, asked } = await asking(t, at);
     for (const message of before) await wire.send(message);
@@ -115,7 +115,7 @@ test('what is malformed is refused, and harms nothing [11.1]', async (t) => {
 
 test('a daemon that goes away in the middle is told, with what is to be done [11.1]', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'broken-'));
-  const at = { root, index: root, log: join(root, 'prosody.log') };
+  const at = { root, index: root, log: join(root, 'prosody.log'), ends: [] };
   const old = await oldLog(at);
   const socket = join(root, 'control.sock');
   // It ends when it has been told what is to be read.

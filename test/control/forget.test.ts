@@ -26,7 +26,7 @@ const codeOf = async (question: readonly string[], { index }: Place): Promise<un
 
 test('no file of the index holds the name, and no log brings it back, but what happens later [11.1]', async (t) => {
   const at = await place(t, login(NOW - 2 * HOUR, 'c2s1', NAME) + login(NOW - HOUR, 'c2s2', 'bob'));
-  const first = await daemon(t, at);
+  const first = await daemon(at);
   assert.notDeepEqual(await named(at), []);
   const { code, err } = await run(['forget', JID, '--index', at.index]);
   assert.deepEqual([code, /is forgotten \(open sessions: 1\)/.test(err)], [0, true]);
@@ -38,12 +38,12 @@ test('no file of the index holds the name, and no log brings it back, but what h
   const moved = { ...at, log: join(at.root, 'moved.log') };
   await rename(at.log, moved.log);
   await writeFile(`${moved.log}.1`, login(NOW - 5 * HOUR, 'c2s7', NAME));
-  const second = await daemon(t, moved);
+  const second = await daemon(moved);
   assert.deepEqual([await codeOf(['last', JID], at), await codeOf(['last', 'bob@chat.example'], at)], [1, 0]);
   await second.end('SIGTERM');
   assert.deepEqual(await named(at), []);
   await append(moved, login(Math.floor(Date.now() / 1000) + 1, 'c2s3', NAME));
-  await daemon(t, moved);
+  await daemon(moved);
   assert.equal(await codeOf(['last', JID], at), 0);
 });
 
@@ -52,7 +52,7 @@ test('who is forgotten is in no index that is made again from memory [11.1]', as
   const old = join(at.root, 'old.log');
   await writeFile(old, login(NOW - 2 * HOUR, 'c2s1', NAME));
   assert.equal(await codeOf(['backfill', '--timezone', 'UTC', old], at), 0);
-  const running = await daemon(t, at);
+  const running = await daemon(at);
   assert.equal(await codeOf(['last', JID], at), 0);
   assert.equal(await codeOf(['forget', JID], at), 0);
   await rm(at.index, { recursive: true });

@@ -34,7 +34,7 @@ const CASES: readonly (readonly [readonly string[], readonly string[]])[] = [
 
 test('users are named by last seen, alike whether the daemon runs or not [11.2]', async (t) => {
   const at = await place(t, LOG);
-  const running = await daemon(t, at);
+  const running = await daemon(at);
   const answers = async (): Promise<unknown[]> => {
     const all: unknown[] = [];
     for (const [flags] of CASES) {

@@ -17,15 +17,21 @@ export interface Place {
   readonly root: string;
   readonly log: string;
   readonly index: string;
+  /** Ends what runs in it, before it is removed: nobody can remove a directory into which somebody writes. */
+  readonly ends: (() => Promise<unknown>)[];
 }
 
 /** An empty directory with a log in it. */
 export async function place(t: TestContext, text: string): Promise<Place> {
   const root = await mkdtemp(join(tmpdir(), 'control-'));
-  t.after(() => rm(root, { recursive: true, force: true }));
+  const ends: Place['ends'] = [];
+  t.after(async () => {
+    await Promise.all(ends.map((end) => end()));
+    await rm(root, { recursive: true, force: true });
+  });
   const log = join(root, 'prosody.log');
   await writeFile(log, text);
-  return { root, log, index: join(root, 'index') };
+  return { root, log, index: join(root, 'index'), ends };
 }
 
 export interface Running {
@@ -36,7 +42,7 @@ export interface Running {
 }
 
 /** Resolves when it has caught up with the log. */
-export async function daemon(t: TestContext, { log, index }: Place, ...flags: readonly string[]): Promise<Running> {
+export async function daemon({ log, index, ends }: Place, ...flags: readonly string[]): Promise<Running> {
   const destination = ['--log', log, '--index', index, '--timezone', 'UTC', '--statsd', '127.0.0.1:9'];
   const child = start(['run', ...destination, ...flags]);
   const over = once(child, 'exit');
@@ -45,7 +51,7 @@ export async function daemon(t: TestContext, { log, index }: Place, ...flags: re
     const [code] = await over;
     return code;
   };
-  t.after(() => end('SIGKILL'));
+  ends.push(() => end('SIGKILL'));
   if (!child.stderr) throw new Error('no pipe');
   const said: string[] = [];
   const lines = createInterface(child.stderr);

@@ -55,7 +55,7 @@ test('history --store fills the hours of old logs, once [11.2]', async (t) => {
 
 test('history --store goes to the daemon where one holds the index, which goes on [11.2]', async (t) => {
   const at = await place(t, LOG);
-  const running = await daemon(t, at);
+  const running = await daemon(at);
   assert.match((await store(at)).out, /^24 of 24 counts/);
   assert.match((await store(at)).out, /^0 of 24 counts/);
   const socketPath = join(at.index, 'control.sock');
@@ -87,7 +87,7 @@ async function onlyOnce(t: TestContext, { root, index }: Place, running: Running
 test('history --store goes on by itself when the daemon ends meanwhile, and tells of each count once [11.2]', async (t) => {
   const days = Array.from({ length: 50 }, (_, day) => NOON - (50 - day) * DAY);
   const at = await place(t, days.map((noon, day) => login(noon, `c2s${day}`, 'alice')).join('') + LOG);
-  const relay = await onlyOnce(t, at, await daemon(t, at));
+  const relay = await onlyOnce(t, at, await daemon(at));
   const { code, out, err } = await store(at, '--set', `control.socket=${relay}`);
   assert.equal(code, 0, err);
   const [, stored, counted] = /^(\d+) of (\d+) counts/.exec(out) ?? [];

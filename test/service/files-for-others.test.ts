@@ -37,7 +37,7 @@ test('the file for node_exporter has the counts, is readable by everybody, and h
   const folder = join(at.root, 'textfile');
   await mkdir(folder);
   const file = join(folder, 'xmpp.prom');
-  await daemon(t, at, '--set', `openmetrics.path=${file}`, '--set', 'openmetrics.prosody_names=true');
+  await daemon(at, '--set', `openmetrics.path=${file}`, '--set', 'openmetrics.prosody_names=true');
   const text = await textOf(file, 'xmpp_active_users{');
   assert.match(
     text,
@@ -65,7 +65,7 @@ const LONG = Array.from({ length: 380 }, (_, i) => {
 test('NodeInfo is written for any web server, with the half year once the logs cover it [11.6]', async (t) => {
   const at = await place(t, LONG);
   const file = join(at.root, 'nodeinfo.json');
-  await daemon(t, at, '--set', `nodeinfo.path=${file}`);
+  await daemon(at, '--set', `nodeinfo.path=${file}`);
   const document: unknown = JSON.parse(await textOf(file, '}\n}\n'));
   assert.deepEqual(document, {
     version: '2.1',
@@ -82,9 +82,9 @@ test('NodeInfo is written for any web server, with the half year once the logs c
 test('who is kept for half a year from now on is not known of the time before: it is not taken for covered [11.6]', async (t) => {
   const at = await place(t, LONG);
   const file = join(at.root, 'nodeinfo.json');
-  const before = await daemon(t, at);
+  const before = await daemon(at);
   await before.end('SIGTERM');
-  await daemon(t, at, '--set', `nodeinfo.path=${file}`);
+  await daemon(at, '--set', `nodeinfo.path=${file}`);
   const { usage } = JSON.parse(await textOf(file, '}\n}\n')) as { usage: object };
   assert.deepEqual(usage, { users: { activeMonth: 5 } });
   const { out } = await run(['count', '--json', '--index', at.index, '--set', `nodeinfo.path=${file}`]);
@@ -95,7 +95,7 @@ test('who is kept for half a year from now on is not known of the time before: i
 
 test('where a file cannot be, that is told once with its setting, and counting goes on [11.6]', async (t) => {
   const at = await place(t, LOG);
-  const running = await daemon(t, at, '--set', `openmetrics.path=${join(at.root, 'nowhere', 'xmpp.prom')}`);
+  const running = await daemon(at, '--set', `openmetrics.path=${join(at.root, 'nowhere', 'xmpp.prom')}`);
   await running.says(/nowhere\/xmpp\.prom cannot be written \(ENOENT.*set openmetrics\.path to/);
   assert.equal(await running.end('SIGTERM'), 0);
   assert.equal(running.said.filter((text) => text.includes('cannot be written')).length, 1);
