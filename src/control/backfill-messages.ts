@@ -115,6 +115,15 @@ export function journalPositionIn(value: unknown): JournalPosition {
   return { ...position, ...(isEmptied === true && { isEmptied }) };
 }
 
+/** As `positionIn`, but of no other log: the files of that one would be read again, or not at all. */
+export const ofLog =
+  <P extends Position | JournalPosition>(log: string, positionIn: (value: unknown) => P) =>
+  (value: unknown): P => {
+    const position = positionIn(value);
+    if (position.log !== log) throw new SyntaxError(`a position is of ${position.log}, not of ${log}`);
+    return position;
+  };
+
 const NEWLINE = 10;
 const EMPTY = Buffer.alloc(0);
 

@@ -8,7 +8,7 @@ import type { FileReader } from '../service/archive/file-reader.ts';
 import type { ArchivedFile } from '../service/archive/arrange.ts';
 import { backfill, backfillJournal, type Backfilled, type HeldIndex } from '../service/operations.ts';
 import type { Block, FileBlock, JournalPosition, Position } from '../source/source.ts';
-import { blockIn, filePositionIn, journalPositionIn, logIn, seriesIn, yearIn } from './backfill-messages.ts';
+import { blockIn, filePositionIn, journalPositionIn, logIn, ofLog, seriesIn, yearIn } from './backfill-messages.ts';
 import { Wire, type Received } from './wire.ts';
 
 /** Milliseconds without a sign of life. */
@@ -76,9 +76,10 @@ class Intake {
   #answer(message: Received['message']): Promise<Backfilled> {
     const options = { now: this.#now, signal: this.#signal, onProblem: () => {} };
     if ('journal' in message) {
+      const log = logIn(message['journal']);
       const entries = (position: JournalPosition | undefined): AsyncIterable<Block> =>
-        this.#blocks({ entries: position ?? null }, journalPositionIn);
-      return backfillJournal(this.#held, logIn(message['journal']), { ...options, entries });
+        this.#blocks({ entries: position ?? null }, ofLog(log.path, journalPositionIn));
+      return backfillJournal(this.#held, log, { ...options, entries });
     }
     const allSeries = seriesIn(message);
     const numbers = new Map(allSeries.flatMap(({ archivedFiles }) => archivedFiles).map((file, i) => [file, i]));
@@ -100,7 +101,7 @@ class Intake {
       blocks: (file, { from, complete }) =>
         this.#blocks(
           { read: numbers.get(file), complete, ...(from && { from }) },
-          filePositionIn,
+          ofLog(file.log, filePositionIn),
         ) satisfies AsyncIterable<FileBlock>,
     };
   }

@@ -102,7 +102,12 @@ test('what is malformed is refused, and harms nothing [11.1]', async (t) => {
   for (const [what, said] of NONSENSE) assert.notEqual(await refused(said), '', what);
   for (const [what, said] of NONSENSE.filter(([name]) => !name.startsWith('nothing')))
     assert.notEqual(await refused(said, whole, { id: null }), '', `${what}, for a block`);
-  assert.notEqual(await refused({ continues: true, position: { ...position, offset: -1 } }, whole, { id: null }), '');
+  for (const wrong of [{ offset: -1 }, { log: `${at.log}.other` }])
+    assert.notEqual(
+      await refused({ continues: true, position: { ...position, ...wrong } }, whole, { id: null }),
+      '',
+      JSON.stringify(wrong),
+    );
   for (const wrong of [{ timezone: 'Nowhere/Nowhere' }, { timestamps: '%Q' }, { server: 'unheard-of' }, { path: 1 }])
     assert.notEqual(
       await refused({ stopped: true }, { series: [{ log: { ...log, ...wrong }, files: [file] }] }, { id: null }),
