@@ -37,7 +37,7 @@ test('the file for node_exporter has the counts, is readable by everybody, and h
   const folder = join(at.root, 'textfile');
   await mkdir(folder);
   const file = join(folder, 'xmpp.prom');
-  await daemon(at, '--set', `openmetrics.path=${file}`, '--set', 'openmetrics.prosody_names=true');
+  const running = await daemon(at, '--set', `openmetrics.path=${file}`, '--set', 'openmetrics.prosody_names=true');
   const text = await textOf(file, 'xmpp_active_users{');
   assert.match(
     text,
@@ -49,6 +49,7 @@ test('the file for node_exporter has the counts, is readable by everybody, and h
   assert.match(text, /^# TYPE xmpp_active_users_log_lines_total counter$/m);
   assert.doesNotMatch(text, /# EOF/);
   assert.equal((await stat(file)).mode & 0o777, 0o644);
+  assert.equal(await running.end('SIGTERM'), 0);
   assert.deepEqual(await readdir(folder), ['xmpp.prom']);
 });
 
