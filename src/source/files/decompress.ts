@@ -26,7 +26,7 @@ export interface Told {
   readonly onTrailing?: (() => void) | undefined;
 }
 
-const CHUNK = 128 * 1024;
+const CHUNK = 512 * 1024;
 /** What is fed at once: larger blocks would make zlib's output come in lumps of megabytes. */
 const FEED = 64 * 1024;
 /** What is fed at once where zlib failed, so that in the end only the output of one byte is missing. */

@@ -2,12 +2,13 @@
  * The text of a file, plain or compressed, by place. Everything is read through an open descriptor: while it is open the
  * inode cannot be used for another file, and no rename can put another file in its place.
  */
-import { read, readSync } from 'node:fs';
-import { promisify } from 'node:util';
+import { readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openText } from './compression.ts';
 import { compressionOf, FIRST_BYTES, foreignKind, refuseForeign } from './file-kind.ts';
 import type { ReadableFile } from './file-blocks.ts';
+import { PassingText } from './passing-text.ts';
+import { readAsync, readAt, SHORT } from './read-at.ts';
 import { extentOf, type BeforeCorruptIn, type Extent } from './corrupt.ts';
 
 export interface Text {
@@ -38,7 +39,7 @@ export function textBehind(fd: number, path: string, isPassing = false): Text {
   const length = readSync(fd, first, 0, first.length, 0);
   refuseForeign(first.subarray(0, length), path);
   if (compressionOf(first) !== undefined) return smallText(fd, path) ?? compressedText(fd, path, isPassing);
-  return isPassing ? passingText(fd) : plainText(fd);
+  return isPassing ? new PassingText(fd) : plainText(fd);
 }
 
 export function plainText(fd: number): Text {
@@ -74,16 +75,6 @@ function smallText(fd: number, path: string): Text | undefined {
   }
 }
 
-/** Long pieces are read into one place, again and again. */
-function passingText(fd: number): Text {
-  let place: Buffer = EMPTY;
-  return heldText(true, (at, length) => {
-    if (length <= SHORT) return readAt(fd, at, length);
-    if (place.length < length) place = Buffer.allocUnsafeSlow(length);
-    return readAt(fd, at, length, place);
-  });
-}
-
 /** What a gzip file says at its end about its text: CRC-32, and length modulo 2^32. */
 export function gzipEnd(fd: number, size: number): { crc: number; length: number } | undefined {
   const ends = Buffer.alloc(10);
@@ -94,31 +85,9 @@ export function gzipEnd(fd: number, size: number): { crc: number; length: number
 }
 
 const EMPTY = Buffer.alloc(0);
-const readAsync = promisify(read);
-/** So much comes faster at once than by way of another thread. */
-const SHORT = 64 * 1024;
 /** Of what is unpacked at once, bytes: of the file, and of its text. */
 const SMALL = 64 * 1024;
 const SMALL_TEXT = 1024 * 1024;
-
-async function readAt(
-  fd: number,
-  at: number,
-  length: number,
-  buffer: Buffer = Buffer.allocUnsafe(length),
-): Promise<Buffer> {
-  let filled = 0;
-  while (filled < length) {
-    const rest = length - filled;
-    const bytesRead =
-      rest <= SHORT
-        ? readSync(fd, buffer, filled, rest, at + filled)
-        : (await readAsync(fd, buffer, filled, rest, at + filled)).bytesRead;
-    if (bytesRead === 0) break;
-    filled += bytesRead;
-  }
-  return buffer.subarray(0, filled);
-}
 
 /** What can still be asked for before the place that was asked for last: a marker's length. */
 const BACK = 64;
@@ -168,17 +137,24 @@ class Held {
 function compressedText(fd: number, path: string, isPassing: boolean): Text {
   const chunks = openText(readable(fd), { name: path });
   const held = new Held(isPassing);
+  /** What comes next, while what came is looked at. */
+  let ahead: ReturnType<typeof chunks.next> | undefined;
   let over = false;
   let extent: Extent = { end: Infinity };
   const fill = async (upTo: number, keep: number) => {
     held.dropBefore(keep);
     // Where the file is damaged, what comes before the damage can be asked for again.
     while (!over && held.end < upTo) {
-      const next = await chunks.next();
+      const coming = ahead ?? chunks.next();
+      ahead = undefined;
+      const next = await coming;
       if (next.done === true) over = true;
       else held.add(next.value);
       held.dropBefore(keep);
     }
+    if (isPassing && !over) ahead ??= chunks.next();
+    // An error is told when what it ends is asked for.
+    ahead?.catch(() => undefined);
   };
   return {
     plain: false,
