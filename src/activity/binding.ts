@@ -48,14 +48,20 @@ function boundTo(log: LogSessions, user: number, resource: string): number {
   return bound;
 }
 
-/** An account is removed: the unbind that follows is no activity. */
+/**
+ * An account is removed: the unbind that follows is no activity, nor is the end of what it has open elsewhere. What another log
+ * says began later is of a new account of the name.
+ */
 export function remove(log: LogSessions, jid: string, at: number): void {
   const { table, users } = log;
   const user = users.find(jid);
-  for (let session = user < 0 ? NONE : log.firstOf(user), next; session !== NONE; session = next) {
-    next = log.nextOf(session);
+  for (let session = user < 0 ? NONE : table.firstOfAny(user), next; session !== NONE; session = next) {
+    next = table.nextOfAny(session);
+    const isOwn = table.logOf(session) === log.number;
+    if (!isOwn && table.sinceOf(session) > at) continue;
     const state = table.stateOf(session);
-    if (state === BOUND) log.set(session, REMOVED, at);
+    if (state === BOUND && isOwn) log.set(session, REMOVED, at);
+    else if (state === BOUND) table.set(session, REMOVED, at);
     else if (state !== REMOVED) table.drop(session);
   }
   users.remove(jid, at);
