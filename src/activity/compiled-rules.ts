@@ -4,20 +4,10 @@
  * change for anything else they leave in a journal.
  */
 import type { EventBatch } from '../format/event-batch.ts';
-import {
-  EVENT_WORDS,
-  HIGH,
-  KIND,
-  LOW,
-  NAMED_START,
-  OF_SOURCE,
-  OTHER,
-  SOURCE,
-  SOURCE_END,
-} from '../format/scanner/scanner.ts';
+import { EVENT_WORDS } from '../format/scanner/scanner.ts';
 import { RULES_AT, type Program, type SharedMemory } from '../format/shared-memory.ts';
+import { EventNames } from './event-names.ts';
 import type { LogSessions } from './log-sessions.ts';
-import type { SessionId } from './session-id.ts';
 import { dueOf } from './passing-time.ts';
 import type { TimeoutQueue } from './timeout-queue.ts';
 
@@ -42,6 +32,7 @@ const JOURNAL_END = 22;
 const REMOVED = 23;
 const BOSH_QUEUE = 24;
 const BOSH_SECONDS = 26;
+const RESOURCES = 27;
 const EVENTS = 1024;
 const JOURNAL = 33_792;
 /** So many events at a time. */
@@ -55,7 +46,9 @@ const SEEN = 5;
 const IDLE = 6;
 const CHANGED = 7;
 const DROPPED = 8;
+const LET_GO = 9;
 const HELD = 10;
+const BOUND_TO = 11;
 
 /** Room that compiled/sessions.ts wants in a queue before an event. */
 const QUEUE_SPARE = 1024;
@@ -65,6 +58,7 @@ const LAST_INSTANT = 0xffff_ffff;
 export class CompiledRules {
   readonly #memory: SharedMemory;
   readonly #program: Program<Compiled>;
+  readonly #names = new EventNames();
   #words = new Int32Array(0);
 
   /** `code`: what compiled/rules.ts was compiled to. */
@@ -97,23 +91,10 @@ export class CompiledRules {
     takeOther: (batch: EventBatch, event: number) => void,
   ): number {
     this.#words.set(batch.words.subarray(first * EVENT_WORDS, end * EVENT_WORDS), EVENTS);
-    const ids = this.#takeIds(log, batch, first, end);
+    this.#names.take(log.table, batch, first, end, this.#words, EVENTS);
     const stop = this.#takeUsual(log, batch, first, end, takeOther);
-    for (const { low, high } of ids) log.table.ids.letGo(low, high);
+    this.#names.letGo(log.table);
     return stop;
-  }
-
-  /** Puts the numbers of ids that stand in the lines of events beside those that are addresses; held until they have been taken in. */
-  #takeIds({ table }: LogSessions, { words, bytes }: EventBatch, first: number, end: number): SessionId[] {
-    const taken: SessionId[] = [];
-    for (let o = first * EVENT_WORDS; o < end * EVENT_WORDS; o += EVENT_WORDS) {
-      if (words[o + HIGH] !== OF_SOURCE || words[o + KIND] === OTHER || words[o + KIND]! >= NAMED_START) continue;
-      const id = table.ids.takeNamed(bytes, words[o + SOURCE]!, words[o + SOURCE_END]!);
-      const at = EVENTS + o - first * EVENT_WORDS;
-      [this.#words[at + LOW], this.#words[at + HIGH]] = [id.low, id.high];
-      taken.push(id);
-    }
-    return taken;
   }
 
   #takeUsual(
@@ -139,6 +120,7 @@ export class CompiledRules {
     words[LOG] = log.number;
     words[HIBERNATION] = log.hibernation;
     words[BOSH_SECONDS] = log.boshSeconds;
+    words[RESOURCES] = table.resources.words.byteOffset;
     words[HAS_RESUMPTION] = Number(log.hasResumption);
     words[IS_STORED] = Number(table.isStored(log.number));
     words[PASSED] = Math.max(0, log.passed);
@@ -162,7 +144,7 @@ export class CompiledRules {
   #moveIn(log: LogSessions): boolean {
     const { table, users } = log;
     const { buffer } = this.#memory;
-    if (log.detail || table.hasResources || ![log.hibernation, log.boshSeconds].every(Number.isInteger)) return false;
+    if (log.detail || ![log.hibernation, log.boshSeconds].every(Number.isInteger)) return false;
     if (!buffer || users.names.words.buffer !== buffer) return false;
     if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer, RULES_AT);
     if (table.buffer !== buffer) {
@@ -195,7 +177,9 @@ export class CompiledRules {
       else if (what === CHANGED) table.changed(number, a);
       else if (what === DROPPED) table.dropped(number, a, b);
       else if (what === HELD) table.ids.hold(a, b);
-      else table.ids.letGo(a, b);
+      else if (what === LET_GO) table.ids.letGo(a, b);
+      else if (what === BOUND_TO) table.resources.hold(a);
+      else table.resources.letGo(a);
     }
   }
 }

@@ -12,13 +12,19 @@ export class SessionResources {
     this.#names = new NameTable({ seed });
   }
 
-  /** Whether any session has one. */
-  get isAny(): boolean {
-    return this.#names.size > 0;
+  /** By session: the number of its resource + 1. */
+  get words(): Int32Array {
+    return this.#of;
   }
 
   reserve(sessions: number): void {
     this.#of = moved(this.#of, sessions);
+  }
+
+  /** Goes on in words that are zero, and are for as many sessions. */
+  moveTo(words: Int32Array<ArrayBuffer>, sessions: number): void {
+    words.set(this.#of.subarray(0, sessions));
+    this.#of = words;
   }
 
   /** The number of a session's resource + 1; 0 for none. */
@@ -35,18 +41,33 @@ export class SessionResources {
     return this.#names.text(number - 1);
   }
 
+  /** The number + 1 of the resource that these bytes are, which are of ASCII; held once. */
+  take(bytes: Uint8Array, from: number, to: number): number {
+    const number = this.#names.intern(bytes, from, to) + 1;
+    this.hold(number);
+    return number;
+  }
+
+  /** The number + 1 means this resource until it has been let go as often as it was held. */
+  hold(number: number): void {
+    this.#names.words[(number - 1) * NAME_WORDS + OWN]!++;
+  }
+
+  letGo(number: number): void {
+    if (--this.#names.words[(number - 1) * NAME_WORDS + OWN]! === 0) this.#names.release(number - 1);
+  }
+
   /** `name`: empty for none. */
   bind(session: number, name: string): void {
     this.unbind(session);
-    const resource = this.#names.internText(name);
-    this.#names.words[resource * NAME_WORDS + OWN]!++;
-    this.#of[session] = resource + 1;
+    const number = this.#names.internText(name) + 1;
+    this.hold(number);
+    this.#of[session] = number;
   }
 
   unbind(session: number): void {
-    const resource = this.#of[session]! - 1;
-    if (resource < 0) return;
+    const number = this.#of[session]!;
     this.#of[session] = 0;
-    if (--this.#names.words[resource * NAME_WORDS + OWN]! === 0) this.#names.release(resource);
+    if (number > 0) this.letGo(number);
   }
 }

@@ -39,6 +39,7 @@ export interface SessionUsers {
 
 export class SessionTable {
   readonly ids: SessionIds;
+  readonly resources: SessionResources;
   readonly #users: SessionUsers;
   #capacity = 0;
   #words = new Int32Array(0);
@@ -47,7 +48,6 @@ export class SessionTable {
     nextAt: (session) => session * WORDS + CHAIN,
     hashOf: (session) => this.#hashOf(session),
   });
-  readonly #resources: SessionResources;
   /** Session 0 is none. */
   #used = 1;
   #free = 0;
@@ -57,7 +57,7 @@ export class SessionTable {
   /** `seed` as of a `NameTable`. */
   constructor(users: SessionUsers, seed: number) {
     this.#users = users;
-    this.#resources = new SessionResources(seed);
+    this.resources = new SessionResources(seed);
     this.#reserve(SMALL);
     this.ids = new SessionIds(seed);
   }
@@ -116,7 +116,7 @@ export class SessionTable {
 
   /** The number of a resource + 1; 0 for none. */
   resourceOf(session: number): number {
-    return this.#resources.of(session);
+    return this.resources.of(session);
   }
 
   /** The first of the sessions of a user in a log; 0 when there is none. */
@@ -176,12 +176,12 @@ export class SessionTable {
 
   /** `name`: empty for none. */
   bindTo(session: number, name: string): void {
-    this.#resources.bind(session, name);
+    this.resources.bind(session, name);
   }
 
   /** The number + 1 that a resource has if any session is bound to it; else 0. */
   resourceNumber(name: string): number {
-    return this.#resources.number(name);
+    return this.resources.number(name);
   }
 
   drop(session: number): void {
@@ -190,7 +190,7 @@ export class SessionTable {
     const wasOnline = isOnlineState(this.stateOf(session));
     // Most sessions begin and end before anything is stored of them.
     if (words[at + STATE]! & STORED) this.dropped(this.logOf(session), words[at + LOW]!, words[at + HIGH]!);
-    this.#resources.unbind(session);
+    this.resources.unbind(session);
     this.#chains.remove(session, this.#hashOf(session));
     this.#leaveUser(session);
     words[at + STATE] = NONE;
@@ -209,8 +209,8 @@ export class SessionTable {
 
   /** The name of the resource that a session is bound to; undefined for none. */
   resourceNameOf(session: number): string | undefined {
-    const resource = this.#resources.of(session);
-    return resource > 0 ? this.#resources.text(resource) : undefined;
+    const resource = this.resources.of(session);
+    return resource > 0 ? this.resources.text(resource) : undefined;
   }
 
   /** What is to be kept of a session. */
@@ -258,14 +258,10 @@ export class SessionTable {
     return this.#words.buffer;
   }
 
-  /** Whether any session is bound to a resource. */
-  get hasResources(): boolean {
-    return this.#resources.isAny;
-  }
-
   /** Goes on in words that are zero, and are for as many sessions. */
-  moveTo({ words, heads }: SessionSpace): void {
+  moveTo({ words, heads, resources }: SessionSpace): void {
     words.set(this.#words.subarray(0, this.#used * WORDS));
+    this.resources.moveTo(resources, this.#used);
     heads.set(this.#chains.heads.subarray(0, this.#chains.growth.count));
     this.#hold(words, heads);
   }
@@ -302,7 +298,7 @@ export class SessionTable {
 
   #reserve(capacity: number): void {
     this.#hold(moved(this.#words, capacity * WORDS), moved(this.#chains.heads, capacity));
-    this.#resources.reserve(capacity);
+    this.resources.reserve(capacity);
     this.#capacity = capacity;
   }
 

@@ -14,10 +14,11 @@ declare const WebAssembly: {
 /** A program that runs in this memory. */
 export type Program<T> = () => T;
 
-/** Where sessions are kept: words for so many of them, and as many buckets. */
+/** Where sessions are kept: words for so many of them, and as many buckets, and resources. */
 export interface SessionSpace {
   readonly words: Int32Array<ArrayBuffer>;
   readonly heads: Int32Array<ArrayBuffer>;
+  readonly resources: Int32Array<ArrayBuffer>;
 }
 
 /** Bytes at the beginning for scanner/compiled/scanner.ts, and behind them for activity/compiled/rules.ts. */
@@ -51,7 +52,7 @@ export class SharedMemory {
     const buckets = names + capacity * NAME_WORDS * 4;
     const arena = buckets + capacity * 4;
     const sessions = arena + arenaLength(capacity) * 4;
-    const queues = sessions + capacity * (SESSION_WORDS + 1) * 4;
+    const queues = sessions + capacity * (SESSION_WORDS + 2) * 4;
     const end = queues + capacity * QUEUED + LEAST_QUEUED;
     this.#memory = new WebAssembly.Memory({ initial: Math.ceil(end / PAGE) });
     [this.#capacity, this.#sessionsAt, this.#queuesAt, this.#queuesEnd] = [capacity, sessions, queues, end];
@@ -70,6 +71,7 @@ export class SharedMemory {
     return {
       words: new Int32Array(this.buffer, this.#sessionsAt, capacity * SESSION_WORDS),
       heads: new Int32Array(this.buffer, heads, capacity),
+      resources: new Int32Array(this.buffer, heads + this.#capacity * 4, capacity),
     };
   }
 

@@ -15,8 +15,8 @@ import {
   KIND,
   KINDS,
   LOW,
-  NAMED_START,
   OF_JID,
+  OF_SOURCE,
   REST_END,
   SOURCE,
   SOURCE_END,
@@ -31,17 +31,34 @@ const CODE = readFileSync(new URL('../../src/activity/compiled/rules.wasm', impo
 const jid = (user: number): string => `user${user}@${user % 2 === 0 ? 'chat' : 'work'}.example`;
 const bosh = (n: number): string => `bosh58833a29-3eaa-4734-878e-${String(n).padStart(12, '0')}`;
 const BOSH = bosh(0);
-const ALL_BOSH = Array.from({ length: 1000 }, (_, n) => bosh(n)).join('');
-const RESOURCE = '/r';
-const LINES = Buffer.from(ALL_BOSH + Array.from({ length: 7 }, (_, user) => jid(user) + RESOURCE).join(''));
 
-/** `id`: of an address; 0 and below: of BOSH. A named event has none: it is told by the full JID of its user. */
+/**
+ * `id`: of an address; 0 and below: of BOSH. Of a named event, which has a resource: of a process, or 0 and below of none, and then
+ * it is told by its full JID. `behind`: what the end of a session has behind the resource.
+ */
 interface Usual {
   readonly kind: keyof typeof KINDS;
   readonly id: number;
   readonly user: number;
+  readonly resource?: string;
+  readonly behind?: string;
 }
 type Step = { readonly after: number } & ({ readonly usual: Usual } | { readonly other: (at: number) => SessionEvent });
+
+/** What stands in the lines of events. */
+class Lines {
+  #text = '';
+
+  get bytes(): Buffer {
+    return Buffer.from(this.#text);
+  }
+
+  /** Where it then is. */
+  add(text: string): readonly [from: number, to: number] {
+    this.#text += text;
+    return [this.#text.length - text.length, this.#text.length];
+  }
+}
 
 class World {
   readonly users: Users;
@@ -65,31 +82,32 @@ class World {
   }
 
   take(steps: readonly Step[], begin: number): void {
-    const batch = new EventBatch(LINES);
+    const batch = new EventBatch(Buffer.alloc(0));
+    const lines = new Lines();
     let at = begin;
     for (const step of steps) {
       at += step.after;
       if ('other' in step) batch.add(step.other(at));
-      else this.#add(batch, step.usual, at);
+      else this.#add(batch, step.usual, at, lines);
     }
+    batch.bytes = lines.bytes;
     this.sessions.expect(batch);
     this.sessions.takeRun(batch, 0, batch.count);
     this.users.settle();
   }
 
-  #add(batch: EventBatch, { kind, id, user }: Usual, at: number): void {
+  #add(batch: EventBatch, { kind, id, user, resource, behind = '' }: Usual, at: number, lines: Lines): void {
     const events = new Int32Array(EVENT_WORDS);
-    events[KIND] = KINDS[kind];
-    [events[LOW], events[HIGH]] = id <= 0 ? [0, -1] : [id, id % 3];
-    [events[SOURCE], events[SOURCE_END]] = [-id * BOSH.length, (1 - id) * BOSH.length];
+    const isNamed = resource !== undefined;
     const name = Buffer.from(jid(user));
-    const isNamed = KINDS[kind] >= NAMED_START;
+    events[KIND] = KINDS[kind];
+    [events[LOW], events[HIGH]] = id <= 0 ? [0, OF_SOURCE] : [id, id % 3];
     if (isNamed) {
-      const full = LINES.indexOf(jid(user));
-      events[HIGH] = OF_JID;
-      [events[SOURCE], events[LOW]] = [full, full + name.length + 1];
-      events[SOURCE_END] = events[REST_END] = full + name.length + RESOURCE.length;
-    }
+      const full = lines.add(`${jid(user)}/${resource}${behind}`);
+      events[HIGH] = id <= 0 ? OF_JID : OF_SOURCE;
+      [events[SOURCE], events[SOURCE_END]] = id <= 0 ? full : lines.add(`<0.${id}.0>`);
+      [events[LOW], events[REST_END]] = [full[0] + name.length + 1, full[1]];
+    } else if (id <= 0) [events[SOURCE], events[SOURCE_END]] = lines.add(bosh(-id));
     events[USER] = isNamed || kind === 'start' ? this.users.names.intern(name, 0, name.length) : -1;
     events[AT] = at;
     batch.addScanned({ events, count: 1 });
@@ -126,7 +144,22 @@ const scanned = (...kinds: readonly Usual['kind'][]): fc.Arbitrary<Usual> =>
     user: fc.integer({ min: 0, max: 6 }),
   });
 const usual = scanned('connect', 'start', 'start', 'end', 'end', 'over');
-const named = scanned('named start', 'named end');
+const resource = fc.constantFrom('r', 'r', 'phone', 'r: x');
+const named = fc.oneof(
+  fc.record({
+    kind: fc.constantFrom<Usual['kind'][]>('named start', 'named end', 'named bind'),
+    id: fc.integer({ min: -1, max: 5 }),
+    user: fc.integer({ min: 0, max: 6 }),
+    resource,
+  }),
+  fc.record({
+    kind: fc.constant('named end' as const),
+    id: fc.integer({ min: 1, max: 5 }),
+    user: fc.integer({ min: 0, max: 6 }),
+    resource,
+    behind: fc.constantFrom(': Stream reset by peer', ' from 127.0.0.1: Normal disconnection', 'x'),
+  }),
+);
 const user = fc.integer({ min: 0, max: 6 }).map(jid);
 const other = fc.oneof(
   user.map((name) => (at: number): SessionEvent => ({ kind: 'removed', user: name, at })),
@@ -154,8 +187,8 @@ const after = fc.oneof(
   fc.constantFrom(8 * 86_400, 43_200, 43_201),
 );
 const step: fc.Arbitrary<Step> = fc.oneof(
-  { weight: 60, arbitrary: fc.record({ after, usual }) },
-  fc.record({ after, usual: named }),
+  { weight: 40, arbitrary: fc.record({ after, usual }) },
+  { weight: 30, arbitrary: fc.record({ after, usual: named }) },
   { weight: 2, arbitrary: fc.record({ after, other }) },
 );
 
@@ -192,6 +225,38 @@ describe('compiled rules', () => {
     defined.take(steps, BEGIN);
     assert.deepEqual(compiled.outcome(BEGIN + 10 * HOUR), defined.outcome(BEGIN + 10 * HOUR));
     assert.ok(compiled.unusual < 12_000, `${compiled.unusual} were left to the definition`);
+  });
+
+  it('take in nearly all events of sessions that are named by full JIDs [10.3]', () => {
+    const [compiled, defined] = [new World(true, true), new World(false, true)];
+    const steps = Array.from({ length: 30_000 }, (_, n): Step => {
+      const isEnd = n % 2 === 1 && n > 400;
+      const login = (n >> 1) - (isEnd ? 100 : 0);
+      const id = login % 3 === 0 ? 0 : login;
+      const behind = isEnd && id > 0 ? { behind: ': Stream reset by peer' } : {};
+      const told = { id, user: login % 7001, resource: `phone-${login % 5}`, ...behind };
+      return { after: n % 2, usual: { kind: isEnd ? 'named end' : 'named start', ...told } };
+    });
+    for (const world of [compiled, defined])
+      for (let from = 0, at = BEGIN; from < steps.length; from += 10_000, at += HOUR)
+        world.take(steps.slice(from, from + 10_000), at);
+    assert.deepEqual(compiled.outcome(BEGIN + 10 * HOUR), defined.outcome(BEGIN + 10 * HOUR));
+    assert.ok(compiled.unusual < 3000, `${compiled.unusual} were left to the definition`);
+  });
+
+  it('let go of the names of sessions that are over [9.13]', () => {
+    const [compiled, defined] = [new World(true, false), new World(false, false)];
+    for (const world of [compiled, defined]) {
+      for (const kind of ['named start', 'named bind', 'named end'] as const)
+        for (const id of [0, 1, 2])
+          world.take([{ after: 0, usual: { kind, id, user: id, resource: `phone-${id}` } }], BEGIN);
+    }
+    assert.deepEqual(compiled.outcome(BEGIN + HOUR), defined.outcome(BEGIN + HOUR));
+    for (const world of [compiled, defined]) {
+      assert.ok(world.nextIdNumber() < 3);
+      assert.equal(world.users.sessions.resourceNumber('phone-1'), 0);
+    }
+    assert.ok(compiled.unusual < 3);
   });
 
   it('let go of the ids of BOSH sessions that are over [9.13]', () => {

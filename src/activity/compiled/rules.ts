@@ -9,6 +9,7 @@ import {
   AWAY_QUEUE,
   beginSessions,
   BOSH_QUEUE,
+  BOUND,
   canInsert,
   CARRIER,
   drop,
@@ -35,6 +36,7 @@ import {
   waits,
   waitsSince,
 } from './sessions';
+import { NAMED_START, takeNamed } from './named';
 import {
   beginUsers,
   CONTROL,
@@ -69,14 +71,11 @@ const CONNECT: u32 = 1;
 const START: u32 = 2;
 const OTHER: u32 = 4;
 const OVER: u32 = 5;
-/** And all behind it: of named events. */
-const NAMED: u32 = 6;
 
 /** As of ../resumption.ts, ../passing-time.ts and ../log-sessions.ts. */
 const REPLACED_WITHIN: i64 = 2;
 const BOSH_STAY: i64 = 1200;
 const IDLE_KEPT: i64 = 7 * 86400;
-const MOST_OF_ONE_USER: u32 = 200;
 
 let hibernation: i64 = 0;
 let boshSeconds: i64 = 0;
@@ -109,11 +108,12 @@ function takeOne(event: usize): bool {
   const low = load<u32>(event, LOW);
   const high = load<u32>(event, HIGH);
   const at = load<u32>(event, AT);
-  if (kind == OTHER || kind >= NAMED || high == 0xffffffff || at <= removed || !passTime(at)) return false;
+  if (kind == OTHER || high == 0xffffffff || at <= removed || !passTime(at)) return false;
   if (!hasRoom() || !haveRoom()) return false;
   const session = find(low, high);
   if (session != NONE && !isPlain(userOf(session))) return false;
   if (kind == START) return start(session, event, at);
+  if (kind >= NAMED_START) return takeNamed(kind, session, event, at);
   if (kind == CONNECT) connect(session, at as i64);
   else end(session, at, kind == OVER);
   return true;
@@ -142,7 +142,7 @@ function reopenResumed(user: u32, since: i64): void {
 
 function start(before: u32, event: usize, at: u32): bool {
   const user = load<u32>(event, USER);
-  if (!isPlain(user) || !canInsert() || hasMany(user)) return false;
+  if (!isPlain(user) || !canInsert(user)) return false;
   if (before != NONE) forget(before, at as i64);
   saw(user, LOGIN, at);
   for (let other = firstOf(user); other != NONE; other = nextOf(other))
@@ -152,16 +152,10 @@ function start(before: u32, event: usize, at: u32): bool {
   return true;
 }
 
-function hasMany(user: u32): bool {
-  let held: u32 = 0;
-  for (let session = firstOf(user); session != NONE; session = nextOf(session)) held++;
-  return held >= MOST_OF_ONE_USER;
-}
-
 function end(session: u32, at: u32, isOver: bool): void {
   const state = stateOf(session);
   if (session == NONE) return;
-  if (state == OPEN || state == CARRIER) endOpen(session, at, isOver);
+  if (state == OPEN || state == CARRIER || state == BOUND) endOpen(session, at, isOver);
   else if (state == AWAY) endResumed(session, at, isOver);
   else if (state == ENDED && mayBeResumed(session, at as i64)) endResumed(session, at, isOver);
 }

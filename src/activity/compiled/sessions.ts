@@ -4,6 +4,7 @@
  * The addresses are those of ../compiled-rules.ts, the words of a session those of ../session-table.ts.
  */
 import {
+  BOUND_TO,
   CHANGED,
   close,
   CONTROL,
@@ -16,6 +17,7 @@ import {
   open,
   releaseIfIdle,
   setFirstSession,
+  UNBOUND_FROM,
 } from './users';
 
 const TABLE: usize = CONTROL + 4;
@@ -33,6 +35,8 @@ export const AWAY_QUEUE: usize = CONTROL + 64;
 export const IDLE_QUEUE: usize = CONTROL + 72;
 export const ENDED_QUEUE: usize = CONTROL + 80;
 export const BOSH_QUEUE: usize = CONTROL + 96;
+/** By session, as of ../session-resources.ts. */
+const RESOURCES: usize = CONTROL + 108;
 /** Head and tail, in words behind them. */
 const RING: usize = 8;
 /** Words of a queue that what is done at once may need. */
@@ -55,9 +59,14 @@ const LOG_SHIFT: u32 = 8;
 export const NONE: u32 = 0;
 export const OPEN: u32 = 1;
 export const AWAY: u32 = 2;
+export const BOUND: u32 = 3;
 export const ENDED: u32 = 4;
 export const CARRIER: u32 = 5;
 const UNBOUND: u32 = 6;
+export const REMOVED: u32 = 7;
+
+/** As of ../log-sessions.ts. */
+const MOST_OF_ONE_USER: u32 = 200;
 
 let table: usize = 0;
 let heads: usize = 0;
@@ -69,6 +78,7 @@ let used: u32 = 0;
 let capacity: u32 = 0;
 let size: u32 = 0;
 let log: u32 = 0;
+let resources: usize = 0;
 
 export function beginSessions(): void {
   table = load<u32>(TABLE);
@@ -81,6 +91,7 @@ export function beginSessions(): void {
   capacity = load<u32>(CAPACITY);
   size = load<u32>(SIZE);
   log = load<u32>(LOG);
+  resources = load<u32>(RESOURCES);
 }
 
 export function endSessions(): void {
@@ -112,6 +123,20 @@ export function stateOf(session: u32): u32 {
 /** An id that is no address; of BOSH if its next bit says so. */
 export function isBosh(session: u32): bool {
   return load<u32>(addressOf(session), HIGH) >= 0xc0000000;
+}
+
+/** The number + 1 of the resource that it is bound to; 0 for none. */
+export function resourceOf(session: u32): u32 {
+  return load<u32>(resources + ((session as usize) << 2));
+}
+
+/** `resource`: 0 for none. */
+export function bindTo(session: u32, resource: u32): void {
+  const before = resourceOf(session);
+  if (before == resource) return;
+  if (resource != 0) note(BOUND_TO, resource, 0);
+  if (before != 0) note(UNBOUND_FROM, before, 0);
+  store<u32>(resources + ((session as usize) << 2), resource);
 }
 
 /** Whether it is still in this state since that instant. */
@@ -158,9 +183,15 @@ function ofLog(session: u32): u32 {
   return next;
 }
 
-/** Whether another session can be inserted without another bucket or more room. */
-export function canInsert(): bool {
-  return (free != NONE || used < capacity) && (size < buckets || buckets == mostBuckets);
+/** Whether another session of the user can be inserted without another bucket or more room, and without sparing one. */
+export function canInsert(user: u32): bool {
+  return (free != NONE || used < capacity) && (size < buckets || buckets == mostBuckets) && !hasMany(user);
+}
+
+function hasMany(user: u32): bool {
+  let held: u32 = 0;
+  for (let session = firstOf(user); session != NONE; session = nextOf(session)) held++;
+  return held >= MOST_OF_ONE_USER;
 }
 
 export function insert(low: u32, high: u32, user: u32, since: u32): u32 {
@@ -203,6 +234,7 @@ export function drop(session: u32): void {
   const low = load<u32>(at, LOW);
   const high = load<u32>(at, HIGH);
   if ((word & IS_STORED) != 0) noteStored(DROPPED, low, high);
+  bindTo(session, 0);
   leaveBucket(session, at);
   leaveUser(session, user);
   store<u32>(at, NONE, STATE);

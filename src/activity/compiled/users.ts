@@ -30,6 +30,9 @@ export const CHANGED: u32 = 7;
 export const DROPPED: u32 = 8;
 export const LET_GO: u32 = 9;
 export const HELD: u32 = 10;
+/** Of a resource: a session is bound to it, or is not any more. */
+export const BOUND_TO: u32 = 11;
+export const UNBOUND_FROM: u32 = 12;
 
 const USER_SIZE: usize = 32;
 export const LOGIN: usize = 12;
@@ -93,6 +96,10 @@ export function firstSession(user: u32): u32 {
 
 export function setFirstSession(user: u32, session: u32): void {
   store<u32>(addressOf(user), session, SESSIONS);
+}
+
+export function isKnown(user: u32): bool {
+  return (load<u32>(addressOf(user), BITS) & KNOWN) != 0;
 }
 
 export function resumes(user: u32): bool {
