@@ -54,7 +54,11 @@ export class ActiveWindow {
 
   /** A user without open session, last seen at `second`, comes (+1) or goes (-1). */
   count(second: number, by: 1 | -1): void {
-    const hour = hourOf(second);
+    this.countIn(hourOf(second), by);
+  }
+
+  /** So many more of them who were last seen in an hour. */
+  countIn(hour: number, by: number): void {
     if (this.#length === 0 || hour < this.#first || hour >= this.#first + this.#length) this.#include(hour);
     this.#counts[hour & (this.#counts.length - 1)]! += by;
     for (let w = 0; w < this.#edges.length; w++) if (hour > this.#edges[w]!) this.#sums[w]! += by;

@@ -10,6 +10,7 @@ import { EventNames } from './event-names.ts';
 import type { LogSessions } from './log-sessions.ts';
 import { dueOf } from './passing-time.ts';
 import type { TimeoutQueue } from './timeout-queue.ts';
+import type { Users } from './user-table.ts';
 
 interface Compiled {
   take(from: number, to: number): number;
@@ -49,6 +50,12 @@ const DROPPED = 8;
 const LET_GO = 9;
 const HELD = 10;
 const BOUND_TO = 11;
+const HOST = 13;
+const CELL = 14;
+/** Beside the journal: four words a host, and a ring of hours for each. */
+const HOSTS = 229_248;
+const CELLS = 229_376;
+const HOURS = 1024;
 
 /** Room that compiled/sessions.ts wants in a queue before an event. */
 const QUEUE_SPARE = 1024;
@@ -170,17 +177,32 @@ export class CompiledRules {
       const what = words[at]!;
       const a = words[at + 1]!;
       const b = words[at + 2]!;
-      if (what < COME) users.counted(a, what & MORE ? 1 : -1, (what & ONLINE) !== 0, b >>> 0);
+      if (what < COME) users.counted.countOn(a, what & MORE ? 1 : -1, (what & ONLINE) !== 0, b >>> 0);
       else if (what === COME) users.came(a);
       else if (what === SEEN) users.pages.noteUser(a);
       else if (what === IDLE) users.releaseIfIdle(a);
       else if (what === CHANGED) table.changed(number, a);
       else if (what === DROPPED) table.dropped(number, a, b);
+      else if (what === HOST) this.#takeHost(users, a);
+      else if (what === CELL) this.#takeCell(users, a, b);
       else if (what === HELD) table.ids.hold(a, b);
       else if (what === LET_GO) table.ids.letGo(a, b);
       else if (what === BOUND_TO) table.resources.hold(a);
       else table.resources.letGo(a);
     }
+  }
+
+  #takeHost(users: Users, host: number): void {
+    const [words, at] = [this.#words, HOSTS + host * 4];
+    users.counted.countOnline(host, words[at]!, words[at + 1]! >>> 0);
+    words.fill(0, at, at + 3);
+  }
+
+  /** The journal may name it twice. */
+  #takeCell(users: Users, host: number, hour: number): void {
+    const [words, at] = [this.#words, CELLS + host * HOURS + (hour & (HOURS - 1))];
+    if (words[at] !== 0) users.counted.countIn(host, hour, words[at]!);
+    words[at] = 0;
   }
 }
 

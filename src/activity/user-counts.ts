@@ -148,6 +148,18 @@ export class UserCounts {
     else if (at > 0) host.window.count(at, by);
   }
 
+  /** So many more on a host who are online; when any user was seen, unix seconds. */
+  countOnline(number: number, by: number, seenAt: number): void {
+    const host = this.#hosts.at(number);
+    host.open += by;
+    if (seenAt > host.seenAt) host.seenAt = seenAt;
+  }
+
+  /** So many more on a host who are not, and were last seen in an hour. */
+  countIn(number: number, hour: number, by: number): void {
+    this.#hosts.at(number).window.countIn(hour, by);
+  }
+
   /** The counts at `at` of every host seen so far, by host. `over`: sessions that time alone has ended. */
   sample(at: number, over: Iterable<Over> = []): UserSample[] {
     const counts = this.peek(at, over);

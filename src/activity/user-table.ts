@@ -247,9 +247,9 @@ export class Users {
     this.#size++;
   }
 
-  /** As `countOn` of `UserCounts`. */
-  counted(host: number, by: 1 | -1, isOnline: boolean, at: number): void {
-    this.#counts.countOn(host, by, isOnline, at);
+  /** What compiled rules have counted is told there. */
+  get counted(): Pick<UserCounts, 'countOn' | 'countOnline' | 'countIn'> {
+    return this.#counts;
   }
 
   /** An event of the user has been decoded, and will be taken in later: the number stays what it is until then. */

@@ -28,7 +28,8 @@ import { OPTIONS } from '../golden.ts';
 const BEGIN = Date.UTC(2026, 0, 1) / 1000;
 const HOUR = 3600;
 const CODE = readFileSync(new URL('../../src/activity/compiled/rules.wasm', import.meta.url));
-const jid = (user: number): string => `user${user}@${user % 2 === 0 ? 'chat' : 'work'}.example`;
+const hostOf = (user: number): string => (user < 7 ? ['chat', 'work'][user % 2]! : `host${user % 40}`);
+const jid = (user: number): string => `user${user}@${hostOf(user)}.example`;
 const bosh = (n: number): string => `bosh58833a29-3eaa-4734-878e-${String(n).padStart(12, '0')}`;
 const BOSH = bosh(0);
 
@@ -257,6 +258,23 @@ describe('compiled rules', () => {
       assert.equal(world.users.sessions.resourceNumber('phone-1'), 0);
     }
     assert.ok(compiled.unusual < 3);
+  });
+
+  it('count those who come back after months [9.14]', () => {
+    const [compiled, defined] = [new World(true, true), new World(false, true)];
+    const comes = (user: number, after: number): Step[] =>
+      (['start', 'end'] as const).map((kind) => ({ after, usual: { kind, id: user + 1, user } }));
+    for (const [n, days] of [1, 30, 36, 38, 42, 90, 200].entries())
+      for (const world of [compiled, defined]) {
+        const begin = BEGIN + n * 365 * 86_400;
+        world.take(
+          [0, 1, 2, 9].flatMap((user) => comes(user, 1000)),
+          begin,
+        );
+        world.take([comes(0, 60), comes(1, days * 43_200), comes(9, 60)].flat(), begin + 86_400 * days);
+      }
+    const now = BEGIN + 7 * 365 * 86_400;
+    assert.deepEqual(compiled.outcome(now), defined.outcome(now));
   });
 
   it('let go of the ids of BOSH sessions that are over [9.13]', () => {

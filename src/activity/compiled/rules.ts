@@ -86,7 +86,7 @@ let removed: u32 = 0;
 
 /** Takes in events from the address `from` up to `to`; returns where it stopped. */
 export function take(from: usize, to: usize): usize {
-  beginUsers();
+  beginUsers(load<u32>(from, AT));
   beginSessions();
   hibernation = load<u32>(HIBERNATION) as i64;
   boshSeconds = load<u32>(BOSH_SECONDS) as i64;

@@ -15,12 +15,24 @@ const JOURNAL_END: usize = CONTROL + 88;
 const JOURNAL: usize = CONTROL + 135168;
 const ENTRY: usize = 12;
 /** Behind it; and so much of it what is done at once may need. */
-const JOURNAL_LIMIT: usize = CONTROL + 1048576;
+const JOURNAL_LIMIT: usize = CONTROL + 916992;
 const SPARE: usize = 65536;
+/** Of each of the first hosts 16 bytes: how many more are online, when any user was seen, and whether the journal names it. */
+const HOSTS: usize = CONTROL + 916992;
+const MOST_HOSTS: u32 = 32;
+/** Of each of these how many more were last seen in which hour: a ring of so many, four bytes each. */
+const CELLS: usize = CONTROL + 917504;
+const HOURS: u32 = 1024;
+/** So many of them lie behind the events, and the others ahead. */
+const HOURS_BEHIND: u32 = 900;
+const HOUR: u32 = 3600;
 
 /** In the journal: what of a host is one less, or with `MORE` one more: users offline who were last seen at an instant, or online. */
 const MORE: u32 = 1;
 const ONLINE: u32 = 2;
+/** Of what is counted beside it: a host, and an hour of one. */
+const HOST: u32 = 13;
+const CELL: u32 = 14;
 /** Of a user: something is known now; something changed that is stored; nothing may be known any more. */
 const COME: u32 = 4;
 const SEEN: u32 = 5;
@@ -53,8 +65,12 @@ const PENDING: u32 = 0x10000;
 let names: usize = 0;
 let isStored: bool = false;
 let journal: usize = JOURNAL;
+/** Of those that have a cell. */
+let firstHour: u32 = 0;
 
-export function beginUsers(): void {
+/** Events of about the instant `at`, unix seconds, come. */
+export function beginUsers(at: u32): void {
+  firstHour = max(hourOf(at), HOURS_BEHIND) - HOURS_BEHIND;
   names = load<u32>(NAMES);
   isStored = load<u32>(IS_STORED) != 0;
   journal = JOURNAL;
@@ -120,10 +136,10 @@ export function saw(user: u32, what: usize, second: u32): void {
   const isKnown = (load<u32>(at, BITS) & KNOWN) != 0;
   if (isKnown && second <= load<u32>(at + what)) return;
   const wasOpen = isOpen(at);
-  if (isKnown && !wasOpen) count(at, 0);
+  if (isKnown && !wasOpen) count(at, -1);
   else if (!isKnown) become(at, user);
   store<u32>(at + what, second);
-  if (!wasOpen) count(at, MORE);
+  if (!wasOpen) count(at, 1);
   noteStored(SEEN, user, 0);
 }
 
@@ -131,18 +147,18 @@ export function open(user: u32): void {
   const at = addressOf(user);
   if ((load<u32>(at, BITS) & KNOWN) == 0) return;
   const isFirst = !isOpen(at);
-  if (isFirst) count(at, 0);
+  if (isFirst) count(at, -1);
   store<u32>(at, load<u32>(at, OPEN) + 1, OPEN);
-  if (isFirst) count(at, MORE);
+  if (isFirst) count(at, 1);
 }
 
 export function close(user: u32): void {
   const at = addressOf(user);
   const sessions = load<u32>(at, OPEN) & OPEN_MASK;
   if ((load<u32>(at, BITS) & KNOWN) == 0 || sessions == 0) return;
-  if (sessions == 1) count(at, 0);
+  if (sessions == 1) count(at, -1);
   store<u32>(at, load<u32>(at, OPEN) - 1, OPEN);
-  if (sessions == 1) count(at, MORE);
+  if (sessions == 1) count(at, 1);
 }
 
 /** An event that was expected has been taken in. */
@@ -167,13 +183,32 @@ function become(at: usize, user: u32): void {
   note(COME, user, 0);
 }
 
-/** One user more or less where this one counts. What undoes the entry before it is no entry: the next one has its instant, too. */
-function count(at: usize, more: u32): void {
+/** One user more or less where this one counts. */
+function count(at: usize, by: i32): void {
   const host = load<u32>(at, BITS) >> HOST_SHIFT;
-  const what = isOpen(at) ? ONLINE | more : more;
   const seen = max(load<u32>(at, LOGIN), load<u32>(at, LOGOUT));
-  const last = journal - ENTRY;
-  const undoes = last >= JOURNAL && load<u32>(last) == (what ^ MORE) && load<u32>(last, 4) == host;
-  if (more == 0 && undoes && load<u32>(last, 8) == seen) journal = last;
-  else note(what, host, seen);
+  const online = isOpen(at);
+  const isFar = !online && hourOf(seen) - firstHour >= HOURS;
+  if (host >= MOST_HOSTS || isFar) return note((online ? ONLINE : 0) | (by > 0 ? MORE : 0), host, seen);
+  const entry = HOSTS + ((host as usize) << 4);
+  if (load<u32>(entry, 8) == 0) {
+    note(HOST, host, 0);
+    store<u32>(entry, 1, 8);
+  }
+  store<u32>(entry, max(load<u32>(entry, 4), seen), 4);
+  if (online) store<i32>(entry, load<i32>(entry) + by);
+  else countIn(host, hourOf(seen), by);
+}
+
+/** An hour that comes back to nothing is named by the journal again, where it is not looked at twice. */
+function countIn(host: u32, hour: u32, by: i32): void {
+  const cell = CELLS + ((host * HOURS + (hour & (HOURS - 1))) << 2);
+  const more = load<i32>(cell);
+  if (more == 0) note(CELL, host, hour);
+  store<i32>(cell, more + by);
+}
+
+/** As of ../active-window.ts. */
+function hourOf(second: u32): u32 {
+  return (second - 1) / HOUR;
 }
