@@ -65,6 +65,13 @@ export class EventBatch {
     return event;
   }
 
+  /** The latest instant of the events from `from` up to `to`, exclusive, unix seconds; there is one. */
+  latest(from: number, to: number): number {
+    let latest = this.at(from);
+    for (let event = from + 1; event < to; event++) latest = Math.max(latest, this.at(event));
+    return latest;
+  }
+
   #makeRoom(events: number): void {
     const needed = (this.count + events) * EVENT_WORDS;
     if (needed <= this.words.length) return;

@@ -87,19 +87,12 @@ export class Sampler {
    */
   takeDue(batch: EventBatch, event: number, end: number): readonly Sample[] | undefined {
     if (this.#early.count > 0) return undefined;
-    const due = this.#dueIn(batch, event, end);
+    const due = dueIn(batch, event, end, this.#next);
     if (due === end) return undefined;
-    for (let early = event; early <= due; early++) this.#latest = Math.max(this.#latest, batch.at(early));
+    this.#latest = Math.max(this.#latest, batch.latest(event, due + 1));
     const samples = this.#sample(this.#next);
     this.#next = this.#steps(this.#next);
     return samples;
-  }
-
-  /** The event that tells that the next sample is due, all before it being after it; `end` when there is none. */
-  #dueIn(batch: EventBatch, first: number, end: number): number {
-    for (let event = first; event < end && batch.at(event) > this.#next; event++)
-      if (passed(batch, event) >= this.#next) return event;
-    return end;
   }
 
   /**
@@ -127,6 +120,16 @@ export class Sampler {
     const logs = this.#logs.map((log) => ({ coverage: coverageOf(log, at), over: log.logState.overBy(at) }));
     return countAt(this.#users, logs, at);
   }
+}
+
+/**
+ * The event that tells that the sample of the instant `next` is due, all before it being after it; `end` when there is none. A function by itself
+ * so that V8, which optimises what runs in a loop with all that it calls, has little to do.
+ */
+function dueIn(batch: EventBatch, first: number, end: number, next: number): number {
+  for (let event = first; event < end && batch.at(event) > next; event++)
+    if (passed(batch, event) >= next) return event;
+  return end;
 }
 
 /** Unix seconds: up to then no line behind this event's is late any more. */
