@@ -36,11 +36,8 @@ export class EventNames {
     at: number,
   ): void {
     const { words, bytes } = batch;
-    for (
-      let event = first, o = first * EVENT_WORDS, to = at;
-      event < end;
-      event++, o += EVENT_WORDS, to += EVENT_WORDS
-    ) {
+    for (let event = first, to = at; event < end; event++, to += EVENT_WORDS) {
+      const o = event * EVENT_WORDS;
       const kind = words[o + KIND]!;
       if (words[o + HIGH]! >= 0 || kind === OTHER) continue;
       const [source, sourceEnd] = [words[o + SOURCE]!, words[o + SOURCE_END]!];
@@ -50,10 +47,12 @@ export class EventNames {
       into[to + HIGH] = high;
       this.#ids.push(low, high);
       if (kind < NAMED_START) continue;
-      const rest = words[o + LOW]!;
-      const restEnd = words[o + REST_END]!;
+      const [rest, restEnd] = [words[o + LOW]!, words[o + REST_END]!];
       const isBare = kind !== NAMED_END || isOfJid;
-      const resource = resources.take(bytes, rest, isBare ? restEnd : resourceEnd(bytes, rest, restEnd));
+      const resource =
+        rest === source && restEnd === sourceEnd
+          ? resources.takeOfId(low)
+          : resources.take(bytes, rest, isBare ? restEnd : resourceEnd(bytes, rest, restEnd));
       into[to + REST_END] = resource;
       this.#resources.push(resource);
     }

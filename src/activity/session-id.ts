@@ -3,7 +3,7 @@
  * `bosh58833a29-3eaa-4734-878e-f48d1033363e`, the number of a name and what its look tells.
  */
 import { OF_JID_BEGINS } from '../format/dialects/full-jid.ts';
-import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
+import { NAME_WORDS, OWN, type NameTable } from '../format/name-table.ts';
 
 export interface SessionId {
   readonly low: number;
@@ -36,9 +36,8 @@ export const isBoshId = (high: number): boolean => high < 0 && (high & BOSH) !==
 export class SessionIds {
   readonly #names: NameTable;
 
-  /** `seed` as of a `NameTable`. */
-  constructor(seed: number) {
-    this.#names = new NameTable({ seed });
+  constructor(names: NameTable) {
+    this.#names = names;
   }
 
   /** The numbers of an id, held once. */

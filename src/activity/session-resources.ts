@@ -1,5 +1,5 @@
 /** The resources that sessions are bound to, as numbers, each as long as a session has it. */
-import { NAME_WORDS, NameTable, OWN } from '../format/name-table.ts';
+import { NAME_WORDS, OWN, type NameTable } from '../format/name-table.ts';
 import { moved } from '../format/reserved.ts';
 
 export class SessionResources {
@@ -7,9 +7,9 @@ export class SessionResources {
   /** By session: the number of its resource + 1. */
   #of = new Int32Array(0);
 
-  /** `seed` as of a `NameTable`. */
-  constructor(seed: number) {
-    this.#names = new NameTable({ seed });
+  /** `names`: with those of the ids, as some servers name a resource as the session. */
+  constructor(names: NameTable) {
+    this.#names = names;
   }
 
   /** By session: the number of its resource + 1. */
@@ -32,7 +32,7 @@ export class SessionResources {
     return this.#of[session]!;
   }
 
-  /** The number + 1 that a resource has if any session has it; else 0. */
+  /** The number + 1 of a resource; 0 when no session has it. */
   number(name: string): number {
     return this.#names.find(name) + 1;
   }
@@ -46,6 +46,12 @@ export class SessionResources {
     const number = this.#names.intern(bytes, from, to) + 1;
     this.hold(number);
     return number;
+  }
+
+  /** The same of a resource that is named as the session whose id has this number. */
+  takeOfId(low: number): number {
+    this.hold(low + 1);
+    return low + 1;
   }
 
   /** The number + 1 means this resource until it has been let go as often as it was held. */

@@ -3,7 +3,7 @@
  * is online, told to the users as it changes. A session is the number of its eight words; nothing is made when one changes.
  */
 import { Chains } from '../format/buckets.ts';
-import { NAME_WORDS, type NameTable } from '../format/name-table.ts';
+import { NAME_WORDS, NameTable } from '../format/name-table.ts';
 import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
 import type { SessionSpace } from '../format/shared-memory.ts';
 import { SessionChanges } from './session-changes.ts';
@@ -57,9 +57,10 @@ export class SessionTable {
   /** `seed` as of a `NameTable`. */
   constructor(users: SessionUsers, seed: number) {
     this.#users = users;
-    this.resources = new SessionResources(seed);
+    const names = new NameTable({ seed });
+    this.resources = new SessionResources(names);
+    this.ids = new SessionIds(names);
     this.#reserve(SMALL);
-    this.ids = new SessionIds(seed);
   }
 
   /** The number of one more log. `isStored`: its changes will be asked for. */

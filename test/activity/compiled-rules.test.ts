@@ -32,6 +32,8 @@ const hostOf = (user: number): string => (user < 7 ? ['chat', 'work'][user % 2]!
 const jid = (user: number): string => `user${user}@${hostOf(user)}.example`;
 const bosh = (n: number): string => `bosh58833a29-3eaa-4734-878e-${String(n).padStart(12, '0')}`;
 const BOSH = bosh(0);
+/** A resource that is the id. */
+const CONNECTION = 'connection';
 
 /**
  * `id`: of an address; 0 and below: of BOSH. Of a named event, which has a resource: of a process, or 0 and below of none, and then
@@ -107,7 +109,10 @@ class World {
       const full = lines.add(`${jid(user)}/${resource}${behind}`);
       events[HIGH] = id <= 0 ? OF_JID : OF_SOURCE;
       [events[SOURCE], events[SOURCE_END]] = id <= 0 ? full : lines.add(`<0.${id}.0>`);
-      [events[LOW], events[REST_END]] = [full[0] + name.length + 1, full[1]];
+      const isConnection = id > 0 && resource === CONNECTION;
+      [events[LOW], events[REST_END]] = isConnection
+        ? [events[SOURCE], events[SOURCE_END]]
+        : [full[0] + name.length + 1, full[1]];
     } else if (id <= 0) [events[SOURCE], events[SOURCE_END]] = lines.add(bosh(-id));
     events[USER] = isNamed || kind === 'start' ? this.users.names.intern(name, 0, name.length) : -1;
     events[AT] = at;
@@ -145,7 +150,7 @@ const scanned = (...kinds: readonly Usual['kind'][]): fc.Arbitrary<Usual> =>
     user: fc.integer({ min: 0, max: 6 }),
   });
 const usual = scanned('connect', 'start', 'start', 'end', 'end', 'over');
-const resource = fc.constantFrom('r', 'r', 'phone', 'r: x');
+const resource = fc.constantFrom('r', 'r', 'phone', 'r: x', CONNECTION);
 const named = fc.oneof(
   fc.record({
     kind: fc.constantFrom<Usual['kind'][]>('named start', 'named end', 'named bind'),
@@ -254,7 +259,7 @@ describe('compiled rules', () => {
     }
     assert.deepEqual(compiled.outcome(BEGIN + HOUR), defined.outcome(BEGIN + HOUR));
     for (const world of [compiled, defined]) {
-      assert.ok(world.nextIdNumber() < 3);
+      assert.ok(world.nextIdNumber() < 6);
       assert.equal(world.users.sessions.resourceNumber('phone-1'), 0);
     }
     assert.ok(compiled.unusual < 3);
