@@ -71,6 +71,11 @@ export class Chains {
     this.#growth = new Growth(Math.max(LEAST, Math.min(size, this.heads.length)));
   }
 
+  /** There are so many buckets by now, as something else has split them. */
+  grew(count: number): void {
+    if (count !== this.#growth.count) this.#growth = new Growth(count);
+  }
+
   first(hash: number): number {
     return this.heads[this.#growth.bucketOf(hash)]!;
   }

@@ -182,6 +182,20 @@ export class NameTable {
     return [this.#seed, half, count];
   }
 
+  /** What something else has to know, beside `hashing`, to add names by itself, seven words: the first four are what it changes. */
+  get state(): readonly number[] {
+    const slab = this.#arena.byteOffset + this.#slab * SLAB;
+    return [this.#free, this.#used, this.#size, this.#filled, this.#capacity, this.#chains.heads.length, slab];
+  }
+
+  /** It has done so, and there are so many buckets now. */
+  added(state: Int32Array, buckets: number): void {
+    const before = this.#filled;
+    [this.#free = 0, this.#used = 0, this.#size = 0, this.#filled = 0] = state;
+    this.#live[this.#slab]! += this.#filled - before;
+    this.#chains.grew(buckets);
+  }
+
   /** The name is gone, and its number free for another one. */
   release(name: number): void {
     const at = name * NAME_WORDS;

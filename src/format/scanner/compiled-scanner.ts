@@ -1,6 +1,6 @@
 /**
  * The scanner compiled to WebAssembly (compiled/scanner.ts), and the memory that it shares with the names of users: it looks
- * for them itself, and leaves those that are new to be added here.
+ * for them itself, and adds those that are new; where there is no room for one, it is left to be added here.
  */
 import type { NameTable } from '../name-table.ts';
 import type { Program, SharedMemory } from '../shared-memory.ts';
@@ -14,6 +14,7 @@ interface Compiled {
 }
 
 /** The addresses of compiled/addresses.ts. */
+const BUCKET_COUNT = 16;
 const LAST = 44;
 const SHIFT = 48;
 const NEW_NAMES = 56;
@@ -37,6 +38,7 @@ const LEVEL_SIZE = 16;
 const IN_JID_AT = 1024;
 const TEXTS_AT = 1280;
 const TEXT_SIZE = 16;
+const NAMES_STATE = 1984;
 const FIRST = 2048;
 const NEEDLES = 8192;
 const NEEDLE_SIZE = 256;
@@ -63,7 +65,7 @@ const FORMS: Readonly<Record<RestForm, number>> = {
 /** Of each login: its event, where the name begins and ends, which are addresses, and of a new name its hash. */
 const LOGINS = 1_114_112;
 const LOGIN_SIZE = 16;
-/** A user who is a new name. */
+/** A user who is a new name that is left. */
 const NEW = -2;
 
 interface Loaded {
@@ -130,7 +132,10 @@ export class ScannerMemory {
     ]);
     this.#words[MOST / 4] = most;
     this.#words[BELIEVED / 4] = believed;
-    return this.#program().scan(from - shift, end - shift) + shift;
+    this.#words.set(names.state, NAMES_STATE / 4);
+    const stop = this.#program().scan(from - shift, end - shift) + shift;
+    names.added(this.#words.subarray(NAMES_STATE / 4, NAMES_STATE / 4 + 4), this.#words[BUCKET_COUNT / 4]!);
+    return stop;
   }
 
   /** In a memory that is another one. */
@@ -250,7 +255,7 @@ export class CompiledScanner implements LineScanner {
     return stop;
   }
 
-  /** Adds so many names that are new. */
+  /** Adds so many names that are left. */
   #addNames(bytes: Buffer, fresh: number): void {
     const { events } = this;
     const { words } = this.#memory;

@@ -18,7 +18,7 @@ export const LAST: usize = 44;
 export const SHIFT: usize = 48;
 /** How many digits are behind the first byte of the tail. */
 export const DIGITS: usize = 52;
-/** How many events name users that are new. */
+/** How many events name users that are new, and for whom there was no room. */
 export const NEW_NAMES: usize = 56;
 export const ASKED: usize = 60;
 /** 64 bytes each, and behind them as many of 255 where a byte counts, of 0 where it does not. */
@@ -56,6 +56,14 @@ export const DOMAIN_TEXT: usize = 1408;
 export const LEVEL_TEXT: usize = 1424;
 export const JID_TEXT: usize = 1440;
 export const PLACE_TEXT: usize = 1456;
+/** Of the table of names, as `state` of ../../name-table.ts: the first four, and what is told of them in turn. */
+export const FREE: usize = 1984;
+export const USED: usize = 1988;
+export const SIZE: usize = 1992;
+export const FILLED: usize = 1996;
+export const CAPACITY: usize = 2000;
+export const MOST_BUCKETS: usize = 2004;
+export const SLAB_AT: usize = 2008;
 /** Per level and first byte of a message: the number of its first needle + 1. */
 export const FIRST: usize = 2048;
 export const NEEDLES: usize = 8192;

@@ -1,7 +1,6 @@
 /**
  * The compiled half of the scanner, in AssemblyScript: TypeScript to read, WebAssembly to run. It does what
- * ../scanner.ts does, which is its definition; a property test holds the two together. It only reads: names that are new are
- * added by the caller.
+ * ../scanner.ts does, which is its definition; a property test holds the two together.
  */
 import {
   BASE,
