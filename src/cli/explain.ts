@@ -132,11 +132,14 @@ class ExplainingReader {
   read(bytes: Buffer, isEnd: boolean): Map<number, ShownEvent> {
     const events = new Map<number, ShownEvent>();
     let before = 0;
-    this.#format.begin(bytes, isEnd);
+    this.#format.begin(bytes, isEnd ? 'end' : undefined);
     for (let run; (run = this.#format.run());) {
       const decoder = this.#decoderOf(run.format);
       const show = (event: SessionEvent, index: number) => isShown(event) && events.set(before + index, event);
-      before += decoder.read(run.bytes, show, (at) => this.#format.endOf(at, decoder.version));
+      before += decoder.read(run.bytes, show, {
+        endOf: (at) => this.#format.endOf(at, decoder.version),
+        hold: (at) => this.#format.hold(at),
+      });
     }
     return events;
   }

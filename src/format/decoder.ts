@@ -4,7 +4,7 @@
  */
 import type { EventBatch } from './event-batch.ts';
 import type { LineDecoder } from './line-decoder.ts';
-import type { EndOf } from './log-format.ts';
+import type { RunEnd } from './log-format.ts';
 import type { ScanPlan } from './scanner/plan.ts';
 import { startsWith } from './scanner/bytes.ts';
 import type { LineScanner, Tick } from './scanner/scanner.ts';
@@ -13,22 +13,27 @@ const NEWLINE = 10;
 
 /**
  * Adds the events of the batch's lines from `from` on to it; the last byte of them is a newline. Returns where they end, which is
- * before the end of the batch where `endOf` says so.
+ * before the end of the batch where `runEnd` says so.
  */
 export function decode(
   batch: EventBatch,
   reader: LineDecoder,
   scannerOf: (plan: ScanPlan) => LineScanner,
   from = 0,
-  endOf?: EndOf,
+  runEnd?: RunEnd,
 ): number {
   // An object of its own: a scanner takes it for the same bytes as long as it is the same object.
   const bytes = batch.bytes.subarray();
   let text: string | undefined;
   const wholeText = (): string => (text ??= bytes.toString('latin1'));
   let tick: Tick | undefined;
-  reader.begin(() => wholeText().slice(from));
   let to = bytes.length;
+  const hold = (at: number): boolean => {
+    const isHeld = runEnd?.hold(at) === true;
+    if (isHeld) to = Math.min(to, at);
+    return isHeld;
+  };
+  reader.begin(() => wholeText().slice(from), hold);
   for (let at = from; at < to;) {
     const { plan } = reader;
     if (tick && plan) {
@@ -50,7 +55,7 @@ export function decode(
     }
     const event = isAlone ? reader.line(line, 0, line.length) : reader.line(wholeText(), at, end);
     if (event) batch.add(event);
-    else if (reader.isStrange && end > at) to = endOf?.(at) ?? to;
+    else if (reader.isStrange && end > at) to = runEnd?.endOf(at) ?? to;
     if (at === to) reader.takeBack();
     if (line !== undefined && !isOfTick) tick = reader.tickOf(line);
     at = end + 1;

@@ -4,9 +4,16 @@
  * besides only when its hour changes, so that the clock sees the turn of the year and of summer time.
  */
 import { Clock, type ClockState } from './time/clock.ts';
-import type { Dialect, Parser, ParserState, SessionEvent } from './dialects/dialect.ts';
+import {
+  holdNothing,
+  type Dialect,
+  type Hold,
+  type Parser,
+  type ParserState,
+  type SessionEvent,
+} from './dialects/dialect.ts';
 import { ownLines } from './format.ts';
-import type { EndOf, WrappingState } from './log-format.ts';
+import type { RunEnd, WrappingState } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { ScanPlan } from './scanner/plan.ts';
 import type { LineScanner, Tick } from './scanner/scanner.ts';
@@ -28,6 +35,8 @@ export interface LineDecoderState {
   readonly runEnd?: number | undefined;
   /** What is around the lines; undefined where nothing is. */
   readonly wrapping?: WrappingState | undefined;
+  /** Lines that wait for those that come next, one character per byte. */
+  readonly waiting?: string | undefined;
   /** No line has been understood yet. */
   readonly isUnknown?: boolean;
 }
@@ -112,7 +121,7 @@ export class LineDecoder {
     return this.#strange !== undefined;
   }
 
-  /** The line read last, which is strange, is not counted: it is read in another form. */
+  /** The line read last is not counted: it is strange, and read in another form, or held. */
   takeBack(): void {
     this.counts.lines--;
     if (this.#strange === 'foreign' || this.#strange === 'rejected') this.counts[this.#strange]--;
@@ -125,17 +134,24 @@ export class LineDecoder {
 
   /**
    * Reads whole lines; the last byte of `bytes` is a newline. `seen` gets each event in the order of the lines, with the
-   * index of its line in the block. `endOf`: as of `decode`. Returns how many lines were read.
+   * index of its line in the block. `runEnd`: as of `decode`. Returns how many lines were read.
    */
-  read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void, endOf?: EndOf): number {
+  read(bytes: Buffer, seen: (event: SessionEvent, line: number) => void, runEnd?: RunEnd): number {
     const text = bytes.toString('latin1');
-    this.begin(() => text);
     let [line, to] = [0, text.length];
+    this.begin(
+      () => text,
+      (at) => {
+        const isHeld = runEnd?.hold(at) === true;
+        if (isHeld) to = Math.min(to, at);
+        return isHeld;
+      },
+    );
     for (let start = 0, end; start < to; start = end + 1, line++) {
       end = text.indexOf(NEWLINE, start);
       const event = this.line(text, start, end);
       if (event) seen(event, line);
-      else if (this.isStrange && end > start) to = endOf?.(start) ?? to;
+      else if (this.isStrange && end > start) to = runEnd?.endOf(start) ?? to;
       if (start === to) {
         this.takeBack();
         break;
@@ -146,11 +162,11 @@ export class LineDecoder {
   }
 
   /** Before the lines of a block, whose text is asked for when it is needed. */
-  begin(text: () => string): void {
+  begin(text: () => string, hold: Hold = holdNothing): void {
     this.#isKnown = this.#stamp !== undefined || this.#recognise(text());
     this.#firstAt = undefined;
     this.#aheadAt = undefined;
-    this.#parser.beginBlock?.(text);
+    this.#parser.beginBlock?.(text, hold);
   }
 
   /** Behind the lines of a block. */

@@ -3,9 +3,10 @@
  * looked whether another form begins there, which holds from there on; lines of which that cannot be told yet wait for those that
  * come next.
  */
-import type { Dialect } from './dialects/dialect.ts';
+import type { Dialect, Hold } from './dialects/dialect.ts';
 import { prosody } from './dialects/prosody.ts';
 import type { Envelope } from './envelopes/envelope.ts';
+import { linesFrom, linesOf, tailOf } from './block-lines.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
 import { GOING_ON, lookAt, type Rival } from './form-change.ts';
@@ -22,8 +23,22 @@ const TAIL = 200;
 /** In one block; more of them are two writers in one file, of which one is read. */
 const MOST_CHANGES = 64;
 
-/** Where the lines of one form end, of which the one at `at` is not understood; undefined where they go on. */
-export type EndOf = (at: number) => number | undefined;
+/** Lines held, bytes: more than a message has (ejabberd cuts it at 102,400 characters) with what a wrapping puts around each of its lines, but for odd ones. */
+const MOST_HELD = 1024 * 1024;
+
+/** Where the lines of a run end that are read now. */
+export interface RunEnd {
+  /** Where those of one form end, of which the one at `at` is not understood; undefined where they go on. */
+  endOf(at: number): number | undefined;
+  readonly hold: Hold;
+}
+
+/**
+ * What of the lines that wait is told without those that come next. `late`: messages that waited already when this was asked last,
+ * or when the waiting began, as all their lines have been written by now. `file`: all messages, as none goes on in another file.
+ * `now`: the form of lines, as far as it is told without others, which may be long in coming. `end`: all, as none come.
+ */
+export type Rest = 'late' | 'file' | 'now' | 'end';
 
 /** How lines are wrapped, as plain JSON. */
 export interface WrappingState {
@@ -32,8 +47,6 @@ export interface WrappingState {
   readonly inner?: string;
   readonly keepsInner: boolean;
   readonly unwrap: UnwrapState;
-  /** Lines that wait, one character per byte. */
-  readonly waiting?: string;
   readonly replaced?: Replaced;
 }
 
@@ -62,6 +75,8 @@ export interface LogFormatOptions {
   /** As of the log before. */
   readonly dialect?: Dialect | undefined;
   readonly wrapping?: WrappingState | undefined;
+  /** Lines that wait, one character per byte. */
+  readonly waiting?: string | undefined;
 }
 
 export class LogFormat {
@@ -70,14 +85,18 @@ export class LogFormat {
   #unwrapper: Unwrapper | undefined;
   /** Lines that wait. */
   #waiting: Buffer = Buffer.alloc(0);
+  /** They are held; where in the run. */
+  #heldAt: number | undefined;
+  /** So many bytes of them waited when it was asked last which of them are told by now, or when they began to. */
+  #late = 0;
+  #wasHolding = false;
   /** The block that is read. */
   #block: Buffer = Buffer.alloc(0);
   /** Where the next run begins in it, and what holds from there on. */
   #next = 0;
   #nextFormat: LineFormat | undefined;
   #changes = 0;
-  /** No more lines come for now. */
-  #isEnd = false;
+  #rest: Rest | undefined;
   /** As long as the other one may be a neighbour that repeats lines of it. */
   #replaced: Replaced | undefined;
   /** Where the other one came in the block. */
@@ -97,12 +116,12 @@ export class LogFormat {
   readonly #rivals = new Map<string, number>();
   readonly #quiet = new Map<string, number>();
 
-  constructor({ server, dialect, wrapping }: LogFormatOptions) {
+  constructor({ server, dialect, wrapping, waiting = '' }: LogFormatOptions) {
     this.#server = server;
     this.#isUnheard = !dialect;
     if (!dialect) return;
     this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
-    this.#waiting = Buffer.from(wrapping?.waiting ?? '', 'latin1');
+    this.#waiting = Buffer.from(waiting, 'latin1');
     this.#replaced = wrapping?.replaced;
   }
 
@@ -116,10 +135,9 @@ export class LogFormat {
     if (!wrapping || !this.#unwrapper) return undefined;
     const { envelope, program, inner, keepsInner } = wrapping;
     const unwrap = this.#unwrapper.state;
-    const waiting = this.#waiting.length > 0 && { waiting: this.#waiting.toString('latin1') };
     const replaced = this.#replaced && { replaced: this.#replaced };
     const wrapped = { envelope: envelope.name, program, ...(inner && { inner: inner.name }), keepsInner, unwrap };
-    return { ...wrapped, ...waiting, ...replaced };
+    return { ...wrapped, ...replaced };
   }
 
   /** Undefined where the lines are as the server wrote them into a file. */
@@ -139,14 +157,26 @@ export class LogFormat {
     return this.#waiting.length === 0 ? 0 : linesOf(this.#waiting).length - 1;
   }
 
+  /** Whether they do as these tell whose text they are. */
+  get isHolding(): boolean {
+    return this.#heldAt !== undefined;
+  }
+
+  /** One character per byte; undefined where none wait. */
+  get waitingText(): string | undefined {
+    return this.#waiting.length === 0 ? undefined : this.#waiting.toString('latin1');
+  }
+
   /** What comes next is of another file. */
   beginFile(): void {
     this.#isUnheard = true;
   }
 
-  /** Takes whole lines, which are then read run after run. `isEnd`: what waits is told without those that come next, as none come for now. */
-  begin(bytes: Buffer, isEnd = false): void {
-    this.#isEnd = isEnd;
+  /** Takes whole lines, which are then read run after run. */
+  begin(bytes: Buffer, rest?: Rest): void {
+    this.#rest = rest;
+    this.#wasHolding = this.isHolding;
+    this.#heldAt = undefined;
     this.#replacedAt = 0;
     this.#block = this.#waiting.length > 0 ? Buffer.concat([this.#waiting, bytes]) : bytes;
     this.#waiting = Buffer.alloc(0);
@@ -191,7 +221,8 @@ export class LogFormat {
    */
   endOf(at: number, version: string | undefined): number | undefined {
     const { format } = this.#run!;
-    if (at < this.#seen || !this.#format || this.#changes === MOST_CHANGES) return undefined;
+    const isHeld = this.#heldAt !== undefined;
+    if (isHeld || at < this.#seen || !this.#format || this.#changes === MOST_CHANGES) return undefined;
     this.#goTo(at);
     const first = this.#block[this.#at]!;
     if (first === TAB || first === BLANK || first === NEWLINE) return undefined;
@@ -203,7 +234,7 @@ export class LogFormat {
       isUnheard: this.#isUnheard && this.#at === 0,
       strange: this.#at === 0 ? this.#strange : 0,
       isLast: end === this.#block.length,
-      isEnd: this.#isEnd && end === this.#block.length,
+      isEnd: (this.#rest === 'now' || this.#rest === 'end') && end === this.#block.length,
       replaced: this.#replacedHere(),
       rivals: this.#rivals,
       quiet: this.#quiet,
@@ -219,6 +250,19 @@ export class LogFormat {
     if (look.kind === 'change') this.#change(look.format);
     else this.#wait();
     return this.#plainAt;
+  }
+
+  /** As of a parser: the lines from the one at `at` of the run on. */
+  hold(at: number): boolean {
+    if (this.#heldAt !== undefined && at >= this.#heldAt) return true;
+    if (!this.#format || this.#nextFormat || this.#rest === 'file' || this.#rest === 'end') return false;
+    if (at < this.#plainAt) [this.#plainAt, this.#at] = [0, this.#from];
+    this.#goTo(at);
+    const isLate = this.#rest === 'late' && this.#at < this.#late;
+    if (isLate || this.#block.length - this.#at > MOST_HELD) return false;
+    this.#heldAt = at;
+    this.#wait();
+    return true;
   }
 
   #change(format: LineFormat): void {
@@ -257,29 +301,32 @@ export class LogFormat {
   /** The lines from here on are read with those that come next. */
   #wait(): void {
     this.#waiting = this.#block.subarray(this.#at);
+    this.#next = this.#block.length;
     const { wrapping, dialect } = this.#format!;
     if (!wrapping) return;
     this.#unwrapper = new Unwrapper(wrapping, dialect, this.#before);
     this.#unwrapper.unwrap(this.#block.subarray(this.#from, this.#at));
-    this.#next = this.#block.length;
   }
 
   #end(): undefined {
-    if (this.#block.length > this.#waiting.length) this.#isUnheard = false;
+    const read = this.#block.subarray(0, this.#block.length - this.#waiting.length);
+    if (read.length > 0) this.#isUnheard = false;
     if (this.#replaced) {
-      const lines = this.#linesSince(this.#block.length);
+      const lines = this.#linesSince(read.length);
       this.#replaced = lines < GOING_ON ? { ...this.#replaced, lines } : undefined;
     }
-    if (this.#format && !this.#format.wrapping) this.#strange = this.#strangeBehind(this.#format);
+    if (this.#format && !this.#format.wrapping && read.length > 0) this.#strange = this.#strangeIn(read, this.#format);
+    const isNew = this.#rest === 'late' || !this.#wasHolding;
+    this.#late = isNew ? this.#waiting.length : Math.max(0, this.#late - read.length);
     this.#block = Buffer.alloc(0);
     return undefined;
   }
 
-  /** Bytes at the end of the block, and before, that are not understood. */
-  #strangeBehind(format: LineFormat): number {
+  /** Bytes at the end of what was read, and before, that are not understood. */
+  #strangeIn(read: Buffer, format: LineFormat): number {
     // Nearly always.
-    if (ownIn(tailOf(this.#block, 1), format, this.#lastStamp).length > 0) return 0;
-    return ownIn(tailOf(this.#block, TAIL), format).length > 0 ? 0 : this.#strange + this.#block.length;
+    if (ownIn(tailOf(read, 1), format, this.#lastStamp).length > 0) return 0;
+    return ownIn(tailOf(read, TAIL), format).length > 0 ? 0 : this.#strange + read.length;
   }
 
   #be(format: LineFormat, state?: UnwrapState): void {
@@ -287,22 +334,6 @@ export class LogFormat {
     this.#strange = 0;
     this.#unwrapper = format.wrapping && new Unwrapper(format.wrapping, format.dialect, state);
   }
-}
-
-const linesOf = (bytes: Buffer): string[] => bytes.toString('latin1').split('\n');
-
-/** The last `most` lines of a block. */
-function tailOf(bytes: Buffer, most: number): readonly string[] {
-  let from = bytes.length;
-  for (let i = 0; i < most && from > 1; i++) from = bytes.lastIndexOf(NEWLINE, from - 2) + 1;
-  return linesOf(bytes.subarray(from, bytes.length - 1));
-}
-
-/** At most `most` lines of a block. */
-function linesFrom(bytes: Buffer, from: number, most: number) {
-  let to = from;
-  for (let i = 0; i < most && to < bytes.length; i++) to = bytes.indexOf(NEWLINE, to) + 1;
-  return { lines: linesOf(bytes.subarray(from, to - 1)), end: to };
 }
 
 function wrappingOf({ envelope, program, inner, keepsInner }: WrappingState): Wrapping | undefined {

@@ -113,7 +113,7 @@ export class Daemon {
     if (this.#signal.aborted) return;
     const start = Math.floor(now());
     this.#logs.stopAfter(start);
-    if (!(await this.#reached())) return;
+    if (!(await this.#reached(true))) return;
     started?.();
     this.#tellStarted();
     await this.#countEveryHour(start);
@@ -167,12 +167,12 @@ export class Daemon {
     // Long behind the hour, the clock was set: begun anew, the count is one of now.
     if (believed.length > 0 && this.#options.now() - hour > MAX_AHEAD) this.#again.abort();
     for (const log of believed) await this.#logs.readAgain(log);
-    return this.#reached();
+    return this.#reached(false);
   }
 
   /** All lines up to the instant have been taken in; false when it is the end. */
-  async #reached(): Promise<boolean> {
-    await this.#untilStopped(this.#logs.reached());
+  async #reached(isStart: boolean): Promise<boolean> {
+    await this.#untilStopped(this.#logs.reached(isStart));
     return !this.#signal.aborted;
   }
 

@@ -109,8 +109,8 @@ export class FollowedLogs {
   }
 
   /** Resolves when all lines up to the instant at which they stop have been taken in. */
-  async reached(): Promise<void> {
-    await Promise.all(this.all.map((log) => log.reached()));
+  async reached(isStart: boolean): Promise<void> {
+    await Promise.all(this.all.map((log) => log.reached(isStart)));
   }
 
   /** Those of which lines lay in the future, and do so no longer. */

@@ -9,6 +9,7 @@ import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config, LogConfig } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
+import type { Rest } from '../format/log-format.ts';
 import type { Series, ArchivedFile } from './archive/arrange.ts';
 import { readHere, type FileReader } from './archive/file-reader.ts';
 import type { Position } from '../source/follow/position.ts';
@@ -155,7 +156,7 @@ async function readOn(tasks: readonly Task[], options: Reading): Promise<LogStat
     await readOne(task, logState, takes, options);
     if (rejoin && task.archivedFile === rejoin.behind) logState.sessions.rejoin(rejoin.sessions, rejoin.begin);
   }
-  takeRest(logState, takes, options);
+  if (options.isEnd) takeRest(logState, takes, options, 'end');
   if (positions.size > 0) await store(commit);
   return logState;
 }
@@ -211,7 +212,7 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
   };
   for (const { archivedFile } of tasks)
     await readOne({ archivedFile, read: undefined, isRead: false }, logState, takes, options);
-  takeRest(logState, takes, options);
+  if (options.isEnd) takeRest(logState, takes, options, 'end');
   await store(takes.commit);
   if (isOld) logState.sessions.dropAll();
   if (signal.aborted) return logState;
@@ -245,10 +246,10 @@ interface Takes {
   readonly known: () => readonly string[];
 }
 
-/** Where no more lines come for now, those that wait for them are told by themselves, if they can be. */
-function takeRest(logState: LogState, takes: Takes, { isEnd, signal, users }: IngestOptions): void {
-  if (!isEnd || signal.aborted) return;
-  takes.batch(logState.decodeRest());
+/** Lines that wait for those that come next are told by themselves, as far as they can be. */
+function takeRest(logState: LogState, takes: Takes, { signal, users }: IngestOptions, rest: Rest): void {
+  if (signal.aborted) return;
+  takes.batch(logState.decodeRest(rest));
   users.settle();
 }
 
@@ -288,6 +289,7 @@ async function readOne(
   const { reader = readHere } = options;
   const blocks = reader.blocks(archivedFile, { ...(read && { from: read }), signal, complete, onProblem });
   await consume(blocks, { apply, commit, store: options.store });
+  if (complete) takeRest(logState, takes, options, 'file');
   // Also of a damaged file: it is not read again as long as it stays what it is.
   if (position && complete && !signal.aborted) takes.position({ ...position, done: true });
 }

@@ -1,5 +1,6 @@
 /** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
+import type { Rest } from '../format/log-format.ts';
 import type { Awaited } from '../index/status-file.ts';
 import type { Block, Source, SourceStatus } from '../source/source.ts';
 import { consume, storeWithPatience, type Store } from './consume.ts';
@@ -8,6 +9,11 @@ import { HourBarrier } from './hour-barrier.ts';
 import type { WriteBuffer } from './write-buffer.ts';
 import { coveredIn, type LogState } from './log-state.ts';
 
+/**
+ * A server writes all lines of a message at once, and a file without events is looked at every second. What has waited for the end of
+ * its message twice as long is told without, milliseconds.
+ */
+const WRITTEN_MS = 1200;
 /** Beside the full hour lines are late by at most so many seconds, as a server writes what several parts of it have to say. */
 const LATE = 10;
 
@@ -49,6 +55,8 @@ export class LiveLog {
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
   #unstored: Stored[] = [];
+  #ticking: NodeJS.Timeout | undefined;
+  #ticks: (() => void)[] = [];
 
   constructor(options: LiveLogOptions) {
     const { path, logState, tell } = options;
@@ -120,11 +128,12 @@ export class LiveLog {
 
   /**
    * Resolves when all lines that are on disk now have been taken in, or those up to the instant at which it stops; those also that
-   * wait for the lines that come next, as far as they can be told without.
+   * wait for the lines that come next, as far as they can be told without. `isStart`: when that is nobody could know.
    */
-  async reached(): Promise<void> {
+  async reached(isStart: boolean): Promise<void> {
     await Promise.race([this.#options.source.caughtUp(), this.#barrier.waiting()]);
-    if (!this.#isTaking && this.logState.waiting > 0) this.#takeRest();
+    if (!isStart) for (let ticks = 0; ticks < 2 && this.#mayTell; ticks++) await this.#tick();
+    if (!this.#isTaking && this.logState.waiting > 0) this.#takeRest(isStart ? 'end' : 'now');
   }
 
   /** Whether it is there and can be read. */
@@ -155,6 +164,7 @@ export class LiveLog {
 
   async close(): Promise<void> {
     this.#over.abort();
+    this.#endTick();
     this.#goOnBetween();
     this.#barrier.close();
     await (this.#consuming ?? this.#options.source.close());
@@ -177,7 +187,10 @@ export class LiveLog {
 
   /** Rejects when the program stops in the middle of the block: it is read again at the next start. */
   async #apply({ bytes, continues, position, isBehindLoss = false }: Block): Promise<void> {
-    if (isBehindLoss) this.logState.loseLines();
+    if (isBehindLoss) {
+      this.#takeRest('file');
+      this.logState.loseLines();
+    }
     const place = () => this.#options.writeBuffer.logs.placeOf(this.path, position.id);
     const batch = this.logState.decode(bytes, continues, place);
     this.#isIdle = batch.count === 0;
@@ -191,16 +204,41 @@ export class LiveLog {
       else throw new Error('stopped while waiting for the hour to be counted');
     }
     this.#isTaking = false;
+    this.#tickLater();
+  }
+
+  #tick(): Promise<void> {
+    return new Promise((resolve) => this.#ticks.push(resolve));
+  }
+
+  /** Whether time tells whose text the last lines are. */
+  get #mayTell(): boolean {
+    return this.logState.isHolding && !this.#isTaking && !this.#over.signal.aborted;
+  }
+
+  #tickLater(): void {
+    if (!this.#mayTell) return this.#endTick();
+    this.#ticking ??= setTimeout(() => {
+      this.#endTick();
+      if (this.#mayTell) this.#takeRest('late');
+    }, WRITTEN_MS);
+  }
+
+  #endTick(): void {
+    clearTimeout(this.#ticking);
+    this.#ticking = undefined;
+    for (const resolve of this.#ticks.splice(0)) resolve();
   }
 
   /** What is behind the hour is taken in when that has been counted. */
-  #takeRest(): void {
-    const batch = this.logState.decodeRest();
+  #takeRest(rest: Rest): void {
+    const batch = this.logState.decodeRest(rest);
     const { sessions } = this.logState;
     for (let event = 0; event < batch.count; event++)
       if (batch.at(event) > this.#barrier.closedAfter) this.#early.add(sessions, batch, event);
       else this.#early.takeWith(sessions, batch, event);
     if (this.#early.count === 0) void this.#write(() => this.#store([])).catch(() => undefined);
+    this.#tickLater();
   }
 
   /** One line from a later time may be a stray, and lines of this hour follow: only the second in a row says that it has come. */

@@ -8,7 +8,7 @@ import { decode } from '../format/decoder.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import { dialectNamed } from '../format/format.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
-import { LogFormat, type Run, type Wrapped } from '../format/log-format.ts';
+import { LogFormat, type Rest, type Run, type RunEnd, type Wrapped } from '../format/log-format.ts';
 import type { Rival } from '../format/form-change.ts';
 import type { LineFormat } from '../format/recogniser.ts';
 import type { ScanPlan } from '../format/scanner/plan.ts';
@@ -82,11 +82,11 @@ export class LogReader {
     const { known, server } = options;
     this.#options = options;
     this.#scannerOf = scannerOf;
-    const { wrapping, isUnknown } = known?.reader ?? {};
+    const { wrapping, waiting, isUnknown } = known?.reader ?? {};
     const [named, before] = [dialectNamed(server), dialectNamed(known?.server ?? '')];
     this.#dialect = named ?? before;
     const isKnown = !isUnknown && (!named || named === before);
-    this.#format = new LogFormat({ server, ...(isKnown && { dialect: before, wrapping }) });
+    this.#format = new LogFormat({ server, ...(isKnown && { dialect: before, wrapping, waiting }) });
     this.#begin = known?.reader;
     this.#version = known?.version;
   }
@@ -139,6 +139,11 @@ export class LogReader {
     return this.#format.waiting;
   }
 
+  /** Whether they do as these tell whose text they are. */
+  get isHolding(): boolean {
+    return this.#format.isHolding;
+  }
+
   get state(): ReadState {
     const reader = this.#reader;
     return {
@@ -151,15 +156,15 @@ export class LogReader {
   }
 
   /**
-   * Adds the events of the batch's lines to it. `lostSince`: lines were lost behind that instant, unix seconds. `isEnd`: none come next for
-   * now, so that those that wait are told by themselves, if they can be.
+   * Adds the events of the batch's lines to it. `lostSince`: lines were lost behind that instant, unix seconds. `rest`: of the lines that
+   * wait what is told without those that come next.
    */
-  decode(batch: EventBatch, lostSince?: number, isEnd = false): Decoded {
+  decode(batch: EventBatch, lostSince?: number, rest?: Rest): Decoded {
     const isFirst = !this.#reader && !this.#begin;
     const known = this.#known;
-    const { wrapping } = this.#format;
+    const { wrapping, waitingText: waiting } = this.#format;
     const { counts } = this.state;
-    this.#format.begin(batch.bytes, isEnd);
+    this.#format.begin(batch.bytes, rest);
     let run = this.#format.run();
     if (lostSince !== undefined) this.#gap ??= { kind: 'gap', at: lostSince };
     const named = run?.format.dialect.namesSessions;
@@ -174,25 +179,32 @@ export class LogReader {
       const reader = this.#readerOf(run);
       begin ??= reader.state;
       const start = from;
-      from = decode(batch, reader, this.#scannerOf, start, (at) => this.#endOf(reader, at, start));
+      from = decode(batch, reader, this.#scannerOf, start, this.#runEnd(reader, start));
       firstAt ??= reader.firstAt;
       aheadAt = earlier(aheadAt, reader.aheadAt);
     }
-    const reader = isFirst ? undefined : (known ?? (begin && { ...begin, wrapping }));
+    const reader = isFirst ? undefined : (known ?? (begin && { ...begin, wrapping, waiting }));
     return { firstAt, aheadAt, before: { reader, last: begin?.clock.last, counts }, state: this.state, gaps };
   }
 
-  #endOf(reader: LineDecoder, at: number, start: number): number | undefined {
-    const end = this.#format.endOf(at - start, reader.version ?? this.#version);
-    return end === undefined ? undefined : start + end;
+  /** Of a run that begins at `start` of the batch. */
+  #runEnd(reader: LineDecoder, start: number): RunEnd {
+    return {
+      endOf: (at) => {
+        const end = this.#format.endOf(at - start, reader.version ?? this.#version);
+        return end === undefined ? undefined : start + end;
+      },
+      hold: (at) => this.#format.hold(at - start),
+    };
   }
 
   /** What is known of the lines before. */
   get #known(): LineDecoderState | undefined {
     const reader = this.#reader;
     if (!reader) return undefined;
-    const { wrapping, format } = this.#format;
-    return { ...reader.state, ...(wrapping && { wrapping }), ...(!format && { isUnknown: true }) };
+    const { wrapping, format, waitingText: waiting } = this.#format;
+    const lines = { ...(wrapping && { wrapping }), ...(waiting && { waiting }) };
+    return { ...reader.state, ...lines, ...(!format && { isUnknown: true }) };
   }
 
   get #last(): number | undefined {

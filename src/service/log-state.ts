@@ -8,7 +8,7 @@ import { Sessions, type Session, type SessionsOptions } from '../activity/sessio
 import type { Over } from '../activity/time-alone.ts';
 import type { Users } from '../activity/user-table.ts';
 import { EventBatch } from '../format/event-batch.ts';
-import type { Wrapped } from '../format/log-format.ts';
+import type { Rest, Wrapped } from '../format/log-format.ts';
 import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
@@ -105,20 +105,22 @@ export class LogState {
     return batch;
   }
 
-  /**
-   * The events of lines of which it could not be told, without those that come next, what form they have: there are none for now.
-   * As `decode`.
-   */
-  decodeRest(): EventBatch {
+  /** The events of lines that waited for those that come next, as far as they are told without. As `decode`. */
+  decodeRest(rest: Rest = 'end'): EventBatch {
     const batch = this.#batch;
     batch.begin(NO_BYTES);
-    if (this.waiting > 0) this.#take(batch, this.#reader.decode(batch, this.#lostSince, true), true);
+    if (this.waiting > 0) this.#take(batch, this.#reader.decode(batch, this.#lostSince, rest), true);
     return batch;
   }
 
   /** So many of the last lines wait for those that come next, and are not counted as long as they do. */
   get waiting(): number {
     return this.#reader.waiting;
+  }
+
+  /** Whether they do as these tell whose text they are. */
+  get isHolding(): boolean {
+    return this.#reader.isHolding;
   }
 
   #take(batch: EventBatch, decoded: Decoded, continues: boolean, place?: () => Place): void {

@@ -197,6 +197,7 @@ async function* eventsOf({ series, logState }: Source, options: ReplayOptions): 
       onProgress?.(archivedFile.path, block.position.offset, logState.last);
       yield batch;
     }
+    if (!signal.aborted) yield logState.decodeRest('file');
   }
   if (!signal.aborted) yield logState.decodeRest();
 }

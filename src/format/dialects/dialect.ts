@@ -63,9 +63,18 @@ export type ParserState = Readonly<Record<string, boolean | string>>;
 /**
  * A line without event: `plain`, a line of its own; `first`, the first one of a server that starts; `continuation`, a further line of the message before, which may be the
  * text of a remote party and proves nothing, not even the time; `quoted`, taken for one though it may be a line of its own;
- * `foreign`, none of this server's.
+ * `foreign`, none of this server's; `held`, not read, as it is read again together with the lines that come next.
  */
-export type Eventless = 'plain' | 'first' | 'continuation' | 'quoted' | 'foreign';
+export type Eventless = 'plain' | 'first' | 'continuation' | 'quoted' | 'foreign' | 'held';
+
+/**
+ * Asks for lines to be read again together with those that come next, as these tell whose text they are: from the one on that
+ * begins at `from` in the text of the block, which is the line of now or one behind it. False: none come, or too much has been
+ * waited for, and they are told as they are.
+ */
+export type Hold = (from: number) => boolean;
+
+export const holdNothing: Hold = () => false;
 
 /** What a scanner tells of the lines that it took. */
 export type Passed = Pick<LineScanner, 'lines' | 'inSecond' | 'seconds' | 'lastLine'>;
@@ -93,7 +102,7 @@ export interface Parser {
   /** Whether the lines behind this one are needed to tell what it says. */
   needsContext(line: string): boolean;
   /** Before the lines of a block, which go on from those before. */
-  beginBlock?(text: () => string): void;
+  beginBlock?(text: () => string, hold: Hold): void;
 }
 
 /** Where the parts of a line are that was not written into a file; offsets. */

@@ -2,7 +2,16 @@
  * ejabberd 13 to 26.07, info level, file and console layout, lager and OTP logger. A session's both ends name the full JID, and the
  * process that stands for it tells it from others of the same name; processes are numbered anew in each run of the server.
  */
-import type { Dialect, Eventless, Finding, Parser, ParserState, Passed } from './dialect.ts';
+import {
+  holdNothing,
+  type Dialect,
+  type Eventless,
+  type Finding,
+  type Hold,
+  type Parser,
+  type ParserState,
+  type Passed,
+} from './dialect.ts';
 import { ownText } from '../own-text.ts';
 import { levelOf, partsOf, secondIn, TO_SECOND, type Parts } from './ejabberd-layout.ts';
 import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
@@ -30,6 +39,7 @@ class EjabberdParser implements Parser {
   #going: Going | undefined;
   /** Never part of the state: what is read later is believed again. */
   #quotation: Quotation | undefined;
+  #hold: Hold = holdNothing;
   #second = '';
   #inSecond = 0;
   #isLossToTell = false;
@@ -79,11 +89,11 @@ class EjabberdParser implements Parser {
     const parts = partsOf(text, start, lineEnd);
     if (this.#isQuoted(text, start)) return parts ? 'quoted' : 'continuation';
     if (!parts) return this.#isOwn ? 'continuation' : 'foreign';
+    if (this.#quote(text, start, parts, lineEnd) === 'held') return 'held';
     this.#isOwn = true;
     this.stampEnd = parts.stampEnd;
     this.#countBurst(text, start);
     const { message, process, processEnd, end } = parts;
-    this.#quote(text, start, parts, lineEnd);
     const rule = ruleOf(text, parts);
     const rest = rule ? text.slice(message + rule.begins.length, end) : '';
     const finding = rule?.read(rest, process === 0 ? undefined : ownText(text.slice(process, processEnd)));
@@ -114,13 +124,16 @@ class EjabberdParser implements Parser {
     return false;
   }
 
-  #quote(text: string, start: number, { message, end }: Parts, lineEnd: number): void {
+  #quote(text: string, start: number, { message, end }: Parts, lineEnd: number): 'held' | undefined {
     const quoting = quotingAt(text, message, end);
     const rest = quoting && restOf(text, { quoting, start, message, lineEnd });
+    if (rest?.going && this.#hold(start)) return 'held';
     if (rest) this.#be(text, lineEnd + 1, rest);
+    return undefined;
   }
 
-  beginBlock(text: () => string): void {
+  beginBlock(text: () => string, hold: Hold): void {
+    this.#hold = hold;
     const going = this.#going;
     if (going) this.#be(text(), 0, restFrom(text(), 0, going));
   }

@@ -5,7 +5,16 @@
  *     Mon Nov 23 19:49:02 2026 [notice] session started: jid=alice@chat.example/phone
  *     Mon Nov 23 19:49:02 2026 [notice] [11] bound: jid=alice@chat.example/phone
  */
-import type { BareLine, Dialect, Eventless, Finding, Parser, ParserState } from './dialect.ts';
+import {
+  holdNothing,
+  type BareLine,
+  type Dialect,
+  type Eventless,
+  type Finding,
+  type Hold,
+  type Parser,
+  type ParserState,
+} from './dialect.ts';
 import type { LogLevel } from '../log-level.ts';
 import { ownText } from '../own-text.ts';
 import {
@@ -42,6 +51,7 @@ class Jabberd2Parser implements Parser {
   /** The end of the text before, as long as what it quotes goes on in the next one. */
   #carried: string;
   #carriedFrom: string | undefined;
+  #hold: Hold = holdNothing;
   stampEnd = 0;
 
   constructor(state: ParserState) {
@@ -82,10 +92,10 @@ class Jabberd2Parser implements Parser {
     const from = HEAD.lastIndex;
     if (this.#isQuoted(text, start)) return isOwn ? 'quoted' : 'continuation';
     if (!isOwn) return this.#isOwn ? 'continuation' : 'foreign';
+    const message = text.slice(from, text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd);
+    if (quotes(message) && this.#quote(text, start, lineEnd) === 'held') return 'held';
     this.#isOwn = true;
     this.stampEnd = start + (head[1]?.length ?? 0);
-    const message = text.slice(from, text.charCodeAt(lineEnd - 1) === CR ? lineEnd - 1 : lineEnd);
-    if (quotes(message)) this.#quote(text, start, lineEnd);
     if (message.startsWith(WELCOME)) this.#version = ownText(message.slice(WELCOME.length).slice(0, LONGEST_VERSION));
     this.#isOfAll ||= OTHER_PARTS.some((begins) => message.startsWith(begins));
     const finding = this.#isOfAll ? findingAmongParts(message) : findingIn(message);
@@ -106,15 +116,23 @@ class Jabberd2Parser implements Parser {
     for (const quotation of this.#quotations) this.#carry(quotation);
   }
 
-  #quote(text: string, start: number, lineEnd: number): void {
+  beginBlock(_text: () => string, hold: Hold): void {
+    this.#hold = hold;
+  }
+
+  #quote(text: string, start: number, lineEnd: number): 'held' | undefined {
     const quotation = quotationAt(text, start, lineEnd);
-    if (!quotation || this.#quotations.some(({ kind }) => kind === quotation.kind)) return;
+    if (!quotation || this.#quotations.some(({ kind }) => kind === quotation.kind)) return undefined;
+    const { open } = quotation;
+    // A line by itself is no part of a text that goes on.
+    const isHeld = open !== undefined && text.endsWith('\n') && this.#hold(open);
+    if (isHeld && open === start) return 'held';
     this.#quotations = [...this.#quotations, quotation];
-    this.#carry(quotation);
+    if (!isHeld) this.#carry(quotation);
+    return undefined;
   }
 
   #carry({ text, open }: Quotation): void {
-    // A line by itself is no part of a text that goes on.
     if (open === undefined || !text.endsWith('\n') || text.length - open < this.#carried.length) return;
     [this.#carried, this.#carriedFrom] = [ownText(text.slice(open)), text];
   }

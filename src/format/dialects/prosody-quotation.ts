@@ -24,11 +24,11 @@ export interface Broken {
   readonly quoteEnd: string;
 }
 
-/** Where the last line of the quotation that goes on at `from` ends, undefined when there is none. */
-export function quotationEnd(text: string, from: number, { stamp, quoteEnd }: Broken): number | undefined {
+/** Where the last line of the quotation that goes on at `from` ends, undefined when there is none; `open` where it may be yet to come. */
+export function quotationEnd(text: string, from: number, { stamp, quoteEnd }: Broken): number | 'open' | undefined {
   for (let lines = 0, start = from; lines < LONGEST; lines++) {
     const newline = text.indexOf('\n', start);
-    if (newline < 0) return undefined;
+    if (newline < 0) return 'open';
     const end = text[newline - 1] === '\r' ? newline - 1 : newline;
     // Hardly any line ends so, and only those have to be looked at.
     const mayEnd = text.startsWith(quoteEnd, Math.max(start, end - quoteEnd.length)) && text[start] !== TAB;

@@ -10,7 +10,16 @@
  * continuation of a message with a line break begins with a tab. Before, it begins as the client pleases, and cannot always
  * be told from Prosody's own lines (prosody-quotation.ts).
  */
-import type { Dialect, Eventless, Finding, Parser, ParserState, Passed } from './dialect.ts';
+import {
+  holdNothing,
+  type Dialect,
+  type Eventless,
+  type Finding,
+  type Hold,
+  type Parser,
+  type ParserState,
+  type Passed,
+} from './dialect.ts';
 import { ownText } from '../own-text.ts';
 import { bare } from './prosody-bare.ts';
 import {
@@ -57,6 +66,7 @@ class ProsodyParser implements Parser {
   #end = 0;
   /** Never part of the state: what is read later is believed again. */
   #quotation: Quotation | undefined;
+  #hold: Hold = holdNothing;
   #text = '';
   #from = 0;
   #nextTab = -1;
@@ -98,6 +108,10 @@ class ProsodyParser implements Parser {
     const other = tab < 0 ? partsAsShown(line, 0, line.length) : partsOnConsole(line, 0, tab);
     const parts = level ? partsInFile(line, 0, tab, level) : other;
     return parts ? stampEndOf(line, 0, parts) : -1;
+  }
+
+  beginBlock(_text: () => string, hold: Hold): void {
+    this.#hold = hold;
   }
 
   parse(text: string, start: number, to: number): Finding | Eventless {
@@ -150,7 +164,7 @@ class ProsodyParser implements Parser {
     if (rule?.by.test(source)) {
       const end = text.charCodeAt(to - 1) === CR ? to - 1 : to;
       const rest = text.slice(message + rule.begins.length, end);
-      if (rule.quoteEnd !== undefined) this.#quote(text, start, to, rule.quoteEnd, rest);
+      if (rule.quoteEnd !== undefined && this.#quote(text, start, to, rule.quoteEnd, rest) === 'held') return 'held';
       const finding = this.#read(rule, ownText(source), rest);
       if (finding) return finding;
     }
@@ -159,10 +173,16 @@ class ProsodyParser implements Parser {
     return { kind: 'detail', on: true };
   }
 
-  #quote(text: string, start: number, to: number, quoteEnd: string, rest: string): void {
-    if (marksContinuations(this.#version) || !mayBreak(quoteEnd, rest)) return;
+  #quote(text: string, start: number, to: number, quoteEnd: string, rest: string): 'held' | undefined {
+    if (marksContinuations(this.#version) || !mayBreak(quoteEnd, rest)) return undefined;
     const end = quotationEnd(text, to + 1, { stamp: text.slice(start, this.stampEnd), quoteEnd });
-    this.#quotation = end === undefined ? undefined : { text, from: to + 1, to: end };
+    if (end === 'open' && this.#hold(start)) {
+      // As if it had not been seen.
+      this.#line--;
+      return 'held';
+    }
+    this.#quotation = typeof end === 'number' ? { text, from: to + 1, to: end } : undefined;
+    return undefined;
   }
 
   #read(rule: Rule, source: string, rest: string): Finding | undefined {

@@ -9,8 +9,8 @@ import { OPTIONS } from '../../golden.ts';
 const KINDS = ['foreign', 'rejected', 'quoted'] as const;
 const HORIZON = Date.UTC(2026, 11, 1) / 1000;
 
-/** In blocks of so many bytes, behind each of which the state is stored and restored; what waits at the end is told by itself. */
-export function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000) {
+/** In blocks of so many bytes, of which the first may be another one, behind each of which the state is stored and restored; what waits at the end is told by itself. */
+export function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000, first = size) {
   const users = newUsers({ count: { exclude: [], includeDisabled: false, ...OPTIONS } });
   const options = { ...OPTIONS, server: 'auto', timezone, horizon: () => HORIZON };
   const events: SessionEvent[] = [];
@@ -25,15 +25,19 @@ export function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000) {
       logState.sessions.take(event);
     }
   };
+  const count = (logState: LogState): void => {
+    for (const kind of KINDS) counts[kind] += logState.counts[kind];
+  };
   let logState = goOn();
   for (let from = 0, end; from < log.length; from = end) {
-    end = log.indexOf(10, Math.min(from + size, log.length) - 1) + 1;
+    end = log.indexOf(10, Math.min(from === 0 ? first : from + size, log.length) - 1) + 1;
+    count(logState);
     logState = goOn();
     take(logState, logState.decode(log.subarray(from, end), true));
-    for (const kind of KINDS) counts[kind] += logState.counts[kind];
     stored = JSON.parse(JSON.stringify(logState.stored)) as StoredLog;
   }
   take(logState, logState.decodeRest());
+  count(logState);
   const { waiting, rival, wrapped, server, version } = logState;
   return { events, counts, stored, waiting, rival, wrapped, server, version };
 }
