@@ -16,8 +16,8 @@ const LONGEST = 256;
 
 const heads = (word: string): Buffer => Buffer.from(`\t${word}\t`, 'latin1');
 const [ERROR, WARN, INFO, DEBUG] = ['error', 'warn', 'info', 'debug'].map(heads) as [Buffer, Buffer, Buffer, Buffer];
-/** syslog's severities; an error of Prosody's is LOG_CRIT. */
-const BY_SEVERITY = [ERROR, ERROR, ERROR, ERROR, WARN, INFO, INFO, DEBUG];
+/** What a file has between source and message, by syslog's severities; an error of Prosody's is LOG_CRIT. */
+export const BY_SEVERITY = [ERROR, ERROR, ERROR, ERROR, WARN, INFO, INFO, DEBUG];
 const WORDS = [...LEVELS.values()].map(({ word }) => ({ word: Buffer.from(word, 'latin1'), head: heads(word) }));
 const TABS = ['\t', '        ', '#011'].map((text) => Buffer.from(text, 'latin1'));
 /** The debug messages of a session, by their first byte. */
@@ -32,25 +32,35 @@ export function bare(bytes: Buffer, from: number, to: number, severity: number, 
   let at = from;
   while (at < limit && bytes[at]! > BLANK) at++;
   if (at === limit || bytes[at] !== BLANK) return false;
-  return bytes[at - 1] === COLON ? inSyslog(bytes, from, at - 1, severity, into) : onOutput(bytes, at, limit, to, into);
+  return bytes[at - 1] === COLON
+    ? inSyslog(bytes, from, at - 1, to, severity, into)
+    : onOutput(bytes, at, limit, to, into);
 }
 
-function inSyslog(bytes: Buffer, from: number, sourceEnd: number, severity: number, into: BareLine): boolean {
+function inSyslog(
+  bytes: Buffer,
+  from: number,
+  sourceEnd: number,
+  to: number,
+  severity: number,
+  into: BareLine,
+): boolean {
   const message = sourceEnd + 2;
   if (sourceEnd === from) return false;
   into.sourceEnd = sourceEnd;
   into.message = message;
-  into.head = BY_SEVERITY[severity] ?? (isDebug(bytes, from, sourceEnd, message) ? DEBUG : INFO);
+  into.head = BY_SEVERITY[severity] ?? (isDebug(bytes, from, sourceEnd, to) ? DEBUG : INFO);
   into.isOutput = false;
   return true;
 }
 
 /** Where syslog does not tell. */
-function isDebug(bytes: Buffer, from: number, sourceEnd: number, message: number): boolean {
+function isDebug(bytes: Buffer, from: number, sourceEnd: number, to: number): boolean {
+  const message = sourceEnd + 2;
   const known = BY_FIRST[bytes[message]!];
   return (
     known !== undefined &&
-    known.some((begins) => startsWith(bytes, message, begins)) &&
+    known.some((begins) => message + begins.length <= to && startsWith(bytes, message, begins)) &&
     isSession(bytes.toString('latin1', from, sourceEnd))
   );
 }
@@ -65,13 +75,16 @@ function onOutput(bytes: Buffer, sourceEnd: number, limit: number, to: number, i
   if (!tab || behind + tab.length > to) return false;
   // The layout of a file, in which the source is called as a level is.
   const message = behind + tab.length;
-  if (bytes[message + 4] === TAB || bytes[message + 5] === TAB) return false;
+  if (isTab(bytes, message + 4, to) || isTab(bytes, message + 5, to)) return false;
   into.sourceEnd = sourceEnd;
   into.head = level.head;
   into.message = message;
   into.isOutput = true;
   return true;
 }
+
+/** What is at `to` or behind it is of another line. */
+const isTab = (bytes: Buffer, at: number, to: number): boolean => at < to && bytes[at] === TAB;
 
 function startsWith(bytes: Buffer, at: number, text: Buffer): boolean {
   for (let i = 0; i < text.length; i++) if (bytes[at + i] !== text[i]) return false;
