@@ -5,6 +5,7 @@
  */
 import type { Dialect, Hold } from './dialects/dialect.ts';
 import { prosody } from './dialects/prosody.ts';
+import type { CompiledRecords } from './envelopes/compiled-records.ts';
 import type { Envelope } from './envelopes/envelope.ts';
 import { linesFrom, linesOf, tailOf } from './block-lines.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
@@ -77,10 +78,13 @@ export interface LogFormatOptions {
   readonly wrapping?: WrappingState | undefined;
   /** Lines that wait, one character per byte. */
   readonly waiting?: string | undefined;
+  /** Without it usual records are read as all others are. */
+  readonly records?: CompiledRecords | undefined;
 }
 
 export class LogFormat {
   readonly #server: string;
+  readonly #records: CompiledRecords | undefined;
   #format: LineFormat | undefined;
   #unwrapper: Unwrapper | undefined;
   /** Lines that wait. */
@@ -116,8 +120,9 @@ export class LogFormat {
   readonly #rivals = new Map<string, number>();
   readonly #quiet = new Map<string, number>();
 
-  constructor({ server, dialect, wrapping, waiting = '' }: LogFormatOptions) {
+  constructor({ server, dialect, wrapping, waiting = '', records }: LogFormatOptions) {
     this.#server = server;
+    this.#records = records;
     this.#isUnheard = !dialect;
     if (!dialect) return;
     this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
@@ -304,7 +309,7 @@ export class LogFormat {
     this.#next = this.#block.length;
     const { wrapping, dialect } = this.#format!;
     if (!wrapping) return;
-    this.#unwrapper = new Unwrapper(wrapping, dialect, this.#before);
+    this.#unwrapper = new Unwrapper(wrapping, dialect, this.#before, this.#records);
     this.#unwrapper.unwrap(this.#block.subarray(this.#from, this.#at));
   }
 
@@ -332,7 +337,8 @@ export class LogFormat {
   #be(format: LineFormat, state?: UnwrapState): void {
     this.#format = format;
     this.#strange = 0;
-    this.#unwrapper = format.wrapping && new Unwrapper(format.wrapping, format.dialect, state);
+    const { wrapping, dialect } = format;
+    this.#unwrapper = wrapping && new Unwrapper(wrapping, dialect, state, this.#records);
   }
 }
 

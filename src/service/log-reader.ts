@@ -5,6 +5,7 @@
 import { LONGEST_SILENCE } from '../activity/coverage.ts';
 import type { Dialect, Gap } from '../format/dialects/dialect.ts';
 import { decode } from '../format/decoder.ts';
+import type { CompiledRecords } from '../format/envelopes/compiled-records.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import { dialectNamed } from '../format/format.ts';
 import { LineDecoder, type LineCounts, type LineDecoderState } from '../format/line-decoder.ts';
@@ -78,7 +79,7 @@ export class LogReader {
   /** Lines are missing before the file that comes next; told with its first line. */
   #gap: Gap | undefined;
 
-  constructor(options: LogReaderOptions, scannerOf: (plan: ScanPlan) => LineScanner) {
+  constructor(options: LogReaderOptions, scannerOf: (plan: ScanPlan) => LineScanner, records?: CompiledRecords) {
     const { known, server } = options;
     this.#options = options;
     this.#scannerOf = scannerOf;
@@ -86,7 +87,7 @@ export class LogReader {
     const [named, before] = [dialectNamed(server), dialectNamed(known?.server ?? '')];
     this.#dialect = named ?? before;
     const isKnown = !isUnknown && (!named || named === before);
-    this.#format = new LogFormat({ server, ...(isKnown && { dialect: before, wrapping, waiting }) });
+    this.#format = new LogFormat({ server, records, ...(isKnown && { dialect: before, wrapping, waiting }) });
     this.#begin = known?.reader;
     this.#version = known?.version;
   }

@@ -15,7 +15,7 @@ import type { ArchivedFile } from './archive/arrange.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
 import type { Older } from './log-store.ts';
 import { MAX_AHEAD } from './max-time.ts';
-import { rulesFor, scannersFor } from './new-users.ts';
+import { recordsFor, rulesFor, scannersFor } from './new-users.ts';
 import type { StoredLog } from './stored-log.ts';
 import { withPlace, type Place, type Unbelieved } from './unbelieved.ts';
 
@@ -49,7 +49,7 @@ export class LogState {
   constructor(users: Users, options: LogStateOptions) {
     const { stored } = options;
     this.#options = options;
-    this.#reader = new LogReader({ ...options, known: stored?.log }, scannersFor(users));
+    this.#reader = new LogReader({ ...options, known: stored?.log }, scannersFor(users), recordsFor(users));
     this.#read = this.#reader.state;
     this.sessions = new Sessions(users, options, rulesFor(users));
     this.#coverage = options.coverage ?? stored?.log.coverage ?? [];

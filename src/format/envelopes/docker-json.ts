@@ -17,6 +17,7 @@ const TO_SECOND = '2026-11-23T19:53:21'.length;
 
 export const dockerJson: Envelope = {
   name: "docker's json-file",
+  usual: 'docker, json',
   begins: /^\{"log":"/,
   open(): Opener {
     const body = new Scratch();

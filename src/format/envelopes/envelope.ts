@@ -56,6 +56,9 @@ export interface Opener {
   readonly state?: EnvelopeState | undefined;
 }
 
+/** Kinds of records of which most are alike. */
+export type UsualRecords = 'journal, json' | 'journal, export' | 'docker, json' | 'prosody, json';
+
 export interface Envelope {
   /** As `check` says it. */
   readonly name: string;
@@ -65,6 +68,8 @@ export interface Envelope {
   readonly cutsUnseen?: true;
   /** Lines are longer than the server wrote them, as control characters are escaped or an entry has several. */
   readonly altersLengths?: true;
+  /** Usual records of it are made plain by what is compiled, as of compiled-records.ts. */
+  readonly usual?: UsualRecords;
   /** It looks like a stamp of the server's own: what is understood without it is not wrapped. */
   readonly isStampOnly?: true;
   open(state?: EnvelopeState): Opener;

@@ -245,6 +245,7 @@ const isOfName = (byte: number): boolean => (byte >= 65 && byte <= 90) || byte =
 
 export const journalExport: Envelope = {
   name: 'journalctl -o export',
+  usual: 'journal, export',
   cutsUnseen: true,
   altersLengths: true,
   begins: /^(?:__CURSOR|__REALTIME_TIMESTAMP|MESSAGE)=/,

@@ -26,6 +26,7 @@ const LONG = 79;
 
 export const journalJson: Envelope = {
   name: 'journalctl -o json',
+  usual: 'journal, json',
   cutsUnseen: true,
   begins: /^\x1e?\{(?=.*"__REALTIME_TIMESTAMP" ?: ?")(?=.*"MESSAGE" ?:)/,
   open(): Opener {

@@ -120,5 +120,8 @@ function toldBy(line: string, read: (fields: Fields) => Told): Told | undefined 
 const isObject = (value: unknown): value is Fields =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-export const prosodyJson = jsonLines("Prosody's mod_log_json", /^\{(?=.*"datetime":")(?=.*"source":")/, ofProsody);
+export const prosodyJson: Envelope = {
+  ...jsonLines("Prosody's mod_log_json", /^\{(?=.*"datetime":")(?=.*"source":")/, ofProsody),
+  usual: 'prosody, json',
+};
 export const mongooseImJson = jsonLines("MongooseIM's JSON", /^\{(?=.*"when":")(?=.*"level":")/, ofMongooseIm);

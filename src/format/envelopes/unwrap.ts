@@ -5,6 +5,7 @@
  */
 import { LOST_END, type BareLine, type Dialect } from '../dialects/dialect.ts';
 import type { StampForm } from '../time/stamp-form.ts';
+import { areKnown, type CompiledRecords, type RecordForm } from './compiled-records.ts';
 import {
   CONTINUATION,
   Cut,
@@ -54,16 +55,20 @@ export class Unwrapper {
   readonly #joiner: PieceJoiner;
   readonly #cut = new Cut();
   readonly #bare: BareLine;
+  /** For usual records, where there are such in this wrapping. */
+  readonly #compiled: { readonly records: CompiledRecords; readonly form: RecordForm } | undefined;
   #out: Buffer = Buffer.alloc(0);
   #length = 0;
 
-  constructor(wrapping: Wrapping, dialect: Reader, state: UnwrapState = {}) {
+  constructor(wrapping: Wrapping, dialect: Reader, state: UnwrapState = {}, records?: CompiledRecords) {
     this.#wrapping = wrapping;
     this.#dialect = dialect;
     this.#opener = wrapping.envelope.open(state.record);
     this.#joiner = new PieceJoiner(state.pieces);
     const isOutput = state.isOutput ?? (wrapping.inner !== undefined || wrapping.keepsInner);
     this.#bare = { sourceEnd: 0, head: Buffer.alloc(0), message: 0, isOutput, program: wrapping.program };
+    const form = formOf(wrapping, dialect);
+    this.#compiled = records && form && { records, form };
   }
 
   get state(): UnwrapState {
@@ -77,7 +82,11 @@ export class Unwrapper {
     this.#length = 0;
     const opener = this.#opener;
     opener.begin?.(bytes);
+    const compiled = this.#compiled;
+    const records = compiled?.records.begin(compiled.form, bytes) ? compiled.records : undefined;
     for (let from = 0; from < bytes.length;) {
+      if (records) from = this.#usual(records, bytes, from);
+      if (from === bytes.length) break;
       if (opener.hold) from = this.#held(opener.hold(bytes, from, this.#cut));
       const end = bytes.indexOf(NEWLINE, from);
       this.#makeRoom(end - from + 256);
@@ -86,6 +95,18 @@ export class Unwrapper {
       from = end + 1;
     }
     return this.#out.subarray(0, this.#length);
+  }
+
+  /** Takes the records from `from` on that are usual; returns where the first other one begins. */
+  #usual(records: CompiledRecords, { length }: Buffer, from: number): number {
+    if (this.#joiner.state || this.#opener.state) return from;
+    const stop = records.take(from, length, this.#bare);
+    if (stop === from) return from;
+    const { plain } = records;
+    this.#makeRoom(plain.length);
+    this.#out.set(plain, this.#length);
+    this.#length += plain.length;
+    return stop;
   }
 
   /** The lines that were held, of which each is an empty one. */
@@ -175,6 +196,13 @@ export class Unwrapper {
     this.#out.copy(out, 0, 0, this.#length);
     this.#out = out;
   }
+}
+
+/** Undefined where all records are of the definition. */
+function formOf({ envelope, program, inner, keepsInner }: Wrapping, { bare }: Reader): RecordForm | undefined {
+  const { usual } = envelope;
+  const form = { program, bare };
+  return usual && !inner && !keepsInner && areKnown(form) ? { ...form, usual } : undefined;
 }
 
 /** Of a character in UTF-8 a byte behind its first, and how many there may be. */
