@@ -137,7 +137,7 @@ class ExplainingReader {
       const decoder = this.#decoderOf(run.format);
       const show = (event: SessionEvent, index: number) => isShown(event) && events.set(before + index, event);
       before += decoder.read(run.bytes, show, {
-        endOf: (at) => this.#format.endOf(at, decoder.version),
+        endOf: (at) => this.#format.endOf(at, decoder),
         hold: (at) => this.#format.hold(at),
       });
     }

@@ -34,6 +34,8 @@ export interface Known {
   readonly server: string;
   /** The server marks the further lines of a message, so that none begins as a remote party likes. */
   readonly marks: boolean;
+  /** The first of these lines may be the text of a remote party in a message before; undefined: that is never known. */
+  readonly isQuoting?: boolean | undefined;
   /** The file has had no line of that form so far. */
   readonly isUnheard: boolean;
   /** Bytes of lines that are not understood right before these. */
@@ -111,6 +113,9 @@ export function lookAt(lines: readonly string[], known: Known): Look {
   let last: Span | undefined;
   for (const span of spansIn(lines.length, own)) {
     if (!isAnyIn(span, telling)) continue;
+    // Of what stands behind other lines of the server's it is told when they have been read.
+    if (!format.wrapping && known.isQuoting !== undefined && span.from > 0)
+      return { kind: 'none', at: span.from, rivals: rivalsBefore(span.from) };
     last = span;
     const scores = scoresOf(lines.slice(span.from, span.to), server).filter(isOther);
     const isLast = span.to === lines.length;
@@ -155,7 +160,7 @@ function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
       return secondsBetween(stampOf(score.ownAt[0]!), stampOf(score.ownAt.at(-1)!)) > oneMessage ? 'yes' : mayWait;
     case 'plain':
   }
-  if (known.marks || (known.isUnheard && span.from === 0)) return 'yes';
+  if (known.marks || known.isQuoting === false || (known.isUnheard && span.from === 0)) return 'yes';
   return bytes + (span.from === 0 ? known.strange : 0) > LONGEST_MESSAGE ? 'yes' : 'no';
 }
 

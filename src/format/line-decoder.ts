@@ -121,6 +121,11 @@ export class LineDecoder {
     return this.#strange !== undefined;
   }
 
+  /** Whether it may be the text of a remote party in a message before; undefined: that is never known. */
+  get isQuoting(): boolean | undefined {
+    return this.#parser.isQuoting;
+  }
+
   /** The line read last is not counted: it is strange, and read in another form, or held. */
   takeBack(): void {
     this.counts.lines--;

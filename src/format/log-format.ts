@@ -10,6 +10,7 @@ import type { Envelope } from './envelopes/envelope.ts';
 import { linesFrom, linesOf, tailOf } from './block-lines.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
+import type { LineDecoder } from './line-decoder.ts';
 import { GOING_ON, lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
 import { ownIn, recogniseFormat, SAMPLE, type LastStamp, type LineFormat } from './recogniser.ts';
@@ -222,9 +223,9 @@ export class LogFormat {
 
   /**
    * Where the lines of this form end in the run; undefined where they go on. `at`: of a line in it that is not understood.
-   * `version`: of the server, where the log has named it.
+   * `version`: of the server, where the log has named it; `isQuoting`: of that line.
    */
-  endOf(at: number, version: string | undefined): number | undefined {
+  endOf(at: number, { version, isQuoting }: Pick<LineDecoder, 'version' | 'isQuoting'>): number | undefined {
     const { format } = this.#run!;
     const isHeld = this.#heldAt !== undefined;
     if (isHeld || at < this.#seen || !this.#format || this.#changes === MOST_CHANGES) return undefined;
@@ -236,6 +237,7 @@ export class LogFormat {
       format,
       server: this.#server,
       marks: version !== undefined && format.dialect.marksContinuations?.(version) === true,
+      isQuoting,
       isUnheard: this.#isUnheard && this.#at === 0,
       strange: this.#at === 0 ? this.#strange : 0,
       isLast: end === this.#block.length,

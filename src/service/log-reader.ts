@@ -192,7 +192,10 @@ export class LogReader {
   #runEnd(reader: LineDecoder, start: number): RunEnd {
     return {
       endOf: (at) => {
-        const end = this.#format.endOf(at - start, reader.version ?? this.#version);
+        const end = this.#format.endOf(at - start, {
+          version: reader.version ?? this.#version,
+          isQuoting: reader.isQuoting,
+        });
         return end === undefined ? undefined : start + end;
       },
       hold: (at) => this.#format.hold(at - start),

@@ -101,6 +101,8 @@ export interface Parser {
   passed(scanned: Passed, bytes: Buffer): void;
   /** Whether the lines behind this one are needed to tell what it says. */
   needsContext(line: string): boolean;
+  /** Whether the line parsed last may be the text of a remote party in a message before; undefined: that is never known. */
+  readonly isQuoting?: boolean | undefined;
   /** Before the lines of a block, which go on from those before. */
   beginBlock?(text: () => string, hold: Hold): void;
 }

@@ -70,6 +70,10 @@ class EjabberdParser implements Parser {
     return BURST - 1 - this.#inSecond;
   }
 
+  get isQuoting(): boolean {
+    return this.#quotation !== undefined || this.#going !== undefined;
+  }
+
   passed({ seconds, inSecond, lastLine }: Passed, bytes: Buffer): void {
     if (seconds === 0) return;
     const second = bytes.toString('latin1', lastLine, bytes.indexOf(':', lastLine) + TO_SECOND);

@@ -44,6 +44,7 @@ class HeadParser implements Parser {
   #hasDetails: boolean;
   /** The line before goes on in the next one. */
   #goesOn: boolean;
+  #isOfLineBefore = false;
   stampEnd = 0;
 
   constructor(lines: Lines, state: ParserState) {
@@ -66,6 +67,10 @@ class HeadParser implements Parser {
     return this.#isOwn && !this.#goesOn ? this.#lines.planFor?.(this.#hasDetails) : undefined;
   }
 
+  get isQuoting(): boolean | undefined {
+    return this.#lines.goesOn && this.#isOfLineBefore;
+  }
+
   passed(): void {}
 
   needsContext(): boolean {
@@ -81,11 +86,12 @@ class HeadParser implements Parser {
     const { head, read, versionIn, isDetailed, goesOn } = this.#lines;
     // Nothing, as a field of a journal's entry that is not the message: what goes on does so behind it.
     if (start === lineEnd) return this.#isOwn ? 'continuation' : 'foreign';
+    const isOfLineBefore = this.#goesOn;
+    this.#isOfLineBefore = isOfLineBefore;
     head.lastIndex = start;
     const found = head.exec(text);
     const isOwn = found !== null && head.lastIndex <= lineEnd;
     const from = head.lastIndex;
-    const isOfLineBefore = this.#goesOn;
     const mayGoOn = goesOn !== undefined && (isOwn || isOfLineBefore);
     this.#goesOn = mayGoOn && goesOn(text.slice(Math.max(start, lineEnd - LONGEST_END), lineEnd));
     if (isOfLineBefore) return isOwn ? 'quoted' : 'continuation';

@@ -74,6 +74,10 @@ class Jabberd2Parser implements Parser {
     return this.#isOwn && this.#quotations.length === 0 && this.#carried === '' ? PLAN : undefined;
   }
 
+  get isQuoting(): boolean {
+    return this.#quotations.length > 0 || this.#carried !== '';
+  }
+
   passed(): void {}
 
   needsContext(line: string): boolean {
