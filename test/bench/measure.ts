@@ -30,10 +30,9 @@ export function measure({ name, command }: Contestant, directory: string): Cost 
   const times = join(directory, 'times');
   const script = `{ ${command}; } > output 2> errors`;
   const args = ['--format=%U %S %e %M', `--output=${times}`, 'bash', '-o', 'pipefail', '-c', script];
-  const { status, error } = spawnSync('time', args, {
-    cwd: directory,
-    env: { ...process.env, LC_ALL: 'C', TZ: 'UTC' },
-  });
+  // With some certificates of this machine each Node.js would begin with reading them.
+  const { NODE_EXTRA_CA_CERTS: _, ...env } = process.env;
+  const { status, error } = spawnSync('time', args, { cwd: directory, env: { ...env, LC_ALL: 'C', TZ: 'UTC' } });
   if (error) throw new Error('GNU time measures: install the package "time"', { cause: error });
   if (status !== 0) throw new Error(`${name} failed: ${readFileSync(join(directory, 'errors'), 'utf8')}`);
   const [user = 0, system = 0, wall = 0, kib = 0] = readFileSync(times, 'utf8').trim().split(' ').map(Number);
