@@ -5,7 +5,7 @@
 import { open, stat, type FileHandle } from 'node:fs/promises';
 import type { Stats } from 'node:fs';
 import { ownLines, tellingLines } from '../../format/format.ts';
-import { plainOf, recogniseFormat } from '../../format/recogniser.ts';
+import { ownIn, plainOf, recogniseFormat } from '../../format/recogniser.ts';
 import { readingsOf, type Reading } from '../../format/time/stamp-choice.ts';
 import { STAMP_FORMS, type StampForm, type WallTime } from '../../format/time/stamp-form.ts';
 import { ArchiveError, fileError, isDirectory } from '../../source/files/archive-error.ts';
@@ -23,6 +23,8 @@ const SMALL = 4 * 1024 * 1024;
 /** Bytes between two stamps looked at in a file that is gone through. */
 const STEP = 8 * 1024;
 const SAMPLE_LINES = 200;
+/** By so many it is seen whether the end of a text has the form of its beginning. */
+const LAST_LINES = 10;
 
 export interface Probe {
   readonly path: string;
@@ -103,8 +105,14 @@ async function readAt(handle: FileHandle, at: number, length: number): Promise<B
 
 const linesOf = (text: Buffer): string[] => text.toString('latin1').split('\n');
 
-/** What makes the lines of a text plain whose beginning or end is this; undefined where they are. */
-const plainIn = (text: Buffer, server?: string): Plain | undefined => plainOf(recogniseFormat(linesOf(text), server));
+/** What makes the lines of a text plain of which these are the beginning and the end; undefined where they are. */
+function plainIn(start: Buffer, end: Buffer, server?: string): Plain | undefined {
+  const format = recogniseFormat(linesOf(start), server);
+  if (format?.wrapping || start === end) return plainOf(format);
+  // To recognise a form takes as long as to read a megabyte.
+  const isOne = format !== undefined && ownIn(linesOf(end).slice(-LAST_LINES), format).length > 0;
+  return isOne ? undefined : plainOf(recogniseFormat(linesOf(end), server));
+}
 
 /** Whole lines of a text, plain. */
 function plainLines(text: Buffer, plain: Plain | undefined): string[] {
@@ -117,7 +125,7 @@ const plainEnd = (text: Buffer, plain: Plain | undefined): string[] =>
 
 async function sample(handle: FileHandle, start: Buffer, size: number, { forms, server }: Wanted): Promise<Seen> {
   const end = await readAt(handle, size - END, END);
-  const plain = plainIn(start, server) ?? plainIn(end, server);
+  const plain = plainIn(start, end, server);
   const [first, last] = [plainLines(start, plain), plainEnd(end, plain)];
   const mixed = mixedReading({ first, last, forms });
   if (mixed) return { ...beginning(start), textBytes: size, problem: undefined, hasTrailing: false, readings: [mixed] };
@@ -228,13 +236,11 @@ class Passage {
 
   #begin(): void {
     this.#isBegun = true;
-    this.#plain = plainIn(this.start, this.#wanted.server);
+    this.#plain = plainIn(this.start, this.start, this.#wanted.server);
     if (ownLines(plainLines(this.start, this.#plain)).length > 0) this.#walls = this.#begun(this.start);
   }
 
   #begun(end: Buffer): Map<StampForm, Sampled[]> {
-    const { server } = this.#wanted;
-    this.#plain ??= plainIn(this.start, server) ?? plainIn(end, server);
     const lines = [...plainLines(this.start, this.#plain), ...plainEnd(end, this.#plain)];
     return new Map(formsOf(lines, this.#wanted.forms).map((form) => [form, []]));
   }
@@ -250,6 +256,7 @@ class Passage {
   }
 
   readings(): Reading[] {
+    if (!this.#walls) this.#plain ??= plainIn(this.start, this.#end, this.#wanted.server);
     const all = this.#walls ?? this.#begun(this.#end);
     // Of a short text the start is all.
     const rest = Math.min(END, this.#length - this.start.length);
