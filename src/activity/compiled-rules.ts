@@ -4,7 +4,7 @@
  * change for anything else they leave in a journal.
  */
 import type { EventBatch } from '../format/event-batch.ts';
-import { EVENT_WORDS } from '../format/scanner/scanner.ts';
+import { EVENT_WORDS, USER } from '../format/scanner/scanner.ts';
 import { RULES_AT, type Program, type SharedMemory } from '../format/shared-memory.ts';
 import { EventNames } from './event-names.ts';
 import type { LogSessions } from './log-sessions.ts';
@@ -13,6 +13,7 @@ import type { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './user-table.ts';
 
 interface Compiled {
+  expect(from: number, to: number): number;
   take(from: number, to: number): number;
 }
 
@@ -72,6 +73,21 @@ export class CompiledRules {
   constructor(code: Uint8Array, memory: SharedMemory) {
     this.#memory = memory;
     this.#program = memory.program(code);
+  }
+
+  /** The users of a batch are expected, as of `Users`; false where this is left to the definition. */
+  expect(users: Users, { words, count }: EventBatch): boolean {
+    if (!this.#isIn(users)) return false;
+    const base = RULES_AT + EVENTS * 4;
+    for (let first = 0; first < count; first += MOST_EVENTS) {
+      const part = words.subarray(first * EVENT_WORDS, (first + MOST_EVENTS) * EVENT_WORDS);
+      const end = base + Math.min(count - first, MOST_EVENTS) * EVENT_WORDS * 4;
+      this.#words.set(part, EVENTS);
+      this.#words[NAMES] = users.names.words.byteOffset;
+      for (let at = base; (at = this.#program().expect(at, end)) < end; at += EVENT_WORDS * 4)
+        users.expect(part[(at - base) / 4 + USER]!);
+    }
+    return true;
   }
 
   /** Takes in the events of a batch from `first` up to `end`, exclusive; `takeOther` by the definition, each that is not usual. */
@@ -147,13 +163,20 @@ export class CompiledRules {
     return (stop - base) / (EVENT_WORDS * 4);
   }
 
+  /** Whether the words of users are in the memory. */
+  #isIn(users: Users): boolean {
+    const { buffer } = this.#memory;
+    if (!buffer || users.names.words.buffer !== buffer) return false;
+    if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer, RULES_AT);
+    return true;
+  }
+
   /** Whether all that the rules look at is in the memory, and nothing is there that only the definition knows. */
   #moveIn(log: LogSessions): boolean {
     const { table, users } = log;
-    const { buffer } = this.#memory;
     if (log.detail || ![log.hibernation, log.boshSeconds].every(Number.isInteger)) return false;
-    if (!buffer || users.names.words.buffer !== buffer) return false;
-    if (this.#words.buffer !== buffer) this.#words = new Int32Array(buffer, RULES_AT);
+    if (!this.#isIn(users)) return false;
+    const { buffer } = this.#words;
     if (table.buffer !== buffer) {
       const space = this.#memory.sessions(table.capacity);
       if (!space) return false;

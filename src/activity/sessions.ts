@@ -157,7 +157,9 @@ export class Sessions {
   }
 
   /** The users of a batch keep their numbers until each of its events has been taken in. */
-  expect({ words, count }: EventBatch): void {
+  expect(batch: EventBatch): void {
+    const { words, count } = batch;
+    if (this.#rules?.expect(this.#log.users, batch)) return;
     for (let o = 0; o < count * EVENT_WORDS; o += EVENT_WORDS)
       if (words[o + KIND] !== OTHER && words[o + USER]! >= 0) this.#log.users.expect(words[o + USER]!);
   }

@@ -42,6 +42,7 @@ import {
   CONTROL,
   endUsers,
   expected,
+  isExpected,
   hasRoom,
   isPlain,
   LOGIN,
@@ -83,6 +84,17 @@ let hasResumption: bool = false;
 let passed: u32 = 0;
 let due: u32 = 0;
 let removed: u32 = 0;
+
+/** The users of the events from the address `from` up to `to` are expected; returns where it stopped, at one who is new. */
+export function expect(from: usize, to: usize): usize {
+  beginUsers(0);
+  let event = from;
+  for (; event < to; event += EVENT_SIZE) {
+    const user = load<i32>(event, USER);
+    if (load<u32>(event, KIND) != OTHER && user >= 0 && !isExpected(user)) break;
+  }
+  return event;
+}
 
 /** Takes in events from the address `from` up to `to`; returns where it stopped. */
 export function take(from: usize, to: usize): usize {

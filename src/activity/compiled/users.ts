@@ -161,6 +161,14 @@ export function close(user: u32): void {
   if (sessions == 1) count(at, 1);
 }
 
+/** Another event of the user is expected; false for one whose host is still to be looked up. */
+export function isExpected(user: u32): bool {
+  const at = addressOf(user);
+  if ((load<u32>(at, BITS) & PLACED) == 0) return false;
+  store<u32>(at, load<u32>(at, OPEN) + PENDING, OPEN);
+  return true;
+}
+
 /** An event that was expected has been taken in. */
 export function expected(user: u32): void {
   const at = addressOf(user);
