@@ -18,10 +18,9 @@ const BUCKET_COUNT = 16;
 const LAST = 44;
 const SHIFT = 48;
 const NEW_NAMES = 56;
-const HEAD = 64;
-const TAIL = 192;
-const MASK = 64;
-const LONGEST_STAMP = 64;
+const STAMP = 64;
+const MASK = 128;
+const LONGEST_STAMP = 128;
 /** Behind the stamp: what else is set, and is told of the lines. */
 const MOST = 320;
 const IN_SECOND = 324;
@@ -52,6 +51,9 @@ const INPUT = 2 * 1024 * 1024;
 const INPUT_SIZE = 4 * 1024 * 1024;
 const NEWLINE = 10;
 const BLANK = 32;
+const COLON = 58;
+/** Bytes of the minute and the second. */
+const TIME = 5;
 const FORMS: Readonly<Record<RestForm, number>> = {
   anything: 0,
   nothing: 1,
@@ -161,14 +163,16 @@ export class ScannerMemory {
 
   #writeTick(tick: Tick): void {
     const { head, tail, digits } = (this.#tick = tick);
-    const isDigit = (i: number): boolean => i > 0 && i <= digits;
-    this.#bytes.fill(0, HEAD, MOST);
-    this.#bytes.set(head, HEAD);
-    this.#bytes.fill(255, HEAD + MASK, HEAD + MASK + head.length);
-    for (const [i, byte] of [...tail, BLANK].entries()) {
-      this.#bytes[TAIL + i] = byte;
-      this.#bytes[TAIL + MASK + i] = isDigit(i) ? 0 : 255;
-    }
+    const counts = (i: number): boolean => i === 0 || i > digits;
+    this.#bytes.fill(0, STAMP, MOST);
+    for (const [i, byte] of head.entries()) this.#writeInStamp(i, byte);
+    this.#writeInStamp(head.length + 2, COLON);
+    for (const [i, byte] of [...tail, BLANK].entries()) if (counts(i)) this.#writeInStamp(head.length + TIME + i, byte);
+  }
+
+  #writeInStamp(at: number, byte: number): void {
+    this.#bytes[STAMP + at] = byte;
+    this.#bytes[STAMP + MASK + at] = 255;
   }
 
   #writePlan(plan: ScanPlan): void {
@@ -240,7 +244,7 @@ export class CompiledScanner implements LineScanner {
 
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number, most: number): number {
     [this.count, this.lines, this.last, this.inSecond, this.seconds] = [0, 0, last, 0, 0];
-    if (tick.head.length > LONGEST_STAMP || tick.tail.length >= LONGEST_STAMP) return from;
+    if (tick.head.length + TIME + tick.tail.length >= LONGEST_STAMP) return from;
     const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, names: this.#names, last, most });
     if (stop === from) return from;
     const { words } = this.#memory;

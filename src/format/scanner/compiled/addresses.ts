@@ -21,10 +21,9 @@ export const DIGITS: usize = 52;
 /** How many events name users that are new, and for whom there was no room. */
 export const NEW_NAMES: usize = 56;
 export const ASKED: usize = 60;
-/** 64 bytes each, and behind them as many of 255 where a byte counts, of 0 where it does not. */
-export const HEAD: usize = 64;
-export const TAIL: usize = 192;
-export const MASK: usize = 64;
+/** The stamp, at most 128 bytes, and behind them as many of 255 where a byte counts, of 0 where it does not. */
+export const STAMP: usize = 64;
+export const MASK: usize = 128;
 /** As of `LineScanner`, and the plan. */
 export const MOST: usize = 320;
 export const IN_SECOND: usize = 324;

@@ -1,6 +1,8 @@
 /** Bytes of memory compared, and looked for. */
 
 export const TAB: u32 = 9;
+/** The bits of sixteen bytes. */
+export const ALL: i32 = 0xffff;
 export const BLANK: u32 = 32;
 
 export function byteAt(at: usize): u32 {
@@ -27,6 +29,20 @@ export function placeOf(at: usize, byte: i8, other: i8): usize {
     found = i8x16.bitmask(v128.or(i8x16.eq(bytes, ones), i8x16.eq(bytes, others)));
   }
   return i + ctz<i32>(found);
+}
+
+/** The first newline from `at`; there is one. */
+export function newlineFrom(at: usize): usize {
+  const newlines = i8x16.splat(10);
+  let first = i8x16.eq(v128.load(at), newlines);
+  let second = i8x16.eq(v128.load(at + 16), newlines);
+  let i = at;
+  while (!v128.any_true(v128.or(first, second))) {
+    i += 32;
+    first = i8x16.eq(v128.load(i), newlines);
+    second = i8x16.eq(v128.load(i + 16), newlines);
+  }
+  return i + ctz<i32>(i8x16.bitmask(first) | (i8x16.bitmask(second) << 16));
 }
 
 /**
@@ -64,6 +80,19 @@ export function behindBlanks(at: usize): usize {
 
 /** Whether all bytes from `from` to `to` are printable, or blanks. */
 export function arePlain(from: usize, to: usize): bool {
-  for (let i = from; i < to; i++) if (byteAt(i) - 0x20 > 0x5e) return false;
+  for (let i = from; i < to; i += 16) {
+    const plain = i8x16.bitmask(arePlainBytes(v128.load(i)));
+    if (plain != ALL && i + ctz<i32>(~plain) < to) return false;
+  }
   return true;
+}
+
+/** Of sixteen bytes, as all the following. */
+export function arePlainBytes(bytes: v128): v128 {
+  return areWithin(bytes, 0x20, 0x5f);
+}
+
+/** Those from `first` on, so many of them. */
+export function areWithin(bytes: v128, first: i8, count: i8): v128 {
+  return i8x16.lt_u(i8x16.sub(bytes, i8x16.splat(first)), i8x16.splat(count));
 }

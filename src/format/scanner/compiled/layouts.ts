@@ -1,7 +1,18 @@
 /** The compiled half of ../layouts.ts, which is its definition: where the parts of a line are, as addresses. */
 
 import { BEHIND_LOGGER_TEXT, BEHIND_THREAD_TEXT, LEVEL_TEXT, PORT_TEXT } from './addresses';
-import { behindBlanks, behindDigits, BLANK, byteAt, isText, placeOf, TAB } from './bytes';
+import {
+  ALL,
+  arePlainBytes,
+  areWithin,
+  behindBlanks,
+  behindDigits,
+  BLANK,
+  byteAt,
+  isText,
+  placeOf,
+  TAB,
+} from './bytes';
 
 const PROSODY: u32 = 0;
 const EJABBERD: u32 = 1;
@@ -178,17 +189,26 @@ function behindColour(at: usize): usize {
 
 function behindText(at: usize): usize {
   let i = at;
-  while (byteAt(i) - 0x20 <= 0x5e && byteAt(i) != 93) i++;
-  return i;
+  while (textAt(i) == ALL) i += 16;
+  return i + ctz<i32>(~textAt(i));
+}
+
+function textAt(at: usize): i32 {
+  const bytes = v128.load(at);
+  return i8x16.bitmask(v128.andnot(arePlainBytes(bytes), i8x16.eq(bytes, i8x16.splat(93))));
 }
 
 function behindName(at: usize): usize {
   let i = at;
-  while (isOfName(byteAt(i))) i++;
-  return i;
+  while (nameAt(i) == ALL) i += 16;
+  return i + ctz<i32>(~nameAt(i));
 }
 
 /** Letters, digits, `_`, `.` and `$`. */
-function isOfName(byte: u32): bool {
-  return (byte | 32) - 97 <= 25 || byte - 48 <= 9 || byte == 95 || byte == 46 || byte == 36;
+function nameAt(at: usize): i32 {
+  const bytes = v128.load(at);
+  const letters = areWithin(v128.or(bytes, i8x16.splat(32)), 97, 26);
+  const signs = v128.or(i8x16.eq(bytes, i8x16.splat(46)), i8x16.eq(bytes, i8x16.splat(36)));
+  const others = v128.or(v128.or(areWithin(bytes, 48, 10), i8x16.eq(bytes, i8x16.splat(95))), signs);
+  return i8x16.bitmask(v128.or(letters, others));
 }

@@ -143,8 +143,9 @@ function endOfClosed(from: usize): usize {
 function findConnection(from: usize, to: usize, end: usize): bool {
   jid = from;
   jidEnd = to;
+  const begin = load<u32>(CONNECTION_TEXT + 1);
   let at = end - byteAt(CONNECTION_TEXT);
-  while (at > to && !isText(at, CONNECTION_TEXT)) at--;
+  while (at > to && (load<u32>(at) != begin || !isText(at, CONNECTION_TEXT))) at--;
   if (at <= to || !isTextBefore(at, BEFORE_CONNECTION_TEXT)) return false;
   idEnd = placeOfText(at + byteAt(CONNECTION_TEXT), end, DOMAIN_TEXT);
   if (idEnd == 0 || !arePlain(at, idEnd)) return false;

@@ -11,7 +11,6 @@ import {
   EVENTS_END,
   EXCEPT,
   FIRST,
-  HEAD,
   HEAD_LENGTH,
   IN_SECOND,
   LAST,
@@ -31,12 +30,12 @@ import {
   SECONDS,
   SECOND_WORD,
   SHIFT,
+  STAMP,
   SUSPECT,
-  TAIL,
   TAIL_LENGTH,
   TEXT,
 } from './addresses';
-import { byteAt, BLANK, includes, isSame, placeOf, TAB } from './bytes';
+import { byteAt, BLANK, includes, isSame, newlineFrom, placeOf, TAB } from './bytes';
 import { endOfJid } from './jids';
 import { findMessage, levelIn, message, source, sourceEnd } from './layouts';
 import { behind, findRest, id, idEnd, jid, jidEnd, restEnd } from './rests';
@@ -69,9 +68,8 @@ function isLike(at: usize, pattern: usize, length: usize): bool {
 /** As `scan` of ../scanner.ts, over the bytes at `from` to `to`. Stops also when there is no room for another event. */
 export function scan(from: usize, to: usize): usize {
   const headLength: usize = load<u32>(HEAD_LENGTH);
-  const tailLength: usize = load<u32>(TAIL_LENGTH);
   const digits: usize = load<u32>(DIGITS);
-  const sourceAt = headLength + 6 + tailLength;
+  const sourceAt = headLength + 6 + load<u32>(TAIL_LENGTH);
   const base = load<u32>(BASE);
   const believed = load<u32>(BELIEVED);
   const most = load<u32>(MOST);
@@ -86,14 +84,13 @@ export function scan(from: usize, to: usize): usize {
   let last = load<u32>(LAST);
   let line = from;
   while (line < to && event < EVENTS_END) {
-    const end = placeOf(line, 10, 10);
+    const end = newlineFrom(line);
     if (byteAt(line) != TAB && end > line) {
-      if (end - line < sourceAt || byteAt(end - 1) == CR || !isLike(line, HEAD, headLength)) break;
+      if (end - line < sourceAt || byteAt(end - 1) == CR || !isLike(line, STAMP, sourceAt)) break;
       const clock = line + headLength;
       const minute = sixtiethAt(clock);
       const second = sixtiethAt(clock + 3);
-      if (minute > 59 || byteAt(clock + 2) != 58 || second > 59 || minute * 60 + second >= believed) break;
-      if (!isLike(clock + 5, TAIL, tailLength + 1) || !areDigits(clock + 6, digits)) break;
+      if (minute > 59 || second > 59 || minute * 60 + second >= believed || !areDigits(clock + 6, digits)) break;
       const at = base + minute * 60 + second;
       if (at == before && inSecond >= most) break;
       const kind = takeLine(layout, line + sourceAt, end, at, event, login);
