@@ -78,13 +78,3 @@ function unitAt(line: Buffer, at: number): number {
   const digits = line.toString('latin1', at, at + 4);
   return /^[0-9A-Fa-f]{4}$/.test(digits) ? Number.parseInt(digits, 16) : 0xfffd;
 }
-
-/** The whole number in the digits from `at` on, of which the last `less` are left away; NaN where there are none. */
-export function numberAt(line: Buffer, at: number, less = 0): number {
-  let to = at;
-  while (line[to]! >= 48 && line[to]! <= 57) to++;
-  if (to - less <= at) return NaN;
-  let number = 0;
-  for (let i = at; i < to - less; i++) number = number * 10 + line[i]! - 48;
-  return number;
-}

@@ -8,7 +8,6 @@
  *     1795463737.041622 vm prosody[20368]: BODY                            short-unix
  */
 import type { Envelope } from './envelope.ts';
-import { numberAt } from './json-text.ts';
 import { withColours } from './octal-colours.ts';
 import { openText } from './text-head.ts';
 
@@ -50,5 +49,12 @@ export const journalUnix: Envelope = {
   begins: UNIX,
   cutsUnseen: true,
   altersLengths: true,
-  open: () => openText({ pattern: UNIX, secondsOf: (stamp, length) => numberAt(stamp.subarray(0, length), 0) }),
+  open: () => openText({ pattern: UNIX, secondsOf }),
 };
+
+/** Of ten digits. */
+function secondsOf(stamp: Buffer, length: number): number {
+  let seconds = 0;
+  for (let i = 0; i < length; i++) seconds = seconds * 10 + stamp[i]! - 48;
+  return seconds;
+}
