@@ -16,7 +16,7 @@ const ONE_MESSAGE = 60;
 const ONE_MESSAGE_AT_END = 5;
 /** Lines that wait until they can be told, bytes. */
 const LONGEST_WAIT = 64 * 1024;
-/** Lines of another program by which it is the server: of one that starts, of one at the beginning of a file, and else. */
+/** Lines of another program by which it is the server: of one that starts before the one so far starts anew, of one at the beginning of a file, and else. */
 const STARTING = 2;
 const BEGINNING = 3;
 export const GOING_ON = 20;
@@ -119,8 +119,7 @@ export function lookAt(lines: readonly string[], known: Known): Look {
     last = span;
     const scores = scoresOf(lines.slice(span.from, span.to), server).filter(isOther);
     const isLast = span.to === lines.length;
-    const isSilent = isLast || starts.has(span.to);
-    const judge = { known, span, places, overall, isSilent, bytes: bytesIn(lines, span) };
+    const judge = { known, span, places, overall, isBeforeStart: starts.has(span.to), bytes: bytesIn(lines, span) };
     const found = best(scores.filter((score) => judgementOf(score, judge) === 'yes'));
     if (found) return { kind: 'change', at: span.from, format: found.format };
     const mayBe = isLast && scores.some((score) => judgementOf(score, judge) === 'not yet');
@@ -137,8 +136,8 @@ interface Judge {
   readonly places: readonly Place[];
   /** What all lines are in each form. */
   readonly overall: readonly Score[];
-  /** The server so far writes nothing behind the span, or not before it starts anew. */
-  readonly isSilent: boolean;
+  /** Behind the span the server so far starts anew. */
+  readonly isBeforeStart: boolean;
   readonly bytes: number;
 }
 
@@ -164,10 +163,13 @@ function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
   return bytes + (span.from === 0 ? known.strange : 0) > LONGEST_MESSAGE ? 'yes' : 'no';
 }
 
-/** Another program is the server where it writes what a server does, while the one so far is silent. */
+/**
+ * Another program is the server where it writes what a server does, while the one so far is silent. As long as that may only have
+ * had nothing to say, the start of another one closes nobody's session: it may be a neighbour that repeats its lines.
+ */
 function takesPlace(
   score: Score,
-  { known, overall, isSilent }: Judge,
+  { known, overall, isBeforeStart }: Judge,
   mayWait: 'no' | 'not yet',
 ): 'yes' | 'no' | 'not yet' {
   const { format, isUnheard, isEnd, replaced, rivals } = known;
@@ -179,7 +181,7 @@ function takesPlace(
   const all = overall.find((each) => isSame(each.format, score.format)) ?? score;
   const isRival = rivals.has(program) || all.ownAt.length > ownAt.length;
   if (isEnd && isRival) return 'no';
-  const needed = (starts && isSilent) || isEnd ? STARTING : isUnheard ? BEGINNING : GOING_ON;
+  const needed = (starts && isBeforeStart) || isEnd ? STARTING : isUnheard ? BEGINNING : GOING_ON;
   const writesSo = ownAt.length >= GOING_ON || (isServer(score) && isServer(all));
   if (ownAt.length >= needed && writesSo) return 'yes';
   return starts || all.ownAt.length * 3 >= all.lines * 2 ? mayWait : 'no';

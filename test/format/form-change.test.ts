@@ -115,6 +115,14 @@ describe('a neighbour in the same stream', () => {
       ]);
     });
 
+  for (const size of [1, 1e6])
+    test(`that repeats a start and more while the server is silent closes no session, ${size === 1 ? 'line by line' : 'in one block'} [10.8]`, () => {
+      const lines = [...before, ...starting(50).map(of('shipper')), ...behind];
+      const { events } = eventsOf(log(...lines), 'UTC', size);
+      assert.deepEqual(users(log(...lines), size), everybody);
+      assert.equal(events.filter(({ kind }) => kind === 'server-start').length, 1);
+    });
+
   test('that is the last one to write, and first, is not the server [10.8]', () => {
     const bytes = log(...before, echo);
     const { events } = eventsOf(bytes, 'UTC', bytes.length);

@@ -4,7 +4,7 @@
  */
 import { OTHER_RESOURCE, UNKNOWN_SESSION, type Finding } from './dialect.ts';
 import { bareJid, resourceOf } from '../jid.ts';
-import type { Parts } from './ejabberd-layout.ts';
+import { beginsWithDate, type Parts } from './ejabberd-layout.ts';
 
 /** What a message says; `rest` is what stands behind the words of the rule, `process` who stands for the session. */
 type Read = (rest: string, process: string | undefined) => Finding | undefined;
@@ -149,6 +149,14 @@ export function crashedIn(text: string, message: number): string | undefined {
   return text.startsWith('Supervisor ', message)
     ? CRASHED.exec(text.slice(message, end < 0 ? text.length : end))?.[1]
     : undefined;
+}
+
+/** Whether further lines of a message before may be all that stands behind `from`, and more of them may come: of a report. */
+export function mayGoOn(text: string, from: number): boolean {
+  if (text.length - from >= LONGEST_REPORT) return false;
+  for (let start = from, newline; (newline = text.indexOf('\n', start)) >= 0; start = newline + 1)
+    if (beginsWithDate(text, start)) return false;
+  return true;
 }
 
 /** First lines of a run: ejabberd_config.erl, load (18.01 on); before, lager said so itself. */

@@ -14,7 +14,17 @@ import {
 } from './dialect.ts';
 import { ownText } from '../own-text.ts';
 import { levelOf, partsOf, secondIn, TO_SECOND, type Parts } from './ejabberd-layout.ts';
-import { crashedIn, FIRST_LINES, REPORT, ruleOf, RUNS, tellsLoss, versionIn, WELCOME } from './ejabberd-messages.ts';
+import {
+  crashedIn,
+  FIRST_LINES,
+  mayGoOn,
+  REPORT,
+  ruleOf,
+  RUNS,
+  tellsLoss,
+  versionIn,
+  WELCOME,
+} from './ejabberd-messages.ts';
 import { QUOTING, quotingAt, restFrom, restOf, type Going, type Rest } from './ejabberd-quotation.ts';
 import { PLAN } from './ejabberd-shortcuts.ts';
 import type { ScanPlan } from '../scanner/plan.ts';
@@ -93,7 +103,7 @@ class EjabberdParser implements Parser {
     const parts = partsOf(text, start, lineEnd);
     if (this.#isQuoted(text, start)) return parts ? 'quoted' : 'continuation';
     if (!parts) return this.#isOwn ? 'continuation' : 'foreign';
-    if (this.#quote(text, start, parts, lineEnd) === 'held') return 'held';
+    if (this.#isHeld(text, start, parts, lineEnd)) return 'held';
     this.#isOwn = true;
     this.stampEnd = parts.stampEnd;
     this.#countBurst(text, start);
@@ -128,12 +138,15 @@ class EjabberdParser implements Parser {
     return false;
   }
 
-  #quote(text: string, start: number, { message, end }: Parts, lineEnd: number): 'held' | undefined {
+  /** Whether it waits for the lines behind it; else it is known which of them are of its message. */
+  #isHeld(text: string, start: number, { message, end }: Parts, lineEnd: number): boolean {
+    const isReport = text.startsWith(REPORT, message) && crashedIn(text, message) === undefined;
+    if (isReport && mayGoOn(text, lineEnd + 1)) return this.#hold(start);
     const quoting = quotingAt(text, message, end);
     const rest = quoting && restOf(text, { quoting, start, message, lineEnd });
-    if (rest?.going && this.#hold(start)) return 'held';
+    if (rest?.going && this.#hold(start)) return true;
     if (rest) this.#be(text, lineEnd + 1, rest);
-    return undefined;
+    return false;
   }
 
   beginBlock(text: () => string, hold: Hold): void {
