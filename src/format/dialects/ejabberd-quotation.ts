@@ -58,6 +58,19 @@ const S2S = always(/ -> \S* \(\S{0,64}\): .+$/, new RegExp(` -> \\S* \\(${ADDRES
 export const PEER_TEXT = 'Stream closed by peer: ';
 const PEER = { has: PEER_TEXT, whole: REASON, ends: CONDITION, orphan: CONDITION };
 
+const MQTT_SESSION = 'Closing MQTT session for ';
+const MQTT_TEXT = ': Peer disconnected with reason: ';
+/** mqtt_codec.erl, reason_code() */
+const MQTT_CODES =
+  'normal-disconnection|granted-qos-[0-2]|disconnect-with-will-message|no-matching-subscribers|no-subscription-existed|continue-authentication|re-authenticate|unspecified-error|malformed-packet|protocol-error|implementation-specific-error|unsupported-protocol-version|client-identifier-not-valid|bad-user-name-or-password|not-authorized|server-unavailable|server-busy|banned|server-shutting-down|bad-authentication-method|keep-alive-timeout|session-taken-over|topic-filter-invalid|topic-name-invalid|packet-identifier-in-use|packet-identifier-not-found|receive-maximum-exceeded|topic-alias-invalid|packet-too-large|message-rate-too-high|quota-exceeded|administrative-action|payload-format-invalid|retain-not-supported|qos-not-supported|use-another-server|server-moved|shared-subscriptions-not-supported|connection-rate-exceeded|maximum-connect-time|subscription-identifiers-not-supported|wildcard-subscriptions-not-supported';
+/** mod_mqtt_session.erl, format_error: a client's text (MQTT 5) and behind it the code; without a text the code in words. */
+const MQTT_END = new RegExp(` \\((?:${MQTT_CODES})\\)$`);
+const MQTT: End = {
+  whole: new RegExp(`${MQTT_TEXT}[A-Z][\\w /-]{0,64}$|${MQTT_END.source}`),
+  ends: MQTT_END,
+  orphan: MQTT_END,
+};
+
 export const QUOTING: readonly Quoting[] = [
   // ejabberd_c2s.erl, process_auth_result: `Failed c2s PLAIN authentication for bob@chat.example from 127.0.0.1: Invalid username or password`
   { begins: 'Failed c2s ', ...FROM },
@@ -75,6 +88,8 @@ export const QUOTING: readonly Quoting[] = [
   { begins: 'Failed outbound s2s ', whole: /./, ends: CONDITION, orphan: CONDITION },
   // mod_http_upload.erl: `Got HTTP upload slot for JID (file: NAME, size: 12)`
   { begins: 'Got HTTP upload slot for ', ...always(/, size: \d+\)$/) },
+  // mod_mqtt_session.erl, unregister_session: `Closing MQTT session for alice@chat.example/cid from 127.0.0.1: Peer disconnected with reason: TEXT (normal-disconnection)`
+  { begins: MQTT_SESSION, has: MQTT_TEXT, ...MQTT },
 ];
 
 /** What a message quotes that begins there; undefined for nothing. */
@@ -200,7 +215,7 @@ function placesOf(text: string): Places {
 
 /** Whether a line that tells of a session ends as only another message does. */
 const isOdd = (line: string): boolean =>
-  CONDITION.test(line) ? !line.includes('Stream closed by ') : FROM.orphan.test(line);
+  CONDITION.test(line) ? !line.includes('Stream closed by ') : FROM.orphan.test(line) || MQTT_END.test(line);
 
 const KINDS: Kinds = {
   isOdd,

@@ -35,6 +35,7 @@ const FORGED = [
 /** Ends of the messages, forged by the party that is quoted. */
 const FAKE_ENDS = [
   'x (conflict)',
+  'x (normal-disconnection)',
   'x authentication from 192.0.2.1: Unsupported mechanism',
   'x -> b.example (192.0.2.1): x',
 ];
@@ -54,6 +55,11 @@ const MESSAGES: Readonly<Record<string, (text: string) => string>> = {
     c2s('10:00:03', `Failed inbound s2s ${text} authentication  -> chat.example (127.0.0.1): Unsupported mechanism`),
   'the text of an error of a server': (text) =>
     c2s('10:00:03', `Closing inbound s2s connection a.example -> chat.example: Stream closed by peer: ${text} (reset)`),
+  'the reason of a client of MQTT': (text) =>
+    c2s(
+      '10:00:03',
+      `Closing MQTT session for eve@chat.example/e from ::1: Peer disconnected with reason: ${text} (server-busy)`,
+    ),
   'the name of a file': (text) =>
     c2s('10:00:03', `Got HTTP upload slot for eve@chat.example/e (file: ${text}, size: 12)`),
 };
