@@ -56,6 +56,22 @@ const mongooseim =
 const names = ({ jid, resource }: Session): string =>
   `user="${jid.split('@')[0]}" server="chat.example" resource="${resource}" jid="${jid}/${resource}"`;
 
+const mongooseimJson =
+  (what: string, module: string): Line =>
+  (at, session) => {
+    const { n, jid, resource } = session;
+    return JSON.stringify({
+      jid: `${jid}/${resource}`,
+      level: 'info',
+      meta: { mfa: `{${module}}`, line: 1758, pid: own(session) },
+      resource,
+      server: 'chat.example',
+      user: jid.split('@')[0],
+      what,
+      when: `${iso(at).slice(0, 19)}.${fraction(n, 6)}+00:00`,
+    });
+  };
+
 const openfire =
   (logger: string, text: (session: Session) => string): Line =>
   (at, session) =>
@@ -132,6 +148,14 @@ export const SERVERS: readonly Server[] = [
       mongooseim('c2s_opened_session', 'ejabberd_c2s:do_open_session_common/4:1758', names),
     ],
     closes: [mongooseim('close_session', 'ejabberd_c2s:terminate/3:1144', names)],
+  },
+  {
+    name: "MongooseIM's JSON",
+    opens: [
+      mongooseimJson('auth_success', 'ejabberd_c2s,handle_sasl_success,3'),
+      mongooseimJson('c2s_opened_session', 'ejabberd_c2s,do_open_session_common,4'),
+    ],
+    closes: [mongooseimJson('close_session', 'ejabberd_c2s,terminate,3')],
   },
   {
     name: 'Openfire',

@@ -49,7 +49,13 @@ const LONGEST = 8 * 1024 * 1024;
 /** Behind the block, and behind the plain lines, bytes. */
 const MORE = 1024;
 
-const KINDS: readonly UsualRecords[] = ['journal, json', 'journal, export', 'docker, json', 'prosody, json'];
+const KINDS: readonly UsualRecords[] = [
+  'journal, json',
+  'journal, export',
+  'docker, json',
+  'prosody, json',
+  'mongooseim, json',
+];
 const OF_JOURNAL = [
   'MESSAGE',
   'SYSLOG_IDENTIFIER',
@@ -64,6 +70,8 @@ const FIELDS_OF: Readonly<Record<UsualRecords, readonly string[]>> = {
   'journal, export': OF_JOURNAL,
   'docker, json': ['log', 'time'],
   'prosody, json': ['datetime', 'source', 'level', 'message', 'args', 'msg_formatted'],
+  // The last one is of `meta`.
+  'mongooseim, json': ['when', 'level', 'what', 'reason', 'jid', 'version', 'meta', 'mfa'],
 };
 
 /** Whether records of this form are known here at all. */

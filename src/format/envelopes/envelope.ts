@@ -57,7 +57,7 @@ export interface Opener {
 }
 
 /** Kinds of records of which most are alike. */
-export type UsualRecords = 'journal, json' | 'journal, export' | 'docker, json' | 'prosody, json';
+export type UsualRecords = 'journal, json' | 'journal, export' | 'docker, json' | 'prosody, json' | 'mongooseim, json';
 
 export interface Envelope {
   /** As `check` says it. */

@@ -124,4 +124,7 @@ export const prosodyJson: Envelope = {
   ...jsonLines("Prosody's mod_log_json", /^\{(?=.*"datetime":")(?=.*"source":")/, ofProsody),
   usual: 'prosody, json',
 };
-export const mongooseImJson = jsonLines("MongooseIM's JSON", /^\{(?=.*"when":")(?=.*"level":")/, ofMongooseIm);
+export const mongooseImJson: Envelope = {
+  ...jsonLines("MongooseIM's JSON", /^\{(?=.*"when":")(?=.*"level":")/, ofMongooseIm),
+  usual: 'mongooseim, json',
+};

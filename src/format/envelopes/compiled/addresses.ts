@@ -34,3 +34,4 @@ export const JOURNAL_JSON: u32 = 0;
 export const JOURNAL_EXPORT: u32 = 1;
 export const DOCKER_JSON: u32 = 2;
 export const PROSODY_JSON: u32 = 3;
+export const MONGOOSEIM_JSON: u32 = 4;

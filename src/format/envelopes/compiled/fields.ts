@@ -8,6 +8,7 @@ export const PLAIN: u32 = 1;
 export const ESCAPED: u32 = 2;
 /** Of texts: how many is where its end would be. */
 export const ARRAY: u32 = 3;
+export const OBJECT: u32 = 4;
 
 export function forgetFields(): void {
   memory.fill(FOUND, 0, FIELDS * FOUND_SIZE);

@@ -1,10 +1,10 @@
 /**
- * An object of JSON in a line, whose values are texts, and one perhaps an array of them. What is odd in any way is none here, and is
+ * An object of JSON in a line, whose values are texts, and one perhaps an array of them or an object. What is odd in any way is none here, and is
  * left to the definition: another value, a name with an escape or that comes twice, an escape that there is not.
  */
-import { behindBlanks, byteAt } from '../../scanner/compiled/bytes';
+import { behindBlanks, behindDigits, byteAt } from '../../scanner/compiled/bytes';
 import { ARGUMENTS, FOUND_SIZE, MOST_ARGUMENTS } from './addresses';
-import { ABSENT, ARRAY, ESCAPED, fieldIs, fieldNamed, forgetFields, note, noteField, PLAIN } from './fields';
+import { ABSENT, ARRAY, ESCAPED, fieldIs, fieldNamed, forgetFields, note, noteField, OBJECT, PLAIN } from './fields';
 
 const NEWLINE: u32 = 10;
 const BLANK: i8 = 32;
@@ -28,30 +28,57 @@ let isAscii: bool = false;
 /** The text found last has escapes. */
 let isEscaped: bool = false;
 
-/** Notes the fields of the object at `at`; returns where the newline behind it is, 0 where it is not so simple. `array`: the field that may be one. */
-export function readObject(at: usize, mayHaveBlanks: bool, ofAscii: bool, array: i32): usize {
+/** The field that may be an array, and the one that may be an object, whose own fields have the numbers behind it; -1 for none. */
+let arrayField: i32 = -1;
+let objectField: i32 = -1;
+
+/** Notes the fields of the object at `at`; returns where the newline behind it is, 0 where it is not so simple. `array` and `object`: the fields that may be such. */
+export function readObject(at: usize, mayHaveBlanks: bool, ofAscii: bool, array: i32, object: i32): usize {
   hasBlanks = mayHaveBlanks;
   isAscii = ofAscii;
+  arrayField = array;
+  objectField = object;
   forgetFields();
+  const behind = readFields(at, false);
+  return behind != 0 && byteAt(behind) == NEWLINE ? behind : 0;
+}
+
+/** Returns what is behind the object at `at`, 0 where it is none. */
+function readFields(at: usize, isInner: bool): usize {
   if (byteAt(at) != CURLY) return 0;
   let i = pastBlanks(at + 1);
   while (true) {
     if (byteAt(i) != QUOTE) return 0;
     const nameEnd = textEnd(i + 1);
     if (nameEnd == 0 || isEscaped) return 0;
-    const field = fieldNamed(i + 1, nameEnd - i - 1);
+    const named = fieldNamed(i + 1, nameEnd - i - 1);
+    const field = objectField < 0 || named > objectField == isInner ? named : -1;
     if (field >= 0 && fieldIs(field as usize) != ABSENT) return 0;
     i = pastBlanks(nameEnd + 1);
     if (byteAt(i) != COLON) return 0;
-    i = pastBlanks(i + 1);
-    const end =
-      byteAt(i) == QUOTE ? readText(i, field) : field >= 0 && field == array ? readArray(i, field as usize) : 0;
+    const end = readValue(pastBlanks(i + 1), field);
     if (end == 0) return 0;
     i = pastBlanks(end);
-    if (byteAt(i) == CURLY_END) return byteAt(i + 1) == NEWLINE ? i + 1 : 0;
+    if (byteAt(i) == CURLY_END) return i + 1;
     if (byteAt(i) != COMMA) return 0;
     i = pastBlanks(i + 1);
   }
+}
+
+/** The same of a value. Of a field that is not wanted it may be a number where an object may be. */
+function readValue(at: usize, field: i32): usize {
+  if (byteAt(at) == QUOTE) return readText(at, field);
+  if (field < 0) return objectField < 0 ? 0 : behindNumber(at);
+  if (field == arrayField) return readArray(at, field as usize);
+  if (field != objectField) return 0;
+  noteField(field as usize, at, at, OBJECT);
+  return readFields(at, true);
+}
+
+/** Of one without a sign, a fraction and an exponent. */
+function behindNumber(at: usize): usize {
+  const end = behindDigits(at);
+  return end == at || (byteAt(at) == 48 && end > at + 1) ? 0 : end;
 }
 
 /** Returns what is behind the text whose quote is at `at`, 0 where it is none. */

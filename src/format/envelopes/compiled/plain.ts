@@ -16,6 +16,8 @@ const WARN: u32 = 0x6e72_6177;
 const DEBU: u32 = 0x7562_6564;
 const ERRO: u32 = 0x6f72_7265;
 const DAY: u64 = 86_400;
+/** `2026-11-23T19:58:49` */
+export const TO_SECOND: usize = 19;
 
 export function endLine(out: usize): usize {
   store<u8>(out, NEWLINE as u8);
@@ -49,6 +51,16 @@ export function writeTime(seconds: u64, out: usize): usize {
   store<u8>(out + 19, 90);
   store<u8>(out + 20, BLANK as u8);
   return out + 21;
+}
+
+/** Whether a time of the day stands there, up to its second. */
+export function isTime(at: usize): bool {
+  for (let i: usize = 0; i < TO_SECOND; i++) {
+    const byte = byteAt(at + i);
+    const mark: u32 = i == 4 || i == 7 ? 45 : i == 10 ? 84 : i == 13 || i == 16 ? 58 : 0;
+    if (mark == 0 ? byte - 48 > 9 : byte != mark) return false;
+  }
+  return true;
 }
 
 /** A number of two digits. */

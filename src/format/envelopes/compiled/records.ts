@@ -9,6 +9,7 @@ import {
   JOURNAL_EXPORT,
   JOURNAL_JSON,
   KIND,
+  MONGOOSEIM_JSON,
   OUT,
   OUT_END,
   PROGRAM,
@@ -31,7 +32,8 @@ import {
 } from './fields';
 import { BREAK, copy, readObject, writeText } from './json';
 import { writeMessage } from './messages';
-import { endLine, writeBody, writeTime } from './plain';
+import { writeMongooseIm } from './mongooseim';
+import { endLine, isTime, TO_SECOND, writeBody, writeTime } from './plain';
 
 /** The fields of the journal, of docker and of Prosody's JSON, by their numbers. */
 const MESSAGE: usize = 0;
@@ -46,6 +48,8 @@ const DATETIME: usize = 0;
 const SOURCE: usize = 1;
 const LEVEL: usize = 2;
 const ARGS: i32 = 4;
+/** Of MongooseIM's. */
+const META: i32 = 6;
 
 const NEWLINE: u32 = 10;
 const BLANK: u32 = 32;
@@ -57,7 +61,6 @@ const N: u32 = 110;
 const Z: u32 = 90;
 /** `{"log":"` */
 const BEFORE_LOG: usize = 8;
-const TO_SECOND: usize = 19;
 const LONGEST_ZONE: usize = 13;
 /** Digits of a time in microseconds, and those of its seconds. */
 const TIME_DIGITS: usize = 16;
@@ -91,7 +94,8 @@ export function unwrap(from: usize, to: usize): void {
 function readRecord(kind: u32, at: usize, to: usize): usize {
   held = 0;
   if (kind == JOURNAL_EXPORT) return readEntry(at, to);
-  return readObject(at, kind != DOCKER_JSON, kind == PROSODY_JSON, kind == PROSODY_JSON ? ARGS : -1);
+  const array = kind == PROSODY_JSON ? ARGS : -1;
+  return readObject(at, kind != DOCKER_JSON, kind >= PROSODY_JSON, array, kind == MONGOOSEIM_JSON ? META : -1);
 }
 
 function readEntry(at: usize, to: usize): usize {
@@ -117,7 +121,8 @@ function isOfName(byte: u32): bool {
 function writeRecord(kind: u32, at: usize, out: usize): usize {
   if (kind <= JOURNAL_EXPORT) return writeEntry(out);
   if (byteAt(PROGRAM) != 0) return 0;
-  return kind == DOCKER_JSON ? writeDocker(at, out) : writeProsody(out);
+  if (kind == DOCKER_JSON) return writeDocker(at, out);
+  return kind == PROSODY_JSON ? writeProsody(out) : writeMongooseIm(out);
 }
 
 function writeEntry(out: usize): usize {
@@ -178,6 +183,7 @@ function writeDocker(at: usize, out: usize): usize {
 function writeProsody(out: usize): usize {
   const time = fieldFrom(DATETIME);
   if (fieldIs(DATETIME) != PLAIN || lengthOf(DATETIME) != TO_SECOND + 1 || !isTime(time)) return 0;
+  if (byteAt(time + TO_SECOND) != Z) return 0;
   if (!isWord(SOURCE) || !isWord(LEVEL)) return 0;
   let o = copy(time, fieldTo(DATETIME), out);
   store<u8>(o, BLANK as u8);
@@ -193,24 +199,5 @@ function isWord(field: usize): bool {
   const length = lengthOf(field);
   if (fieldIs(field) != PLAIN || length == 0 || length > LONGEST_SOURCE) return false;
   for (let i = fieldFrom(field); i < fieldTo(field); i++) if (byteAt(i) <= BLANK) return false;
-  return true;
-}
-
-/** `2026-11-23T19:58:49Z` */
-function isTime(at: usize): bool {
-  for (let i: usize = 0; i <= TO_SECOND; i++) {
-    const byte = byteAt(at + i);
-    const isRight =
-      i == 4 || i == 7
-        ? byte == 45
-        : i == 10
-          ? byte == 84
-          : i == 13 || i == 16
-            ? byte == 58
-            : i == TO_SECOND
-              ? byte == Z
-              : byte - 48 <= 9;
-    if (!isRight) return false;
-  }
   return true;
 }
