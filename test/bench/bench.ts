@@ -1,13 +1,14 @@
 /**
  * `npm run bench`: what the program costs, beside others in the same run; nothing is asserted here. Four hundred megabytes each,
  * three times over, which takes a quarter of an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
- * `-- --following` is about the daemon, `-- --idle` about what it costs while nothing happens, and `-- --forms` about each server and
- * each wrapping.
+ * `-- --following` is about the daemon, `-- --idle` about what it costs while nothing happens, `-- --million` about it with a million
+ * users, and `-- --forms` about each server and each wrapping.
  */
 import { parseArgs } from 'node:util';
 import { benchFollowing } from './following.ts';
 import { benchForms } from './forms.ts';
 import { benchIdle } from './idle.ts';
+import { benchMillion } from './million.ts';
 import { benchReading } from './reading.ts';
 
 const { values } = parseArgs({
@@ -18,6 +19,7 @@ const { values } = parseArgs({
     only: { type: 'string', multiple: true, default: [] },
     following: { type: 'boolean', default: false },
     idle: { type: 'boolean', default: false },
+    million: { type: 'boolean', default: false },
     forms: { type: 'boolean', default: false },
     lines: { type: 'string', default: '2000000' },
   },
@@ -25,6 +27,7 @@ const { values } = parseArgs({
 const { runs: times, only } = values;
 if (values.following) await benchFollowing();
 else if (values.idle) await benchIdle();
+else if (values.million) await benchMillion();
 else if (values.forms) await benchForms({ lines: Number(values.lines), runs: Number(times), only });
 else
   await benchReading({

@@ -18,9 +18,9 @@ const MINUTES = 3;
 const MIB = 1024 * 1024;
 
 /** Each user logs in and out once in the last weeks. */
-function* linesUntil(now: number): Iterable<string> {
-  for (let user = 0; user < USERS; user++) {
-    const at = new Date(now - ((USERS - user) / USERS) * DAYS * 86_400_000).toISOString().slice(0, 19);
+export function* linesUntil(now: number, users: number): Iterable<string> {
+  for (let user = 0; user < users; user++) {
+    const at = new Date(now - ((users - user) / users) * DAYS * 86_400_000).toISOString().slice(0, 19);
     const head = `${at}+0000 c2s${(0x5625_5800_0000 + (user % 60_000) * 96).toString(16)}\tinfo\t`;
     yield `${head}Authenticated as user${user}@chat.example\n${head}Client disconnected: connection closed\n`;
   }
@@ -44,7 +44,7 @@ export async function benchIdle(): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-idle-'));
   try {
     const log = join(directory, 'prosody.log');
-    await pipeline(Readable.from(linesUntil(Date.now())), createWriteStream(log));
+    await pipeline(Readable.from(linesUntil(Date.now(), USERS)), createWriteStream(log));
     const rows = [];
     for (const start of ['that read the log', 'with the index there'])
       rows.push(...(await withSubject(daemon([log], directory), (subject) => minutes(start, subject))));

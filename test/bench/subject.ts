@@ -28,12 +28,33 @@ function environmentOfUnit(): Record<string, string> {
   return Object.fromEntries(pairs.map(([, quoted, whole = '', name = quoted, value = whole]) => [name, value]));
 }
 
+export interface Instrumented {
+  /** URL of a module that is loaded first. */
+  readonly preload?: string;
+  readonly env?: Readonly<Record<string, string>>;
+}
+
 /** As the service runs it. */
-export async function daemon(paths: readonly string[], directory: string): Promise<Subject> {
+export async function daemon(
+  paths: readonly string[],
+  directory: string,
+  { preload, env: added = {} }: Instrumented = {},
+): Promise<Subject> {
   const index = join(directory, `index-of-${paths.length}`);
   const logs = paths.flatMap((path) => ['--log', path]);
-  const args = [MAIN, 'run', ...logs, '--index', index, '--statsd', '127.0.0.1:9', '--timezone', 'UTC'];
-  const env = { ...process.env, ...environmentOfUnit() };
+  const args = [
+    ...(preload ? ['--import', preload] : []),
+    MAIN,
+    'run',
+    ...logs,
+    '--index',
+    index,
+    '--statsd',
+    '127.0.0.1:9',
+    '--timezone',
+    'UTC',
+  ];
+  const env = { ...process.env, ...environmentOfUnit(), ...added };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
   for (let said = ''; !said.includes('caught up');) said += String((await once(child.stderr, 'data'))[0]);
   child.stderr.resume();
@@ -48,8 +69,12 @@ export function cpuOf(subject: Subject): number {
   return (Number(fields[11]) + Number(fields[12])) / HERTZ;
 }
 
-export const rssOf = (subject: Subject): number =>
-  Math.round(Number(/VmRSS:\s+(\d+)/.exec(readFileSync(fileOf(subject, 'status'), 'latin1'))?.[1]) / 1024);
+/** MiB, now and at most. */
+export const rssOf = (subject: Subject): number => statusOf(subject, /VmRSS:\s+(\d+)/);
+export const peakOf = (subject: Subject): number => statusOf(subject, /VmHWM:\s+(\d+)/);
+
+const statusOf = (subject: Subject, field: RegExp): number =>
+  Math.round(Number(field.exec(readFileSync(fileOf(subject, 'status'), 'latin1'))?.[1]) / 1024);
 
 export const descriptorsOf = (subject: Subject): number => readdirSync(fileOf(subject, 'fd')).length;
 
