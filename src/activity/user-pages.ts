@@ -1,20 +1,31 @@
 /**
- * The pages in which users are stored, a dozen in each, and which of them have changed. A page is told by the hash of the
- * name, so that nothing has to be kept of where a user is; as users come, pages are split one by one.
+ * Who has changed and is to be stored: users by themselves first, and the pages, a dozen users in each, in their turn. A page is
+ * told by the hash of the name, so that nothing has to be kept of where a user is; as users come, pages are split one by one.
  */
 import { Growth } from '../format/buckets.ts';
 import type { NameTable } from '../format/name-table.ts';
 
-/** A page is written when one of its users changes, and all of them are read at start: few make little of the one, many of the other. */
+/** A page is written for each few of its users that change, and all of them are read at start: few make little of the one, many of the other. */
 const PER_PAGE = 12;
 const LEAST = 64;
+
+/** Of a page: whether any of its users has changed since it was written, and whether it is its turn to be. */
+const CLEAN = 0;
+const CHANGED = 1;
+const DUE = 2;
 
 export class UserPages {
   readonly #names: NameTable;
   #growth = new Growth(LEAST);
-  /** By page: whether it has changed. */
+  /** By page. */
+  #states = new Uint8Array(LEAST);
+  #due = 0;
+  /** Each of them once. */
+  #users: number[] = [];
+  /** By user: whether it is one of those. */
   #isChanged = new Uint8Array(LEAST);
-  #changes = 0;
+  #isWhole = false;
+  #isTurnDue = false;
 
   constructor(names: NameTable) {
     this.#names = names;
@@ -25,9 +36,24 @@ export class UserPages {
     return this.#growth.count;
   }
 
-  /** How many have changed since they were taken. */
+  /** How many users have changed since they were taken. */
   get changes(): number {
-    return this.#changes;
+    return this.#users.length;
+  }
+
+  /** Whether all pages that have changed are to be written at once, as somebody is gone. */
+  get isWhole(): boolean {
+    return this.#isWhole;
+  }
+
+  /** Whether some are to be written soon, as somebody is forgotten who was last seen long ago. */
+  get isTurnDue(): boolean {
+    return this.#isTurnDue;
+  }
+
+  /** How many pages are to be taken in this turn. */
+  get due(): number {
+    return this.#due;
   }
 
   /**
@@ -43,39 +69,72 @@ export class UserPages {
   grow(users: number): void {
     while (users > this.#growth.count * PER_PAGE) {
       const added = this.#growth.count;
-      this.#note(this.#growth.split());
-      this.#note(added);
+      const source = this.#growth.split();
+      this.#note(source);
+      // Who moves is in neither of them unless both are written in one turn.
+      this.#note(added, this.#states[source]);
     }
   }
 
   /** Of this user something changed that is stored. */
   noteUser(user: number): void {
     this.#note(this.pageOf(user));
+    if (user >= this.#isChanged.length) this.#isChanged = grown(this.#isChanged, user + 1);
+    if (this.#isChanged[user] === 1) return;
+    this.#isChanged[user] = 1;
+    this.#users.push(user);
   }
 
-  /** These are still to be written. */
-  note(pages: readonly number[]): void {
+  /** This user is known no longer. Of one who was only last seen too long ago a start would find that again. */
+  noteGone(user: number, isOld: boolean): void {
+    this.noteUser(user);
+    this.#isWhole ||= !isOld;
+    this.#isTurnDue = true;
+  }
+
+  /** The users have changed since their pages were written, and are stored by themselves. */
+  notePages(pages: readonly number[]): void {
     for (const page of pages) this.#note(page);
   }
 
   /** All of them are to be written. */
   noteAll(): void {
     for (let page = 0; page < this.count; page++) this.#note(page);
+    this.#isWhole = true;
+  }
+
+  /** Takes the users that have changed since they were taken. */
+  takeUsers(): number[] {
+    const users = this.#users;
+    for (const user of users) this.#isChanged[user] = 0;
+    this.#users = [];
+    return users;
+  }
+
+  /** It is the turn of all that have changed. */
+  beginTurn(): void {
+    this.#isWhole = this.#isTurnDue = false;
+    for (let page = 0; page < this.count; page++) if (this.#states[page] === CHANGED) this.#become(page, DUE);
   }
 
   /**
-   * Takes so many of those that have changed. A page comes before the one that it was split from: what is in both of them
+   * Takes so many of those whose turn it is. A page comes before the one that it was split from: what is in both of them
    * when not all could be written is in the later one as it should be.
    */
   take(most: number): number[] {
     const pages: number[] = [];
-    for (let page = this.count - 1; page >= 0 && pages.length < most && this.#changes > 0; page--) {
-      if (this.#isChanged[page] !== 1) continue;
-      this.#isChanged[page] = 0;
-      this.#changes--;
+    for (let page = this.count - 1; page >= 0 && pages.length < most && this.#due > 0; page--) {
+      if (this.#states[page] !== DUE) continue;
+      this.#become(page, CLEAN);
       pages.push(page);
     }
     return pages;
+  }
+
+  /** These could not be written, nor users by themselves: all that have changed are to be written. */
+  giveBack(pages: readonly number[]): void {
+    this.notePages(pages);
+    this.#isWhole = true;
   }
 
   pageOf(user: number): number {
@@ -87,11 +146,14 @@ export class UserPages {
     return this.#names.withHash(page, this.#growth.maskOf(page));
   }
 
-  #note(page: number): void {
-    if (page >= this.#isChanged.length) this.#isChanged = grown(this.#isChanged, page + 1);
-    if (this.#isChanged[page] === 1) return;
-    this.#isChanged[page] = 1;
-    this.#changes++;
+  #note(page: number, state = CHANGED): void {
+    if (page >= this.#states.length) this.#states = grown(this.#states, page + 1);
+    if (this.#states[page]! < state) this.#become(page, state);
+  }
+
+  #become(page: number, state: number): void {
+    this.#due += Number(state === DUE) - Number(this.#states[page] === DUE);
+    this.#states[page] = state;
   }
 }
 

@@ -181,7 +181,7 @@ export class Users {
     if (this.isExcluded(jid)) return;
     this.removals.note(jid, at);
     const user = this.find(jid);
-    if (user >= 0 && has(this.names, user, KNOWN) && lastSeen(this.names, user) <= at) this.#delete(user);
+    if (user >= 0 && has(this.names, user, KNOWN) && lastSeen(this.names, user) <= at) this.#delete(user, false);
   }
 
   /** As `remove`, but whoever it is goes, whenever they were last seen, with all sessions in whatever log. */
@@ -190,7 +190,7 @@ export class Users {
     const user = this.find(jid);
     if (user < 0) return;
     for (let own; (own = this.sessions.firstOfAny(user)) !== NONE;) this.sessions.drop(own);
-    if (has(this.names, user, KNOWN)) this.#delete(user);
+    if (has(this.names, user, KNOWN)) this.#delete(user, false);
   }
 
   /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
@@ -228,7 +228,7 @@ export class Users {
       const end = Math.min(from + FORGET_AT_ONCE, this.names.end);
       for (let user = from; user < end; user++) {
         if (!has(this.names, user, KNOWN) || isOpen(this.names, user) || lastSeen(this.names, user) >= second) continue;
-        if (!numbers.has(user) && (this.#counts.ahead.get(user) ?? 0) < second) this.#delete(user);
+        if (!numbers.has(user) && (this.#counts.ahead.get(user) ?? 0) < second) this.#delete(user, true);
       }
       yield;
     }
@@ -321,7 +321,8 @@ export class Users {
     this.pages.noteUser(user);
   }
 
-  #delete(user: number): void {
+  /** `isOld`: only last seen too long ago. */
+  #delete(user: number, isOld: boolean): void {
     const at = user * NAME_WORDS;
     this.#counts.leave(user);
     if (has(this.names, user, AHEAD)) this.#clearAhead(user);
@@ -333,7 +334,7 @@ export class Users {
     this.names.words[at + BITS]! &= ~(KNOWN | DISABLED | RESUMES);
     this.names.words[at + LOGIN] = this.names.words[at + LOGOUT] = 0;
     this.names.words[at + OPEN]! &= ~OPEN_MASK;
-    this.pages.noteUser(user);
+    this.pages.noteGone(user, isOld);
     this.releaseIfIdle(user);
   }
 

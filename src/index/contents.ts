@@ -27,9 +27,11 @@ export interface Values {
 
 /** What one block of lines changed. A value of undefined deletes the key. */
 export interface Changes extends Partial<Readonly<Record<keyof Values, ReadonlyMap<string, unknown>>>> {
+  /** Users by themselves, as in a page; undefined for those who are in pages by now. By number: the later one counts. */
+  readonly recent?: readonly (readonly [number: number, bytes: Buffer | undefined])[];
   /** Pages of users, as user-page.ts has them; undefined for one in which there is nobody any more. */
   readonly pages?: readonly (readonly [page: number, bytes: Buffer | undefined])[];
-  /** How many pages there are by now; with `pages`. */
+  /** How many pages there are by now; with `recent` and `pages`. */
   readonly pageCount?: number;
   /** Users of an index of version 1 who are in pages by now. */
   readonly moved?: readonly string[];
@@ -42,7 +44,7 @@ export interface Contents extends Values {
 }
 
 /** `users` is that of version 1. */
-export const KEYSPACES = ['pages', 'users', ...VALUES] as const;
+export const KEYSPACES = ['recent', 'pages', 'users', ...VALUES] as const;
 export type Keyspace = (typeof KEYSPACES)[number];
 export interface Edit {
   readonly room: Keyspace;
@@ -74,6 +76,8 @@ export interface Checksums {
 export interface UserSink {
   /** So many pages there are; told before the first. `seed`: unsigned 32 bits of this index alone. */
   begin(pages: number, seed: number): void;
+  /** Users that changed later than their pages, the latest first, before all pages. */
+  recent(number: number, bytes: Buffer): void;
   page(page: number, bytes: Buffer): void;
   /** One of an index of version 1, behind all pages. */
   user(jid: string, record: LastSeen): void;
@@ -81,6 +85,7 @@ export interface UserSink {
 
 export function newChecksums(): Record<Keyspace, Checksums> {
   return {
+    recent: new Map(),
     pages: new PageChecksums(),
     users: new Map(),
     sessions: new Map(),
@@ -92,22 +97,25 @@ export function newChecksums(): Record<Keyspace, Checksums> {
   };
 }
 
-/** Behind all numbers of pages: the last page comes first, as it takes precedence over the one that it was split from. */
-const END_OF_PAGES = 0xffff_ffff;
+/**
+ * Behind all numbers of pages: the last page comes first, as it takes precedence over the one that it was split from. Likewise
+ * of users by themselves.
+ */
+const END_OF_NUMBERS = 0xffff_ffff;
 
-export const keyOfPage = (page: number): string => (END_OF_PAGES - page).toString(16);
-export const pageOfKey = (key: string): number => END_OF_PAGES - Number.parseInt(key, 16);
+export const keyOfNumber = (number: number): string => (END_OF_NUMBERS - number).toString(16);
+export const numberOfKey = (key: string): number => END_OF_NUMBERS - Number.parseInt(key, 16);
 
 /** By page; there are many. A checksum is never 0. */
 class PageChecksums implements Checksums {
   #checksums = new Int32Array(64);
 
   get(key: string): number | undefined {
-    return this.#checksums[pageOfKey(key)] || undefined;
+    return this.#checksums[numberOfKey(key)] || undefined;
   }
 
   set(key: string, checksum: number): void {
-    const page = pageOfKey(key);
+    const page = numberOfKey(key);
     if (page >= this.#checksums.length) {
       const grown = new Int32Array(Math.max(page + 1, this.#checksums.length * 2));
       grown.set(this.#checksums);
@@ -127,7 +135,8 @@ export function put(contents: Contents, room: keyof Values, key: string, payload
 }
 
 export function* edits(changes: Changes): Generator<Edit> {
-  for (const [page, payload] of changes.pages ?? []) yield { room: 'pages', key: keyOfPage(page), payload };
+  for (const room of ['recent', 'pages'] as const)
+    for (const [number, payload] of changes[room] ?? []) yield { room, key: keyOfNumber(number), payload };
   for (const key of changes.moved ?? []) yield { room: 'users', key, payload: undefined };
   for (const room of VALUES)
     for (const [key, value] of changes[room] ?? [])

@@ -35,8 +35,8 @@ export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
 export { IndexError, type IndexErrorCode } from './index-error.ts';
 
-/** 1 is of version 0.1.0, which had a record for each user; 2 had no past counts. */
-const SCHEMA = 3;
+/** 1 is of version 0.1.0, which had a record for each user; 2 had no past counts, 3 no users by themselves. */
+const SCHEMA = 4;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;

@@ -1,6 +1,14 @@
 /** Records into a batch, and all of them out of LevelDB, each with its checksum. */
 import type { Level } from 'level';
-import { pageOfKey, put, KEYSPACES, type Checksums, type Contents, type Keyspace, type UserSink } from './contents.ts';
+import {
+  numberOfKey,
+  put,
+  KEYSPACES,
+  type Checksums,
+  type Contents,
+  type Keyspace,
+  type UserSink,
+} from './contents.ts';
 import { add, type Digest } from './digest.ts';
 import { damaged, type IndexError } from './index-error.ts';
 import { isMeta, keyIn, type Batch } from './meta.ts';
@@ -37,14 +45,21 @@ export function putRecord(batch: Batch, room: Keyspace, key: string, payload: st
   return hash;
 }
 
-/** Pages first, in the order of their keys (contents.ts). @throws {IndexError} DAMAGED */
+/** Users by themselves first, then pages, each in the order of their keys (contents.ts). @throws {IndexError} DAMAGED */
 export async function readRecords(source: Source, into: Into): Promise<void> {
-  const [first, behind] = [keyIn('pages', ''), '!pages"'];
-  const pages = source.db.iterator<string, Buffer>({ gte: first, lt: behind, ...BYTES, ...SCAN });
-  await forEach(pages, (stored, value) => takePage(stored.slice(first.length), value, source.path, into));
-  for (const range of [{ lt: first }, { gte: behind }])
+  const [recent, pages] = [rangeOf('recent'), rangeOf('pages')];
+  for (const [room, range] of [['recent', recent] as const, ['pages', pages] as const]) {
+    const records = source.db.iterator<string, Buffer>({ ...range, ...BYTES, ...SCAN });
+    const take = (stored: string, value: Buffer) =>
+      takeUsers(room, stored.slice(range.gte.length), value, source.path, into);
+    await forEach(records, take);
+  }
+  for (const range of [{ lt: pages.gte }, { gte: pages.lt, lt: recent.gte }, { gte: recent.lt }])
     await forEach(source.db.iterator({ ...range, ...SCAN }), (stored, value) => take(stored, value, source.path, into));
 }
+
+/** `"` comes next to the `!` that ends the name of a room. */
+const rangeOf = (room: Keyspace) => ({ gte: keyIn(room, ''), lt: `!${room}"` });
 
 interface Entries<V> {
   nextv(size: number): Promise<[string, V][]>;
@@ -63,18 +78,20 @@ async function forEach<V>(iterator: Entries<V>, each: (stored: string, value: V)
   }
 }
 
-function takePage(key: string, value: Buffer, path: string, { found, checksums, users }: Into): void {
-  const record = decodeBytes('pages', key, value);
-  if (!record) throw mismatch(path, keyIn('pages', key));
+function takeUsers(room: 'recent' | 'pages', key: string, value: Buffer, path: string, into: Into): void {
+  const { found, checksums, users } = into;
+  const record = decodeBytes(room, key, value);
+  if (!record) throw mismatch(path, keyIn(room, key));
   add(found, record.hash);
-  checksums.pages.set(key, record.hash);
-  users?.page(pageOfKey(key), record.payload);
+  checksums[room].set(key, record.hash);
+  if (room === 'recent') users?.recent(numberOfKey(key), record.payload);
+  else users?.page(numberOfKey(key), record.payload);
 }
 
 function take(stored: string, value: string, path: string, { contents, found, checksums, users }: Into): void {
   const end = stored.indexOf('!', 1);
   const room = KEYSPACES.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
-  if (!room || room === 'pages') return expectMeta(stored, path);
+  if (!room || room === 'pages' || room === 'recent') return expectMeta(stored, path);
   const key = stored.slice(end + 1);
   const record = decode(room, key, value);
   if (!record) throw mismatch(path, stored);

@@ -1,5 +1,5 @@
 /**
- * The users of one page as they are stored: one behind the other, numbers with the lowest byte first.
+ * The users of one page, or some by themselves, as they are stored: one behind the other, numbers with the lowest byte first.
  *
  *     flags (1 byte), length of the name (2), then 4 bytes for each instant that the flags name: login, logout, ahead; the name
  *
@@ -24,7 +24,7 @@ export interface StoredNames {
   placeOf(user: number): readonly [from: number, to: number];
 }
 
-/** The page of these users, undefined where none of them is known; `record` is undefined for one who is not. */
+/** These users, undefined where none of them is known; `record` is undefined for one who is not. */
 export function encodePage(
   users: readonly number[],
   names: StoredNames,

@@ -11,7 +11,7 @@ import { whole, type Whole } from './whole-index.ts';
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
 /** So many pages of users are written in one batch: the program stands still while they are made. */
-const PAGES_AT_ONCE = 2048;
+const PAGES_AT_ONCE = 1024;
 /** So many users of an index of version 1 are deleted in one. */
 const MOVED_AT_ONCE = 10_000;
 
@@ -106,28 +106,61 @@ export class IndexWriter {
 
   async #writeAll(): Promise<void> {
     const { pages } = this.#users;
-    if (this.isInPlace && pages.changes === 0 && isNothing(this.unwritten)) return;
-    // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
-    while (pages.changes > PAGES_AT_ONCE) await this.#writeWith(nothing());
+    if (this.isInPlace && pages.changes === 0 && !pages.isWhole && isNothing(this.unwritten)) return;
+    await this.#writePages();
     const { unwritten } = this;
     this.unwritten = nothing();
     try {
-      await this.#writeWith(unwritten);
+      await this.#writeWith(unwritten, pages.takeUsers());
     } catch (error) {
       this.unwritten = joined(unwritten, this.unwritten);
       throw error;
     }
   }
 
-  /** Writes these and some pages of users, or nothing. */
-  async #writeWith(unwritten: Unwritten): Promise<void> {
+  /** Begins the turn of pages where it is due; where somebody is gone, and where nearly all have changed, up to the last of them. */
+  async #writePages(): Promise<void> {
+    const { pages } = this.#users;
+    const { byThemselves } = this.#options.storedUsers;
+    while (pages.isWhole || pages.changes > pages.count) {
+      this.#beginTurn();
+      pages.takeUsers();
+      // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
+      while (pages.due > PAGES_AT_ONCE) await this.#writeWith(nothing(), []);
+      if (!pages.isWhole) return;
+    }
+    if (!byThemselves.isTurn && (pages.isTurnDue || byThemselves.isTurnDue(this.#users.size))) this.#beginTurn();
+  }
+
+  #beginTurn(): void {
+    this.#users.pages.beginTurn();
+    this.#options.storedUsers.byThemselves.beginTurn();
+  }
+
+  /** Writes these, some users by themselves and some pages of others; or nothing. */
+  async #writeWith(unwritten: Unwritten, users: readonly number[]): Promise<void> {
+    const { storedUsers } = this.#options;
+    const { byThemselves } = storedUsers;
     const taken = this.#users.pages.take(PAGES_AT_ONCE);
-    const pages = taken.map((page) => [page, this.#options.storedUsers.encode(page)] as const);
+    const pages = taken.map((page) => [page, storedUsers.encode(page)] as const);
+    const isTurnOver = byThemselves.isTurn && this.#users.pages.due === 0;
+    const over = isTurnOver ? byThemselves.over : [];
+    const { next } = byThemselves;
+    const recent = users.length > 0 ? [[next, storedUsers.encodeUsers(users)] as const] : [];
     try {
-      await this.#index.write({ ...unwritten, pages, pageCount: this.#users.pages.count });
+      const gone = over.map((number) => [number, undefined] as const);
+      await this.#index.write({
+        ...unwritten,
+        recent: [...gone, ...recent],
+        pages,
+        pageCount: this.#users.pages.count,
+      });
+      if (isTurnOver) byThemselves.endTurn();
     } catch (error) {
-      this.#users.pages.note(taken);
+      this.#users.pages.giveBack(taken);
       throw error;
+    } finally {
+      if (recent.length > 0) byThemselves.note(next, users.length);
     }
   }
 
@@ -138,6 +171,7 @@ export class IndexWriter {
     await this.#index.close().catch(() => {});
     this.#index = await renew(why, secret);
     await this.#index.load();
+    this.#options.storedUsers.byThemselves.clear();
     this.#users.pages.noteAll();
     const removals = new Map(this.#users.removals.all);
     const all = whole({ ...this.#options.known(), removals });

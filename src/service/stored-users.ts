@@ -1,9 +1,12 @@
-/** The users as the index has them: put straight into the table as their pages are read, and made into pages again. */
+/** The users as the index has them: put straight into the table as they are read, and made into what is written again. */
 import type { LastSeen, Users } from '../activity/user-table.ts';
 import type { UserSink } from '../index/last-seen.ts';
 import { decodePage, encodePage } from '../index/user-page.ts';
+import { RecentUsers } from './recent-users.ts';
 
 export class StoredUsers implements UserSink {
+  /** What the index has of users by themselves. */
+  readonly byThemselves = new RecentUsers();
   readonly #users: Users;
   readonly #believed: number;
   /** Whether any user was ever seen to resume a session. */
@@ -19,13 +22,25 @@ export class StoredUsers implements UserSink {
     this.#users.pages.begin(pages, seed);
   }
 
+  recent(number: number, bytes: Buffer): void {
+    const { names, pages } = this.#users;
+    let count = 0;
+    decodePage(bytes, (record, from, to) => {
+      const user = names.intern(bytes, from, to);
+      this.#restore(user, record);
+      pages.notePages([pages.pageOf(user)]);
+      count++;
+    });
+    this.byThemselves.note(number, count);
+  }
+
   page(page: number, bytes: Buffer): void {
     const { names, pages } = this.#users;
     decodePage(bytes, (record, from, to) => {
       const user = names.intern(bytes, from, to);
       this.#restore(user, record);
       // Not all pages could be written when it was split: who moved to a later one was read there, if it was written.
-      if (pages.pageOf(user) !== page) pages.note([page, pages.pageOf(user)]);
+      if (pages.pageOf(user) !== page) pages.notePages([page, pages.pageOf(user)]);
     });
   }
 
@@ -35,10 +50,14 @@ export class StoredUsers implements UserSink {
     this.#users.pages.noteUser(user);
   }
 
-  /** Those of a page that have changed: undefined where nobody is in it. */
+  /** Of a page: undefined where nobody is in it. */
   encode(page: number): Buffer | undefined {
-    const { names, pages } = this.#users;
-    return encodePage(pages.usersOf(page), names, (user) => this.#users.record(user));
+    return this.encodeUsers(this.#users.pages.usersOf(page));
+  }
+
+  /** By themselves: undefined where nothing is known of any. */
+  encodeUsers(users: readonly number[]): Buffer | undefined {
+    return encodePage(users, this.#users.names, (user) => this.#users.record(user));
   }
 
   #restore(user: number, record: LastSeen): void {

@@ -138,7 +138,7 @@ class World {
       changes: sessions.takeChanges(),
       counts: users.sample(at, sessions.overBy(at)),
       names: users.names.size,
-      ...(this.#isStored && { pages: users.pages.take(users.pages.count) }),
+      ...(this.#isStored && { stored: users.pages.takeUsers() }),
     };
   }
 }

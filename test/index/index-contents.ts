@@ -11,14 +11,12 @@ const noUsers = (): Users => new Users({ exclude: [], includeDisabled: true });
 export async function contentsOf(path: string): Promise<IndexContents> {
   const index = await LastSeenIndex.open(path, { create: false });
   try {
-    const users: [string, LastSeen][] = [];
-    const contents = await index.load({
-      begin: () => {},
-      page: (_page, bytes) =>
-        decodePage(bytes, (record, from, to) => users.push([bytes.toString('utf8', from, to), record])),
-      user: (jid, record) => users.push([jid, record]),
-    });
-    return { ...contents, secret: index.secret, users: new Map(users.toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+    const users = new Map<string, LastSeen>();
+    const take = (jid: string, record: LastSeen): void => void (users.has(jid) || users.set(jid, record));
+    const takeAll = (_number: number, bytes: Buffer): void =>
+      decodePage(bytes, (record, from, to) => take(bytes.toString('utf8', from, to), record));
+    const contents = await index.load({ begin: () => {}, recent: takeAll, page: takeAll, user: take });
+    return { ...contents, secret: index.secret, users: new Map([...users].toSorted(([a], [b]) => (a < b ? -1 : 1))) };
   } finally {
     await index.close();
   }
@@ -36,11 +34,10 @@ export function knownUsers(users: Users): Map<string, LastSeen> {
   );
 }
 
-/** Takes the users that have changed: those who are known, of each page that was changed. */
+/** Takes the users that have changed: those who are known. */
 export function takeChanged(users: Users): Map<string, LastSeen> {
-  const known = knownUsers(users);
-  const pages = users.pages.take(Infinity);
-  return new Map([...known].filter(([jid]) => pages.includes(users.pages.pageOf(users.find(jid)))));
+  const changed = users.pages.takeUsers();
+  return new Map([...knownUsers(users)].filter(([jid]) => changed.includes(users.find(jid))));
 }
 
 /** All of them in one page. */

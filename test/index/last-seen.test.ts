@@ -10,7 +10,7 @@ import { after, before, describe, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import * as fc from '../properties.ts';
 import { Level } from 'level';
-import { keyOfPage } from '../../src/index/contents.ts';
+import { keyOfNumber } from '../../src/index/contents.ts';
 import { LastSeenIndex, moveAside, type Changes, type Contents } from '../../src/index/last-seen.ts';
 import { checksum, encode } from '../../src/index/record.ts';
 import type { Position } from '../../src/source/follow/position.ts';
@@ -75,6 +75,10 @@ void describe('the index gives back what was written', () => {
   void test('every kind of record survives closing and opening', async () => {
     const path = fresh();
     const all: Changes = {
+      recent: [
+        [3, Buffer.from([0, 200])],
+        [4, Buffer.from('later')],
+      ],
       pages: [
         [0, Buffer.from([0, 255, 128, 13, 10])],
         [70_000, Buffer.from('søren ☕')],
@@ -91,11 +95,13 @@ void describe('the index gives back what was written', () => {
     const index = await LastSeenIndex.open(path);
     const contents = await index.load({
       begin: (count) => pages.push(count),
+      recent: (number, bytes) => pages.push(['by themselves', number, bytes]),
       page: (page, bytes) => pages.push([page, bytes]),
       user: (jid) => pages.push(jid),
     });
     await index.close();
-    assert.deepEqual(pages, [70_001, ...(all.pages ?? []).toReversed()]);
+    const recent = (all.recent ?? []).map(([number, bytes]) => ['by themselves', number, bytes]);
+    assert.deepEqual(pages, [70_001, ...recent.toReversed(), ...(all.pages ?? []).toReversed()]);
     assert.deepEqual(contents.hosts, all.hosts);
     assert.deepEqual(contents.removals, all.removals);
     assert.deepEqual(contents.sessions, all.sessions);
@@ -229,8 +235,8 @@ void describe('an index that cannot be opened says why', () => {
   void test('NEWER_SCHEMA: written by a later version', async () => {
     const path = fresh();
     await write(path);
-    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '4'), '4')));
-    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 4/ });
+    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '5'), '5')));
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 5/ });
   });
 });
 
@@ -244,9 +250,10 @@ void describe('F24: damage is never read as numbers', () => {
     sessions: new Map([['/a.log\0s1', { user: 'user1@chat.example', since: 1 }]]),
     positions: positions(position('p1', 10)),
     logs: new Map([['/a.log', { last: 1 }]]),
+    recent: [[0, Buffer.from('users')]],
     pages: [0, 1].map((page) => [page, Buffer.from(`page ${page}`)]),
   };
-  const page = (number: number): string => `!pages!${keyOfPage(number)}`;
+  const page = (number: number): string => `!pages!${keyOfNumber(number)}`;
   const raw = { valueEncoding: 'buffer' } as const;
   const cases: Record<string, (db: Level) => Promise<void>> = {
     'a record is lost': (db) => db.del('!removals!user7@chat.example'),
@@ -258,6 +265,8 @@ void describe('F24: damage is never read as numbers', () => {
       await db.put('!removals!user7@chat.example', (await db.get('!removals!user8@chat.example')) ?? '');
     },
     'a page is lost': (db) => db.del(page(0)),
+    'users by themselves are lost': (db) => db.del(`!recent!${keyOfNumber(0)}`),
+    'users by themselves are others': (db) => db.put(`!recent!${keyOfNumber(0)}`, Buffer.from('1234users'), raw),
     'a page is another': (db) => db.put(page(0), Buffer.from('1234page 2'), raw),
     'a page is empty': (db) => db.put(page(0), Buffer.from(''), raw),
     'a page is stored under the number of another': async (db) =>
