@@ -71,6 +71,10 @@ const MQTT: End = {
   orphan: MQTT_END,
 };
 
+/** mqtt_codec.erl, format_got_expected */
+const MQTT_NAME = ': Unsupported protocol name: ';
+const MQTT_NAME_END = / \(expected: MQTT\)$/;
+
 export const QUOTING: readonly Quoting[] = [
   // ejabberd_c2s.erl, process_auth_result: `Failed c2s PLAIN authentication for bob@chat.example from 127.0.0.1: Invalid username or password`
   { begins: 'Failed c2s ', ...FROM },
@@ -90,6 +94,10 @@ export const QUOTING: readonly Quoting[] = [
   { begins: 'Got HTTP upload slot for ', ...always(/, size: \d+\)$/) },
   // mod_mqtt_session.erl, unregister_session: `Closing MQTT session for alice@chat.example/cid from 127.0.0.1: Peer disconnected with reason: TEXT (normal-disconnection)`
   { begins: MQTT_SESSION, has: MQTT_TEXT, ...MQTT },
+  // mod_mqtt_session.erl, log_disconnection, of somebody who has not logged in: `Rejected MQTT connection from 127.0.0.1: Protocol error: Unsupported protocol name: TEXT (expected: MQTT)`
+  { begins: 'Rejected MQTT connection from ', has: MQTT_NAME, ...always(MQTT_NAME_END) },
+  // of somebody who has: `Closing MQTT connection for`, and unregister_session: `Closing MQTT session for`
+  { begins: 'Closing MQTT ', has: MQTT_NAME, ...always(MQTT_NAME_END) },
 ];
 
 /** What a message quotes that begins there; undefined for nothing. */
@@ -215,7 +223,9 @@ function placesOf(text: string): Places {
 
 /** Whether a line that tells of a session ends as only another message does. */
 const isOdd = (line: string): boolean =>
-  CONDITION.test(line) ? !line.includes('Stream closed by ') : FROM.orphan.test(line) || MQTT_END.test(line);
+  CONDITION.test(line)
+    ? !line.includes('Stream closed by ')
+    : [FROM.orphan, MQTT_END, MQTT_NAME_END].some((end) => end.test(line));
 
 const KINDS: Kinds = {
   isOdd,

@@ -36,6 +36,7 @@ const FORGED = [
 const FAKE_ENDS = [
   'x (conflict)',
   'x (normal-disconnection)',
+  'x (expected: MQTT)',
   'x authentication from 192.0.2.1: Unsupported mechanism',
   'x -> b.example (192.0.2.1): x',
 ];
@@ -55,6 +56,11 @@ const MESSAGES: Readonly<Record<string, (text: string) => string>> = {
     c2s('10:00:03', `Failed inbound s2s ${text} authentication  -> chat.example (127.0.0.1): Unsupported mechanism`),
   'the text of an error of a server': (text) =>
     c2s('10:00:03', `Closing inbound s2s connection a.example -> chat.example: Stream closed by peer: ${text} (reset)`),
+  'the protocol that a client of MQTT names': (text) =>
+    c2s(
+      '10:00:03',
+      `Rejected MQTT connection from ::1: Protocol error: Unsupported protocol name: ${text} (expected: MQTT)`,
+    ),
   'the reason of a client of MQTT': (text) =>
     c2s(
       '10:00:03',
