@@ -339,13 +339,12 @@ export class Users {
   }
 
   #setOpen(user: number, by: 1 | -1): void {
-    const { words } = this.names;
     const at = user * NAME_WORDS + OPEN;
     const open = openSessions(this.names, user);
     if (!has(this.names, user, KNOWN) || open + by < 0) return;
     const isSame = open > 0 && open + by > 0;
     if (!isSame) this.#counts.leave(user);
-    words[at] = words[at]! + by;
+    this.names.words[at]! += by;
     if (!isSame) this.#counts.enter(user);
   }
 }

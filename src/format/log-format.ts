@@ -24,7 +24,6 @@ const BLANK = 32;
 const TAIL = 200;
 /** In one block; more of them are two writers in one file, of which one is read. */
 const MOST_CHANGES = 64;
-
 /** Lines held, bytes: more than a message has (ejabberd cuts it at 102,400 characters) with what a wrapping puts around each of its lines, but for odd ones. */
 const MOST_HELD = 1024 * 1024;
 
