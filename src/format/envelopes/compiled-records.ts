@@ -5,6 +5,7 @@
 import type { BareLine, Dialect } from '../dialects/dialect.ts';
 import { bare, BY_SEVERITY } from '../dialects/prosody-bare.ts';
 import type { UsualRecords } from './envelope.ts';
+import { KEPT } from './journal-export.ts';
 
 /** Of the language's own library, but not in its declarations for Node. */
 declare const WebAssembly: {
@@ -56,18 +57,10 @@ const KINDS: readonly UsualRecords[] = [
   'prosody, json',
   'mongooseim, json',
 ];
-const OF_JOURNAL = [
-  'MESSAGE',
-  'SYSLOG_IDENTIFIER',
-  'PRIORITY',
-  '__REALTIME_TIMESTAMP',
-  '_LINE_BREAK',
-  'CONTAINER_PARTIAL_MESSAGE',
-];
 /** The names of the fields that are wanted, in the order that compiled/records.ts has them. */
 const FIELDS_OF: Readonly<Record<UsualRecords, readonly string[]>> = {
-  'journal, json': OF_JOURNAL,
-  'journal, export': OF_JOURNAL,
+  'journal, json': KEPT,
+  'journal, export': KEPT,
   'docker, json': ['log', 'time'],
   'prosody, json': ['datetime', 'source', 'level', 'message', 'args', 'msg_formatted'],
   // The last one is of `meta`.

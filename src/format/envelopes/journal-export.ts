@@ -28,7 +28,7 @@ const LONGEST = 64 * 1024;
 /** Of one value: journald takes no larger entry. A length beyond it is none. */
 const LARGEST = 768 * 1024 * 1024;
 /** Fields whose values are kept; no two names are of one length. */
-const KEPT = [
+export const KEPT = [
   'MESSAGE',
   'SYSLOG_IDENTIFIER',
   'PRIORITY',
