@@ -20,8 +20,8 @@ const { metafile } = await build({
   format: 'esm',
   platform: 'node',
   target: 'node20.19',
-  // They bring programs of their own, or are needed by the daemon only.
-  external: ['level', 'chokidar', 'hot-shots', 'tail', 'unix-dgram'],
+  // They bring programs of their own, or are needed by the daemon only, or only with `[cluster]`.
+  external: ['level', 'chokidar', 'hot-shots', 'ioredis', 'tail', 'unix-dgram'],
   // commander is of the kind that asks for modules of Node.js by `require`.
   banner: {
     js: "import { createRequire as requireFrom } from 'node:module';\nconst require = requireFrom(import.meta.url);",
