@@ -20,6 +20,7 @@ const NOTES = new Map([
   ['count', 'Who counts, and for how long.'],
   ['index', 'What is known of the users.'],
   ['openmetrics', 'The counts for Prometheus.'],
+  ['cluster', 'Several nodes of one host that count together.'],
   ['control', 'Where the daemon is asked while it runs.'],
 ]);
 

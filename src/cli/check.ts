@@ -2,6 +2,7 @@
  * `check`: what the configuration means and where it came from, which files will be followed and can be read, what is
  * understood of them, what would be sent, and whether StatsD can be reached. Exit code 1 when something would not work.
  */
+import { withoutPassword } from '../cluster/address.ts';
 import { followedLogs, type Config } from '../config/config.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
 import { checkIndex } from './check-index.ts';
@@ -33,7 +34,8 @@ async function conclude({ lines, failures }: Report, io: Io): Promise<number> {
 function describeSettings(config: Config, { lines }: Report): void {
   lines.push(`configuration file: ${config.file ?? 'none'}`);
   for (const [key, origin] of [...config.origin].toSorted(([a], [b]) => (a < b ? -1 : 1))) {
-    const value = valueAt(config, key);
+    const found = valueAt(config, key);
+    const value = key === 'cluster.url' ? withoutPassword(String(found)) : found;
     if (value !== undefined) lines.push(`  ${key} = ${JSON.stringify(value)} (${origin})`);
   }
 }

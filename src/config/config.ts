@@ -6,6 +6,7 @@
  */
 import { join, resolve } from 'node:path';
 import { readConfigFile, unknownKey, type ConfigFile } from './config-file.ts';
+import { takeCluster, type ClusterConfig } from './cluster-settings.ts';
 import type { DialectDefinition } from '../format/dialects/custom.ts';
 import { takeDialects } from './dialects.ts';
 import { ConfigLayers, shown, type Value } from './layers.ts';
@@ -74,6 +75,8 @@ export interface Config {
     readonly version?: string;
     readonly openRegistrations: boolean;
   };
+  /** Only where several nodes count together. */
+  readonly cluster?: ClusterConfig;
   /** Of the last line, for stamps without one. */
   readonly year?: number;
   /** Dotted key (`statsd.host`, `log.0.path`) to where its value came from. */
@@ -167,6 +170,7 @@ function build(input: ConfigInput, layers: ConfigLayers, content: ConfigFile, fi
       ...given('version', layers.optional(settings.NODEINFO_VERSION)),
       openRegistrations: layers.take(settings.NODEINFO_OPEN, false),
     },
+    ...takeCluster(layers, input.env['CREDENTIALS_DIRECTORY'], input.exists),
     ...(year === undefined ? {} : { year }),
     origin: layers.origin,
   };

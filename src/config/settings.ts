@@ -5,6 +5,7 @@
 import { DIALECTS } from '../format/format.ts';
 import { strftimeForm } from '../format/time/strftime.ts';
 import { journalName } from '../source/journal-name.ts';
+import { CLUSTER_KEY_FILE, CLUSTER_SETTINGS } from './cluster-settings.ts';
 import {
   flag,
   integer,
@@ -277,15 +278,16 @@ const SETTINGS: readonly FileSetting<unknown>[] = [
   ...[COUNT_EXCLUDE, COUNT_WINDOWS, COUNT_DISABLED, COUNT_HIBERNATION, COUNT_BOSH, COUNT_QUIET],
   ...[INDEX_PATH, INDEX_RETENTION, INDEX_HISTORY, CONTROL_SOCKET, OPENMETRICS_PATH, OPENMETRICS_PROSODY],
   ...[NODEINFO_PATH, NODEINFO_HOSTS, NODEINFO_SOFTWARE, NODEINFO_VERSION, NODEINFO_OPEN],
+  ...CLUSTER_SETTINGS,
 ];
 export const KEYS: readonly string[] = SETTINGS.map(({ key }) => key);
 
 /** Paths of one thing each: relative to what they were given by. */
-export const PATHS: readonly string[] = [INDEX_PATH, CONTROL_SOCKET, OPENMETRICS_PATH, NODEINFO_PATH].map(
-  ({ key }) => key,
-);
+export const PATHS: readonly string[] = [
+  ...[INDEX_PATH, CONTROL_SOCKET, OPENMETRICS_PATH, NODEINFO_PATH, CLUSTER_KEY_FILE],
+].map(({ key }) => key);
 
-/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]`, `[openmetrics]`, `[nodeinfo]` and in each `[[log]]`. */
+/** What may stand in the tables `[statsd]`, `[count]`, `[index]`, `[control]`, `[openmetrics]`, `[nodeinfo]`, `[cluster]` and in each `[[log]]`. */
 export const FILE_SETTINGS: readonly FileSetting<unknown>[] = [...SETTINGS, LOG_JOURNAL, LOG_NAME, LOG_ROTATED];
 export const FILE_KEYS: readonly string[] = FILE_SETTINGS.map(({ key }) => key);
 

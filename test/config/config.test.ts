@@ -183,6 +183,15 @@ hosts = ["Chat.Example"]
 software = "prosody"
 version = "0.12.3"
 open_registrations = true
+
+[cluster]
+url = "rediss://xau:secret@redis.example:6380/2"
+node = "node-1.example"
+nodes = 5
+key_file = "keys/cluster.key"
+wait_seconds = 30
+lease_seconds = 600
+slots = 4
 `;
 
 void describe('a file with every key', () => {
@@ -236,6 +245,15 @@ void describe('a file with every key', () => {
         software: 'prosody',
         version: '0.12.3',
         openRegistrations: true,
+      },
+      cluster: {
+        url: 'rediss://xau:secret@redis.example:6380/2',
+        node: 'node-1.example',
+        nodes: 5,
+        keyFile: '/etc/keys/cluster.key',
+        waitSeconds: 30,
+        leaseSeconds: 600,
+        slots: 4,
       },
     });
     assert.equal(origin.get('log.0.timezone'), '/etc/x.toml line 5');
