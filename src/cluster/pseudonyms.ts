@@ -1,0 +1,49 @@
+/**
+ * Under which names users are in the union: nobody who reads Redis learns who they are, and two nodes give the same user the same
+ * name, as both have the key. Another key is another union: its id is in front of all keys.
+ */
+import { createHmac } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+
+const BYTES = 12;
+const LEAST_KEY = 16;
+
+export class Pseudonyms {
+  readonly #key: Buffer;
+  /** Follows from the key, and does not tell it. */
+  readonly id: string;
+
+  constructor(key: Buffer) {
+    this.#key = key;
+    // No JID begins so.
+    this.id = this.#of('\0id').toString('hex').slice(0, 8);
+  }
+
+  /** Of a folded bare JID. */
+  of(jid: string): Buffer {
+    return this.#of(jid);
+  }
+
+  #of(text: string): Buffer {
+    return createHmac('sha256', this.#key).update(text).digest().subarray(0, BYTES);
+  }
+}
+
+/** @throws with a sentence, where there is no key that may be used. */
+export function readClusterKey(path: string): Buffer {
+  const advice = `make one with "openssl rand -hex 32", and give the same to all nodes (cluster.key_file)`;
+  let key: Buffer;
+  let mode: number;
+  try {
+    key = Buffer.from(readFileSync(path, 'latin1').trim(), 'latin1');
+    mode = statSync(path).mode;
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new Error(`${path}: the key of the cluster cannot be read (${reason}): ${advice}`, { cause });
+  }
+  if (key.length < LEAST_KEY)
+    throw new Error(`${path}: the key of the cluster has fewer than ${LEAST_KEY} characters: ${advice}`);
+  if (mode & 0o007)
+    throw new Error(`${path}: the key of the cluster can be read by everybody: give the file the mode 0600 or 0640`);
+  return key;
+}
