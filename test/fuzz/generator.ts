@@ -92,12 +92,12 @@ function logOf(random: Random, options: LogOptions): LogCase {
     quiet: isTold ? random.pick([3000, 4 * HOUR]) : 3000,
   });
   const begin = written.findIndex(({ at }) => form.hasZone || !isShownAgain(at, zone));
-  const entries = withWrongClock(random, written.slice(Math.max(0, begin)), now);
+  const entries = withWrongClock(random, written.slice(Math.max(0, begin)), now, form);
   return { directory, name: 'prosody.log', format: form.format, zone, pieces: rotated(random, entries, options) };
 }
 
 /** Seconds that the clock was ahead before it was set right, lines that overtook each other, and lines from the future. */
-function withWrongClock(random: Random, written: readonly Entry[], now: number): Entry[] {
+function withWrongClock(random: Random, written: readonly Entry[], now: number, { hasYear }: Form): Entry[] {
   const entries = [...written];
   for (let n = random.pick([0, 0, 1, 3]); n > 0; n--) {
     const [at, length, ahead] = [random.int(0, entries.length), random.int(1, 20), random.int(1, 90)];
@@ -106,12 +106,14 @@ function withWrongClock(random: Random, written: readonly Entry[], now: number):
   for (let n = random.pick([0, 0, 3, 30]); n > 0; n--) swapAt(entries, random.int(0, entries.length - 1));
   // In older files a stamp without a year, of a day that is still to come, would be one of theirs.
   const isRecent = (entries[0]?.at ?? now) > now - 300 * DAY;
+  // And whoever reads it more than a month before that day takes it for one of the year that has begun: a clock that was not set.
+  const early = hasYear ? 0 : entries.findIndex(({ at }) => at > now - 10 * DAY);
   for (let n = isRecent && random.chance(0.2) ? random.int(1, 4) : 0; n > 0; n--) {
     const id = `c2s57${random.hex(10)}`;
     const user = 'ghost@future.example';
     const at = now + random.pick([301, 4000, 20 * DAY]) + random.int(0, 900);
     const says = { kind: 'authenticated', id, user } as const;
-    entries.splice(random.int(1, entries.length), 0, {
+    entries.splice(random.int(Math.max(1, early), entries.length), 0, {
       at,
       text: `${id}\tinfo\tAuthenticated as ${user}`,
       says,
