@@ -50,20 +50,31 @@ class EjabberdParser implements Parser {
   /** Never part of the state: what is read later is believed again. */
   #quotation: Quotation | undefined;
   #hold: Hold = holdNothing;
-  #second = '';
-  #inSecond = 0;
-  #isLossToTell = false;
+  /** The second of the line before, and so many lines of it. */
+  #second: string;
+  #inSecond: number;
+  /** A burst has been seen, and is told with the next line that says nothing else. */
+  #isLossToTell: boolean;
   stampEnd = 0;
 
   constructor(state: ParserState) {
     this.#version = String(state['version'] ?? '');
     this.#isOwn = state['own'] === true;
     this.#going = goingOf(String(state['open'] ?? ''));
+    this.#second = String(state['second'] ?? '');
+    this.#inSecond = Number(state['inSecond'] ?? 0);
+    this.#isLossToTell = state['loss'] === true;
   }
 
   get state(): ParserState {
     const going = this.#going;
-    return { version: this.#version, own: this.#isOwn, ...(going && { open: textOf(going) }) };
+    return {
+      version: this.#version,
+      own: this.#isOwn,
+      ...(going && { open: textOf(going) }),
+      ...(this.#second !== '' && { second: this.#second, inSecond: String(this.#inSecond) }),
+      ...(this.#isLossToTell && { loss: true }),
+    };
   }
 
   get version(): string | undefined {

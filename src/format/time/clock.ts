@@ -35,6 +35,20 @@ export interface ClockState {
   readonly last: number | undefined;
   /** Before the first line: an instant near which most of the first lines lie. */
   readonly near?: number;
+  /** Absent as long as no line steps far away, and no year turns. */
+  readonly steps?: Steps;
+}
+
+/** What the last far steps mean is told by the lines behind them. All in unix seconds. */
+interface Steps {
+  /** The last instant that the years are counted on from: one line that steps far away is none. */
+  readonly anchor: number | undefined;
+  /** Where the line before stepped to from there. */
+  readonly doubt: number | undefined;
+  /** What the years were counted on from before the last far step, as long as it may have been one of a few stray lines. */
+  readonly before: { readonly anchor: number; readonly year: number; readonly lines: number } | undefined;
+  /** The last instant before the year turned, and the first one after. */
+  readonly turned: { readonly before: number; readonly at: number } | undefined;
 }
 
 /** The wall time as seconds, as if it were UTC. */
@@ -106,17 +120,13 @@ interface Dated {
 export class Clock {
   #year: number;
   #last: number | undefined;
-  /** The last instant that the years are counted on from: one line that steps far away is none. */
-  #anchor: number | undefined;
-  /** Where the line before stepped to from there. */
-  #doubt: number | undefined;
+  #anchor: Steps['anchor'];
+  #doubt: Steps['doubt'];
+  #before: Steps['before'];
+  #turned: Steps['turned'];
   readonly #instants: (wall: number) => readonly number[];
   readonly #horizon: () => number;
-  /** What the years were counted on from before the last far step, as long as it may have been one of a few stray lines. */
-  #before: { readonly anchor: number; readonly year: number; readonly lines: number } | undefined;
   readonly #yearUntil: () => number;
-  /** The last instant before the year turned, and the first one after. */
-  #turned: { readonly before: number; readonly at: number } | undefined;
 
   /**
    * `zone`: an IANA name, for stamps that name none. `horizon`: the latest instant believed, unix seconds; a stamp beyond it
@@ -133,12 +143,18 @@ export class Clock {
     this.#yearUntil = yearUntil;
     this.#year = state.year;
     this.#last = state.last;
-    this.#anchor = state.last ?? state.near;
+    const { anchor, doubt, before, turned } = state.steps ?? {};
+    this.#anchor = anchor ?? state.last ?? state.near;
+    this.#doubt = doubt;
+    this.#before = before;
+    this.#turned = turned;
     this.#instants = zoneInstants(zone);
   }
 
   get state(): ClockState {
-    return { year: this.#year, last: this.#last };
+    const [anchor, doubt, before, turned] = [this.#anchor, this.#doubt, this.#before, this.#turned];
+    const isSettled = anchor === this.#last && !doubt && !before && !turned;
+    return { year: this.#year, last: this.#last, ...(!isSettled && { steps: { anchor, doubt, before, turned } }) };
   }
 
   /** The instant of the next line's stamp; undefined for a day that its year does not have. */

@@ -11,6 +11,22 @@ const HORIZON = Date.UTC(2026, 11, 1) / 1000;
 
 /** In blocks of so many bytes, of which the first may be another one, behind each of which the state is stored and restored; what waits at the end is told by itself. */
 export function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000, first = size) {
+  const ends: number[] = [];
+  for (let from = 0; from < log.length; from = ends.at(-1)!)
+    ends.push(log.indexOf(10, Math.min(from === 0 ? first : from + size, log.length) - 1) + 1);
+  return eventsIn(log, { ends, timezone, restarts: true });
+}
+
+interface Reading {
+  /** Where the blocks end, beside the last one. */
+  readonly ends: readonly number[];
+  readonly timezone?: string;
+  /** Whether the state is stored and restored behind each of them. */
+  readonly restarts?: boolean;
+}
+
+/** In blocks that end there; what waits at the end is told by itself. */
+export function eventsIn(log: Buffer, { ends, timezone = 'UTC', restarts = false }: Reading) {
   const users = newUsers({ count: { exclude: [], includeDisabled: false, ...OPTIONS } });
   const options = { ...OPTIONS, server: 'auto', timezone, horizon: () => HORIZON };
   const events: SessionEvent[] = [];
@@ -29,12 +45,16 @@ export function eventsOf(log: Buffer, timezone = 'UTC', size = 50_000, first = s
     for (const kind of KINDS) counts[kind] += logState.counts[kind];
   };
   let logState = goOn();
-  for (let from = 0, end; from < log.length; from = end) {
-    end = log.indexOf(10, Math.min(from === 0 ? first : from + size, log.length) - 1) + 1;
-    count(logState);
-    logState = goOn();
+  let from = 0;
+  for (const end of [...ends, log.length].toSorted((a, b) => a - b)) {
+    if (end === from) continue;
+    if (restarts) {
+      count(logState);
+      logState = goOn();
+    }
     take(logState, logState.decode(log.subarray(from, end), true));
     stored = JSON.parse(JSON.stringify(logState.stored)) as StoredLog;
+    from = end;
   }
   take(logState, logState.decodeRest());
   count(logState);

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import * as fc from '../../properties.ts';
-import { Clock, zoneInstants, wallSeconds } from '../../../src/format/time/clock.ts';
+import { Clock, zoneInstants, wallSeconds, type ClockState } from '../../../src/format/time/clock.ts';
 import { recogniseStamp } from '../../../src/format/time/stamp-choice.ts';
 import type { WallTime } from '../../../src/format/time/stamp-form.ts';
 
@@ -307,4 +307,32 @@ test('a line of days that are still to come is not of a year before, in an old f
     iso(clock.read(recogniseStamp([stamp])?.read(stamp, 0) ?? assert.fail(stamp))),
   );
   assert.deepEqual(instants, ['2027-12-01T11:00:00', '2028-01-14T04:10:00', '2027-12-01T12:00:00']);
+});
+
+test('a clock that is put back between any two lines reads on as one that goes on [8.15]', () => {
+  const day = 86_400;
+  const begin = at('2027-10-01T00:00:00Z');
+  const step = fc.oneof(
+    { weight: 4, arbitrary: fc.integer({ min: -300, max: 2 * day }) },
+    { weight: 1, arbitrary: fc.integer({ min: -330 * day, max: 330 * day }) },
+  );
+  const steps = fc.array(fc.record({ step, isStray: fc.boolean() }), { minLength: 1, maxLength: 12 });
+  fc.assert(
+    fc.property(steps, fc.integer({ min: 0, max: 500 * day }), (all, ahead) => {
+      const horizon = () => begin + ahead;
+      const clockOf = (state: ClockState): Clock => new Clock('Europe/Berlin', state, horizon);
+      const whole = clockOf({ year: 2027, last: undefined });
+      let again = clockOf({ year: 2027, last: undefined });
+      let now = begin;
+      for (const { step: seconds, isStray } of all) {
+        const wall = { ...wallOf(now + seconds, 'Europe/Berlin'), year: undefined };
+        if (!isStray) now += seconds;
+        assert.equal(again.read(wall), whole.read(wall));
+        again = clockOf(JSON.parse(JSON.stringify(again.state)) as ClockState);
+        assert.deepEqual(again.state, whole.state);
+        assert.equal(again.isSteady, whole.isSteady);
+      }
+    }),
+    { numRuns: 2000 },
+  );
 });
