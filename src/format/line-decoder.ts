@@ -13,7 +13,8 @@ import {
   type SessionEvent,
 } from './dialects/dialect.ts';
 import { ownLines } from './format.ts';
-import type { RunEnd, WrappingState } from './log-format.ts';
+import type { Kept, WrappingState } from './kept-form.ts';
+import type { RunEnd } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { ScanPlan } from './scanner/plan.ts';
 import type { LineScanner, Tick } from './scanner/scanner.ts';
@@ -27,7 +28,7 @@ const HOUR = 3600;
 const ALL = 0x7fff_ffff;
 
 /** What a reader has to keep to go on with the next line of the same log; plain JSON. */
-export interface LineDecoderState {
+export interface LineDecoderState extends Kept {
   readonly clock: ClockState;
   readonly stamp: string | undefined;
   readonly parser: ParserState;
@@ -35,8 +36,6 @@ export interface LineDecoderState {
   readonly runEnd?: number | undefined;
   /** What is around the lines; undefined where nothing is. */
   readonly wrapping?: WrappingState | undefined;
-  /** Lines that wait for those that come next, one character per byte. */
-  readonly waiting?: string | undefined;
   /** No line has been understood yet. */
   readonly isUnknown?: boolean;
 }

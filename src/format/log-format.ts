@@ -10,6 +10,7 @@ import type { Envelope } from './envelopes/envelope.ts';
 import { linesFrom, linesOf, tailOf } from './block-lines.ts';
 import { Unwrapper, type UnwrapState, type Wrapping } from './envelopes/unwrap.ts';
 import { ENVELOPES } from './envelopes.ts';
+import type { Kept, Replaced, WrappingState } from './kept-form.ts';
 import type { LineDecoder } from './line-decoder.ts';
 import { GOING_ON, lookAt, type Rival } from './form-change.ts';
 import { dialectNamed } from './format.ts';
@@ -41,22 +42,6 @@ export interface RunEnd {
  */
 export type Rest = 'late' | 'file' | 'now' | 'end';
 
-/** How lines are wrapped, as plain JSON. */
-export interface WrappingState {
-  readonly envelope: string;
-  readonly program: string;
-  readonly inner?: string;
-  readonly keepsInner: boolean;
-  readonly unwrap: UnwrapState;
-  readonly replaced?: Replaced;
-}
-
-/** The program in whose place another one came, and how many lines that has written since. */
-export interface Replaced {
-  readonly program: string;
-  readonly lines: number;
-}
-
 /** What is around the lines of a log. */
 export interface Wrapped {
   readonly envelope: Envelope;
@@ -76,8 +61,7 @@ export interface LogFormatOptions {
   /** As of the log before. */
   readonly dialect?: Dialect | undefined;
   readonly wrapping?: WrappingState | undefined;
-  /** Lines that wait, one character per byte. */
-  readonly waiting?: string | undefined;
+  readonly kept?: Kept;
   /** Without it usual records are read as all others are. */
   readonly records?: CompiledRecords | undefined;
 }
@@ -113,20 +97,20 @@ export class LogFormat {
   #plainAt = 0;
   #at = 0;
   #seen = 0;
-  /** Bytes behind the last line that was understood. */
   #strange = 0;
   readonly #lastStamp: LastStamp = {};
   #isUnheard: boolean;
   readonly #rivals = new Map<string, number>();
   readonly #quiet = new Map<string, number>();
 
-  constructor({ server, dialect, wrapping, waiting = '', records }: LogFormatOptions) {
+  constructor({ server, dialect, wrapping, kept = {}, records }: LogFormatOptions) {
     this.#server = server;
     this.#records = records;
     this.#isUnheard = !dialect;
     if (!dialect) return;
     this.#be({ dialect, wrapping: wrapping && wrappingOf(wrapping) }, wrapping?.unwrap);
-    this.#waiting = Buffer.from(waiting, 'latin1');
+    this.#waiting = Buffer.from(kept.waiting ?? '', 'latin1');
+    this.#strange = kept.strange ?? 0;
     this.#replaced = wrapping?.replaced;
   }
 
@@ -167,9 +151,9 @@ export class LogFormat {
     return this.#heldAt !== undefined;
   }
 
-  /** One character per byte; undefined where none wait. */
-  get waitingText(): string | undefined {
-    return this.#waiting.length === 0 ? undefined : this.#waiting.toString('latin1');
+  get kept(): Kept {
+    const waiting = this.#waiting.length > 0 && { waiting: this.#waiting.toString('latin1') };
+    return { ...waiting, ...(this.#strange > 0 && { strange: this.#strange }) };
   }
 
   /** What comes next is of another file. */

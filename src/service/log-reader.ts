@@ -83,11 +83,15 @@ export class LogReader {
     const { known, server } = options;
     this.#options = options;
     this.#scannerOf = scannerOf;
-    const { wrapping, waiting, isUnknown } = known?.reader ?? {};
+    const { wrapping, waiting, strange, isUnknown } = known?.reader ?? {};
     const [named, before] = [dialectNamed(server), dialectNamed(known?.server ?? '')];
     this.#dialect = named ?? before;
     const isKnown = !isUnknown && (!named || named === before);
-    this.#format = new LogFormat({ server, records, ...(isKnown && { dialect: before, wrapping, waiting }) });
+    this.#format = new LogFormat({
+      server,
+      records,
+      ...(isKnown && { dialect: before, wrapping, kept: { waiting, strange } }),
+    });
     this.#begin = known?.reader;
     this.#version = known?.version;
   }
@@ -163,7 +167,7 @@ export class LogReader {
   decode(batch: EventBatch, lostSince?: number, rest?: Rest): Decoded {
     const isFirst = !this.#reader && !this.#begin;
     const known = this.#known;
-    const { wrapping, waitingText: waiting } = this.#format;
+    const { wrapping, kept } = this.#format;
     const { counts } = this.state;
     this.#format.begin(batch.bytes, rest);
     let run = this.#format.run();
@@ -184,7 +188,7 @@ export class LogReader {
       firstAt ??= reader.firstAt;
       aheadAt = earlier(aheadAt, reader.aheadAt);
     }
-    const reader = isFirst ? undefined : (known ?? (begin && { ...begin, wrapping, waiting }));
+    const reader = isFirst ? undefined : (known ?? (begin && { ...begin, wrapping, ...kept }));
     return { firstAt, aheadAt, before: { reader, last: begin?.clock.last, counts }, state: this.state, gaps };
   }
 
@@ -206,9 +210,8 @@ export class LogReader {
   get #known(): LineDecoderState | undefined {
     const reader = this.#reader;
     if (!reader) return undefined;
-    const { wrapping, format, waitingText: waiting } = this.#format;
-    const lines = { ...(wrapping && { wrapping }), ...(waiting && { waiting }) };
-    return { ...reader.state, ...lines, ...(!format && { isUnknown: true }) };
+    const { wrapping, format, kept } = this.#format;
+    return { ...reader.state, ...(wrapping && { wrapping }), ...kept, ...(!format && { isUnknown: true }) };
   }
 
   get #last(): number | undefined {

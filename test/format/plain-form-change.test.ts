@@ -75,6 +75,16 @@ describe('a plain file goes on in another form', () => {
       });
 });
 
+test('a plain file of a Prosody that marks no further lines goes on in another form, and the daemon is started anew again and again [10.6]', () => {
+  const welcome = `${iso(0)} startup\tinfo\tHello and welcome to Prosody version 0.11.9`;
+  const before = names('a').map((user, i) => LOGINS['prosody']!(1 + i, user));
+  // More than a message may have.
+  const after = Array.from({ length: 9000 }, (_, i) => LOGINS['ejabberd through syslog']!(100 + i, 'b'));
+  const found = usersIn([welcome, ...before, ...after], 20_000);
+  assert.deepEqual(found.slice(0, 10), names('a'));
+  assert.ok(found.length > 4000);
+});
+
 /** Messages around the text of a remote party; and what makes their first line look whole. */
 const QUOTING: Readonly<Record<string, readonly ((second: number, text: string) => string)[]>> = {
   ejabberd: [

@@ -31,7 +31,9 @@ function bursts(inSeconds: readonly number[]): Buffer {
         : `${head(second)}(tls|<0.75.0>) Accepted c2s PLAIN authentication for a@chat.example by mnesia backend from 127.0.0.1`,
     ),
   );
-  return Buffer.from(`${head(0)}ejabberd 24.12 is started in the node ejabberd@localhost in 2.38s\n${lines.join('\n')}\n`);
+  return Buffer.from(
+    `${head(0)}ejabberd 24.12 is started in the node ejabberd@localhost in 2.38s\n${lines.join('\n')}\n`,
+  );
 }
 
 const LOGS: readonly (readonly [name: string, bytes: Buffer])[] = [
