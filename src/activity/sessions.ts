@@ -248,15 +248,14 @@ export class Sessions {
         return remove(this.#log, event.user, event.at);
       case 'disabled':
       case 'enabled':
-        return this.#setDisabled(event.user, event.kind === 'disabled');
+        return this.#setDisabled(event.user, event.kind, event.at);
       case 'detail':
         this.#log.detail = event.on;
         return undefined;
       case 'loss':
         return noteLoss(this.#log, event.at);
       case 'server-stop':
-        if (event.logsOut) return logOutAll(this.#log, event.at);
-        return this.#logOutAway(event.at);
+        return event.logsOut ? logOutAll(this.#log, event.at) : this.#logOutAway(event.at);
       case 'server-start':
         if (event.logsOut && event.before !== undefined) return logOutAll(this.#log, event.before);
         return this.dropAll();
@@ -266,10 +265,11 @@ export class Sessions {
     }
   }
 
-  #setDisabled(jid: string, disabled: boolean): void {
+  #setDisabled(jid: string, kind: 'disabled' | 'enabled', at: number): void {
     const { users } = this.#log;
+    users.noteAccount(kind, jid, at);
     const user = users.find(jid);
-    if (user >= 0) users.setDisabled(user, disabled);
+    if (user >= 0) users.setDisabled(user, kind === 'disabled');
   }
 
   #logOutAway(at: number): void {
@@ -326,7 +326,7 @@ export class Sessions {
     else into.addFrom(batch, event);
   }
 
-  /** An event of a batch by itself, for what is taken in later than the batch. Its user is not expected any more. */
+  /** An event of a batch by itself, for what is taken in later. Its user is not expected any more. */
   eventOf(batch: EventBatch, event: number): Happening {
     return eventOf(this.#log, batch, event);
   }

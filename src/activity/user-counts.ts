@@ -8,7 +8,7 @@ import { exclusionOf } from './exclusion.ts';
 import { HostTable, type Host } from './host-table.ts';
 import { BOUND, isOnlineState, NONE } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
-import { untold, type Over } from './time-alone.ts';
+import { untold, type Over, type Untold } from './time-alone.ts';
 import {
   BITS,
   countSeen,
@@ -23,6 +23,7 @@ import {
   LOGOUT,
   OPEN,
   OPEN_MASK,
+  openSessions,
   PLACED,
   type Range,
 } from './user-words.ts';
@@ -36,6 +37,14 @@ export interface CountOptions {
   readonly windows?: readonly number[];
   /** Unsigned 32 bits that nobody outside can guess: whoever can makes names that are slow to find. */
   readonly seed?: number;
+}
+
+/** Of one user at an instant; unix seconds. */
+export interface Standing {
+  /** 0 where it is not known. */
+  readonly login: number;
+  readonly seen: number;
+  readonly isOpen: boolean;
 }
 
 const AT_SIGN = 64;
@@ -233,6 +242,35 @@ export class UserCounts {
     const hour = hourOf(instant + 1);
     const isAny = [...this.#hosts.known()].some(([, { window }]) => window.newest >= hour);
     return isAny ? { after: instant, until: Infinity } : NEVER;
+  }
+
+  /** What time alone has changed by `at`, unix seconds; by user. */
+  untold(over: Iterable<Over>, at: number): ReadonlyMap<number, Untold> {
+    return untold(over, this.ahead, at);
+  }
+
+  /** How a user stands at `at`, unix seconds, as they are counted then; undefined where nothing is known by then. */
+  standing(user: number, at: number, changed: ReadonlyMap<number, Untold>): Standing | undefined {
+    const { times } = this.#names;
+    const upTo = (seen: number): number => (seen <= at ? seen : 0);
+    const login = upTo(times[user * NAME_WORDS + LOGIN]!);
+    const seen = Math.max(login, upTo(times[user * NAME_WORDS + LOGOUT]!));
+    const before = this.#before.get(user);
+    const { closed = 0, seen: told = 0 } = changed.get(user) ?? {};
+    const last =
+      before === undefined
+        ? openSessions(this.#names, user) > closed
+          ? Infinity
+          : Math.max(seen, told)
+        : Math.max(before, this.#seenBy(user, at));
+    if (last === 0) return undefined;
+    // Of one who is online and was seen again since, the time before is not known any more.
+    return last === Infinity ? { login, seen: seen || at, isOpen: true } : { login, seen: last, isOpen: false };
+  }
+
+  /** Whether more is known of a user than how they stood at `at`, unix seconds. */
+  isBeyond(user: number, at: number): boolean {
+    return this.#before.has(user) || lastSeen(this.#names, user) > at;
   }
 
   #hostNumber(user: number): number {

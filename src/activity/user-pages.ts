@@ -4,6 +4,7 @@
  */
 import { Growth } from '../format/buckets.ts';
 import type { NameTable } from '../format/name-table.ts';
+import type { UnsentUsers } from './unsent-users.ts';
 
 /** A page is written for each few of its users that change, and all of them are read at start: few make little of the one, many of the other. */
 const PER_PAGE = 12;
@@ -15,6 +16,8 @@ const CHANGED = 1;
 const DUE = 2;
 
 export class UserPages {
+  /** Of a node of a cluster: whoever changes is to be sent, too. */
+  unsent: UnsentUsers | undefined;
   readonly #names: NameTable;
   #growth = new Growth(LEAST);
   /** By page. */
@@ -78,6 +81,12 @@ export class UserPages {
 
   /** Of this user something changed that is stored. */
   noteUser(user: number): void {
+    this.unsent?.add(user);
+    this.noteSent(user);
+  }
+
+  /** The same, where that is only whether it has been sent. */
+  noteSent(user: number): void {
     this.#note(this.pageOf(user));
     if (user >= this.#isChanged.length) this.#isChanged = grown(this.#isChanged, user + 1);
     if (this.#isChanged[user] === 1) return;

@@ -5,12 +5,14 @@
  */
 import { NAME_WORDS, NameTable, type NameSpace } from '../format/name-table.ts';
 import type { UserSample } from './active-window.ts';
+import type { AccountChangeKind, AccountChanges } from './account-changes.ts';
 import { Removals } from './removals.ts';
 import { NONE } from './session-state.ts';
 import { SessionTable } from './session-table.ts';
 import type { Over } from './time-alone.ts';
 import { UserCounts, type CountOptions } from './user-counts.ts';
 import { UserPages } from './user-pages.ts';
+import { recordOf, restoreRecord, type LastSeen } from './user-record.ts';
 import {
   AHEAD,
   BITS,
@@ -26,19 +28,12 @@ import {
   openSessions,
   PENDING,
   RESUMES,
+  SENT_OPEN,
   SESSIONS,
+  UNSENT,
 } from './user-words.ts';
 
-/** What is kept of a user between runs; unix seconds. */
-export interface LastSeen {
-  login?: number;
-  logout?: number;
-  disabled?: true;
-  /** Was seen to resume a session (XEP-0198), so a disconnect may be followed by hibernation. */
-  resumes?: true;
-  /** Seen at a time that had not come yet when it was put back: it counts once it has. */
-  ahead?: number;
-}
+export type { LastSeen } from './user-record.ts';
 
 export interface UsersOptions extends CountOptions {
   /** Where the names are, for a scanner that looks for them itself. */
@@ -60,6 +55,8 @@ export class Users {
   readonly removals = new Removals();
   /** Where they are stored. */
   readonly pages: UserPages;
+  /** Of a node of a cluster: what the others are told of accounts. */
+  accounts: AccountChanges | undefined;
   readonly #counts: UserCounts;
   #size = 0;
   /** Those of whom something is stored, also if they never count. */
@@ -112,33 +109,16 @@ export class Users {
    */
   restore(user: number, kept: LastSeen, believed = Infinity): void {
     if (has(this.names, user, KNOWN)) return;
-    const at = user * NAME_WORDS;
     this.#become(user);
-    const { login = 0, logout = 0, disabled, resumes } = kept;
-    const sightings = [login, logout, kept.ahead ?? 0];
-    const ahead = Math.max(...sightings.map((seen) => (seen > believed ? seen : 0)));
-    const [ofLogin = 0, ofLogout = 0, come = 0] = sightings.map((seen) => (seen > believed ? 0 : seen));
-    this.names.times[at + LOGIN] = Math.max(ofLogin, come);
-    this.names.times[at + LOGOUT] = ofLogout;
-    this.names.words[at + BITS]! |= (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (ahead > 0 ? AHEAD : 0);
+    const ahead = restoreRecord(this.names, user, kept, believed);
     if (ahead > 0) this.#counts.ahead.set(user, Math.min(ahead, LAST));
     this.#counts.enter(user);
+    this.pages.unsent?.restore(user, kept);
   }
 
   /** What is to be kept of a user; undefined where nothing is. */
   record(user: number): LastSeen | undefined {
-    if (!has(this.names, user, KNOWN)) return undefined;
-    const { times, words } = this.names;
-    const at = user * NAME_WORDS;
-    const record: LastSeen = {};
-    const [login, logout, bits] = [times[at + LOGIN]!, times[at + LOGOUT]!, words[at + BITS]!];
-    if (login > 0) record.login = login;
-    if (logout > 0) record.logout = logout;
-    if (bits & DISABLED) record.disabled = true;
-    if (bits & RESUMES) record.resumes = true;
-    const ahead = bits & AHEAD ? this.#counts.ahead.get(user) : undefined;
-    if (ahead !== undefined) record.ahead = ahead;
-    return record;
+    return has(this.names, user, KNOWN) ? recordOf(this.names, user, this.#counts.ahead) : undefined;
   }
 
   /** A login at `at`, unix seconds. */
@@ -179,6 +159,17 @@ export class Users {
   /** The account was removed at `at`, unix seconds, and with it all that was known of it; a later account of the name stays. */
   remove(jid: string, at: number): void {
     if (this.isExcluded(jid)) return;
+    this.noteAccount('removed', jid, at);
+    this.removeHere(jid, at);
+  }
+
+  /** The other nodes of a cluster, where this is one, are told of an account. */
+  noteAccount(kind: AccountChangeKind, jid: string, at: number): void {
+    if (this.accounts && !this.isExcluded(jid)) this.accounts.note(kind, jid, at);
+  }
+
+  /** The same, where the others know it. */
+  removeHere(jid: string, at: number): void {
     this.removals.note(jid, at);
     const user = this.find(jid);
     if (user >= 0 && has(this.names, user, KNOWN) && lastSeen(this.names, user) <= at) this.#delete(user, false);
@@ -186,6 +177,12 @@ export class Users {
 
   /** As `remove`, but whoever it is goes, whenever they were last seen, with all sessions in whatever log. */
   forget(jid: string, at: number): void {
+    this.noteAccount('forgotten', jid, at);
+    this.forgetHere(jid, at);
+  }
+
+  /** The same, where the others know it. */
+  forgetHere(jid: string, at: number): void {
     this.removals.note(jid, at);
     const user = this.find(jid);
     if (user < 0) return;
@@ -228,6 +225,8 @@ export class Users {
       const end = Math.min(from + FORGET_AT_ONCE, this.names.end);
       for (let user = from; user < end; user++) {
         if (!has(this.names, user, KNOWN) || isOpen(this.names, user) || lastSeen(this.names, user) >= second) continue;
+        // The union would have such a user for online for ever.
+        if (has(this.names, user, UNSENT | SENT_OPEN)) continue;
         if (!numbers.has(user) && (this.#counts.ahead.get(user) ?? 0) < second) this.#delete(user, true);
       }
       yield;
@@ -247,8 +246,8 @@ export class Users {
     this.#size++;
   }
 
-  /** What compiled rules have counted is told there. */
-  get counted(): Pick<UserCounts, 'countOn' | 'countOnline' | 'countIn'> {
+  /** What compiled rules have counted is told there, and how one user stands at an instant is asked. */
+  get counted(): UserCounts {
     return this.#counts;
   }
 
@@ -331,7 +330,7 @@ export class Users {
       this.#size--;
     }
     this.#known--;
-    this.names.words[at + BITS]! &= ~(KNOWN | DISABLED | RESUMES);
+    this.names.words[at + BITS]! &= ~(KNOWN | DISABLED | RESUMES | UNSENT | SENT_OPEN);
     this.names.words[at + LOGIN] = this.names.words[at + LOGOUT] = 0;
     this.names.words[at + OPEN]! &= ~OPEN_MASK;
     this.pages.noteGone(user, isOld);

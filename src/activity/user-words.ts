@@ -14,11 +14,15 @@ export const SESSIONS = OWN + 4;
 export const KNOWN = 1;
 export const DISABLED = 2;
 export const RESUMES = 4;
+/** Of a node of a cluster: something of the user is still to be sent. */
+export const UNSENT = 8;
 export const EXCLUDED = 16;
 /** The host has been looked up. */
 export const PLACED = 32;
 /** Seen at a time that has not come yet. */
 export const AHEAD = 64;
+/** Of a node of a cluster: sent last as one who is online. */
+export const SENT_OPEN = 128;
 export const HOST_SHIFT = 8;
 
 /** Of `OPEN`. */

@@ -7,7 +7,7 @@ import type { LastSeen } from '../activity/user-table.ts';
 export type Followed = Position | StoredVerdicts;
 
 /** Key spaces with values in JSON. */
-export const VALUES = ['sessions', 'positions', 'logs', 'hosts', 'removals', 'counts'] as const;
+export const VALUES = ['sessions', 'positions', 'logs', 'hosts', 'removals', 'counts', 'cluster', 'accounts'] as const;
 
 /** By key. */
 export interface Values {
@@ -23,7 +23,14 @@ export interface Values {
   readonly removals: Map<string, number>;
   /** Day and host to what was counted there, as packed-day.ts has it. */
   readonly counts: Map<string, string>;
+  /** Of a node of a cluster, as service/cluster-state.ts has it: what it knows of the union. */
+  readonly cluster: Map<string, unknown>;
+  /** Of a node of a cluster: number to what happened to an account, as activity/account-changes.ts has it. */
+  readonly accounts: Map<string, unknown>;
 }
+
+/** What only a node of a cluster has. */
+export const SHARED: ReadonlySet<Keyspace> = new Set(['cluster', 'accounts'] as const);
 
 /** What one block of lines changed. A value of undefined deletes the key. */
 export interface Changes extends Partial<Readonly<Record<keyof Values, ReadonlyMap<string, unknown>>>> {
@@ -62,6 +69,8 @@ export function noContents(): Contents {
     hosts: new Map(),
     removals: new Map(),
     counts: new Map(),
+    cluster: new Map(),
+    accounts: new Map(),
   };
 }
 
@@ -94,6 +103,8 @@ export function newChecksums(): Record<Keyspace, Checksums> {
     hosts: new Map(),
     removals: new Map(),
     counts: new Map(),
+    cluster: new Map(),
+    accounts: new Map(),
   };
 }
 

@@ -16,6 +16,7 @@ import {
   edits,
   newChecksums,
   noContents,
+  SHARED,
   type Changes,
   type Contents,
   type Edit,
@@ -37,11 +38,15 @@ export { IndexError, type IndexErrorCode } from './index-error.ts';
 
 /** 1 is of version 0.1.0, which had a record for each user; 2 had no past counts, 3 no users by themselves. */
 const SCHEMA = 4;
+/** That of a node of a cluster; of all others it is as before. */
+const SHARED_SCHEMA = 5;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
   readonly hashes: readonly (readonly [Keyspace, string, number | undefined])[];
   readonly batch: Batch;
+  /** Of what is stored then. */
+  readonly schema: number;
 }
 
 export class LastSeenIndex {
@@ -54,7 +59,7 @@ export class LastSeenIndex {
   #failed: Attempt | undefined;
   #closed = false;
   #secret = '';
-  /** Of what is written. */
+  /** Of what is stored. */
   #schema = SCHEMA;
   /** Opened by root, and not root's. */
   #isForeign = false;
@@ -214,6 +219,7 @@ export class LastSeenIndex {
     const digest = { id: randomUUID(), ...this.#digest, generation, ...(pages !== undefined && { pages }) };
     const hashes = new Map<string, readonly [Keyspace, string, number | undefined]>();
     const batch = this.#db.batch();
+    let schema = Math.max(SCHEMA, this.#schema);
     for (const { room, key, payload } of edits) {
       const stored = keyIn(room, key);
       const seen = hashes.get(stored);
@@ -225,10 +231,11 @@ export class LastSeenIndex {
       if (after !== undefined) add(digest, after);
       hashes.set(stored, [room, key, after]);
       if (after === undefined) batch.del(stored);
+      else if (SHARED.has(room)) schema = SHARED_SCHEMA;
     }
-    if (this.#schema !== SCHEMA) putMeta(batch, 'schema', SCHEMA);
+    if (this.#schema !== schema) putMeta(batch, 'schema', schema);
     putMeta(batch, 'digest', digest);
-    return { digest, hashes: [...hashes.values()], batch };
+    return { digest, hashes: [...hashes.values()], batch, schema };
   }
 
   #accept(attempt: Attempt): void {
@@ -237,7 +244,7 @@ export class LastSeenIndex {
       else this.#hashes[room].set(key, hash);
     }
     this.#digest = attempt.digest;
-    this.#schema = SCHEMA;
+    this.#schema = attempt.schema;
     this.#failed = undefined;
     this.#mark(attempt.digest);
   }
@@ -269,8 +276,8 @@ export class LastSeenIndex {
     if (value === undefined) return this.#begin();
     const schema = metaPayload(this.path, 'schema', value);
     this.#schema = Number(schema);
-    if (this.#schema >= 1 && this.#schema <= SCHEMA) return;
-    const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SCHEMA}): install that version again, or set index.path (--index) to another directory`;
+    if (this.#schema >= 1 && this.#schema <= SHARED_SCHEMA) return;
+    const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SHARED_SCHEMA}): install that version again, or set index.path (--index) to another directory`;
     throw new IndexError('NEWER_SCHEMA', sentence);
   }
 

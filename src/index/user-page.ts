@@ -12,6 +12,9 @@ const RESUMES = 2;
 const LOGIN = 4;
 const LOGOUT = 8;
 const AHEAD = 16;
+/** Of a node of a cluster: still to be sent; sent last as one who is online. */
+const UNSENT = 32;
+const SENT_OPEN = 64;
 /** Flags, length, three instants, and the longest name. */
 const LONGEST = 3 + 3 * 4 + 2047;
 
@@ -41,13 +44,13 @@ export function encodePage(
 }
 
 function encodeUser(
-  { login, logout, disabled, resumes, ahead }: LastSeen,
+  { login, logout, disabled, resumes, ahead, unsent, sentOpen }: LastSeen,
   arena: Uint8Array,
   [from, to]: readonly [number, number],
   start: number,
 ): number {
   const instants = [login, logout, ahead];
-  let flags = (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0);
+  let flags = (disabled ? DISABLED : 0) | (resumes ? RESUMES : 0) | (unsent ? UNSENT : 0) | (sentOpen ? SENT_OPEN : 0);
   let at = start + 3;
   for (const [i, instant] of instants.entries()) {
     if (instant === undefined) continue;
@@ -72,6 +75,8 @@ export function decodePage(page: Buffer, take: (record: LastSeen, from: number, 
     if (flags & AHEAD) [record.ahead, at] = [page.readUInt32LE(at), at + 4];
     if (flags & DISABLED) record.disabled = true;
     if (flags & RESUMES) record.resumes = true;
+    if (flags & UNSENT) record.unsent = true;
+    if (flags & SENT_OPEN) record.sentOpen = true;
     if (at + length > page.length) throw new RangeError('a name is longer than its page');
     take(record, at, at + length);
     at += length;

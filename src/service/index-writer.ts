@@ -25,7 +25,7 @@ export interface IndexWriterOptions {
   /** For whoever holds the index for long, in the place of failing when it is damaged. */
   readonly renew: Renew | undefined;
   /** All that memory knows, but for users and removals. */
-  readonly known: () => Omit<Whole, 'removals'>;
+  readonly known: () => Omit<Whole, 'removals' | 'accounts'>;
 }
 
 export class IndexWriter {
@@ -59,8 +59,8 @@ export class IndexWriter {
 
   /** Where no user and no session has changed, it is written within a second; when it could not be, the next call writes. */
   async writeSoon(isUrgent: boolean): Promise<void> {
-    const { sessions, removals } = this.unwritten;
-    const changes = this.#users.pages.changes + sessions.size + removals.size;
+    const { sessions, removals, accounts } = this.unwritten;
+    const changes = this.#users.pages.changes + sessions.size + removals.size + accounts.size;
     if (isUrgent || this.#isFailing || changes > 0) return this.write();
     this.#late ??= setTimeout(() => void this.write().catch(() => undefined), LATEST_MS);
   }
@@ -126,10 +126,15 @@ export class IndexWriter {
       this.#beginTurn();
       pages.takeUsers();
       // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
-      while (pages.due > PAGES_AT_ONCE) await this.#writeWith(nothing(), []);
+      while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
       if (!pages.isWhole) return;
     }
     if (!byThemselves.isTurn && (pages.isTurnDue || byThemselves.isTurnDue(this.#users.size))) this.#beginTurn();
+  }
+
+  /** Who was sent where must be told by then, or at least with who was sent. */
+  #early(): Unwritten {
+    return { ...nothing(), cluster: this.unwritten.cluster };
   }
 
   #beginTurn(): void {
@@ -174,7 +179,8 @@ export class IndexWriter {
     this.#options.storedUsers.byThemselves.clear();
     this.#users.pages.noteAll();
     const removals = new Map(this.#users.removals.all);
-    const all = whole({ ...this.#options.known(), removals });
+    const accounts = new Map([...(this.#users.accounts?.all ?? [])].map(([number, change]) => [`${number}`, change]));
+    const all = whole({ ...this.#options.known(), removals, accounts });
     this.unwritten = joined(all, this.unwritten);
   }
 }

@@ -116,7 +116,7 @@ function fillPast({ past }: WriteBuffer, counts: ReadonlyMap<string, string>): n
 async function load({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
   const index = await openWhenFree(config.index.path, signal);
   try {
-    return await WriteBuffer.open(index, users, now(), renewing(config, tell));
+    return await WriteBuffer.open(index, users, now(), { renew: renewing(config, tell) });
   } catch (error) {
     await index.close();
     throw error;

@@ -47,6 +47,7 @@ export class Retention {
     }
     this.#users.forgetHostsUnseenSince(since);
     this.#users.removals.forgetBefore(since);
+    this.#users.accounts?.forgetBefore(since);
     yield since;
   }
 

@@ -10,6 +10,8 @@ export const nothing = (): Unwritten => ({
   hosts: new Map(),
   removals: new Map(),
   counts: new Map(),
+  cluster: new Map(),
+  accounts: new Map(),
 });
 
 /** Whether there is nothing to write. */

@@ -30,22 +30,27 @@ export interface WholeLog {
   readonly sessions: Iterable<readonly [string, Session]>;
 }
 
-export interface Whole extends Pick<Unwritten, 'removals'> {
+export interface Whole extends Pick<Unwritten, 'removals' | 'accounts'> {
   readonly positions: ReadonlyMap<string, Followed>;
   readonly logs: Iterable<readonly [string, WholeLog]>;
   /** Hosts of which counts were sent last. */
   readonly hosts: ReadonlySet<string>;
   /** Past ones, by their keys. */
   readonly counts: Iterable<readonly [key: string, packed: string]>;
+  readonly cluster: ReadonlyMap<string, unknown>;
 }
 
 /** All of it but for the users. */
-export function whole({ logs, positions, hosts, counts, removals }: Whole): Unwritten {
+export function whole({ logs, positions, hosts, counts, removals, cluster, accounts }: Whole): Unwritten {
   const all = nothing();
   for (const [path, { log, sessions }] of logs) {
     for (const [id, session] of sessions) all.sessions.set(keyOf(path, id), session);
     all.logs.set(path, log);
   }
   for (const host of hosts) all.hosts.set(host, true);
-  return { ...all, positions: new Map(positions), removals, counts: new Map(counts) };
+  return {
+    ...all,
+    ...{ positions: new Map(positions), removals, counts: new Map(counts) },
+    ...{ cluster: new Map(cluster), accounts },
+  };
 }

@@ -4,10 +4,13 @@
  * before it.
  */
 import { setImmediate } from 'node:timers/promises';
+import { AccountChanges, type KeptChange } from '../activity/account-changes.ts';
 import type { Session } from '../activity/sessions.ts';
+import { UnsentUsers } from '../activity/unsent-users.ts';
 import type { Users } from '../activity/user-table.ts';
-import type { LastSeenIndex } from '../index/last-seen.ts';
+import type { Contents, LastSeenIndex } from '../index/last-seen.ts';
 import type { Block, Position } from '../source/source.ts';
+import { ClusterState } from './cluster-state.ts';
 import { IndexWriter, type Renew } from './index-writer.ts';
 import { KnownLogs } from './known-logs.ts';
 import { MAX_AHEAD } from './max-time.ts';
@@ -19,11 +22,20 @@ import { sessionsByLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
 import { storedLogOf } from './stored-log.ts';
 
+export interface OpenOptions {
+  /** For whoever holds the index for long, in the place of failing when it is damaged. */
+  readonly renew?: Renew;
+  /** Of a node of a cluster: as the union knows a user. */
+  readonly pseudonymOf?: ((jid: string) => Buffer) | undefined;
+}
+
 export class WriteBuffer {
   /** What is put there is written with the next commit. */
   readonly past = new PastCounts((key, packed) => this.#writer.unwritten.counts.set(key, packed));
   /** Likewise. */
   readonly sent = new SentHosts((host, isSent) => this.#writer.unwritten.hosts.set(host, isSent));
+  /** Likewise; of a node of a cluster. */
+  readonly cluster = new ClusterState((key, value) => this.#writer.unwritten.cluster.set(key, value));
   /** Likewise. */
   readonly logs: KnownLogs;
   readonly #writer: IndexWriter;
@@ -39,18 +51,21 @@ export class WriteBuffer {
     this.logs = new KnownLogs({ users, retention: this.#retention, unwritten: () => this.#writer.unwritten });
     const known = () => ({
       ...{ logs: this.logs.states(), positions: this.logs.allPositions },
-      ...{ hosts: this.sent.all, counts: this.past.all() },
+      ...{ hosts: this.sent.all, counts: this.past.all(), cluster: this.cluster.all },
     });
     this.#writer = new IndexWriter({ index, users, storedUsers: this.#storedUsers, renew, known });
   }
 
   /**
    * Reads the whole index into `users`, at the time `now`, unix seconds. Rejects as `LastSeenIndex.load` does, and then
-   * `users` is not to be used. `renew`: for whoever holds the index for long, in the place of failing when it is damaged.
+   * `users` is not to be used.
    */
-  static async open(index: LastSeenIndex, users: Users, now: number, renew?: Renew): Promise<WriteBuffer> {
+  static async open(index: LastSeenIndex, users: Users, now: number, options: OpenOptions = {}): Promise<WriteBuffer> {
+    const { renew, pseudonymOf } = options;
     const believed = now + MAX_AHEAD;
     const writeBuffer = new WriteBuffer(index, users, believed, renew);
+    users.accounts = pseudonymOf && new AccountChanges(pseudonymOf);
+    users.pages.unsent = pseudonymOf && new UnsentUsers(users.names);
     const contents = await index.load(writeBuffer.#storedUsers);
     if (contents.unmoved.length > 0) await writeBuffer.#writer.move(contents.unmoved);
     users.removals.secret = index.secret;
@@ -67,7 +82,17 @@ export class WriteBuffer {
       // A clock that was ahead has not made it later since.
       writeBuffer.logs.restore(log, state, notAfter(believed, stored.reader.clock.last));
     }
+    writeBuffer.#restoreCluster(contents);
     return writeBuffer;
+  }
+
+  /** Who changes without a union is not known to be unsent: what was in step is so no longer. */
+  #restoreCluster({ cluster, accounts }: Pick<Contents, 'cluster' | 'accounts'>): void {
+    const { accounts: changes } = this.#users;
+    if (!changes) return [...cluster.keys()].forEach((key) => this.#writer.unwritten.cluster.set(key, undefined));
+    for (const [number, change] of accounts) changes.restore(Number(number), change as KeptChange);
+    this.cluster.restore(cluster);
+    changes.restoreSent(this.cluster.get('accounts') ?? 0);
   }
 
   /**
@@ -152,6 +177,8 @@ export class WriteBuffer {
   }
 
   #takeRemovals(): void {
+    for (const [number, change] of this.#users.accounts?.takeChanges() ?? [])
+      this.#writer.unwritten.accounts.set(String(number), change);
     for (const [key, at] of this.#users.removals.takeChanges()) this.#writer.unwritten.removals.set(key, at);
   }
 }

@@ -235,8 +235,8 @@ void describe('an index that cannot be opened says why', () => {
   void test('NEWER_SCHEMA: written by a later version', async () => {
     const path = fresh();
     await write(path);
-    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '5'), '5')));
-    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 5/ });
+    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '6'), '6')));
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 6/ });
   });
 });
 
