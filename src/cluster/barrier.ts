@@ -1,0 +1,173 @@
+/**
+ * The instant at which all nodes are counted together. Each sets a mark when it has sent all up to it, and nothing later; one of them, who has the lease,
+ * counts when all have, or when it has waited long enough for the others. A result is the first one for its instant, whoever comes
+ * to it twice, and it is sent before it is noted to be; so a leader that dies between the two has its numbers sent again, and not others.
+ */
+import { setTimeout as pause } from 'node:timers/promises';
+import { addUp, leastCovered, resultOf, resultText, withHosts } from './counts.ts';
+import type { Asked, ClusterSettings, Counted, SharedCount } from './seam.ts';
+import type { Union } from './union.ts';
+import { upkeep } from './upkeep.ts';
+import { missingAt, type Mark, type View } from './view.ts';
+
+const LEASE_MILLISECONDS = 15_000;
+/** So much longer than `wait_seconds` a node waits for the leader. */
+const LEADER_SECONDS = 30;
+const FIRST_PAUSE = 20;
+const LONGEST_PAUSE = 500;
+const DAY = 86_400;
+/** Nodes that come so late, in seconds, still hear what was counted. */
+const KEPT_RESULTS = 2 * DAY;
+
+export interface BarrierOptions {
+  readonly settings: ClusterSettings;
+  readonly union: Union;
+  readonly tell: (level: 'info' | 'warn', sentence: string) => void;
+}
+
+/** What came of one look at the others; undefined where it is to be looked again. */
+type Outcome = Counted | undefined;
+
+export class Barrier implements SharedCount {
+  readonly #options: BarrierOptions;
+  /** Upkeep after a count that was sent. */
+  #upkeep: Promise<void> = Promise.resolve();
+  #windows: readonly number[] = [];
+
+  constructor(options: BarrierOptions) {
+    this.#options = options;
+  }
+
+  async count(asked: Asked, signal: AbortSignal): Promise<Counted> {
+    const { union, settings } = this.#options;
+    this.#windows = asked.windows;
+    const begin = performance.now();
+    const waited = (): number => (performance.now() - begin) / 1000;
+    const most = settings.waitSeconds + LEADER_SECONDS;
+    const over = AbortSignal.any([signal, AbortSignal.timeout(most * 1000)]);
+    let why = 'not all that this node knows could be sent';
+    let pauseFor = FIRST_PAUSE;
+    while (!over.aborted) {
+      try {
+        await union.flush(over);
+        await union.verify();
+        const mark = { at: asked.at, seqs: union.seqs, covered: asked.covered };
+        const view = await union.look(asked.at, mark);
+        const outcome = await this.#decide(asked, mark, view, waited() >= settings.waitSeconds);
+        if (outcome) return outcome;
+        why = `other nodes were waited for (${missingAt(view, asked.at, settings.nodes).join(', ') || view.leader})`;
+      } catch (error) {
+        if (!over.aborted) why = error instanceof Error ? error.message : String(error);
+      }
+      await pause(pauseFor, undefined, { signal: over }).catch(() => {});
+      pauseFor = Math.min(pauseFor * 2, LONGEST_PAUSE);
+    }
+    return { kind: 'away', why: signal.aborted ? 'the daemon stops' : why };
+  }
+
+  async confirm(at: number): Promise<void> {
+    const { union } = this.#options;
+    union.noteCounted(at);
+    const { connection, keys } = union;
+    await connection.run('confirm', keys.control, union.self, at, at - KEPT_RESULTS);
+    await this.#upkeep;
+    // Nobody waits for it.
+    this.#upkeep = upkeep(union, at - (Math.max(...this.#windows) + 1) * DAY).catch(() => {});
+  }
+
+  passed(at: number): void {
+    this.#options.union.passed(at);
+  }
+
+  async #decide(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
+    const { settings, union } = this.#options;
+    const { at } = asked;
+    if (view.counted >= at)
+      return view.result === ''
+        ? { kind: 'away', why: 'it was given up for all nodes, or what was counted is no longer known' }
+        : { kind: 'elsewhere', ...resultOf(view.result) };
+    if (view.removed.includes(settings.node))
+      return {
+        kind: 'away',
+        why: `this node was removed from the cluster: start the daemon again to take part as ${settings.node}`,
+      };
+    const missing = missingAt(view, at, settings.nodes);
+    // A result that nobody has said to be sent is sent by whoever gets the lease.
+    if (view.result === '' && missing.length > 0 && !isLate) return undefined;
+    const present = view.nodes.length - missing.filter((name) => view.nodes.some((node) => node.name === name)).length;
+    const nodes = Math.max(settings.nodes, view.nodes.length);
+    if (view.result === '' && 2 * present <= nodes)
+      return {
+        kind: 'away',
+        why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one`,
+      };
+    const { connection, keys } = union;
+    const isLeader = await connection.run('lead', keys.control, union.self, at, LEASE_MILLISECONDS);
+    if (isLeader !== 1) return undefined;
+    if (view.result !== '') return { kind: 'counted', ...resultOf(view.result) };
+    return await this.#lead(asked, mark, view, isLate);
+  }
+
+  async #lead(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
+    const { settings, union } = this.#options;
+    const { connection, keys } = union;
+    const { at, windows } = asked;
+    await this.#endSessions(view);
+    // Those of whom not all is there any more are waited for, and then they are missing, too.
+    const behind = new Set<string>();
+    for (;;) {
+      const present = view.nodes.filter((node) => node.mark?.at === at && !behind.has(node.name));
+      if (2 * present.length <= Math.max(settings.nodes, view.nodes.length)) return undefined;
+      const answers = await this.#countSlots(at, windows, view, new Set(present.map(({ name }) => name)));
+      const failed = answers.find(([word]) => word !== 'OK');
+      if (failed?.[0] === 'PASSED') {
+        // It never can be counted any more, by none of them.
+        await connection.run('confirm', keys.control, union.self, at, at - KEPT_RESULTS);
+        return {
+          kind: 'away',
+          why: `the node ${String(failed[1])} has gone on without this count, and has told of what happened later`,
+        };
+      }
+      if (failed) {
+        if (!isLate || failed[1] === settings.node) return undefined;
+        behind.add(String(failed[1]));
+        continue;
+      }
+      const missing = [...missingAt(view, at, settings.nodes), ...behind];
+      const counted = withHosts(addUp(answers, windows.length), asked.hosts, windows.length);
+      const result = { hosts: counted, missing, covered: leastCovered(present, mark.covered) };
+      const first = await connection.run('result', keys.control, union.self, at, resultText(result));
+      return first === '' ? undefined : { kind: 'counted', ...resultOf(String(first)) };
+    }
+  }
+
+  async #countSlots(
+    at: number,
+    windows: readonly number[],
+    view: View,
+    present: ReadonlySet<string>,
+  ): Promise<unknown[][]> {
+    const { connection, keys } = this.#options.union;
+    const seconds = windows.map((days) => days * DAY);
+    const answers = keys.all.map(async (key, slot) => {
+      const nodes = view.nodes.flatMap(({ name, mark }) => [name, present.has(name) ? (mark?.seqs[slot] ?? 0) : '']);
+      return await connection.run('count', key, at, windows.length, ...seconds, ...nodes);
+    });
+    return (await Promise.all(answers)) as unknown[][];
+  }
+
+  /** Sessions of a node that has been gone for too long are gone, without a logout. */
+  async #endSessions({ nodes }: View): Promise<void> {
+    const { settings, union, tell } = this.#options;
+    const { connection, keys } = union;
+    for (const { name, silent } of nodes.filter((node) => node.silent > settings.leaseSeconds)) {
+      let sessions = 0;
+      for (const key of keys.all) while ((await connection.run('reset', key, name, '', '', '')) === 1) sessions += 1000;
+      if (sessions > 0)
+        tell(
+          'warn',
+          `the node ${name} has been gone for ${Math.round(silent)} seconds: its open sessions count no longer`,
+        );
+    }
+  }
+}

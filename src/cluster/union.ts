@@ -1,0 +1,319 @@
+/**
+ * A node's way to the union: says hello, sends what waits in the outbox, and sends all again when the union has lost something. What is known
+ * for certain is only what was answered; whatever breaks the connection, the outbox gets back what was under way, and it is sent again as it is by then.
+ */
+import { randomBytes } from 'node:crypto';
+import { setTimeout as pause } from 'node:timers/promises';
+import { redisAddress } from './address.ts';
+import { Connection } from './connection.ts';
+import { Keys } from './keys.ts';
+import { keptOf, type Kept } from './kept.ts';
+import { Pseudonyms } from './pseudonyms.ts';
+import type { Scripts } from './scripts/scripts.ts';
+import type { ClusterSettings, Outbox } from './seam.ts';
+import { Fenced, Shipping } from './shipping.ts';
+import { complaints, viewOf, type Mark, type View } from './view.ts';
+
+export interface UnionOptions {
+  readonly settings: ClusterSettings;
+  readonly outbox: Outbox;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: 'info' | 'warn', sentence: string) => void;
+  readonly signal: AbortSignal;
+  /** How this node counts, which all nodes should do alike, as a text. */
+  readonly about: string;
+  /** Others than the product's, where a test takes one of their guards away. */
+  readonly scripts?: Scripts;
+}
+
+export interface UnionState {
+  readonly isConnected: boolean;
+  /** Unix seconds; when the connection was made, or was lost. */
+  readonly since: number;
+  /** Users and changes that are not sent yet. */
+  readonly waiting: number;
+  readonly isSendingAll: boolean;
+  /** Why there is no connection. */
+  readonly problem: string | undefined;
+  readonly view: View | undefined;
+}
+
+/** A batch of so many keeps Redis busy for two or three milliseconds. */
+const PIECE = 300;
+const IN_FLIGHT = 4;
+const BEAT_MILLISECONDS = 10_000;
+/** Without a sign of life for so long, a node is not there. */
+export const AWAKE_SECONDS = 60;
+const FIRST_PAUSE = 50;
+const LONGEST_PAUSE = 5000;
+
+export class Union {
+  readonly keys: Keys;
+  readonly #options: UnionOptions;
+  readonly #pseudonyms: Pseudonyms;
+  readonly #told = new Set<string>();
+  #connection: Connection | undefined;
+  #epoch = '';
+  #kept: Kept;
+  #shipping: Shipping | undefined;
+  #isSendingAll = false;
+  #passed = 0;
+  #flushes: (() => void)[] = [];
+  #wake: () => void = () => {};
+  #since: number;
+  #problem: string | undefined;
+  #view: View | undefined;
+  /** How often another process was the node, in a row. */
+  #fenced = 0;
+  /** Until it has ended. */
+  readonly ended: Promise<void>;
+
+  constructor(options: UnionOptions) {
+    const { settings, outbox, now, signal } = options;
+    this.#options = options;
+    this.#pseudonyms = new Pseudonyms(settings.key);
+    this.keys = new Keys(this.#pseudonyms.id, settings.slots);
+    this.#kept = keptOf(outbox.kept, this.keys.union, settings);
+    this.#since = now();
+    signal.addEventListener('abort', () => {
+      this.#connection?.close();
+      this.wake();
+    });
+    this.ended = this.#run();
+  }
+
+  /** Something waits in the outbox. */
+  wake(): void {
+    this.#wake();
+  }
+
+  /** Resolves when the union has all that waits; rejects when it need not any more. */
+  async flush(signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
+    await new Promise<void>((resolve, reject) => {
+      const isDone = (): void => {
+        signal.removeEventListener('abort', giveUp);
+        resolve();
+      };
+      const giveUp = (): void => {
+        this.#flushes = this.#flushes.filter((flush) => flush !== isDone);
+        reject(signal.reason as Error);
+      };
+      signal.addEventListener('abort', giveUp, { once: true });
+      this.#flushes.push(isDone);
+      this.wake();
+    });
+  }
+
+  /** What is sent from now on may be later than `at`. */
+  passed(at: number): void {
+    this.#passed = Math.max(this.#passed, at);
+  }
+
+  /** An instant that was counted, also if the union should forget it. */
+  noteCounted(at: number): void {
+    if (at > this.#kept.counted) this.#keep({ counted: at });
+  }
+
+  get state(): UnionState {
+    return {
+      isConnected: this.#connection !== undefined,
+      since: this.#since,
+      waiting: this.#options.outbox.waiting,
+      isSendingAll: this.#isSendingAll,
+      problem: this.#problem,
+      view: this.#view,
+    };
+  }
+
+  /** What has been sent by now. */
+  get seqs(): readonly number[] {
+    return this.#shipping?.seqs ?? [];
+  }
+
+  /** Once hello has been said. */
+  get connection(): Connection {
+    if (!this.#connection) throw new Error(this.#problem ?? 'there is no connection to Redis yet');
+    return this.#connection;
+  }
+
+  /** Who this process is to others who would take the lease. */
+  get self(): string {
+    return `${this.#options.settings.node} ${this.#epoch}`;
+  }
+
+  /** Says how this node stands, and gives how the others do. `at`: the instant whose result is asked for. */
+  async look(at = 0, mark?: Mark): Promise<View> {
+    return await this.#look(this.connection, at, mark === undefined ? '' : JSON.stringify(mark), false);
+  }
+
+  /** Ends the connection where the union has not what it was sent. */
+  async verify(): Promise<void> {
+    const { connection } = this;
+    const { node } = this.#options.settings;
+    const acked = [...this.#kept.acked];
+    const found = await Promise.all(this.keys.all.map((key) => connection.fields(key, `${node}:e`, `${node}:s`)));
+    if (found.every(([epoch, seq], slot) => epoch === this.#epoch && Number(seq) >= (acked[slot] ?? 0))) return;
+    connection.close();
+    throw new Error('Redis has lost what this node has sent');
+  }
+
+  async #run(): Promise<void> {
+    const { signal, settings } = this.#options;
+    const address = redisAddress(settings.url);
+    if (!address) throw new Error(`cluster.url is none of the forms that it may have`);
+    let pauseFor = FIRST_PAUSE;
+    while (!signal.aborted) {
+      let connection: Connection | undefined;
+      try {
+        connection = await Connection.open(address, this.#options.scripts);
+        const shipping = await this.#join(connection);
+        pauseFor = this.#fenced === 0 ? FIRST_PAUSE : pauseFor;
+        await this.#serve(connection, shipping);
+      } catch (error) {
+        if (!signal.aborted) this.#lost(error);
+      } finally {
+        connection?.close();
+        this.#connection = undefined;
+        this.#shipping?.giveBack();
+      }
+      await pause(pauseFor * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      pauseFor = Math.min(pauseFor * 2, LONGEST_PAUSE);
+    }
+  }
+
+  async #join(connection: Connection): Promise<Shipping> {
+    const { outbox, settings } = this.#options;
+    const { node } = settings;
+    this.#epoch = randomBytes(8).toString('hex');
+    await this.#look(connection, 0, '', true);
+    const { life, acked, members } = this.#kept;
+    const answers = await Promise.all(
+      this.keys.all.map((key) => connection.run('hello', key, node, this.#epoch, life, ...members)),
+    );
+    const isLost = answers.some((answer, slot) => answer === '' || Number(answer) < (acked[slot] ?? 0));
+    const seqs = answers.map((answer, slot) => Math.max(Number(answer), acked[slot] ?? 0));
+    if (isLost || !this.#kept.isInStep) await this.#beginAgain(connection, seqs);
+    const { keys } = this;
+    const shipping = new Shipping({
+      ...{ connection, outbox, keys, seqs, node },
+      ...{ pseudonyms: this.#pseudonyms, epoch: this.#epoch },
+    });
+    this.#shipping = shipping;
+    this.#connection = connection;
+    this.#since = this.#options.now();
+    if (this.#told.delete('away')) this.#options.tell('info', 'Redis is reached again');
+    this.#problem = undefined;
+    return shipping;
+  }
+
+  /** All users are to be sent again; until they are, the union takes none of it for whole. */
+  async #beginAgain(connection: Connection, seqs: readonly number[]): Promise<void> {
+    const { outbox, settings } = this.#options;
+    this.#isSendingAll = true;
+    outbox.again();
+    for (const [slot, key] of this.keys.all.entries())
+      for (let more: unknown = 1; more === 1;) {
+        more = await connection.run('reset', key, settings.node, this.#epoch, seqs[slot] ?? 0, this.#kept.life);
+        if (more === -1) throw new Fenced(settings.node);
+      }
+    this.#keep({ acked: seqs, isInStep: true });
+  }
+
+  async #serve(connection: Connection, shipping: Shipping): Promise<void> {
+    const { outbox, signal } = this.#options;
+    let beat = performance.now();
+    while (!signal.aborted) {
+      const piece = outbox.take(PIECE);
+      if (piece.changes.length > 0 || piece.users.length > 0) {
+        shipping.send(piece, this.#passed);
+        if (shipping.underWay >= IN_FLIGHT) await this.#arrive(shipping);
+      } else if (shipping.underWay > 0) await this.#arrive(shipping);
+      else if (this.#isSendingAll) await this.#allIsSent(connection);
+      else {
+        for (const isDone of this.#flushes.splice(0)) isDone();
+        const left = beat + BEAT_MILLISECONDS - performance.now();
+        if (left > 0) await this.#idle(connection, left);
+        else {
+          beat = performance.now();
+          await this.look();
+          await this.verify();
+        }
+      }
+    }
+  }
+
+  async #idle(connection: Connection, milliseconds: number): Promise<void> {
+    const over = new AbortController();
+    const woken = new Promise<void>((resolve) => {
+      this.#wake = resolve;
+    });
+    try {
+      await Promise.race([
+        woken,
+        connection.ended,
+        pause(milliseconds, undefined, { signal: over.signal }).catch(() => {}),
+      ]);
+    } finally {
+      over.abort();
+    }
+  }
+
+  /** The oldest of what is under way has come. */
+  async #arrive(shipping: Shipping): Promise<void> {
+    const { piece, seqs } = await shipping.arrival();
+    const acked = [...this.#kept.acked];
+    for (const [slot, seq] of seqs) acked[slot] = seq;
+    this.#keep({ acked });
+    this.#options.outbox.sent(piece);
+    this.#fenced = 0;
+  }
+
+  async #allIsSent(connection: Connection): Promise<void> {
+    const { node } = this.#options.settings;
+    for (const key of this.keys.all)
+      if ((await connection.run('whole', key, node, this.#epoch)) !== 1) throw new Fenced(node);
+    this.#isSendingAll = false;
+  }
+
+  #lost(error: unknown): void {
+    const { tell, now } = this.#options;
+    const reason = error instanceof Error ? error.message : String(error);
+    if (this.#connection || this.#problem === undefined) this.#since = now();
+    if (error instanceof Fenced && ++this.#fenced === 3) tell('warn', error.message);
+    // Who is gone for a moment, and is reached again at once, is not worth a line.
+    else if (this.#problem !== undefined && !this.#told.has('away')) {
+      this.#told.add('away');
+      tell('warn', `${reason}: logs are read on, and nothing is sent until it is reached again`);
+    }
+    this.#problem = reason;
+  }
+
+  async #look(connection: Connection, at: number, mark: string, isNew: boolean): Promise<View> {
+    const { settings, now, about } = this.#options;
+    const { counted, members } = this.#kept;
+    const view = viewOf(
+      await connection.run(
+        'look',
+        this.keys.control,
+        ...[settings.node, now() * 1000, about, mark, counted, at, isNew ? 1 : 0, ...members],
+      ),
+    );
+    const names = view.nodes.map(({ name }) => name);
+    if (view.counted > counted || names.join() !== members.join())
+      this.#keep({ counted: Math.max(counted, view.counted), members: names });
+    this.#view = view;
+    const sentences = complaints(view, settings.node, AWAKE_SECONDS);
+    for (const sentence of sentences.filter((each) => !this.#told.has(each))) {
+      this.#told.add(sentence);
+      this.#options.tell('warn', sentence);
+    }
+    return view;
+  }
+
+  #keep(change: Partial<Kept>): void {
+    this.#kept = { ...this.#kept, ...change };
+    if (this.#kept.isInStep) this.#options.outbox.keep(this.#kept);
+  }
+}

@@ -1,0 +1,88 @@
+/** How the nodes stand, as `look` tells it. Pure. */
+
+/** What a node had sent when it had read all up to an instant. */
+export interface Mark {
+  readonly at: number;
+  readonly seqs: readonly number[];
+  /** Per window, seconds. */
+  readonly covered: readonly number[];
+}
+
+export interface NodeView {
+  readonly name: string;
+  /** What it tells of its configuration; empty where it was never here. */
+  readonly about: string;
+  /** How long it gave no sign of life, seconds. */
+  readonly silent: number;
+  /** How far its clock is before that of Redis, seconds. */
+  readonly ahead: number;
+  readonly mark: Mark | undefined;
+}
+
+export interface View {
+  readonly counted: number;
+  /** Of the instant asked for; empty where there is none. */
+  readonly result: string;
+  readonly leader: string;
+  readonly nodes: readonly NodeView[];
+  readonly removed: readonly string[];
+}
+
+/** Nodes whose clocks differ by more, in seconds, do not mean the same by an hour. */
+const MOST_SKEW = 5;
+
+export function viewOf(answer: unknown): View {
+  const [counted, result, leader, now, members, beats, marks, removed] = answer as [
+    ...[string, string, string, string],
+    ...[string[], string[], string[], string[]],
+  ];
+  const beatOf = new Map(pairs(beats));
+  const markOf = new Map(pairs(marks));
+  const nodes = pairs(members).map(([name, about]) => {
+    const [last = 0, ahead = 0] = (beatOf.get(name) ?? `${now} 0`).split(' ').map(Number);
+    const mark = markOf.get(name);
+    return {
+      name,
+      about,
+      silent: (Number(now) - last) / 1000,
+      ahead: ahead / 1000,
+      mark: mark === undefined ? undefined : (JSON.parse(mark) as Mark),
+    };
+  });
+  nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
+  return { counted: Number(counted), result, leader, nodes, removed };
+}
+
+/** What an administrator should hear of, a sentence each. `awake`: seconds for which a node that is well may be silent. */
+export function complaints({ nodes }: View, own: string, awake: number): string[] {
+  const here = nodes.filter(({ silent, about }) => silent <= awake && about !== '');
+  const self = here.find(({ name }) => name === own);
+  if (!self) return [];
+  const others = here.filter(({ name }) => name !== own);
+  return others.flatMap(({ name, ahead, about }) => {
+    const skew = Math.abs(Math.round(ahead - self.ahead));
+    return [
+      ...(skew > MOST_SKEW
+        ? [
+            `the clocks of the nodes ${own} and ${name} differ by ${skew} seconds: set both by NTP, as counts at the hour are wrong by what happens in between`,
+          ]
+        : []),
+      ...(about === self.about
+        ? []
+        : [
+            `the nodes ${own} and ${name} count otherwise (${self.about} and ${about}): give both the same table [count]`,
+          ]),
+    ];
+  });
+}
+
+/** Those of whom something is expected, and who have not come to the instant, by name. `nodes`: how many there should be. */
+export function missingAt(view: View, at: number, nodes: number): string[] {
+  const named = view.nodes.filter(({ mark }) => mark?.at !== at).map(({ name }) => name);
+  const unknown = Math.max(0, nodes - view.nodes.length);
+  return [...named, ...Array.from({ length: unknown }, (_, i) => `never seen (${i + 1})`)];
+}
+
+function pairs(flat: readonly string[]): [string, string][] {
+  return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] ?? '', flat[2 * i + 1] ?? '']);
+}
