@@ -35,6 +35,12 @@ export class EarlyEvents {
     sessions.takeFrom(batch, event);
   }
 
+  /** The same of those from `first` up to `end`, exclusive. */
+  takeRunWith(sessions: Sessions, batch: EventBatch, first: number, end: number): void {
+    if (this.count === 0) return sessions.takeRun(batch, first, end);
+    for (let event = first; event < end; event++) this.takeWith(sessions, batch, event);
+  }
+
   /** Takes in what happened up to `instant`, unix seconds, and with it what stands before it of the same session or user. */
   takeUntil(instant: number): void {
     const isPast = this.#of.map((_, early) => this.#events.at(early) <= instant);

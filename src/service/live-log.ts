@@ -1,5 +1,6 @@
 /** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
 import type { LogCoverage } from '../activity/coverage.ts';
+import type { EventBatch } from '../format/event-batch.ts';
 import type { Rest } from '../format/log-format.ts';
 import type { Awaited } from '../index/status-file.ts';
 import type { Block, Source, SourceStatus } from '../source/source.ts';
@@ -193,18 +194,32 @@ export class LiveLog {
     }
     const place = () => this.#options.writeBuffer.logs.placeOf(this.path, position.id);
     const batch = this.logState.decode(bytes, continues, place);
-    this.#isIdle = batch.count === 0;
-    const { sessions } = this.logState;
+    const { count } = batch;
+    this.#isIdle = count === 0;
     this.#isTaking = true;
-    for (let event = 0; event < batch.count; event++) {
-      const at = batch.at(event);
-      if (this.#isEarly(at)) this.#early.add(sessions, batch, event);
-      else if (at <= this.#barrier.closedAfter || (await this.#barrier.pass(at)))
-        this.#early.takeWith(sessions, batch, event);
-      else throw new Error('stopped while waiting for the hour to be counted');
+    for (let event = 0; event < count; event++) {
+      event = this.#takeInTime(batch, event);
+      if (event < count) await this.#takeBehind(batch, event);
     }
     this.#isTaking = false;
     this.#tickLater();
+  }
+
+  /** Takes in what is not behind the hour, and returns where that ends. */
+  #takeInTime(batch: EventBatch, first: number): number {
+    const end = batch.firstAfter(this.#barrier.closedAfter, first, batch.count);
+    if (end === first) return end;
+    this.#isAhead = false;
+    this.#early.takeRunWith(this.logState.sessions, batch, first, end);
+    return end;
+  }
+
+  async #takeBehind(batch: EventBatch, event: number): Promise<void> {
+    const { sessions } = this.logState;
+    const at = batch.at(event);
+    if (this.#isEarly(at)) this.#early.add(sessions, batch, event);
+    else if (await this.#barrier.pass(at)) this.#early.takeWith(sessions, batch, event);
+    else throw new Error('stopped while waiting for the hour to be counted');
   }
 
   #tick(): Promise<void> {

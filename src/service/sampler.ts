@@ -77,8 +77,7 @@ export class Sampler {
 
   /** What happened by the next sample, of a batch from `first` up to `end`, exclusive. */
   takeInTime({ sessions }: LogState, batch: EventBatch, first: number, end: number): void {
-    if (this.#early.count === 0) return sessions.takeRun(batch, first, end);
-    for (let event = first; event < end; event++) this.#early.takeWith(sessions, batch, event);
+    this.#early.takeRunWith(sessions, batch, first, end);
   }
 
   /**
