@@ -3,21 +3,15 @@
  *
  * Exit codes: 0 done, 1 failed while running, 2 wrong arguments or configuration, which systemd is told not to restart on.
  */
-import { existsSync, fstatSync, readFileSync } from 'node:fs';
+import { fstatSync } from 'node:fs';
 import { isatty } from 'node:tty';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { parseCommandLine, type Answer } from './command-line.ts';
-import type { Invocation } from './command-parts.ts';
 import { formatMessage, type Io, type Level } from './io.ts';
-import { ConfigError, loadConfig, type Config } from '../config/config.ts';
-import { IndexError, type IndexErrorCode } from '../index/index-error.ts';
-import { defineDialects } from '../format/format.ts';
+import { failure, perform } from './perform.ts';
+import type { Config } from '../config/config.ts';
 import { version } from '../config/version.ts';
 import { NAME } from './wrong-usage.ts';
-
-/** What is wrong with the index that only another configuration, or another installation, can put right. */
-const WRONG_INDEX = new Set<IndexErrorCode>(['NOT_LEVELDB', 'NOT_WRITABLE', 'NEWER_SCHEMA']);
 
 /** Of those that systemd has opened for this process. */
 const FIRST_SOCKET = 3;
@@ -34,53 +28,26 @@ const OPTIMISES_LATER = new Map([
 
 const toJournal = Boolean(process.env['JOURNAL_STREAM']);
 
-async function main(): Promise<number> {
-  const asked = parseCommandLine(process.argv.slice(2), version(), process.stdout.columns || 80);
-  if ('exitCode' in asked) return answer(asked);
-  // Not all that was given: it may name a user.
-  process.title = `${NAME} ${asked.command}`;
-  const config = configFor(asked);
-  defineDialects(config.dialects);
-  return asked.begin(config, ioFor(asked));
-}
-
-function answer({ exitCode, text }: Answer): number {
-  if (exitCode === 0) process.stdout.write(text);
-  else log('error', text);
-  return exitCode;
-}
-
-function configFor({ flags }: Invocation): Config {
-  return loadConfig({
-    flags,
-    env: process.env,
-    readFile: textOf,
-    exists: existsSync,
-    isRoot: process.getuid?.() === 0,
-    defaultTimezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+function main(): Promise<number> {
+  return perform(process.argv.slice(2), {
+    sources: {
+      env: process.env,
+      isRoot: process.getuid?.() === 0,
+      defaultTimezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+    },
+    columns: process.stdout.columns || 80,
+    version: version(),
+    stdout: process.stdout,
+    log,
+    ioFor: (command, reloadConfig) => {
+      // Not all that was given: it may name a user.
+      process.title = `${NAME} ${command}`;
+      return ioWith(reloadConfig);
+    },
   });
 }
 
-function textOf(path: string): string | undefined {
-  try {
-    return utf8Of(path, readFileSync(path));
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
-/** A byte that is no UTF-8 would become another character, and a path that nobody meant. */
-function utf8Of(path: string, bytes: Buffer): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
-  } catch (cause) {
-    const line = bytes.toString('utf8').split('\ufffd', 1)[0]?.split('\n').length;
-    throw new ConfigError([`${path} line ${line}: is not UTF-8; save the file as UTF-8`], { cause });
-  }
-}
-
-function ioFor(invocation: Invocation): Io {
+function ioWith(reloadConfig: () => Config): Io {
   return {
     stdin: process.stdin,
     stdout: process.stdout,
@@ -100,7 +67,7 @@ function ioFor(invocation: Invocation): Io {
     monotonic: () => process.hrtime.bigint() / 1000n,
     releaseMemory,
     log,
-    reloadConfig: () => configFor(invocation),
+    reloadConfig,
   };
 }
 
@@ -142,15 +109,7 @@ function log(level: Level, message: string): void {
   process.stderr.write(formatMessage(level, message, toJournal));
 }
 
-function failure(error: unknown): number {
-  if (error instanceof ConfigError) {
-    for (const problem of error.problems) log('error', problem);
-    return 2;
-  }
-  const message = error instanceof Error ? error.message : String(error);
-  log('error', process.env['DEBUG'] && error instanceof Error ? (error.stack ?? message) : message);
-  return error instanceof IndexError && WRONG_INDEX.has(error.code) ? 2 : 1;
-}
+const failed = (error: unknown): number => failure(error, log, process.env);
 
 /** Exits as soon as stdout has taken everything, whatever a command may have left open. If it has not, its error decides. */
 function leave(exitCode: number): void {
@@ -163,8 +122,8 @@ const optimisesLater = OPTIMISES_LATER.get(process.versions.v8.split('.', 2).joi
 if (optimisesLater !== undefined) setFlagsFromString(optimisesLater);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
-  process.exit(failure(new Error(`stdout cannot be written (${error.message})`, { cause: error })));
+  process.exit(failed(new Error(`stdout cannot be written (${error.message})`, { cause: error })));
 });
 process.stderr.on('error', () => {});
-process.on('uncaughtException', (error) => process.exit(failure(error)));
-main().then(leave, (error: unknown) => leave(failure(error)));
+process.on('uncaughtException', (error) => process.exit(failed(error)));
+void main().then(leave);
