@@ -79,9 +79,14 @@ export interface YearOptions {
 export function placesOf(file: Clues, options: YearOptions): Place[] {
   const latest = options.year ?? yearOf(Math.max(options.now, file.gzipTime ?? 0, ...file.fileTimes) + YEAR);
   const spans = file.extents.flatMap((extent) => spansOf(extent, latest, options));
-  const ends = spans.map(({ lastAt }) => lastAt);
+  const fitsSomeYear = (time: number): boolean => spans.some(({ lastAt }) => isSoonAfter(lastAt, time, DAY));
+  const { gzipTime, fileTimes } = file;
+  const fitting = {
+    isGzipTime: gzipTime !== undefined && fitsSomeYear(gzipTime),
+    isFileTime: fileTimes.some(fitsSomeYear),
+  };
   return spans.map((span) => {
-    const { cost, isSure } = judge(file, span.lastAt, ends, options);
+    const { cost, isSure } = judge(file, span.lastAt, fitting, options);
     return { ...span, cost: span.cost + cost, isSure };
   });
 }
@@ -116,14 +121,13 @@ export function instantOf(
   return instantsOf(wall, wallSeconds(wall, wall.year ?? year), instants)[0];
 }
 
-/** `ends`: the last line in each of the years that there may be. */
+/** `fitting`: whether these times come soon after the last line in any of the years that there may be. */
 function judge(
   file: Clues,
   lastAt: number,
-  ends: readonly number[],
+  fitting: { readonly isGzipTime: boolean; readonly isFileTime: boolean },
   options: YearOptions,
 ): Pick<Place, 'cost' | 'isSure'> {
-  const fitsSomeYear = (time: number): boolean => ends.some((end) => isSoonAfter(end, time, DAY));
   const { gzipTime, fileTimes, dateInName } = file;
   const times = gzipTime === undefined ? fileTimes : [gzipTime, ...fileTimes];
   const fits = times.some((time) => isSoonAfter(lastAt, time, DAY));
@@ -131,11 +135,11 @@ function judge(
   const fitsMonth = times.some((time) => isSoonAfter(lastAt, time, MONTH));
   const oldest = Math.min(...times);
   let cost = Math.max(0, oldest - lastAt) * (COST.ageYear / YEAR);
-  if (gzipTime !== undefined && fitsSomeYear(gzipTime) && !isSoonAfter(lastAt, gzipTime, DAY)) cost += COST.gzipTime;
+  if (gzipTime !== undefined && fitting.isGzipTime && !isSoonAfter(lastAt, gzipTime, DAY)) cost += COST.gzipTime;
   if (dateInName !== undefined && !fitsName) cost += COST.dateInName;
   // Who gives the year does so because the file system does not know it.
   if (options.year !== undefined) return { cost, isSure: fits || fitsName };
-  if (fileTimes.some(fitsSomeYear) && !fileTimes.some((time) => isSoonAfter(lastAt, time, DAY)))
+  if (fitting.isFileTime && !fileTimes.some((time) => isSoonAfter(lastAt, time, DAY)))
     cost += file.isCopy ? COST.copyTime : COST.fileTime;
   if (!fitsMonth && !file.isCopy) cost += COST.month;
   if (times.every((time) => lastAt > time + DAY)) cost += COST.modifiedBefore;
@@ -163,8 +167,12 @@ export function placeSeries(
   series: readonly (readonly Place[])[],
   settled: readonly Place[],
 ): { readonly places: readonly (Place | undefined)[]; readonly cost: number } {
-  let paths: readonly Path[] = [{ cost: 0, place: undefined, newer: undefined }];
-  for (const places of series) if (places.length > 0) paths = places.map((place) => cheapest(place, paths, settled));
+  let paths: readonly Path[] = [{ cost: 0, place: undefined, newer: undefined, rank: 0 }];
+  for (const places of series) {
+    if (places.length === 0) continue;
+    const cheapestFirst = paths.toSorted((a, b) => a.cost - b.cost);
+    paths = places.map((place, rank) => cheapest({ place, rank }, cheapestFirst, settled));
+  }
   const best = paths.reduce((a, b) => (b.cost < a.cost ? b : a));
   const chosen: Place[] = [];
   for (let path: Path | undefined = best; path?.place; path = path.newer) chosen.push(path.place);
@@ -175,16 +183,25 @@ interface Path {
   readonly cost: number;
   readonly place: Place | undefined;
   readonly newer: Path | undefined;
+  /** Of two that cost the same the lower one is taken. */
+  readonly rank: number;
 }
 
-function cheapest(place: Place, paths: readonly Path[], settled: readonly Place[]): Path {
+/** `paths`: the cheapest first. No gap costs less than nothing, so most of them need no look. */
+function cheapest(
+  { place, rank }: { readonly place: Place; readonly rank: number },
+  paths: readonly Path[],
+  settled: readonly Place[],
+): Path {
   const own = place.cost - (isAligned(place, settled) ? COST.aligned : 0);
-  let best: Path | undefined;
+  let best: { readonly cost: number; readonly newer: Path } | undefined;
   for (const newer of paths) {
+    if (best && newer.cost + own > best.cost) break;
     const cost = newer.cost + own + (newer.place ? gapCost(newer.place.firstAt - place.lastAt) : 0);
-    if (!best || cost < best.cost) best = { cost, place, newer };
+    const isBetter = !best || cost < best.cost || (cost === best.cost && newer.rank < best.newer.rank);
+    if (isBetter) best = { cost, newer };
   }
-  return best ?? { cost: own, place, newer: undefined };
+  return { cost: best?.cost ?? own, place, newer: best?.newer, rank };
 }
 
 function gapCost(gap: number): number {
