@@ -349,12 +349,12 @@ void describe('F24: damage is never read as numbers', () => {
     assert.equal(typeof expected, 'object');
     const random = generator(fc.SEED);
     let found = 0;
-    for (let i = 0; i < 60; i += 1) {
+    for (let i = 0; i < 30; i += 1) {
       const outcome = await copyAnd(path, (copy) => flipOneBit(copy, random));
       if (typeof outcome === 'string') found += 1;
       else assert.deepEqual(outcome, expected, `seed ${fc.SEED}, flip ${i}`);
     }
-    assert.ok(found > 15, `only ${found} of 60 flips were found (seed ${fc.SEED})`);
+    assert.ok(found > 7, `only ${found} of 30 flips were found (seed ${fc.SEED})`);
   });
 });
 

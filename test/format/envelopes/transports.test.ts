@@ -40,9 +40,11 @@ describe('one run of the same clients, through', () => {
   });
 });
 
-describe('a week of real clients, wrapped in', () => {
+describe('days of real clients, wrapped in', () => {
   for (const level of ['info', 'debug'] as const) {
-    const log = goldenLog(SMALL_UTC, level);
+    const week = goldenLog(SMALL_UTC, level);
+    // At debug two days of it have as many lines.
+    const log = level === 'debug' ? week.subarray(0, week.indexOf('\n', 1_500_000) + 1) : week;
     const messages = messagesOf(log);
     const expected = hourly(eventsOf(log).events);
     for (const form of WRAPPED_FORMS) {
