@@ -40,6 +40,7 @@ function outputsIn(text: string): Output[] {
 /** Lines that real servers wrote around those that a client forged. */
 const REAL: Readonly<Record<string, string>> = {
   'ejabberd 23.01': fileOf('23.01/05-injection-clean-lines.log').toString('latin1'),
+  'ejabberd 23.01, over HTTP and by pushes': fileOf('23.01/08-injection-over-http-and-push.log').toString('latin1'),
   'ejabberd 24.12': aroundForged('24.12/console-stdout.txt.gz'),
   'ejabberd 26.07': aroundForged('26.07/console-stdout.txt.gz'),
 };

@@ -6,8 +6,9 @@ import { beginsWithDate, endOf, partsOf } from './ejabberd-layout.ts';
 export interface Kinds {
   /** Of a line that tells of a session: whether it ends as none of its kind does. */
   readonly isOdd: (line: string) => boolean;
-  /** What a message may begin with that quotes somebody, and whether one does that begins at `message` and ends at `end`. */
+  /** What a message may begin with that quotes somebody, or what is in it, and whether one does that begins at `message` and ends at `end`. */
   readonly begins: readonly string[];
+  readonly inside: readonly string[];
   readonly quotes: (text: string, message: number, end: number) => boolean;
   /** What other messages begin with that end as such a message does. */
   readonly alike: readonly string[];
@@ -109,11 +110,14 @@ function* odd(text: string, { isOdd }: Kinds): Iterable<number> {
 }
 
 /** Lines with a stamp that end as a message does that quotes somebody, and begin as none does that ends so. */
-function* stray(text: string, { begins, alike, tails, isTail }: Kinds): Iterable<number> {
+function* stray(text: string, { begins, alike, tails, isTail, quotes }: Kinds): Iterable<number> {
   for (const [start, , newline] of linesWith(text, tails)) {
     if (!beginsWithDate(text, start) || !isTail(text.slice(start, endOf(text, newline)))) continue;
     const message = partsOf(text, start, newline)?.message;
-    if (message === undefined || ![...begins, ...alike].some((each) => text.startsWith(each, message))) yield start;
+    const isOfIts =
+      message !== undefined &&
+      ([...begins, ...alike].some((each) => text.startsWith(each, message)) || quotes(text, message, newline));
+    if (!isOfIts) yield start;
   }
 }
 
@@ -125,10 +129,16 @@ function* lost(text: string, { quotes }: Kinds): Iterable<number> {
   }
 }
 
-function* quoting(text: string, { begins, quotes }: Kinds): Iterable<number> {
+function* quoting(text: string, { begins, inside, quotes }: Kinds): Iterable<number> {
   for (const [start, at, newline] of linesWith(text, begins)) {
     const parts = partsOf(text, start, newline);
     if (parts?.message === at && quotes(text, at, parts.end)) yield start;
+  }
+  let last = -1;
+  for (const [start, , newline] of linesWith(text, inside)) {
+    const parts = start === last ? undefined : partsOf(text, start, newline);
+    last = start;
+    if (parts && quotes(text, parts.message, parts.end)) yield start;
   }
 }
 

@@ -16,9 +16,12 @@ import { charactersIn, firstFrom, Places, type Kinds } from './ejabberd-places.t
 
 /** A message that quotes somebody. */
 export interface Quoting {
+  /** Empty where it begins with a name. */
   readonly begins: string;
   /** Stands in it where it does quote. */
   readonly has?: string;
+  /** What it begins with besides. */
+  readonly head?: RegExp;
   /** What its line ends with, unless the message goes on. */
   readonly whole: RegExp;
   /** What its last line ends with if it has gone on. */
@@ -45,7 +48,7 @@ const REASON = new RegExp(
   `: (?:${CONDITIONS}|Stream reset by peer|Connection failed: [\\w ]+|TLS failed: .+|Unrecognized error: .+|Internal server error|unknown reason|stopped by supervisor|internal server error)$|${CONDITION.source}`,
 );
 const ADDRESS = String.raw`(?:[\da-fA-F:.]{2,45}|hidden_by_ejabberd)`;
-type End = Omit<Quoting, 'begins' | 'has'>;
+type End = Omit<Quoting, 'begins' | 'has' | 'head'>;
 
 const always = (ends: RegExp, orphan = ends): End => ({ whole: ends, ends, orphan });
 /** No line ends so on which Erlang prints a value, as of a text that a client has sent. */
@@ -75,6 +78,32 @@ const MQTT: End = {
 const MQTT_NAME = ': Unsupported protocol name: ';
 const MQTT_NAME_END = / \(expected: MQTT\)$/;
 
+/** mod_push.erl, notify: `push.example rejected notification for alice@chat.example (NODE) temporarily: TEXT (resource-constraint)` */
+export const PUSH_TEXT = ' rejected notification for ';
+const PUSH_HEAD = /[^\s/]{1,2100}(?:\/[^\n]{1,1023})? rejected notification for [^\s@/]{1,1023}@[^\s@/]{1,1023} \(/y;
+/** RFC 6120, 8.3.3 */
+const STANZA_CONDITIONS =
+  'bad-request|conflict|feature-not-implemented|forbidden|gone|internal-server-error|item-not-found|jid-malformed|not-acceptable|not-allowed|not-authorized|payment-required|policy-violation|recipient-unavailable|redirect|registration-required|remote-server-not-found|remote-server-timeout|resource-constraint|service-unavailable|subscription-required|undefined-condition|unexpected-request|no reason';
+const STANZA = `(?:${STANZA_CONDITIONS}|unrecognized error)`;
+const TYPE = String.raw` \((?:auth|cancel|continue|modify|wait|undefined)\)$`;
+const PUSH_END = new RegExp(String.raw`\) temporarily: ${STANZA}$| \(${STANZA}\)$|${TYPE}`);
+const PUSH: End = {
+  whole: new RegExp(String.raw`\) temporarily: (?:${STANZA}|.* \(${STANZA}\))$|\), disabling push: .*${TYPE}`),
+  ends: PUSH_END,
+  orphan: PUSH_END,
+};
+
+/** mod_http_upload.erl, process, of anybody's request: `Cannot serve /upload/PATH to 127.0.0.1: No such file` */
+const SERVED = always(new RegExp(` to ${ADDRESS}: [A-Za-z][\\w /()'-]{2,100}$`));
+/** The same of a file that is put there: `Rejecting file NAME from 127.0.0.1 for chat.example: Invalid slot`, or `from alice@chat.example/x (too large: 12 bytes)` */
+const REJECTED = always(
+  new RegExp(
+    ` from ${ADDRESS} for \\S{0,1023}: (?:Invalid slot|Unexpected size \\(\\d{1,20}\\))$| \\(too large: \\d{1,20} bytes\\)$`,
+  ),
+);
+/** mod_http_api.erl, log, of anybody's request: `API call NAME [] from 127.0.0.1:49252`, or `API call NAME [] ({127,0,0,1})` */
+const CALLED = always(new RegExp(`\\] (?:from ${ADDRESS}(?::\\d{1,5})?|\\(\\{[\\d,]{7,47}\\}\\))$`));
+
 export const QUOTING: readonly Quoting[] = [
   // ejabberd_c2s.erl, process_auth_result: `Failed c2s PLAIN authentication for bob@chat.example from 127.0.0.1: Invalid username or password`
   { begins: 'Failed c2s ', ...FROM },
@@ -98,14 +127,26 @@ export const QUOTING: readonly Quoting[] = [
   { begins: 'Rejected MQTT connection from ', has: MQTT_NAME, ...always(MQTT_NAME_END) },
   // of somebody who has: `Closing MQTT connection for`, and unregister_session: `Closing MQTT session for`
   { begins: 'Closing MQTT ', has: MQTT_NAME, ...always(MQTT_NAME_END) },
+  { begins: 'Cannot serve ', ...SERVED },
+  { begins: 'Rejecting file ', ...REJECTED },
+  { begins: 'API call ', ...CALLED },
+  { begins: '', has: PUSH_TEXT, head: PUSH_HEAD, ...PUSH },
 ];
 
 /** What a message quotes that begins there; undefined for nothing. */
 export function quotingAt(text: string, message: number, end: number): Quoting | undefined {
   return QUOTING.find(
-    ({ begins, has }) =>
-      text.startsWith(begins, message) && (has === undefined || text.slice(message, end).includes(has)),
+    ({ begins, has, head }) =>
+      text.startsWith(begins, message) &&
+      (has === undefined || text.slice(message, end).includes(has)) &&
+      (head === undefined || beginsWith(head, text, message)),
   );
+}
+
+/** `head`: sticky. */
+function beginsWith(head: RegExp, text: string, at: number): boolean {
+  head.lastIndex = at;
+  return head.test(text);
 }
 
 /** A message of which there may be more lines. */
@@ -225,15 +266,28 @@ function placesOf(text: string): Places {
 const isOdd = (line: string): boolean =>
   CONDITION.test(line)
     ? !line.includes('Stream closed by ')
-    : [FROM.orphan, MQTT_END, MQTT_NAME_END].some((end) => end.test(line));
+    : [FROM, SERVED, REJECTED, CALLED].some(({ orphan }) => orphan.test(line)) ||
+      [MQTT_END, MQTT_NAME_END, PUSH_END].some((end) => end.test(line));
 
 const KINDS: Kinds = {
   isOdd,
-  begins: QUOTING.map(({ begins }) => begins),
+  begins: QUOTING.map(({ begins }) => begins).filter((begins) => begins !== ''),
+  inside: [PUSH_TEXT],
   quotes: (text, message, end) => quotingAt(text, message, end) !== undefined,
   // mod_mqtt_session.erl: `Closing MQTT session for alice@chat.example/cid from 127.0.0.1: Connection reset by peer`
   alike: ['Closing MQTT ', 'Rejected MQTT ', 'Failed to register MQTT ', 'Failed to close MQTT '],
-  tails: [' from ', ' -> ', '; bouncing for ', ', size: ', ')\n', ')\r\n', ')\x1b[0m'],
+  tails: [
+    ' from ',
+    ' -> ',
+    '; bouncing for ',
+    ', size: ',
+    ' to ',
+    '] (',
+    ') temporarily: ',
+    ')\n',
+    ')\r\n',
+    ')\x1b[0m',
+  ],
   isTail: (line) => QUOTING.some(({ orphan }) => orphan.test(line)),
 };
 

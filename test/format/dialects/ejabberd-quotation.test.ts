@@ -39,6 +39,10 @@ const FAKE_ENDS = [
   'x (expected: MQTT)',
   'x authentication from 192.0.2.1: Unsupported mechanism',
   'x -> b.example (192.0.2.1): x',
+  'x to 192.0.2.1: No such file',
+  'x from 192.0.2.1 for h: Invalid slot',
+  'x [] from 192.0.2.1:4242',
+  'x) temporarily: gone',
 ];
 /** What a line of the server begins with, and no message that quotes somebody. */
 const STAMPED = [`${stamp('10:00:04')} [info] y`, c2s('10:00:04', 'y'), `${DAY} y`];
@@ -68,6 +72,25 @@ const MESSAGES: Readonly<Record<string, (text: string) => string>> = {
     ),
   'the name of a file': (text) =>
     c2s('10:00:03', `Got HTTP upload slot for eve@chat.example/e (file: ${text}, size: 12)`),
+  'the name of a file that is too large': (text) =>
+    c2s('10:00:03', `Rejecting file ${text} from eve@chat.example/e (too large: 120000000 bytes)`),
+  'the path of a file that is put': (text) =>
+    c2s('10:00:03', `Rejecting file ${text} from 127.0.0.1 for chat.example: Invalid slot`),
+  'the path of a file that is asked for': (text) =>
+    c2s('10:00:03', `Cannot serve /var/www/upload/a/${text} to ::1: No such file`),
+  'the command of a request': (text) => c2s('10:00:03', `API call ${text} [] from 127.0.0.1:49252`),
+  'the node of a push': (text) =>
+    c2s('10:00:03', `eve@chat.example/a b rejected notification for eve@chat.example (${text}) temporarily: gone`),
+  'why a push was rejected for now': (text) =>
+    c2s(
+      '10:00:03',
+      `push.example rejected notification for eve@chat.example (n) temporarily: ${text} (resource-constraint)`,
+    ),
+  'why a push was rejected': (text) =>
+    c2s(
+      '10:00:03',
+      `push.example rejected notification for eve@chat.example (n), disabling push: ${text} (item-not-found) (cancel)`,
+    ),
 };
 
 /** Who came and went; the lines come in blocks. */
@@ -211,14 +234,33 @@ describe('what a remote party puts into a message of ejabberd', () => {
     }
   });
 
-  it('a resource that holds the words of an end, or looks like one, hides nobody [10.8]', () => {
-    const jid = 'dave@chat.example/x: Stream closed by peer: y';
+  it('a resource that holds the words of such a message, or looks like one, hides nobody [10.8]', () => {
+    for (const resource of ['x: Stream closed by peer: y', 'x rejected notification for a@b (', 'API call ']) {
+      const jid = `dave@chat.example/${resource}`;
+      const lines = [
+        c2s('10:00:01', `Opened c2s session for ${jid}`, '<0.8.0>'),
+        c2s('10:00:02', `Closing c2s session for ${jid}: Connection failed: connection closed`, '<0.8.0>'),
+      ];
+      const others = seen([block(...BEFORE, ...lines, ...BEHIND)]).events.filter((event) => !event.endsWith('dave'));
+      assert.deepEqual(others, REAL);
+    }
+  });
+
+  it('what nobody forged hides nobody, as ejabberd writes it [10.8]', () => {
     const lines = [
-      c2s('10:00:01', `Opened c2s session for ${jid}`, '<0.8.0>'),
-      c2s('10:00:02', `Closing c2s session for ${jid}: Connection failed: connection closed`, '<0.8.0>'),
+      c2s('10:00:02', 'Cannot serve /var/www/upload/a/b/x.png to hidden_by_ejabberd: Is a directory'),
+      c2s('10:00:02', 'Cannot serve /var/www/upload/a/b/x.png to ::ffff:192.0.2.1: illegal operation on a directory'),
+      c2s('10:00:02', 'Rejecting file x.png from 192.0.2.1 for chat.example:5443: Unexpected size (12)'),
+      c2s('10:00:03', 'API call status [] ({127,0,0,1})'),
+      c2s('10:00:03', 'API call status [] from hidden_by_ejabberd'),
+      c2s('10:00:03', 'API call status [] from 2001:db8::1:49050'),
+      c2s('10:00:03', 'API call register [{<<"user">>,<<"alice">>},'),
+      '                   {<<"password">>,<<"secret">>}] from 127.0.0.1:49050',
+      c2s('10:00:03', 'push.example rejected notification for a@b.example (n) temporarily: unrecognized error'),
+      c2s('10:00:03', 'push.example rejected notification for a@b.example (n), disabling push: gone (cancel)'),
     ];
-    const others = seen([block(...BEFORE, ...lines, ...BEHIND)]).events.filter((event) => !event.endsWith('dave'));
-    assert.deepEqual(others, REAL);
+    const { events, quoted } = seen([block(...BEFORE, ...lines, ...BEHIND)]);
+    assert.deepEqual([events, quoted], [REAL, 0]);
   });
 
   it('bytes at random are no event, and no line behind them is lost [10.8]', () => {
