@@ -10,7 +10,8 @@ import type { Union } from './union.ts';
 import { upkeep } from './upkeep.ts';
 import { missingAt, type Mark, type View } from './view.ts';
 
-const LEASE_MILLISECONDS = 15_000;
+/** Longer than a count takes. Where it should not be, two come to one result. */
+const LEASE_MILLISECONDS = 5000;
 /** So much longer than `wait_seconds` a node waits for the leader. */
 const LEADER_SECONDS = 30;
 const FIRST_PAUSE = 20;
@@ -33,6 +34,8 @@ export class Barrier implements SharedCount {
   /** Upkeep after a count that was sent. */
   #upkeep: Promise<void> = Promise.resolve();
   #windows: readonly number[] = [];
+  /** What this node has counted last, as its text. */
+  #result = '';
 
   constructor(options: BarrierOptions) {
     this.#options = options;
@@ -66,10 +69,10 @@ export class Barrier implements SharedCount {
   }
 
   async confirm(at: number): Promise<void> {
-    const { union } = this.#options;
-    union.noteCounted(at);
+    const { union, settings } = this.#options;
+    union.noteCounted(at, this.#result);
     const { connection, keys } = union;
-    await connection.run('confirm', keys.control, union.self, at, at - KEPT_RESULTS);
+    await connection.run('confirm', keys.control, settings.node, at, at - KEPT_RESULTS);
     await this.#upkeep;
     // Nobody waits for it.
     this.#upkeep = upkeep(union, at - (Math.max(...this.#windows) + 1) * DAY).catch(() => {});
@@ -82,10 +85,12 @@ export class Barrier implements SharedCount {
   async #decide(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
     const { settings, union } = this.#options;
     const { at } = asked;
-    if (view.counted >= at)
-      return view.result === ''
-        ? { kind: 'away', why: 'it was given up for all nodes, or what was counted is no longer known' }
-        : { kind: 'elsewhere', ...resultOf(view.result) };
+    if (view.counted >= at && view.result === '')
+      return { kind: 'away', why: 'it was given up for all nodes, or what was counted is no longer known' };
+    if (view.counted >= at) {
+      union.noteCounted(at, view.result);
+      return { kind: 'elsewhere', ...resultOf(view.result) };
+    }
     if (view.removed.includes(settings.node))
       return {
         kind: 'away',
@@ -102,9 +107,9 @@ export class Barrier implements SharedCount {
         why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one`,
       };
     const { connection, keys } = union;
-    const isLeader = await connection.run('lead', keys.control, union.self, at, LEASE_MILLISECONDS);
+    const isLeader = await connection.run('lead', keys.control, settings.node, at, LEASE_MILLISECONDS);
     if (isLeader !== 1) return undefined;
-    if (view.result !== '') return { kind: 'counted', ...resultOf(view.result) };
+    if (view.result !== '') return this.#counted(view.result);
     return await this.#lead(asked, mark, view, isLate);
   }
 
@@ -122,7 +127,7 @@ export class Barrier implements SharedCount {
       const failed = answers.find(([word]) => word !== 'OK');
       if (failed?.[0] === 'PASSED') {
         // It never can be counted any more, by none of them.
-        await connection.run('confirm', keys.control, union.self, at, at - KEPT_RESULTS);
+        await connection.run('confirm', keys.control, settings.node, at, at - KEPT_RESULTS);
         return {
           kind: 'away',
           why: `the node ${String(failed[1])} has gone on without this count, and has told of what happened later`,
@@ -136,9 +141,14 @@ export class Barrier implements SharedCount {
       const missing = [...missingAt(view, at, settings.nodes), ...behind];
       const counted = withHosts(addUp(answers, windows.length), asked.hosts, windows.length);
       const result = { hosts: counted, missing, covered: leastCovered(present, mark.covered) };
-      const first = await connection.run('result', keys.control, union.self, at, resultText(result));
-      return first === '' ? undefined : { kind: 'counted', ...resultOf(String(first)) };
+      const first = await connection.run('result', keys.control, settings.node, at, resultText(result));
+      return first === '' ? undefined : this.#counted(String(first));
     }
+  }
+
+  #counted(text: string): Counted {
+    this.#result = text;
+    return { kind: 'counted', ...resultOf(text) };
   }
 
   async #countSlots(

@@ -12,6 +12,8 @@ export interface Kept {
   readonly acked: readonly number[];
   /** The last instant that is known to be counted. */
   readonly counted: number;
+  /** What was counted last, as its text, and when; should the union forget it before all have heard of it. */
+  readonly result: { readonly at: number; readonly text: string };
   /** All nodes that are known. */
   readonly members: readonly string[];
   /** Whether sending all has been begun with this union. */
@@ -24,6 +26,6 @@ export function keptOf(stored: unknown, union: string, { node, slots }: ClusterS
   if (kept?.union === union && kept.node === node && kept.acked.length === slots) return kept;
   return {
     ...{ union, node, life: randomBytes(8).toString('hex'), acked: Array.from({ length: slots }, () => 0) },
-    ...{ counted: 0, members: [], isInStep: false },
+    ...{ counted: 0, result: { at: 0, text: '' }, members: [], isInStep: false },
   };
 }

@@ -42,7 +42,8 @@ export interface UnionState {
 /** A batch of so many keeps Redis busy for two or three milliseconds. */
 const PIECE = 300;
 const IN_FLIGHT = 4;
-const BEAT_MILLISECONDS = 10_000;
+/** So soon a node notices that the union was emptied under it. */
+const BEAT_MILLISECONDS = 3000;
 /** Without a sign of life for so long, a node is not there. */
 export const AWAKE_SECONDS = 60;
 const FIRST_PAUSE = 50;
@@ -112,8 +113,8 @@ export class Union {
   }
 
   /** An instant that was counted, also if the union should forget it. */
-  noteCounted(at: number): void {
-    if (at > this.#kept.counted) this.#keep({ counted: at });
+  noteCounted(at: number, text: string): void {
+    if (at > this.#kept.result.at) this.#keep({ counted: Math.max(at, this.#kept.counted), result: { at, text } });
   }
 
   get state(): UnionState {
@@ -136,11 +137,6 @@ export class Union {
   get connection(): Connection {
     if (!this.#connection) throw new Error(this.#problem ?? 'there is no connection to Redis yet');
     return this.#connection;
-  }
-
-  /** Who this process is to others who would take the lease. */
-  get self(): string {
-    return `${this.#options.settings.node} ${this.#epoch}`;
   }
 
   /** Says how this node stands, and gives how the others do. `at`: the instant whose result is asked for. */
@@ -237,8 +233,9 @@ export class Union {
         if (left > 0) await this.#idle(connection, left);
         else {
           beat = performance.now();
-          await this.look();
+          // Where the union has lost something, it hears of the last count and its result together, in the next hello.
           await this.verify();
+          await this.look();
         }
       }
     }
@@ -292,12 +289,23 @@ export class Union {
 
   async #look(connection: Connection, at: number, mark: string, isNew: boolean): Promise<View> {
     const { settings, now, about } = this.#options;
-    const { counted, members } = this.#kept;
+    const { counted, result, members } = this.#kept;
     const view = viewOf(
       await connection.run(
         'look',
         this.keys.control,
-        ...[settings.node, now() * 1000, about, mark, counted, at, isNew ? 1 : 0, ...members],
+        ...[
+          settings.node,
+          now() * 1000,
+          about,
+          mark,
+          counted,
+          at,
+          isNew ? 1 : 0,
+          result.at,
+          isNew ? result.text : '',
+          ...members,
+        ],
       ),
     );
     const names = view.nodes.map(({ name }) => name);

@@ -26,8 +26,11 @@ export class ModelOutbox implements Outbox {
   readonly #pseudonyms: Pseudonyms;
   #state = nothing();
   #stored = nothing();
-  /** Changes that are under way. */
-  #taken = 0;
+  /** The next change to be sent, and the first that is not known to have come. */
+  #next = 0;
+  #arrived = 0;
+  /** Users who are sent again, though all of them had been sent: nothing that is stored. */
+  readonly #again = new Set<string>();
   /** At most so many at once, so that there is something to break off. */
   most = 7;
   onSent: () => void = () => {};
@@ -55,7 +58,10 @@ export class ModelOutbox implements Outbox {
       if (kind === 'removed') users.delete(jid);
     }
     if (users.has(jid)) dirty.add(jid);
-    else dirty.delete(jid);
+    else {
+      dirty.delete(jid);
+      this.#again.delete(jid);
+    }
   }
 
   /** As the daemon's index does, in one batch. */
@@ -76,33 +82,37 @@ export class ModelOutbox implements Outbox {
   /** As after kill -9. */
   restore(): void {
     const { users, changes, dirty } = this.#stored;
-    this.#state = { ...this.#stored, users: new Map(users), changes: [...changes], dirty: new Set(dirty) };
-    this.#taken = 0;
-    this.#under.clear();
+    this.#begin({ ...this.#stored, users: new Map(users), changes: [...changes], dirty: new Set(dirty) });
   }
 
   /** As a new index. */
   wipe(): void {
-    this.#state = nothing();
     this.#stored = nothing();
-    this.#taken = 0;
+    this.#begin(nothing());
+  }
+
+  #begin(state: State): void {
+    this.#state = state;
+    this.#next = this.#arrived = state.sentChanges;
+    this.#again.clear();
     this.#under.clear();
   }
 
   readonly #under = new Set<string>();
 
   take(most: number): Piece {
-    const state = this.#state;
-    const from = state.sentChanges + this.#taken;
-    const changes = state.changes.slice(from, from + Math.min(most, this.most));
-    this.#taken += changes.length;
+    const { changes: all, dirty, users: known } = this.#state;
+    const room = Math.min(most, this.most);
+    const changes = all.slice(this.#next, this.#next + room);
+    this.#next += changes.length;
     const users: NodeUser[] = [];
-    for (const jid of state.dirty) {
-      if (users.length + changes.length >= Math.min(most, this.most)) break;
+    for (const jid of [...dirty, ...this.#again]) {
+      if (users.length + changes.length >= room) break;
       // One that is under way is not sent beside itself.
       if (this.#under.has(jid)) continue;
-      const user = state.users.get(jid);
-      state.dirty.delete(jid);
+      const user = known.get(jid);
+      dirty.delete(jid);
+      this.#again.delete(jid);
       if (!user) continue;
       this.#under.add(jid);
       users.push(user);
@@ -111,14 +121,14 @@ export class ModelOutbox implements Outbox {
   }
 
   sent({ changes, users }: Piece): void {
-    this.#taken -= changes.length;
-    this.#state.sentChanges += changes.length;
+    this.#arrived += changes.length;
+    this.#state.sentChanges = Math.max(this.#state.sentChanges, this.#arrived);
     for (const { jid } of users) this.#under.delete(jid);
     this.onSent();
   }
 
   giveBack({ changes, users }: Piece): void {
-    this.#taken -= changes.length;
+    this.#next -= changes.length;
     for (const { jid } of users) {
       this.#under.delete(jid);
       if (this.#state.users.has(jid)) this.#state.dirty.add(jid);
@@ -127,13 +137,12 @@ export class ModelOutbox implements Outbox {
 
   again(): void {
     this.resyncs++;
-    this.#state.sentChanges = 0;
-    this.#taken = 0;
-    for (const jid of this.#state.users.keys()) this.#state.dirty.add(jid);
+    this.#next = this.#arrived = 0;
+    for (const jid of this.#state.users.keys()) this.#again.add(jid);
   }
 
   get waiting(): number {
-    return this.#state.dirty.size + this.#state.changes.length - this.#state.sentChanges;
+    return this.#state.dirty.size + this.#again.size + this.#state.changes.length - this.#next;
   }
 
   get kept(): unknown {

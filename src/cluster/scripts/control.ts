@@ -2,7 +2,8 @@
 
 /**
  * A node says how it stands and looks how the others do. ARGV: node, its clock in milliseconds, what is to be told of it, its mark or '', the last instant that it
- * knows to be counted, the instant asked for, 1 where the node comes anew, other members that it knows...
+ * knows to be counted, the instant asked for, 1 where the node comes anew, an instant and the result that it remembers of it or '', other
+ * members that it knows...
  * Gives the last instant counted, the result of the instant, who has the lease, the clock of Redis in milliseconds, then members, signs of life, marks and those removed.
  */
 export const LOOK = `
@@ -16,7 +17,8 @@ if redis.call('HEXISTS', tag .. 'removed', node) == 0 then
   redis.call('HSET', tag .. 'beat', node, string.format('%.0f %.0f', now, tonumber(ARGV[2]) - now))
   if ARGV[4] ~= '' then redis.call('HSET', tag .. 'marks', node, ARGV[4]) end
 end
-for i = 8, #ARGV do
+if ARGV[9] ~= '' then redis.call('HSETNX', tag .. 'results', ARGV[8], ARGV[9]) end
+for i = 10, #ARGV do
   if redis.call('HEXISTS', tag .. 'removed', ARGV[i]) == 0 then redis.call('HSETNX', tag .. 'members', ARGV[i], '') end
 end
 -- Of a node of which nothing else is known any more, the time begins now.
