@@ -3,13 +3,7 @@
  * places before them. When names need more room another memory is made, and the tables are moved into it.
  */
 import { arenaLength, NAME_WORDS, type NameSpace } from './name-table.ts';
-
-/** Of the language's own library, but not in its declarations for Node. */
-declare const WebAssembly: {
-  readonly Module: new (bytes: Uint8Array) => object;
-  readonly Memory: new (size: { readonly initial: number }) => { readonly buffer: ArrayBuffer };
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
+import { WebAssembly } from './web-assembly.ts';
 
 /** A program that runs in this memory. */
 export type Program<T> = () => T;

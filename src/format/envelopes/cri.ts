@@ -4,7 +4,7 @@
  *     2026-11-23T19:53:21.434500123Z stdout F BODY
  */
 import { PIECE, WHOLE, type Envelope } from './envelope.ts';
-import { openText } from './text-head.ts';
+import { openText, UP_TO_NINE } from './text-head.ts';
 
 const HEAD =
   /^(?<before>)(?<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?<fraction>\.\d{1,9})?(?<zone>Z|[+-]\d\d:\d\d)(?<behind> (?<stream>stdout|stderr) (?<part>[FP])(?::\S{1,64})?(?: |$))/;
@@ -12,5 +12,11 @@ const HEAD =
 export const cri: Envelope = {
   name: "Kubernetes' container log",
   begins: HEAD,
-  open: () => openText({ pattern: HEAD, kindOf: ({ part }) => (part === 'P' ? PIECE : WHOLE) }),
+  usual: 'head and text',
+  open: () =>
+    openText({
+      pattern: HEAD,
+      fraction: UP_TO_NINE,
+      kindOf: ({ part }) => (part === 'P' ? PIECE : WHOLE),
+    }),
 };

@@ -38,6 +38,30 @@ export class Cut {
   held = 0;
 }
 
+/** How the heads of a form are, which are a text in front of the line. */
+export interface StampLayout {
+  /** Behind them: one of these marks, and so many digits; 0: none, and no mark. */
+  readonly fraction?: { readonly marks: readonly number[]; readonly digits: readonly number[] };
+  /** What is written is a number of seconds with this base, so many ahead of unix time. */
+  readonly number?: { readonly base: 10 | 16; readonly ahead: number };
+  /** With one of these bytes in front of the body the head may be a longer one. */
+  readonly longer?: readonly number[];
+}
+
+/** Such a head, in its parts. */
+export interface KnownHead {
+  readonly layout: StampLayout;
+  /** Up to its fraction. */
+  readonly stamped: Buffer;
+  readonly stampFrom: number;
+  readonly rest: Buffer;
+  readonly zone: Buffer;
+  readonly kind: Kind;
+  readonly severity: number;
+  readonly stream: 0 | 1;
+  readonly program: string;
+}
+
 /** Plain JSON: what has to be known of records that began before. */
 export type EnvelopeState = Readonly<Record<string, string | number>>;
 
@@ -52,12 +76,15 @@ export interface Opener {
    * which is to be opened: at `from` where they are to be opened one after the other.
    */
   hold?(bytes: Buffer, from: number, cut: Cut): number;
+  /** Heads of lines before, of which lines may be taken by what is compiled; another list where it has changed. */
+  readonly heads?: readonly KnownHead[];
   /** Undefined: between two records. */
   readonly state?: EnvelopeState | undefined;
 }
 
 /** Kinds of records of which most are alike. */
-export type UsualRecords = 'journal, json' | 'journal, export' | 'docker, json' | 'prosody, json' | 'mongooseim, json';
+export type UsualRecords =
+  'journal, json' | 'journal, export' | 'docker, json' | 'prosody, json' | 'mongooseim, json' | 'head and text';
 
 export interface Envelope {
   /** As `check` says it. */

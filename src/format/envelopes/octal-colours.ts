@@ -7,7 +7,7 @@
  * Of these escapes only colours are read, in a line whose head has one, and behind such a line at the end of others: what looks so in
  * the name of a client of another server is part of it.
  */
-import { FOREIGN, type Cut, type Envelope } from './envelope.ts';
+import { FOREIGN, type Cut, type Envelope, type KnownHead } from './envelope.ts';
 
 const ESCAPED = /#033(?=\[[\d;]{0,16}m)/g;
 const AT_END = /#033(?=\[0?m$)/;
@@ -20,6 +20,7 @@ const HEAD = 128;
 const BLANK = 32;
 const HASH = 35;
 const M = 109;
+const NONE: readonly KnownHead[] = [];
 
 /** The envelope with the colours as they were written. */
 export const withColours = (envelope: Envelope): Envelope => ({
@@ -32,6 +33,9 @@ export const withColours = (envelope: Envelope): Envelope => ({
     return {
       get state() {
         return isColoured ? { ...opener.state, coloured: 1 } : opener.state;
+      },
+      get heads() {
+        return mayHaveColours ? NONE : (opener.heads ?? NONE);
       },
       begin(bytes) {
         mayHaveColours = bytes.includes('#033[');

@@ -5,8 +5,9 @@
  */
 import type { Envelope } from './envelope.ts';
 import { withColours } from './octal-colours.ts';
-import { openText } from './text-head.ts';
+import { openText, UP_TO_NINE } from './text-head.ts';
 
+const BLANK = 32;
 const DATA = String.raw`(?:-|(?:\[(?:[^\]\\]|\\.){0,1024}\]){1,8})`;
 const HEAD = new RegExp(
   String.raw`^(?<before><(?<priority>\d{1,3})>1 )(?<stamp>\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)(?<fraction>\.\d{1,9})?(?<zone>Z|[+-]\d\d:\d\d)(?<behind> \S{1,255} (?<program>\S{1,128}) \S{1,128} \S{1,32} ${DATA}(?: (?:\xef\xbb\xbf)? ?|$))`,
@@ -17,5 +18,6 @@ export const rfc5424: Envelope = withColours({
   begins: HEAD,
   cutsUnseen: true,
   altersLengths: true,
-  open: () => openText({ pattern: HEAD }),
+  usual: 'head and text',
+  open: () => openText({ pattern: HEAD, fraction: UP_TO_NINE, longer: [BLANK, 0xef] }),
 });

@@ -9,11 +9,12 @@
  */
 import type { Envelope } from './envelope.ts';
 import { withColours } from './octal-colours.ts';
-import { openText } from './text-head.ts';
+import { openText, UP_TO_NINE } from './text-head.ts';
 
 const PROGRAM = String.raw` [^\s[\]{]{1,255} (?<program>[^\s[:]{1,128})(?:\[\d{1,10}\])?:(?: |$)`;
 const DAY_TIME = String.raw`\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d`;
 const FRACTION = String.raw`(?<fraction>[.,]\d{1,9})?`;
+const fraction = { ...UP_TO_NINE, marks: [46, 44] };
 
 /** `stamp` in front of the name of the host. */
 const head = (stamp: string, zone: string): RegExp =>
@@ -33,7 +34,8 @@ export const syslog: Envelope = withColours({
   begins: SHORT,
   cutsUnseen: true,
   altersLengths: true,
-  open: () => openText({ pattern: SHORT }),
+  usual: 'head and text',
+  open: () => openText({ pattern: SHORT, fraction }),
 });
 
 export const journalFull: Envelope = {
@@ -41,7 +43,8 @@ export const journalFull: Envelope = {
   begins: FULL,
   cutsUnseen: true,
   altersLengths: true,
-  open: () => openText({ pattern: FULL }),
+  usual: 'head and text',
+  open: () => openText({ pattern: FULL, fraction }),
 };
 
 export const journalUnix: Envelope = {
@@ -49,12 +52,6 @@ export const journalUnix: Envelope = {
   begins: UNIX,
   cutsUnseen: true,
   altersLengths: true,
-  open: () => openText({ pattern: UNIX, secondsOf }),
+  usual: 'head and text',
+  open: () => openText({ pattern: UNIX, fraction, number: { base: 10, ahead: 0 } }),
 };
-
-/** Of ten digits. */
-function secondsOf(stamp: Buffer, length: number): number {
-  let seconds = 0;
-  for (let i = 0; i < length; i++) seconds = seconds * 10 + stamp[i]! - 48;
-  return seconds;
-}

@@ -100,7 +100,7 @@ export class Unwrapper {
   /** Takes the records from `from` on that are usual; returns where the first other one begins. */
   #usual(records: CompiledRecords, { length }: Buffer, from: number): number {
     if (this.#joiner.state || this.#opener.state) return from;
-    const stop = records.take(from, length, this.#bare);
+    const stop = records.take(from, length, this.#bare, this.#opener.heads);
     if (stop === from) return from;
     const { plain } = records;
     this.#makeRoom(plain.length);

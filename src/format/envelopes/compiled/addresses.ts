@@ -10,6 +10,17 @@ export const IS_OUTPUT: usize = 12;
 export const KIND: usize = 16;
 /** 1 where lines without a stamp are those of Prosody. */
 export const BARE: usize = 20;
+/** How many heads are known, and each: nine words, bytes, and texts in the order of ../compiled-records.ts. */
+export const KNOWN: usize = 24;
+export const KNOWN_HEADS: usize = 8192;
+export const KNOWN_SIZE: usize = 2048;
+export const MARKS: usize = 48;
+export const LONGER: usize = 56;
+export const HEAD_TEXTS: usize = 64;
+export const HEAD_TEXT: usize = 496;
+/** What a session prints at debug level: a length, and the text; a length of 0 behind the last one. */
+export const DEBUG: usize = 24_576;
+export const DEBUG_SIZE: usize = 64;
 /** A length, and the text. */
 export const PROGRAM: usize = 64;
 /** By severity: a length, and the text. */
@@ -35,3 +46,4 @@ export const JOURNAL_EXPORT: u32 = 1;
 export const DOCKER_JSON: u32 = 2;
 export const PROSODY_JSON: u32 = 3;
 export const MONGOOSEIM_JSON: u32 = 4;
+export const HEAD_AND_TEXT: u32 = 5;

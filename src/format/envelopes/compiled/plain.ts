@@ -1,6 +1,6 @@
 /** Plain lines: the stamp, and what the server wrote, as ../unwrap.ts and ../../dialects/prosody-bare.ts have them. */
-import { BLANK, byteAt, TAB } from '../../scanner/compiled/bytes';
-import { BARE, HEADS, HEAD_SIZE, IS_OUTPUT } from './addresses';
+import { BLANK, byteAt, isText, TAB } from '../../scanner/compiled/bytes';
+import { BARE, DEBUG, DEBUG_SIZE, HEADS, HEAD_SIZE, IS_OUTPUT } from './addresses';
 import { copy } from './json';
 
 const HASH: u32 = 35;
@@ -15,6 +15,12 @@ const INFO: u32 = 0x6f66_6e69;
 const WARN: u32 = 0x6e72_6177;
 const DEBU: u32 = 0x7562_6564;
 const ERRO: u32 = 0x6f72_7265;
+/** `bosh`, `c2s`, and syslog's levels. */
+const BOSH: u32 = 0x6873_6f62;
+const C2S: u32 = 0x0073_3263;
+const INFO_LEVEL: i32 = 6;
+const DEBUG_LEVEL: i32 = 7;
+const HYPHEN: u32 = 45;
 const DAY: u64 = 86_400;
 /** `2026-11-23T19:58:49` */
 export const TO_SECOND: usize = 19;
@@ -80,13 +86,35 @@ export function writeBody(from: usize, to: usize, severity: i32, out: usize): us
   while (at < limit && byteAt(at) > BLANK) at++;
   if (at == limit || byteAt(at) != BLANK) return copy(from, to, out);
   if (byteAt(at - 1) != COLON) return writeOutput(from, at, limit, to, out);
-  if (severity < 0) return 0;
   const sourceEnd = at - 1;
   if (sourceEnd == from) return copy(from, to, out);
-  const head = HEADS + (severity as usize) * HEAD_SIZE;
+  const told = severity < 0 ? (isDebug(from, sourceEnd, to) ? DEBUG_LEVEL : INFO_LEVEL) : severity;
+  const head = HEADS + (told as usize) * HEAD_SIZE;
   store<u32>(IS_OUTPUT, 0);
   const o = copy(from, sourceEnd, out);
   return copy(at + 1, to, copy(head + 1, head + 1 + (byteAt(head) as usize), o));
+}
+
+/** Where syslog does not tell the level. */
+function isDebug(from: usize, sourceEnd: usize, to: usize): bool {
+  const message = sourceEnd + 2;
+  const first = byteAt(message);
+  for (let known = DEBUG; byteAt(known) != 0; known += DEBUG_SIZE)
+    if (byteAt(known + 1) == first && message + (byteAt(known) as usize) <= to && isText(message, known))
+      return isSession(from, sourceEnd);
+  return false;
+}
+
+/** `c2s` or `bosh` and hexadecimal digits; of the latter with hyphens. */
+function isSession(from: usize, to: usize): bool {
+  const isBosh = load<u32>(from) == BOSH;
+  if (!isBosh && (load<u32>(from) & 0xff_ffff) != C2S) return false;
+  const digits = from + (isBosh ? 4 : 3);
+  for (let i = digits; i < to; i++) {
+    const byte = byteAt(i);
+    if (byte - 48 > 9 && byte - 97 > 5 && !(isBosh && byte == HYPHEN)) return false;
+  }
+  return digits < to;
 }
 
 /** Of a line of the standard output. */

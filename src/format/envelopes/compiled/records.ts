@@ -1,11 +1,12 @@
 /**
- * Records of the journal, of docker and of JSON made into plain lines, in AssemblyScript: TypeScript to read, WebAssembly to run. It
+ * Records of the journal, of docker and of JSON, and lines with a head, made into plain lines, in AssemblyScript: TypeScript to read, WebAssembly to run. It
  * does what ../unwrap.ts does with the envelopes of these forms, which are its definition, and stops at any record that is not
  * entirely usual; a property test holds the two together.
  */
 import { behindDigits, byteAt, isSame, placeOf, TAB } from '../../scanner/compiled/bytes';
 import {
   DOCKER_JSON,
+  HEAD_AND_TEXT,
   JOURNAL_EXPORT,
   JOURNAL_JSON,
   KIND,
@@ -34,6 +35,7 @@ import { BREAK, copy, readObject, writeText } from './json';
 import { writeMessage } from './messages';
 import { writeMongooseIm } from './mongooseim';
 import { endLine, isTime, TO_SECOND, writeBody, writeTime } from './plain';
+import { readLine, writeLine } from './text-heads';
 
 /** The fields of the journal, of docker and of Prosody's JSON, by their numbers. */
 const MESSAGE: usize = 0;
@@ -93,6 +95,7 @@ export function unwrap(from: usize, to: usize): void {
 /** Where the newline is that ends the record at `at`; 0 where it is not usual. */
 function readRecord(kind: u32, at: usize, to: usize): usize {
   held = 0;
+  if (kind == HEAD_AND_TEXT) return readLine(at);
   if (kind == JOURNAL_EXPORT) return readEntry(at, to);
   const array = kind == PROSODY_JSON ? ARGS : -1;
   return readObject(at, kind != DOCKER_JSON, kind >= PROSODY_JSON, array, kind == MONGOOSEIM_JSON ? META : -1);
@@ -119,6 +122,7 @@ function isOfName(byte: u32): bool {
 
 /** Returns where its plain line ends, or 0. */
 function writeRecord(kind: u32, at: usize, out: usize): usize {
+  if (kind == HEAD_AND_TEXT) return writeLine(at, out);
   if (kind <= JOURNAL_EXPORT) return writeEntry(out);
   if (byteAt(PROGRAM) != 0) return 0;
   if (kind == DOCKER_JSON) return writeDocker(at, out);
