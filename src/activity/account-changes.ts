@@ -82,9 +82,12 @@ export class AccountChanges {
     this.#isHeld = false;
   }
 
+  /** But for those who are disabled since, of whom the union may have to be told again. */
   forgetBefore(second: number): void {
-    for (const [number, { at }] of this.#all) {
-      if (at >= second || number > this.#taken) continue;
+    const lastOf = new Map([...this.#all.values()].map((change) => [change.member, change]));
+    for (const [number, change] of this.#all) {
+      const isKept = change.kind === 'disabled' && lastOf.get(change.member) === change;
+      if (change.at >= second || number > this.#taken || isKept) continue;
       this.#all.delete(number);
       this.#changed.add(number);
     }

@@ -21,6 +21,25 @@ export interface LogStatus extends Omit<SourceStatus, 'segments'> {
   readonly waits?: Awaited;
 }
 
+/** How a node of a cluster stands. */
+export interface ClusterStatus {
+  readonly node: string;
+  readonly isConnected: boolean;
+  /** Unix seconds: when the connection was made, or was lost. */
+  readonly since: number;
+  /** Why there is none. */
+  readonly problem?: string;
+  /** Users and changes of accounts that are still to be sent. */
+  readonly waiting: number;
+  /** Whether all users are being sent again. */
+  readonly isSendingAll: boolean;
+  readonly leader?: string;
+  /** `silent`: seconds without a sign of life. */
+  readonly nodes: readonly { readonly name: string; readonly silent: number }[];
+  /** The last count of all nodes together, unix seconds; whose users it has not, or not all of them. */
+  readonly last?: { readonly at: number; readonly missing: readonly string[]; readonly samples: readonly Sample[] };
+}
+
 export interface DaemonStatus {
   /** Unix seconds: when the daemon started, and when it said this. */
   readonly since: number;
@@ -28,6 +47,7 @@ export interface DaemonStatus {
   readonly logs: readonly LogStatus[];
   /** When counts were sent last. */
   readonly countedAt?: number;
+  readonly cluster?: ClusterStatus;
   /** Those sent last. */
   readonly counts?: readonly (Omit<HostCounts, 'at'> & Partial<Pick<Sample, 'covered'>>)[];
 }

@@ -9,9 +9,11 @@ import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import type { WriteBuffer } from './write-buffer.ts';
-import { countAt } from './count-at.ts';
+import { openCounter } from './cluster.ts';
+import type { Counter } from './counter.ts';
 import { FollowedLogs } from './followed-logs.ts';
 import { openWriteBuffer } from './open-index.ts';
+import type { DaemonStatus } from '../index/status-file.ts';
 import type { HeldIndex } from './operations.ts';
 import { Outputs } from './outputs.ts';
 import { firstAfter } from './sampler.ts';
@@ -55,6 +57,7 @@ export class Daemon {
   readonly #signal: AbortSignal;
   readonly #logs: FollowedLogs;
   readonly #writeBuffer: WriteBuffer;
+  readonly #counter: Counter;
   #pruned = -Infinity;
   #noting: NodeJS.Timeout | undefined;
   /** Why a log can be followed no longer. */
@@ -68,7 +71,9 @@ export class Daemon {
     this.#signal = AbortSignal.any([options.signal, this.#again.signal]);
     const { config, now, tell } = options;
     const common = { config, users, writeBuffer, now, tell, signal: this.#signal };
-    this.#logs = new FollowedLogs({ ...common, fail: (error) => this.#fail(error) });
+    this.#counter = openCounter(common);
+    const until = (): number => this.#counter.startAt(Math.floor(now()));
+    this.#logs = new FollowedLogs({ ...common, until, fail: (error) => this.#fail(error) });
   }
 
   /**
@@ -99,8 +104,13 @@ export class Daemon {
       logsAt: (at) => this.#logs.at(at),
       signal: this.#signal,
       intoLog: (log, read) => this.#logs.intoLog(log, read),
-      standing: () => this.#outputs.standing(this.#logs.all),
+      standing: () => this.#standing,
     };
+  }
+
+  get #standing(): DaemonStatus {
+    const { cluster } = this.#counter;
+    return { ...this.#outputs.standing(this.#logs.all), ...(cluster && { cluster }) };
   }
 
   async #follow(): Promise<void> {
@@ -111,7 +121,7 @@ export class Daemon {
     this.#options.looked?.();
     await opening;
     if (this.#signal.aborted) return;
-    const start = Math.floor(now());
+    const start = this.#counter.startAt(Math.floor(now()));
     this.#logs.stopAfter(start);
     if (!(await this.#reached(true))) return;
     started?.();
@@ -132,11 +142,12 @@ export class Daemon {
     const target = protocol === 'uds' ? host : `${host}:${port}`;
     const read = this.#logs.all.filter((log) => log.isThere).map(({ path }) => path);
     const begun = read.length > 0 ? `caught up with ${read.join(', ')}` : 'there is no log to read yet';
-    this.#options.tell('info', `${begun}; counts go to ${target} (${protocol}) now and every hour`);
+    const when = this.#counter.cluster ? 'every hour, from one of the nodes for all' : 'now and every hour';
+    this.#options.tell('info', `${begun}; counts go to ${target} (${protocol}) ${when}`);
   }
 
   async #countEveryHour(start: number): Promise<void> {
-    await this.#count(start);
+    if (this.#counter.countsAtStart) await this.#count(start);
     this.#beat();
     await this.#logs.tellFailures(start);
     const stopRepeating = this.#outputs.repeat();
@@ -157,6 +168,7 @@ export class Daemon {
   }
 
   async #isTimeFor(hour: number): Promise<boolean> {
+    this.#counter.stopAfter(hour);
     this.#logs.stopAfter(hour);
     await this.#sleepUntil(hour + SETTLE);
     return !this.#signal.aborted;
@@ -178,17 +190,23 @@ export class Daemon {
 
   async #count(at: number): Promise<void> {
     const covered = this.#logs.coveredAt(at, this.#users.windows);
-    const counted = countAt(this.#users, this.#logs.at(at), at);
-    // A gauge stands until it is told otherwise.
-    const gone = this.#writeBuffer.sent.note(counted.map(({ host }) => host));
-    const samples = [...counted, ...gone.map((host) => ({ ...nobody(this.#users.windows), at, host, covered }))];
-    if (at % HOUR === 0) this.#writeBuffer.past.note(counted);
-    this.#outputs.counts(samples, this.#logs.all, { at, covered });
+    const outcome = await this.#counter.count({ at, logs: this.#logs.at(at), covered });
+    if (this.#signal.aborted) return;
+    if (outcome.kind !== 'none') {
+      const { kind, samples: counted } = outcome;
+      // A gauge stands until it is told otherwise.
+      const gone = this.#writeBuffer.sent.note(counted.map(({ host }) => host));
+      const samples = [...counted, ...gone.map((host) => ({ ...nobody(this.#users.windows), at, host, covered }))];
+      if (at % HOUR === 0) this.#writeBuffer.past.note(counted);
+      const isSender = kind === 'counted';
+      this.#outputs.counts(samples, this.#logs.all, { at, covered, isSender, gauges: this.#counter.gauges });
+    }
     this.#logs.tellDoubts(at);
     this.#noteStatus();
     this.#options.counted?.();
     if (at - this.#pruned >= DAY) await this.#prune(at);
     await this.#commitUsers();
+    if (outcome.kind === 'counted') await this.#counter.confirm(at);
   }
 
   async #prune(at: number): Promise<void> {
@@ -236,6 +254,8 @@ export class Daemon {
   }
 
   #everyMinute(): void {
+    const at = Math.floor(this.#options.now());
+    this.#counter.everyMinute(at, this.#logs.at(at));
     this.#noteStatus();
     this.#beat();
     // What is written by then goes where nobody finds it again.
@@ -244,17 +264,19 @@ export class Daemon {
 
   #beat(): void {
     const at = Math.floor(this.#options.now());
-    this.#outputs.beat(this.#logs.all, { at, covered: this.#logs.coveredAt(at, this.#users.windows) });
+    const covered = this.#logs.coveredAt(at, this.#users.windows);
+    this.#outputs.beat(this.#logs.all, { at, covered, gauges: this.#counter.gauges });
   }
 
   #noteStatus(): void {
-    if (this.#writeBuffer.isInPlace) this.#outputs.status(this.#logs.all);
+    if (this.#writeBuffer.isInPlace) this.#outputs.status(this.#standing);
   }
 
   async #close(): Promise<void> {
     clearInterval(this.#noting);
     this.#noteStatus();
     await this.#logs.close();
+    await this.#counter.close();
     await this.#writeBuffer.close();
     await this.#outputs.close();
   }

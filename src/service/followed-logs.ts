@@ -30,6 +30,8 @@ export interface FollowedLogsOptions {
   readonly now: () => number;
   readonly tell: (level: 'warning' | 'notice' | 'info', sentence: string) => void;
   readonly signal: AbortSignal;
+  /** While logs are opened: no line is taken in that is later, unix seconds. */
+  readonly until: () => number;
   /** Called when a log can be followed no longer. */
   readonly fail: (error: unknown) => void;
 }
@@ -65,7 +67,7 @@ export class FollowedLogs {
     const waiting = new Map(logs.map((log) => [log, liveFileOf(log)]));
     const look = (): void => {
       for (const live of waiting.values()) live?.look();
-      this.stopAfter(Math.floor(this.#options.now()));
+      this.stopAfter(this.#options.until());
     };
     look();
     const looking = setInterval(look, 1000);
@@ -73,7 +75,7 @@ export class FollowedLogs {
       const opened = await this.#open(log, live);
       waiting.delete(log);
       this.#logs.set(opened, new ParseHealth());
-      opened.stopAfter(Math.floor(this.#options.now()));
+      opened.stopAfter(this.#options.until());
       opened.start();
     };
     const { fail } = this.#options;

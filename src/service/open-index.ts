@@ -7,6 +7,7 @@ import type { Users } from '../activity/user-table.ts';
 import { followedLogs, type Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
 import { salvageCounts } from '../index/salvage.ts';
+import { pseudonymsOf } from './cluster.ts';
 import type { Renew } from './index-writer.ts';
 import { IndexedLog } from './indexed-log.ts';
 import { newUsers } from './new-users.ts';
@@ -37,7 +38,7 @@ export async function withIndex<T>(
   const index = await LastSeenIndex.open(config.index.path, { create });
   try {
     const users = newUsers(config);
-    const writeBuffer = await WriteBuffer.open(index, users, now);
+    const writeBuffer = await WriteBuffer.open(index, users, now, { pseudonymOf: pseudonymsOf(config) });
     let indexed: ReadonlyMap<string, IndexedLog> | undefined;
     const logs = () => (indexed ??= indexedLogs(users, writeBuffer.logs.all, config, now)).values();
     return await work({ config, users, writeBuffer, logsAt: (at) => [...logs()].map((log) => log.at(at)) });
@@ -116,7 +117,10 @@ function fillPast({ past }: WriteBuffer, counts: ReadonlyMap<string, string>): n
 async function load({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
   const index = await openWhenFree(config.index.path, signal);
   try {
-    return await WriteBuffer.open(index, users, now(), { renew: renewing(config, tell) });
+    return await WriteBuffer.open(index, users, now(), {
+      renew: renewing(config, tell),
+      pseudonymOf: pseudonymsOf(config),
+    });
   } catch (error) {
     await index.close();
     throw error;

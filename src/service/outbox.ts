@@ -16,21 +16,25 @@ export class NodeOutbox implements Outbox {
   readonly #unsent: UnsentUsers;
   readonly #accounts: AccountChanges;
   readonly #state: ClusterState;
+  readonly #includeDisabled: boolean;
   /** Of each piece: between which numbers its changes of accounts are. */
   readonly #between = new WeakMap<Piece, readonly [after: number, last: number]>();
+  /** In how many pieces a user is that are under way. */
+  readonly #underWay = new Map<string, number>();
   /** Unix seconds: nothing later is sent. */
   #until = Infinity;
   /** What time alone had changed when that was looked at last. */
   #changed = NOTHING;
 
   /** `users`: those of an index that was opened as one of a cluster. */
-  constructor(users: Users, state: ClusterState) {
+  constructor(users: Users, state: ClusterState, { includeDisabled = false } = {}) {
     const { pages, accounts } = users;
     if (!pages.unsent || !accounts) throw new TypeError('the index was not opened as one of a cluster');
     this.#users = users;
     this.#unsent = pages.unsent;
     this.#accounts = accounts;
     this.#state = state;
+    this.#includeDisabled = includeDisabled;
   }
 
   get waiting(): number {
@@ -67,7 +71,9 @@ export class NodeOutbox implements Outbox {
   }
 
   take(most: number): Piece {
-    const { changes, after, last } = this.#accounts.take(most);
+    const { changes: all, after, last } = this.#accounts.take(most);
+    // Where disabled accounts count, nobody is told of them.
+    const changes = all.filter(({ kind }) => !this.#includeDisabled || kind === 'removed' || kind === 'forgotten');
     const users: NodeUser[] = [];
     for (let wanted; (wanted = most - changes.length - users.length) > 0 && this.#unsent.waiting > 0;)
       for (const user of this.#unsent.take(wanted)) this.#add(users, user);
@@ -76,6 +82,7 @@ export class NodeOutbox implements Outbox {
       users,
     };
     this.#between.set(piece, [after, last]);
+    for (const { jid } of users) this.#underWay.set(jid, (this.#underWay.get(jid) ?? 0) + 1);
     return piece;
   }
 
@@ -88,9 +95,11 @@ export class NodeOutbox implements Outbox {
   sent(piece: Piece): void {
     const { counted, pages } = this.#users;
     for (const { jid, isOpen } of piece.users) {
+      const isLast = this.#arrived(jid);
       const user = this.#users.find(jid);
       if (user < 0 || !this.#users.isKnown(user)) continue;
-      this.#unsent.sent(user, isOpen, !counted.isBeyond(user, this.#until));
+      // Later things of the user may be under way in another piece.
+      if (isLast) this.#unsent.sent(user, isOpen, !counted.isBeyond(user, this.#until));
       pages.noteSent(user);
     }
     const [, last] = this.#between.get(piece) ?? [0, 0];
@@ -101,9 +110,18 @@ export class NodeOutbox implements Outbox {
     const [after] = this.#between.get(piece) ?? [0, 0];
     if (piece.changes.length > 0) this.#accounts.goBack(after);
     for (const { jid } of piece.users) {
+      this.#arrived(jid);
       const user = this.#users.find(jid);
       if (user >= 0) this.#unsent.giveBack(user);
     }
+  }
+
+  /** Whether it was the last piece with the user that was under way. */
+  #arrived(jid: string): boolean {
+    const left = (this.#underWay.get(jid) ?? 1) - 1;
+    if (left > 0) this.#underWay.set(jid, left);
+    else this.#underWay.delete(jid);
+    return left <= 0;
   }
 
   again(): void {

@@ -27,6 +27,8 @@ const MOST_HOSTS = 20;
 export interface Covered {
   readonly at: number;
   readonly covered: readonly number[];
+  /** What else the daemon tells of itself. */
+  readonly gauges: Readonly<Record<string, number>>;
 }
 
 export class Outputs {
@@ -39,6 +41,7 @@ export class Outputs {
   readonly #clashes = new Set<string>();
   readonly #since: number;
   #samples: readonly Sample[] = [];
+  #isSender = true;
   #countedAt: number | undefined;
 
   constructor(options: OutputOptions) {
@@ -56,12 +59,14 @@ export class Outputs {
     this.#since = Math.floor(now());
   }
 
-  /** New counts, of all hosts. */
-  counts(samples: readonly Sample[], logs: readonly LiveLog[], { at, covered }: Covered): void {
+  /** New counts, of all hosts. `isSender`: else another node sends them. */
+  counts(samples: readonly Sample[], logs: readonly LiveLog[], now: Covered & { readonly isSender: boolean }): void {
+    const { at, isSender } = now;
     this.#samples = samples;
-    this.#statsd.counts(samples);
+    this.#isSender = isSender;
+    if (isSender) this.#statsd.counts(samples);
     this.#countedAt = at;
-    this.#statsd.self(this.#self.figures(logs, { at, covered, countedAt: at }));
+    this.#statsd.self(this.#self.figures(logs, { ...now, countedAt: at }));
     this.#tellClashes();
     this.#publish(logs);
     this.#nodeInfoFile?.write(nodeInfo(samples, { ...softwareOf(logs), ...this.#options.config.nodeinfo }));
@@ -72,21 +77,23 @@ export class Outputs {
   repeat(): () => void {
     const { repeatSeconds } = this.#options.config.statsd;
     if (repeatSeconds === 0) return () => {};
-    const timer = setInterval(() => this.#statsd.counts(this.#samples), repeatSeconds * 1000);
+    const timer = setInterval(() => this.#isSender && this.#statsd.counts(this.#samples), repeatSeconds * 1000);
     return () => clearInterval(timer);
   }
 
   /** A daemon that ends at once and is started again shall not look alive: so not at the start, but with the first count. */
   beat(logs: readonly LiveLog[], now: Covered): void {
     const countedAt = this.#countedAt;
-    this.#statsd.self(countedAt === undefined ? BEAT : heartbeat(logs, { ...now, countedAt }));
+    this.#statsd.self(
+      countedAt === undefined ? { ...BEAT, gauges: now.gauges } : heartbeat(logs, { ...now, countedAt }),
+    );
     this.#publish(logs);
   }
 
   /** For `check`, while the index is the daemon's. That it cannot be written is told by the index when it matters. */
-  status(logs: readonly LiveLog[]): void {
+  status(standing: DaemonStatus): void {
     try {
-      writeStatus(this.#options.config.index.path, this.standing(logs));
+      writeStatus(this.#options.config.index.path, standing);
     } catch {
       return;
     }

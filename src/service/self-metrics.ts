@@ -32,6 +32,8 @@ export interface Moment {
   readonly at: number;
   readonly covered: readonly number[];
   readonly countedAt: number;
+  /** What else is told. */
+  readonly gauges: Readonly<Record<string, number>>;
 }
 
 export class SelfMetrics {
@@ -54,7 +56,7 @@ export function heartbeat(logs: readonly LiveLog[], moment: Moment): Figures {
 /** Each minute, until there has been a count. */
 export const BEAT = { counters: { heartbeat: 1 } };
 
-function snapshot(logs: readonly LiveLog[], { at, covered, countedAt }: Moment): Omit<Figures, 'counters'> {
+function snapshot(logs: readonly LiveLog[], { at, covered, countedAt, gauges }: Moment): Omit<Figures, 'counters'> {
   const last = Math.max(...logs.map(({ logState }) => logState.last ?? -Infinity));
   return {
     gauges: {
@@ -62,6 +64,7 @@ function snapshot(logs: readonly LiveLog[], { at, covered, countedAt }: Moment):
       ...(Number.isFinite(last) && { last_event_age_seconds: Math.max(0, at - last) }),
       last_count_timestamp: countedAt,
       coverage_seconds: covered[MONTH] ?? 0,
+      ...gauges,
     },
     logs: Object.fromEntries(logs.map(({ path, status }) => [path, placeOf(status)])),
   };

@@ -1,0 +1,99 @@
+/** A daemon as a node of a cluster: its outbox, its way to the union, and who counts; and what commands need of it. */
+import { hostname } from 'node:os';
+import type { Users } from '../activity/user-table.ts';
+import { Barrier } from '../cluster/barrier.ts';
+import { Pseudonyms, readClusterKey } from '../cluster/pseudonyms.ts';
+import type { ClusterSettings, GoneElsewhere } from '../cluster/seam.ts';
+import { Union } from '../cluster/union.ts';
+import { GoneReader } from '../cluster/upkeep.ts';
+import type { Config } from '../config/config.ts';
+import { OwnCounter, type Counter } from './counter.ts';
+import { deleteGone } from './gone-elsewhere.ts';
+import { NodeOutbox } from './outbox.ts';
+import { SharedCounter, type Link } from './shared-counter.ts';
+import type { WriteBuffer } from './write-buffer.ts';
+
+export interface CounterOptions {
+  readonly config: Config;
+  readonly users: Users;
+  readonly writeBuffer: WriteBuffer;
+  /** Unix seconds. */
+  readonly now: () => number;
+  readonly tell: (level: 'warning' | 'notice' | 'info', sentence: string) => void;
+  readonly signal: AbortSignal;
+}
+
+/** Undefined where this is no node of a cluster. @throws a sentence where there is no key that may be used */
+export function clusterSettings({ cluster }: Pick<Config, 'cluster'>): ClusterSettings | undefined {
+  if (!cluster) return undefined;
+  const { keyFile, node = hostname(), ...settings } = cluster;
+  return { ...settings, node, key: readClusterKey(keyFile) };
+}
+
+/**
+ * As the union knows a user; undefined where this is no node of a cluster. Most commands need no pseudonym, so the key is read for
+ * the first one. @throws then, a sentence
+ */
+export function pseudonymsOf({ cluster }: Pick<Config, 'cluster'>): ((jid: string) => Buffer) | undefined {
+  if (!cluster) return undefined;
+  let pseudonyms: Pseudonyms | undefined;
+  return (jid) => (pseudonyms ??= new Pseudonyms(readClusterKey(cluster.keyFile))).of(jid);
+}
+
+/** @throws a sentence where there is no key that may be used */
+export function openCounter(options: CounterOptions): Counter {
+  const { config, users, writeBuffer, now, tell, signal } = options;
+  const settings = clusterSettings(config);
+  if (!settings) return new OwnCounter(users);
+  const state = writeBuffer.cluster;
+  const outbox = new NodeOutbox(users, state, config.count);
+  const link = openLink(options, settings, outbox);
+  const { lastLine } = writeBuffer.logs;
+  return new SharedCounter({
+    ...{ users, state, outbox, link, lastLine, tell, signal },
+    ...{ node: settings.node, now: now() },
+  });
+}
+
+function openLink(options: CounterOptions, settings: ClusterSettings, outbox: NodeOutbox): Link {
+  const { config, users, writeBuffer, now, signal } = options;
+  const tell = (level: 'info' | 'warn', sentence: string): void =>
+    options.tell(level === 'warn' ? 'warning' : 'notice', sentence);
+  const over = new AbortController();
+  const ends = AbortSignal.any([signal, over.signal]);
+  const union = new Union({ settings, outbox, now, tell, signal: ends, about: aboutOf(config) });
+  const barrier = new Barrier({ settings, union, tell });
+  const gone = new GoneReader(union);
+  const pseudonyms = new Pseudonyms(settings.key);
+  return {
+    count: (asked, until) => barrier.count(asked, until),
+    confirm: (at) => barrier.confirm(at),
+    passed: (at) => barrier.passed(at),
+    wake: () => union.wake(),
+    get standing() {
+      const { isConnected, since, problem, waiting, isSendingAll, view } = union.state;
+      const nodes = view?.nodes.map(({ name, silent }) => ({ name, silent })) ?? [];
+      const [leader = ''] = view?.leader.split(' ') ?? [];
+      return {
+        ...{ isConnected, since, waiting, isSendingAll, nodes },
+        ...(problem !== undefined && { problem }),
+        ...(leader !== '' && { leader }),
+      };
+    },
+    takeGone: async () => {
+      const all: GoneElsewhere[] = [];
+      for await (const each of gone.read()) all.push(each);
+      await deleteGone(all, { users, writeBuffer, pseudonymOf: (jid) => pseudonyms.of(jid) });
+    },
+    close: async () => {
+      over.abort();
+      await union.ended;
+    },
+  };
+}
+
+/** What all nodes should have alike. */
+function aboutOf({ count }: Config): string {
+  const { windows, includeDisabled, hibernationSeconds, boshSeconds, exclude } = count;
+  return `windows ${windows.join()}, include_disabled ${includeDisabled}, hibernation_seconds ${hibernationSeconds}, bosh_seconds ${boshSeconds}, exclude ${exclude.toSorted().join() || 'nobody'}`;
+}
