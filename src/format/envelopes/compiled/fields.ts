@@ -11,7 +11,9 @@ export const ARRAY: u32 = 3;
 export const OBJECT: u32 = 4;
 
 export function forgetFields(): void {
-  memory.fill(FOUND, 0, FIELDS * FOUND_SIZE);
+  // To call for so few bytes takes longer.
+  const nothing = i64x2.splat(0);
+  for (let field: usize = 0; field < FIELDS; field++) v128.store(FOUND + field * FOUND_SIZE, nothing);
 }
 
 /** The number of the field with that name; -1 where it is not wanted. */

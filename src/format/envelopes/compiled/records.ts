@@ -3,7 +3,7 @@
  * does what ../unwrap.ts does with the envelopes of these forms, which are its definition, and stops at any record that is not
  * entirely usual; a property test holds the two together.
  */
-import { behindDigits, byteAt, isSame, placeOf, TAB } from '../../scanner/compiled/bytes';
+import { ALL, areWithin, behindDigits, byteAt, isSame, placeOf, TAB } from '../../scanner/compiled/bytes';
 import {
   DOCKER_JSON,
   HEAD_AND_TEXT,
@@ -59,6 +59,7 @@ const DOT: u32 = 46;
 const EQUALS: u32 = 61;
 const QUESTION: u32 = 63;
 const BACKSLASH: u32 = 92;
+const LOW_LINE: i8 = 95;
 const N: u32 = 110;
 const Z: u32 = 90;
 /** `{"log":"` */
@@ -105,8 +106,7 @@ function readEntry(at: usize, to: usize): usize {
   forgetFields();
   for (let line = at; line < to; held++) {
     if (byteAt(line) == NEWLINE) return line;
-    let equals = line;
-    while (isOfName(byteAt(equals))) equals++;
+    const equals = behindName(line);
     if (equals == line || byteAt(equals) != EQUALS) return 0;
     const field = fieldNamed(line, equals - line);
     const end = placeOf(equals, NEWLINE as i8, NEWLINE as i8);
@@ -116,8 +116,17 @@ function readEntry(at: usize, to: usize): usize {
   return 0;
 }
 
-function isOfName(byte: u32): bool {
-  return byte - 65 <= 25 || byte == 95 || byte - 48 <= 9;
+/** The first place, from `at`, of what is in no name: a newline is such. */
+function behindName(at: usize): usize {
+  const lows = i8x16.splat(LOW_LINE);
+  let i = at;
+  while (true) {
+    const bytes = v128.load(i);
+    const letters = v128.or(areWithin(bytes, 65, 26), areWithin(bytes, 48, 10));
+    const others = ~i8x16.bitmask(v128.or(letters, i8x16.eq(bytes, lows))) & ALL;
+    if (others != 0) return i + ctz<i32>(others);
+    i += 16;
+  }
 }
 
 /** Returns where its plain line ends, or 0. */
