@@ -17,15 +17,16 @@ export function bind(log: LogSessions, { low, high }: SessionId, user: number, r
     number ??= table.resourceNumber(resource);
     if (table.resourceOf(other) === number) table.drop(other);
   }
-  if (users.isGone(user, at)) return known === NONE ? undefined : table.drop(known);
+  // Its end, which may come later than the removal that another log told, is no activity.
+  const isGone = users.isGone(user, at);
   // The log may begin between a login and its bind.
-  if (!users.isKnown(user)) users.sawLogin(user, at);
+  if (!isGone && !users.isKnown(user)) users.sawLogin(user, at);
   const since = known === NONE ? at : table.sinceOf(known);
   const isSame = known !== NONE && table.userOf(known) === user;
   if (known !== NONE && !isSame) table.drop(known);
   const session = isSame ? known : log.insert(low, high, user, since);
   table.bindTo(session, resource);
-  log.set(session, BOUND, at);
+  log.set(session, isGone ? REMOVED : BOUND, at);
   log.spare(user);
 }
 

@@ -244,3 +244,44 @@ describe('a session that both its ends name', () => {
     assert.equal(users.get(ALICE)?.open, 0);
   });
 });
+
+describe('an account that another log, which was read earlier, says was removed', () => {
+  const take = (entries: readonly string[], removedAt: number): World => {
+    const made = world();
+    const other = new Sessions(made.users, OPTIONS);
+    const [events] = ejabberdEvents(linesOf(entries.map(lineOf)));
+    other.take({ kind: 'removed', user: ALICE, at: MIDNIGHT + removedAt });
+    for (const event of events) made.sessions.take(event);
+    return made;
+  };
+  const session = [
+    opened('10:00:00', '<0.5.0>', `${ALICE}/a`),
+    closing('10:05:02', '<0.5.0>', `${ALICE}/a`, 'User removed (conflict)'),
+  ];
+  const REMOVED_AT = 36_300;
+
+  it('is not brought back by the end of a session that began before [10.3]', () => {
+    const made = take(session, REMOVED_AT);
+    assert.equal(stateOf(made), 'unknown');
+    assert.equal([...made.sessions.all()].length, 0);
+    assert.equal([...made.sessions.online()].length, 0);
+  });
+
+  it('is nobody while that is open, and is one that was made anew behind it [10.3]', () => {
+    const made = take(session.slice(0, 1), REMOVED_AT);
+    assert.deepEqual([stateOf(made), [...made.sessions.online()].length], ['unknown', 0]);
+    const anew = [...session, opened('10:06:00', '<0.6.0>', `${ALICE}/a`)];
+    assert.match(stateOf(take(anew, REMOVED_AT)), /10:06:00/);
+  });
+
+  it('is forgotten by name when no end of its sessions came for a week [10.3]', () => {
+    const made = take(
+      [...session.slice(0, 1), '+8 10:00:00 - - (tls|<0.7.0>) Opened c2s session for bob@chat.example/x'],
+      REMOVED_AT,
+    );
+    assert.deepEqual(
+      [...made.sessions.all()].map(([, { user }]) => user),
+      ['bob@chat.example'],
+    );
+  });
+});
