@@ -48,7 +48,7 @@ const WITHOUT = 176;
 const EVENTS = 65_536;
 const INPUT = 2 * 1024 * 1024;
 /** Blocks longer than this are scanned in parts. */
-const INPUT_SIZE = 4 * 1024 * 1024;
+const INPUT_SIZE = 4 * 1024 * 1024 - 1;
 const NEWLINE = 10;
 const BLANK = 32;
 const COLON = 58;
@@ -156,7 +156,11 @@ export class ScannerMemory {
     const loaded = this.#loaded;
     if (loaded.bytes === bytes && from >= loaded.from && from < loaded.to) return Math.min(to, loaded.to);
     const end = to - from <= INPUT_SIZE ? to : bytes.lastIndexOf(NEWLINE, from + INPUT_SIZE - 1) + 1;
-    if (end > from) this.#bytes.set(bytes.subarray(from, end), INPUT);
+    if (end > from) {
+      this.#bytes.set(bytes.subarray(from, end), INPUT);
+      // In a last line without a blank the end of its source is looked for behind it.
+      this.#bytes[INPUT + end - from] = BLANK;
+    }
     this.#loaded = { bytes, from, to: end };
     return end;
   }

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from '../../properties.ts';
 import { goldenLog, NEWYEAR_BERLIN, SMALL_UTC } from '../../golden.ts';
+import { eventsIn } from '../envelopes/events.ts';
 import { blocksOf, byReader, byScanner, SCANNERS } from './both-ways.ts';
 
 const id = fc.constantFrom(
@@ -187,3 +188,13 @@ for (const [name, make] of Object.entries(SCANNERS))
       );
     });
   });
+
+it('a log whose last line has no blank behind its stamp is read to its end [10.6]', () => {
+  const lines = ['c2s1\tinfo\tClient connected', 'c2s1\tinfo\tAuthenticated as a@chat.example', 'x'];
+  const log = lines.map((line, i) => `Nov 03 00:00:0${i} ${line}\n`).join('');
+  assert.equal(eventsIn(Buffer.from(log), { ends: [] }).events.length, 2);
+  const wrapped = ['c2s1:', '{"log":"Nov', '{"log":"\\n","stream":"stdout"}'];
+  const other = wrapped.map((line) => `Nov 20 10:00:00 h docker[1]: ${line}\n`).join('');
+  const server = 'Nov 20 10:00:00 h prosody[1]: c2s1: Authenticated as a@chat.example\n';
+  assert.equal(eventsIn(Buffer.from(server + other), { ends: [] }).events.length, 1);
+});
