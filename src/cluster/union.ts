@@ -48,6 +48,8 @@ const BEAT_MILLISECONDS = 3000;
 export const AWAKE_SECONDS = 60;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5000;
+const MOST_FENCED = 3;
+const FENCED_MILLISECONDS = 60_000;
 
 export class Union {
   readonly keys: Keys;
@@ -65,8 +67,8 @@ export class Union {
   #since: number;
   #problem: string | undefined;
   #view: View | undefined;
-  /** How often another process was the node, in a row. */
-  #fenced = 0;
+  /** When another process was the node, milliseconds of this process's life; the last few times. */
+  #fenced: number[] = [];
   /** Until it has ended. */
   readonly ended: Promise<void>;
 
@@ -165,7 +167,7 @@ export class Union {
       try {
         connection = await Connection.open(address, this.#options.scripts);
         const shipping = await this.#join(connection);
-        pauseFor = this.#fenced === 0 ? FIRST_PAUSE : pauseFor;
+        if (!this.#isFencedOften()) pauseFor = FIRST_PAUSE;
         await this.#serve(connection, shipping);
       } catch (error) {
         if (!signal.aborted) this.#lost(error);
@@ -264,7 +266,6 @@ export class Union {
     for (const [slot, seq] of seqs) acked[slot] = seq;
     this.#keep({ acked });
     this.#options.outbox.sent(piece);
-    this.#fenced = 0;
   }
 
   async #allIsSent(connection: Connection): Promise<void> {
@@ -278,13 +279,26 @@ export class Union {
     const { tell, now } = this.#options;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#connection || this.#problem === undefined) this.#since = now();
-    if (error instanceof Fenced && ++this.#fenced === 3) tell('warn', error.message);
+    if (error instanceof Fenced) this.#noteFenced(error);
     // Who is gone for a moment, and is reached again at once, is not worth a line.
     else if (this.#problem !== undefined && !this.#told.has('away')) {
       this.#told.add('away');
       tell('warn', `${reason}: logs are read on, and nothing is sent until it is reached again`);
     }
     this.#problem = reason;
+  }
+
+  /** A process that was replaced by a new one hears of it once. Two that go on so are there at the same time. */
+  #noteFenced({ message }: Fenced): void {
+    this.#fenced.push(performance.now());
+    if (!this.#isFencedOften() || this.#told.has(message)) return;
+    this.#told.add(message);
+    this.#options.tell('warn', message);
+  }
+
+  #isFencedOften(): boolean {
+    this.#fenced = this.#fenced.filter((at) => at > performance.now() - FENCED_MILLISECONDS);
+    return this.#fenced.length >= MOST_FENCED;
   }
 
   async #look(connection: Connection, at: number, mark: string, isNew: boolean): Promise<View> {

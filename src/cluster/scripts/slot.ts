@@ -25,7 +25,7 @@ local node, epoch = ARGV[1], ARGV[2]
 if epoch ~= '' and redis.call('HGET', KEYS[1], node .. ':e') ~= epoch then return -1 end
 -- Until all is sent: one that is broken off counts for nothing.
 if epoch ~= '' then redis.call('HSET', KEYS[1], node .. ':r', 1)
-else redis.call('HDEL', KEYS[1], node .. ':e', node .. ':s', node .. ':l', node .. ':r', node .. ':p') end
+else redis.call('HDEL', KEYS[1], node .. ':e', node .. ':s', node .. ':l', node .. ':r') end
 local nodes = redis.call('SMEMBERS', tag .. 'members')
 local left = 1000
 for _, host in ipairs(redis.call('SMEMBERS', tag .. 'hosts')) do
@@ -55,6 +55,7 @@ return 1
 export const LEAVE = `
 local tag = string.match(KEYS[1], '^(.-})')
 redis.call('SREM', tag .. 'members', ARGV[1])
+redis.call('HDEL', KEYS[1], ARGV[1] .. ':p')
 return 1
 `;
 
