@@ -61,15 +61,17 @@ describe('every situation once', () => {
       assert.deepEqual([missing(truth, stays), others], [[], []]);
     });
 
-  test('ejabberd 23.01, processes that crash: their sessions end with them [10.3]', () => {
-    const stays = staysIn(ejabberdEvents(fileOf('23.01/04-misc-anon-fail2ban-ping-hidden_ip-crash.log'))[0]);
-    const crashed = stays.filter(({ jid }) => jid === 'alice@example.test/crash');
-    assert.deepEqual(
-      crashed.map(({ from, to = Infinity }) => to - from),
-      [1, 0],
-    );
-    assert.deepEqual(missing(truthIn(fileOf('23.01/s7-misc.truth.jsonl').toString()), stays), []);
-  });
+  for (const end of ['\n', '\r\n'])
+    test(`ejabberd 23.01, processes that crash, lines that end with ${JSON.stringify(end)}: their sessions end with them [10.3]`, () => {
+      const text = fileOf('23.01/04-misc-anon-fail2ban-ping-hidden_ip-crash.log').toString('latin1');
+      const stays = staysIn(ejabberdEvents(Buffer.from(text.replaceAll('\n', end), 'latin1'))[0]);
+      const crashed = stays.filter(({ jid }) => jid === 'alice@example.test/crash');
+      assert.deepEqual(
+        crashed.map(({ from, to = Infinity }) => to - from),
+        [1, 0],
+      );
+      assert.deepEqual(missing(truthIn(fileOf('23.01/s7-misc.truth.jsonl').toString()), stays), []);
+    });
 
   test('lines that a remote party forged, to the byte: nobody is created, ended or removed [10.8]', () => {
     const [events, counts] = ejabberdEvents(fileOf('23.01/05-injection-clean-lines.log'));

@@ -140,11 +140,14 @@ const NOTHING = /\n(?=\n)/g;
 /** Characters of a report that are looked at. */
 const LONGEST_REPORT = 8192;
 
+/** As it is in a file: a terminal has a carriage return at the end of each line. */
+const plainOf = (report: string): string => report.replaceAll('\r\n', '\n').replaceAll(NOTHING, '');
+
 /** The session whose process crashed, as a message that begins there says. */
 export function crashedIn(text: string, message: number): string | undefined {
   if (!text.startsWith('S', message)) return undefined;
   if (text.startsWith(REPORT, message))
-    return REPORTED.exec(text.slice(message, message + LONGEST_REPORT).replaceAll(NOTHING, ''))?.[1];
+    return REPORTED.exec(plainOf(text.slice(message, message + LONGEST_REPORT)))?.[1];
   const end = text.indexOf('\n', message);
   return text.startsWith('Supervisor ', message)
     ? CRASHED.exec(text.slice(message, end < 0 ? text.length : end))?.[1]
