@@ -10,6 +10,7 @@ import { readStatus, type DaemonStatus, type LogStatus } from '../index/status-f
 import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
 import { describeCounts, isReachable, type Report } from './check-report.ts';
+import { clusterLines } from './cluster-text.ts';
 import { localIso, showTime } from './times.ts';
 import { journalOf } from '../source/journal-name.ts';
 
@@ -41,11 +42,12 @@ export async function checkIndex(config: Config, report: Report, now: number): P
 
 /** The daemon itself says how it stands. */
 function describeStanding(standing: Standing, report: Report): void {
-  const { version, index, since, isCaughtUp, countedAt, samples = [], logs } = standing;
+  const { version, index, since, isCaughtUp, countedAt, samples = [], logs, cluster } = standing;
   const sent = countedAt === undefined ? 'it has sent nothing yet' : `it sent counts last at ${localIso(countedAt)}`;
   const state = isCaughtUp ? sent : 'it is still reading what was there before it started';
   const title = `index ${index}: in use, as the daemon is running since ${localIso(since)}, version ${version}; ${state}`;
   report.lines.push(title, ...logs.map((log) => `  ${log.path}: ${describeStatus(log)}`));
+  if (cluster) report.lines.push(...clusterLines(cluster).map((line) => `  cluster: ${line}`));
   if (samples.length > 0) report.lines.push(`  it counts ${describeCounts(samples, report.atLeast)}`);
   for (const { host } of samples) report.hosts.add(host);
   tellUnreadable(logs, report);

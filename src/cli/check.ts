@@ -5,6 +5,7 @@
 import { withoutPassword } from '../cluster/address.ts';
 import { followedLogs, type Config } from '../config/config.ts';
 import { hostsOfOneName, nameClash } from '../report/metric-name.ts';
+import { checkCluster } from './check-cluster.ts';
 import { checkIndex } from './check-index.ts';
 import { checkLog } from './check-log.ts';
 import type { Report } from './check-report.ts';
@@ -18,6 +19,7 @@ export async function check(given: Config, _args: object, io: Io): Promise<numbe
   if (given.logs.length === 0) report.lines.push('no log is configured: the usual one is followed');
   for (const log of config.logs) await checkLog(log, config, report, io.now());
   await checkStatsd(config, report);
+  await checkCluster(config, report);
   await checkIndex(config, report, io.now());
   if (!config.statsd.hostTag) report.failures.push(...hostsOfOneName(report.hosts).map(nameClash));
   return conclude(report, io);

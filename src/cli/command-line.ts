@@ -8,7 +8,7 @@ import { Command, CommanderError, Option } from 'commander';
 import { add, all, type Choose, type Invocation } from './command-parts.ts';
 import { historyArguments, type HistoryFlags } from './history-arguments.ts';
 import { fileArguments, takingFiles, type LogFlags } from './file-arguments.ts';
-import { count, forget, last, list, report, status } from './index-commands.ts';
+import { cluster, count, forget, last, list, report, status } from './index-commands.ts';
 import { carbon, collect, instantIn, step } from './option-values.ts';
 import { NAME, wrongUsage } from './wrong-usage.ts';
 
@@ -49,7 +49,7 @@ function spelledOut(argv: readonly string[]): readonly string[] {
   return NAMES.includes(command) ? [command, '--help'] : [command];
 }
 
-const COMMANDS = { run, backfill, count, history, last, list, report, status, check, explain, forget };
+const COMMANDS = { run, backfill, count, history, last, list, report, status, check, explain, forget, cluster };
 const NAMES = Object.keys(COMMANDS);
 
 /** All that can be asked for; `choose` is told what was, once it is parsed. */

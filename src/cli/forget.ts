@@ -11,9 +11,11 @@ export async function forget(config: Config, { user }: UserArguments, io: Io): P
     io.log('error', reply.problem);
     return 1;
   }
+  const { sessions, isTold } = reply.value;
+  const others = isTold ? '. The other nodes of the cluster delete it, too, as soon as the daemons reach Redis' : '';
   io.log(
     'notice',
-    `${user} is forgotten (open sessions: ${reply.value.sessions}); only what happens from now on can bring it back`,
+    `${user} is forgotten (open sessions: ${sessions}); only what happens from now on can bring it back${others}`,
   );
   return 0;
 }

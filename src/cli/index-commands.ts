@@ -1,5 +1,5 @@
 /** The commands that are about the index, which the daemon answers where one holds it. */
-import { Option, type Command } from 'commander';
+import { Argument, Option, type Command } from 'commander';
 import { add, all, type Choose } from './command-parts.ts';
 import { foldAddress } from '../format/jid.ts';
 import type { ListArguments } from './list.ts';
@@ -125,3 +125,21 @@ read, and only what happens from now on can bring the user back. Exit code 1 whe
 
 Example:
   ${NAME} forget alice@chat.example`;
+
+export function cluster(program: Command, choose: Choose): Command {
+  return add(program, 'cluster', 'the nodes that count together', [], CLUSTER)
+    .addArgument(new Argument('<what>', 'what is to be done').choices(['remove']))
+    .argument('<node>', 'name of a node, as in cluster.node')
+    .action((_what: string, node: string, flags: object) => {
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./cluster.ts')).removeFromCluster(config, { node }, io),
+      });
+    });
+}
+
+const CLUSTER = `remove: a node that is no more. The others wait for it no longer, and its open sessions are over; who was seen there is still
+counted. Set cluster.nodes on the others, too.
+
+Example:
+  ${NAME} cluster remove node3`;

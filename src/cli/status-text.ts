@@ -3,8 +3,9 @@ import type { Sample } from '../activity/active-window.ts';
 import type { Status } from '../control/requests.ts';
 import type { Awaited } from '../index/status-file.ts';
 import { countOf, isCovered, windows, type Window } from '../report/metric-name.ts';
-import { alignedTable, compareText, printable } from '../report/table.ts';
+import { alignedTable, compareText, countTable, printable } from '../report/table.ts';
 import { hostLabel, totalOf } from '../report/total.ts';
+import { clusterLines } from './cluster-text.ts';
 import { localIso } from './times.ts';
 
 const DAY = 86_400;
@@ -18,12 +19,16 @@ export function statusText(status: Status, atLeast: string): string {
   const [first] = samples;
   const lines = [
     ...describeDaemon(status),
+    ...(status.cluster ? clusterLines(status.cluster).map((line) => `cluster  ${line}`) : []),
     ...(first ? [`covered  ${describeCovered(first)}`] : []),
     `index    ${index}`,
     ...logs.map(describeLog),
   ];
   const counts = samples.length > 0 ? `\n${countsWithChanges(status, samples, atLeast)}` : '';
-  return `${lines.join('\n')}\n${counts}`;
+  const last = status.cluster?.last;
+  const together = last ? `\nall nodes, ${localIso(last.at)}:\n${countTable(last.samples, atLeast)}` : '';
+  const own = status.cluster && counts !== '' ? `\nthis node alone, now:${counts}` : counts;
+  return `${lines.join('\n')}\n${together}${own}`;
 }
 
 function describeDaemon({ version, since, isCaughtUp, countedAt }: Status): string[] {

@@ -19,6 +19,7 @@ import {
   type Last,
   type OpenIndex,
 } from '../service/operations.ts';
+import type { LastCount } from '../service/cluster-state.ts';
 import { isDayKey } from '../service/past-counts.ts';
 import { listUsers, longestSpan, type ListArguments, type UserList } from '../service/user-list.ts';
 
@@ -57,7 +58,12 @@ export interface CountArguments {
   readonly at?: number;
 }
 
-export const COUNT: Request<CountArguments, Count> = {
+/** Of a node of a cluster: what is counted is its own, and beside it stands what all of them counted last. */
+export interface NodeCount extends Count {
+  readonly cluster?: { readonly last?: LastCount };
+}
+
+export const COUNT: Request<CountArguments, NodeCount> = {
   method: 'GET',
   name: 'count',
   pathOf: ({ at }) => (at === undefined ? '' : `?at=${at}`),
@@ -66,7 +72,11 @@ export const COUNT: Request<CountArguments, Count> = {
     if (rest !== '' || (at !== null && !/^-?\d{1,12}$/.test(at))) return undefined;
     return at === null ? {} : { at: Number(at) };
   },
-  run: (open, { at }, now) => ({ value: count(open, at ?? Math.floor(now)) }),
+  run: (open, { at }, now) => {
+    const last = open.writeBuffer.cluster.get('last');
+    const cluster = open.config.cluster && { cluster: last ? { last } : {} };
+    return { value: { ...count(open, at ?? Math.floor(now)), ...cluster } };
+  },
 };
 
 export const LAST: Request<UserArguments, Last> = {
@@ -79,9 +89,10 @@ export const LAST: Request<UserArguments, Last> = {
   },
 };
 
-/** How many sessions were open. */
+/** How many sessions were open; whether other nodes are told. */
 export interface Forgotten {
   readonly sessions: number;
+  readonly isTold?: true;
 }
 
 export const FORGET: Request<UserArguments, Forgotten> = {
@@ -90,13 +101,14 @@ export const FORGET: Request<UserArguments, Forgotten> = {
   ...ofUser,
   run: async (open, { user }, now) => {
     const sessions = await forget(open, user, now);
-    return sessions === undefined ? { problem: unknownUser(user, open.config) } : { value: { sessions } };
+    return sessions === undefined ? { problem: unknownUser(user, open.config) }
+      : { value: { sessions, ...(open.config.cluster && { isTold: true as const }) } };
   },
 };
 
 /** What `/status` tells: where nobody holds the index, less of the logs and nothing of a daemon. */
 export type Status = Pick<Standing, 'index' | 'at' | 'samples'> & { readonly before: Before } & Partial<
-    Pick<Standing, 'version' | 'since' | 'isCaughtUp' | 'countedAt'>
+    Pick<Standing, 'version' | 'since' | 'isCaughtUp' | 'countedAt' | 'cluster'>
   > & {
     readonly logs: readonly (Pick<LogStatus, 'path' | 'writer' | 'unreadable'> &
       Partial<Pick<LogStatus, 'lagBytes' | 'waits'>> & {

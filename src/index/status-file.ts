@@ -36,8 +36,13 @@ export interface ClusterStatus {
   readonly leader?: string;
   /** `silent`: seconds without a sign of life. */
   readonly nodes: readonly { readonly name: string; readonly silent: number }[];
-  /** The last count of all nodes together, unix seconds; whose users it has not, or not all of them. */
-  readonly last?: { readonly at: number; readonly missing: readonly string[]; readonly samples: readonly Sample[] };
+  /** The last count of all nodes together, unix seconds; whose users it has not, or not all of them; whether this node sent it. */
+  readonly last?: {
+    readonly at: number;
+    readonly missing: readonly string[];
+    readonly samples: readonly Sample[];
+    readonly isOwn: boolean;
+  };
 }
 
 export interface DaemonStatus {

@@ -5,7 +5,7 @@ import { countOf, windows, windowsOf, type Window } from './metric-name.ts';
 import type { MetricFamily, MetricPoint } from './openmetrics.ts';
 
 /** Times are unix seconds. */
-export interface Standing extends Pick<DaemonStatus, 'since' | 'at' | 'logs'> {
+export interface Standing extends Pick<DaemonStatus, 'since' | 'at' | 'logs' | 'cluster'> {
   /** Of the program. */
   readonly version: string;
   /** Its directory. */

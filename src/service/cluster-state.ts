@@ -7,6 +7,8 @@ export interface LastCount {
   readonly at: number;
   readonly samples: readonly Sample[];
   readonly missing: readonly string[];
+  /** Whether this node had the lease, and sent it. */
+  readonly isOwn: boolean;
 }
 
 /** By the key under which it is stored. */

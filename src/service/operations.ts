@@ -141,7 +141,8 @@ export function last({ users, writeBuffer, config }: OpenIndex, user: string, at
  */
 export async function forget({ users, writeBuffer }: OpenIndex, user: string, at: number): Promise<number | undefined> {
   const number = users.find(user);
-  if (number < 0 || !users.isKnown(number)) return undefined;
+  // Of a node of a cluster, others may know them.
+  if ((number < 0 || !users.isKnown(number)) && !users.accounts) return undefined;
   const sessions = writeBuffer.logs.sessionsOf(user);
   users.forget(user, Math.floor(at));
   for (const [log, own] of sessions)

@@ -145,7 +145,7 @@ export class SharedCounter implements Counter {
     if (kind === 'counted' && missing.length > 0)
       tell('warning', `counted at ${isoOf(at)} without ${missing.join(', ')}: the counts are lower bounds`);
     const samples = samplesOf(counted, at);
-    state.set('last', { at, samples, missing });
+    state.set('last', { at, samples, missing, isOwn: kind === 'counted' });
     return { kind, samples };
   }
 }

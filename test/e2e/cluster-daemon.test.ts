@@ -3,13 +3,17 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { loadConfig } from '../../src/config/config.ts';
+import { ControlServer } from '../../src/control/server.ts';
+import { ownSocket } from '../../src/control/socket.ts';
 import { Daemon } from '../../src/service/daemon.ts';
 import type { HeldIndex } from '../../src/service/operations.ts';
 import { deadline } from '../deadline.ts';
+import { run } from '../program.ts';
 import { RedisLab } from './redis-lab.ts';
 
 const HOUR = 3600;
@@ -22,8 +26,9 @@ const logout = (at: number, id: string): string => line(at, `${id}\tinfo\tClient
 interface Node {
   /** Of its clock, unix seconds. */
   at: number;
-  readonly log: string;
-  readonly index: string;
+  /** Its configuration. */
+  readonly file: string;
+  readonly control: ControlServer;
   running: Promise<void>;
   stop: AbortController;
   held: HeldIndex | undefined;
@@ -85,36 +90,53 @@ class World {
 
   start(number: number, nodes: number, seconds: { wait?: number } = {}): Node {
     const [log, index] = [join(this.#root, `log-${number}`), join(this.#root, `index-${number}`)];
-    const toml = [
-      '[cluster]',
-      `url = "${this.#lab.url}"`,
-      `node = "node${number}"`,
-      `nodes = ${nodes}`,
-      `key_file = "${join(this.#root, 'key')}"`,
-      `wait_seconds = ${seconds.wait ?? 60}`,
-    ].join('\n');
+    const file = join(this.#root, `node-${number}.toml`);
+    const toml = `
+[[log]]
+path = "${log}"
+timezone = "UTC"
+[statsd]
+port = ${this.#socket.address().port}
+[index]
+path = "${index}"
+[cluster]
+url = "${this.#lab.url}"
+node = "node${number}"
+nodes = ${nodes}
+key_file = "${join(this.#root, 'key')}"
+wait_seconds = ${seconds.wait ?? 60}
+`;
+    writeFileSync(file, toml);
     const config = loadConfig({
-      flags: { log: [log], timezone: 'UTC', statsd: `127.0.0.1:${this.#socket.address().port}`, index },
+      flags: { config: file },
       env: {},
       readFile: () => toml,
       exists: () => true,
       defaultTimezone: 'UTC',
     });
+    const tell = (_level: string, sentence: string): void => {
+      this.told.push(`node${number}: ${sentence}`);
+      this.#events.emit('news');
+    };
+    const control = new ControlServer({ version: '0', now: () => node.at, tell });
     const stop = new AbortController();
     const waitForNext = (): void => void (node.at = this.hour + HOUR + ALMOST);
-    const node: Node = { at: this.hour + SETTLED, log, index, stop, held: undefined, running: Promise.resolve() };
+    const node: Node = { at: this.hour + SETTLED, file, control, stop, held: undefined, running: Promise.resolve() };
     node.running = Daemon.run({
-      ...{ config, now: () => node.at, signal: stop.signal },
-      tell: (_level, sentence) => {
-        this.told.push(`node${number}: ${sentence}`);
-        this.#events.emit('news');
+      ...{ config, now: () => node.at, signal: stop.signal, tell },
+      opened: async (held) => {
+        node.held = held;
+        await control.listen(ownSocket(config));
+        control.hold(held);
       },
-      opened: async (held) => void (node.held = held),
       counted: () => {
         waitForNext();
         this.#events.emit('news');
       },
-      started: waitForNext,
+      started: () => {
+        control.caughtUp();
+        waitForNext();
+      },
     });
     this.nodes[number] = node;
     return node;
@@ -122,6 +144,7 @@ class World {
 
   async end(node: Node): Promise<void> {
     node.stop.abort();
+    await node.control.close();
     await node.running;
   }
 
@@ -181,7 +204,32 @@ test('three daemons count a user of all of them once, at the hour and with none 
   world.strike();
   await world.counted(3, 4, 4);
   assert.ok(world.has('xmpp.self.cluster.nodes_missing:0|g'));
+  await commandsTell(world);
 });
+
+/** What the commands say of all this. */
+async function commandsTell(world: World): Promise<void> {
+  const command = (node: number, ...args: string[]) => run([...args, '--config', world.nodes[node]!.file]);
+  const status = await command(0, 'status');
+  assert.match(status.out, /^cluster {2}node0 has reached Redis since .*; nothing waits to be sent$/m);
+  assert.match(status.out, /^cluster {2}nodes: node0, node1, node2(; node\d leads)?$/m);
+  assert.match(status.out, /^all nodes, .*:\n.*\nchat.example +(?:≥|>=)?3 +(?:≥|>=)?4 +(?:≥|>=)?4$/m);
+  assert.match(status.out, /^cluster {2}all nodes were counted last at .*, by (this node|another one)$/m);
+  const counted = await command(0, 'count');
+  assert.match(counted.out, /chat.example +(?:≥|>=)?3 +(?:≥|>=)?4 +(?:≥|>=)?4/);
+  assert.match(counted.err, /these are the counts of all nodes at /);
+  assert.match(
+    (await command(0, 'check')).out,
+    /cluster: node0, one of 3 nodes, reaches (Redis|Valkey) \d.* at redis:/,
+  );
+  // Of a user whom another node knows.
+  assert.match((await command(2, 'forget', 'dan@chat.example')).err, /other nodes of the cluster delete it, too/);
+  world.strike();
+  await world.counted(2, 3, 3);
+  await world.end(world.nodes[1]!);
+  assert.match((await command(0, 'cluster', 'remove', 'node1')).err, /node1 is waited for no longer/);
+  assert.match((await command(0, 'cluster', 'remove', 'node9')).err, /the cluster knows no node node9/);
+}
 
 test('a daemon that does not come is named, and goes on where it was when it comes back [12.5]', async (t) => {
   const world = await World.begin(t);
