@@ -5,6 +5,7 @@
 import type { Config, LogConfig } from '../config/config.ts';
 import { DaemonIntake } from '../control/backfill-client.ts';
 import { journalOf, logTyped } from '../source/journal-name.ts';
+import { withAbsentNode } from '../service/absent-node.ts';
 import { withIndex } from '../service/open-index.ts';
 import * as operations from '../service/operations.ts';
 import { sampleOf, tellCoverage, tellRejected, tellUncounted } from './findings.ts';
@@ -22,11 +23,17 @@ interface Intake {
   readonly backfillJournal: (log: LogConfig, options: Omit<Options, 'onProgress'>) => Promise<operations.Backfilled>;
 }
 
+export interface BackfillArguments extends FileArguments {
+  /** Of a node of the cluster that is no more: the files are its logs. */
+  readonly node?: string;
+}
+
 /**
  * @throws {IndexError} first of all: who reads for an hour should not be told then that the index is in use.
  * @throws a sentence where the daemon takes nothing, or goes away
  */
-export async function backfill(config: Config, args: FileArguments, io: Io): Promise<number> {
+export async function backfill(config: Config, { node, ...args }: BackfillArguments, io: Io): Promise<number> {
+  if (node !== undefined) return asNode(config, node, args, io);
   const daemon = await DaemonIntake.open(config);
   if (!daemon)
     return withIndex(config, { now: io.now(), create: true }, (open) => fill(here(open, io), config, args, io));
@@ -35,6 +42,22 @@ export async function backfill(config: Config, args: FileArguments, io: Io): Pro
   } finally {
     daemon.close();
   }
+}
+
+/** The index of this node has nothing of it. */
+async function asNode(config: Config, node: string, args: FileArguments, io: Io): Promise<number> {
+  const tell = (level: 'info' | 'warning', sentence: string): void => io.log(level, sentence);
+  const options = { now: () => io.now(), tell, signal: io.signal };
+  let code = 1;
+  const users = await withAbsentNode(config, node, options, async (open) => {
+    code = await fill(here(open, io), open.config, args, io);
+  });
+  if (users !== undefined)
+    io.log(
+      'notice',
+      `the cluster knows the ${users} users of ${node}; nobody waits for it, and nobody is online there`,
+    );
+  return users === undefined ? 1 : code;
 }
 
 function here(open: operations.OpenIndex, io: Io): Intake {

@@ -111,13 +111,15 @@ function backfill(program: Command, choose: Choose): Command {
       ['server', 'timezone', 'timestamps', 'year', 'index'],
       BACKFILL,
     ),
-  ).action((files: string[], { log, ...flags }: LogFlags, command: Command) => {
-    const args = fileArguments(files, log, command);
-    choose({
-      flags: all(program, flags),
-      begin: async (config, io) => (await import('./backfill.ts')).backfill(config, args, io),
+  )
+    .option('--node <name>', 'the logs are those of a node of the cluster that is no more: into the cluster only')
+    .action((files: string[], { log, node, ...flags }: LogFlags & { node?: string }, command: Command) => {
+      const args = { ...fileArguments(files, log, command), ...(node !== undefined && { node }) };
+      choose({
+        flags: all(program, flags),
+        begin: async (config, io) => (await import('./backfill.ts')).backfill(config, args, io),
+      });
     });
-  });
 }
 
 const BACKFILL = `Reading a file twice changes nothing. Stopped by Ctrl-C, it goes on where it was when started again.

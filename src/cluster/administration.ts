@@ -17,6 +17,14 @@ export async function removeNode(settings: ClusterSettings, node: string, now: n
   });
 }
 
+/** When a node gave its last sign of life, unix seconds; undefined where it takes part no longer, or never did. */
+export async function lastSignOf(settings: ClusterSettings, node: string): Promise<number | undefined> {
+  return await withConnection(settings, async (connection, keys) => {
+    const [beat] = await connection.fields(keys.beats, node);
+    return beat ? Number.parseInt(beat, 10) / 1000 : undefined;
+  });
+}
+
 export interface ServerReport {
   /** `Redis 7.0.15`, `Valkey 8.0.1`; of each server that takes writes. */
   readonly versions: readonly string[];

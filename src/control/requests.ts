@@ -101,7 +101,8 @@ export const FORGET: Request<UserArguments, Forgotten> = {
   ...ofUser,
   run: async (open, { user }, now) => {
     const sessions = await forget(open, user, now);
-    return sessions === undefined ? { problem: unknownUser(user, open.config) }
+    return sessions === undefined
+      ? { problem: unknownUser(user, open.config) }
       : { value: { sessions, ...(open.config.cluster && { isTold: true as const }) } };
   },
 };

@@ -93,7 +93,7 @@ function openLink(options: CounterOptions, settings: ClusterSettings, outbox: No
 }
 
 /** What all nodes should have alike. */
-function aboutOf({ count }: Config): string {
+export function aboutOf({ count }: Config): string {
   const { windows, includeDisabled, hibernationSeconds, boshSeconds, exclude } = count;
   return `windows ${windows.join()}, include_disabled ${includeDisabled}, hibernation_seconds ${hibernationSeconds}, bosh_seconds ${boshSeconds}, exclude ${exclude.toSorted().join() || 'nobody'}`;
 }

@@ -85,7 +85,7 @@ export class Daemon {
     const users = newUsers(options.config);
     const writeBuffer = await openWriteBuffer(options, users);
     if (!writeBuffer) return;
-    const daemon = new Daemon(options, writeBuffer, users, outputs);
+    const daemon = await Daemon.#over(options, writeBuffer, users, outputs);
     try {
       await options.opened?.(daemon.#held);
       await daemon.#follow();
@@ -96,6 +96,22 @@ export class Daemon {
       await daemon.#close();
     }
     if (daemon.#failure) throw daemon.#failure.error;
+  }
+
+  /** Where it cannot be one, as without the key of its cluster, the index is free for others again. */
+  static async #over(
+    options: DaemonOptions,
+    writeBuffer: WriteBuffer,
+    users: Users,
+    outputs: Outputs,
+  ): Promise<Daemon> {
+    try {
+      return new Daemon(options, writeBuffer, users, outputs);
+    } catch (error) {
+      await writeBuffer.close();
+      await outputs.close();
+      throw error;
+    }
   }
 
   get #held(): HeldIndex {

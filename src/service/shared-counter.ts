@@ -13,6 +13,8 @@ import type { NodeOutbox } from './outbox.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
+/** So often accounts are deleted that other nodes saw removed. */
+const GONE_MINUTES = 10;
 
 /** The way to the union, as the cluster's `Union` and `Barrier` are it. */
 export interface Link extends SharedCount {
@@ -44,6 +46,7 @@ export class SharedCounter implements Counter {
   #missing: readonly string[] | undefined;
   #isAway = false;
   #isCounting = false;
+  #minutes = 0;
   #gone: Promise<void> = Promise.resolve();
 
   constructor(options: SharedCounterOptions) {
@@ -99,8 +102,10 @@ export class SharedCounter implements Counter {
         logs.flatMap((log) => [...log.over]),
       );
     link.wake();
+    // All users are gone through for one that is gone.
+    if (this.#minutes++ % GONE_MINUTES > 0 || !link.standing.isConnected) return;
     this.#gone = this.#gone
-      .then(() => (link.standing.isConnected ? link.takeGone() : undefined))
+      .then(() => link.takeGone())
       .catch((error: unknown) => tell('warning', `accounts that other nodes saw removed: ${messageOf(error)}`));
   }
 

@@ -88,6 +88,12 @@ class World {
     await appendFile(join(this.#root, `log-${node}`), lines.join(''));
   }
 
+  async oldLog(...lines: string[]): Promise<string> {
+    const path = join(this.#root, 'old.log');
+    await writeFile(path, lines.join(''));
+    return path;
+  }
+
   start(number: number, nodes: number, seconds: { wait?: number } = {}): Node {
     const [log, index] = [join(this.#root, `log-${number}`), join(this.#root, `index-${number}`)];
     const file = join(this.#root, `node-${number}.toml`);
@@ -247,4 +253,14 @@ test('a daemon that does not come is named, and goes on where it was when it com
   world.start(2, 3, { wait: 1 });
   world.strike();
   await world.counted(5, 5, 5);
+  // It is no more, and its old logs are read elsewhere.
+  await world.end(world.nodes[2]!);
+  const old = await world.oldLog(login(hour - 2 * DAY, 'c2s1', 'frank'), login(hour - 2 * DAY + 60, 'c2s2', 'user0'));
+  const backfill = (): ReturnType<typeof run> =>
+    run(['backfill', '--config', world.nodes[0]!.file, '--timezone', 'UTC', '--node', 'node2', old]);
+  assert.match((await backfill()).err, /node2 gave a sign of life less than 300 seconds ago/);
+  assert.equal((await run(['cluster', 'remove', 'node2', '--config', world.nodes[0]!.file])).code, 0);
+  assert.match((await backfill()).err, /the cluster knows the 2 users of node2/);
+  world.strike();
+  await world.counted(5, 6, 6);
 });
