@@ -87,9 +87,17 @@ export class LogSessions {
     return this.table.nextOf(this.number, session);
   }
 
-  /** All, whatever their state. They may be dropped meanwhile. */
-  all(): Iterable<number> {
-    return this.table.of(this.number);
+  /** All, or those of one user, whatever their state. They may be dropped meanwhile. */
+  all(user?: number): Iterable<number> {
+    return user === undefined ? this.table.of(this.number) : this.#ofUser(user);
+  }
+
+  *#ofUser(user: number): Iterable<number> {
+    for (let own = this.table.firstOf(this.number, user); own !== NONE;) {
+      const session = own;
+      own = this.table.nextOf(this.number, session);
+      yield session;
+    }
   }
 
   /** A session of an id that has none. */

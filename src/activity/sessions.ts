@@ -150,10 +150,10 @@ export class Sessions {
     return this.#log.takeChanges();
   }
 
-  /** What is to be stored of all of them, as `restore` takes it. */
-  *all(): Iterable<readonly [string, Session]> {
+  /** What is to be stored of all of them, or of those of one user, as `restore` takes it. */
+  *all(user?: number): Iterable<readonly [string, Session]> {
     const { table } = this.#log;
-    for (const session of this.#log.all()) yield [table.idOf(session), table.record(session)];
+    for (const session of this.#log.all(user)) yield [table.idOf(session), table.record(session)];
   }
 
   /** The users of a batch keep their numbers until each of its events has been taken in. */

@@ -218,8 +218,12 @@ export class KnownLogs {
 
   /** All sessions of a user, by log, whatever their state. */
   sessionsOf(user: string): [log: string, sessions: (readonly [id: string, session: Session])[]][] {
-    return [...this.states()].flatMap(([log, { sessions }]) => {
-      const own = [...sessions].filter(([, session]) => session.user === user);
+    const number = this.#options.users.find(user);
+    if (number < 0) return [];
+    return this.#logs().flatMap((log) => {
+      const logState = this.#logStates.get(log);
+      const stored = this.#stored.get(log)?.sessions ?? [];
+      const own = logState ? [...logState.sessions.all(number)] : stored.filter(([, session]) => session.user === user);
       return own.length > 0 ? [[log, own]] : [];
     });
   }
@@ -252,10 +256,14 @@ export class KnownLogs {
 
   /** All of each log, as it is now. */
   *states(): Iterable<readonly [string, WholeLog]> {
-    for (const log of new Set([...this.#stored.keys(), ...this.#logStates.keys()])) {
+    for (const log of this.#logs()) {
       const logState = this.#logStates.get(log);
       const state = logState ? { log: logState.stored, sessions: logState.sessions.all() } : this.#stored.get(log);
       if (state) yield [log, state];
     }
+  }
+
+  #logs(): string[] {
+    return [...new Set([...this.#stored.keys(), ...this.#logStates.keys()])];
   }
 }
