@@ -120,6 +120,8 @@ function leave(exitCode: number): void {
 
 const optimisesLater = OPTIMISES_LATER.get(process.versions.v8.split('.', 2).join('.'));
 if (optimisesLater !== undefined) setFlagsFromString(optimisesLater);
+// What is new dies soon, so it needs little room: for a backfill of a million users Node.js 24 took 360 MB with more, and is no faster.
+setFlagsFromString('--semi-space-growth-factor=1');
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   process.exit(failed(new Error(`stdout cannot be written (${error.message})`, { cause: error })));
