@@ -85,6 +85,7 @@ void describe('the service', () => {
     write('/etc/hosts', '127.0.0.1 localhost statsd.later\n');
     await statsd.lines.first('heartbeat', (line) => line.includes('self.heartbeat'));
     await statsd.end('SIGKILL');
+    service.until('journalctl -u xmpp-active-users | grep -q "is reached again"');
     const said = journal();
     assert.equal(said.match(/cannot be reached/g)?.length, 1, said);
     assert.equal(said.match(/is reached again/g)?.length, 1, said);
@@ -111,6 +112,8 @@ void describe('the service', () => {
     }
     // Longer than the watchdog is patient.
     sh(`sleep 5; rm ${DISK}/full`);
+    // They are counted as soon as they are read.
+    service.until('journalctl -u xmpp-active-users | grep -q "has been stored at last"');
     counts(2002);
     for (const backfill of backfills) service.box.must(backfill);
     counts(2003);
