@@ -31,6 +31,30 @@ export function placeOf(at: usize, byte: i8, other: i8): usize {
   return i + ctz<i32>(found);
 }
 
+/** The first place of one of two bytes from `from` up to `end`, which it is where there is none. */
+export function placeBefore(from: usize, end: usize, byte: i8, other: i8): usize {
+  const ones = i8x16.splat(byte);
+  const others = i8x16.splat(other);
+  for (let i = from; i < end; i += 16) {
+    const bytes = v128.load(i);
+    const found = i8x16.bitmask(v128.or(i8x16.eq(bytes, ones), i8x16.eq(bytes, others)));
+    if (found != 0) return min(i + ctz<i32>(found), end);
+  }
+  return end;
+}
+
+/** The last place of a byte from `from` to `last`; 0 where there is none. */
+export function lastPlaceOf(from: usize, last: usize, byte: i8): usize {
+  const wanted = i8x16.splat(byte);
+  for (let i = last + 1; i > from; i -= 16) {
+    const found = i8x16.bitmask(i8x16.eq(v128.load(i - 16), wanted));
+    if (found == 0) continue;
+    const place = i - 1 - (clz<i32>(found) - 16);
+    return place < from ? 0 : place;
+  }
+  return 0;
+}
+
 /** The first newline from `at`; there is one. */
 export function newlineFrom(at: usize): usize {
   const newlines = i8x16.splat(10);

@@ -12,7 +12,18 @@ import {
   TRAFFIC_TEXT,
   WITHOUT,
 } from './addresses';
-import { arePlain, behindBlanks, BLANK, byteAt, includes, isSame, isText, placeOfText } from './bytes';
+import {
+  arePlain,
+  behindBlanks,
+  BLANK,
+  byteAt,
+  includes,
+  isSame,
+  isText,
+  lastPlaceOf,
+  placeBefore,
+  placeOfText,
+} from './bytes';
 import { endOfBareJid } from './jids';
 import { ADDRESS, between, module, moduleEnd, NOTHING, source, sourceEnd } from './layouts';
 
@@ -118,15 +129,12 @@ function isOfName(byte: u32): bool {
 }
 
 function quoteEnd(from: usize, end: usize): usize {
-  let i = from;
-  while (i < end && byteAt(i) != QUOTE && byteAt(i) != BACKSLASH) i++;
+  const i = placeBefore(from, end, QUOTE as i8, BACKSLASH as i8);
   return i < end && byteAt(i) == QUOTE ? i : 0;
 }
 
 function blankFrom(from: usize, end: usize): usize {
-  let i = from;
-  while (i < end && byteAt(i) != BLANK) i++;
-  return i;
+  return placeBefore(from, end, BLANK as i8, BLANK as i8);
 }
 
 function endOfLogin(from: usize): usize {
@@ -143,10 +151,10 @@ function endOfClosed(from: usize): usize {
 function findConnection(from: usize, to: usize, end: usize): bool {
   jid = from;
   jidEnd = to;
-  const begin = load<u32>(CONNECTION_TEXT + 1);
-  let at = end - byteAt(CONNECTION_TEXT);
-  while (at > to && (load<u32>(at) != begin || !isText(at, CONNECTION_TEXT))) at--;
-  if (at <= to || !isTextBefore(at, BEFORE_CONNECTION_TEXT)) return false;
+  const first = byteAt(CONNECTION_TEXT + 1) as i8;
+  let at = lastPlaceOf(to + 1, end - byteAt(CONNECTION_TEXT), first);
+  while (at != 0 && !isText(at, CONNECTION_TEXT)) at = lastPlaceOf(to + 1, at - 1, first);
+  if (at == 0 || !isTextBefore(at, BEFORE_CONNECTION_TEXT)) return false;
   idEnd = placeOfText(at + byteAt(CONNECTION_TEXT), end, DOMAIN_TEXT);
   if (idEnd == 0 || !arePlain(at, idEnd)) return false;
   id = at;
