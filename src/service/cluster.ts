@@ -1,6 +1,5 @@
 /** A daemon as a node of a cluster: its outbox, its way to the union, and who counts; and what commands need of it. */
 import { hostname } from 'node:os';
-import type { Users } from '../activity/user-table.ts';
 import { Barrier } from '../cluster/barrier.ts';
 import { Pseudonyms, readClusterKey } from '../cluster/pseudonyms.ts';
 import type { ClusterSettings, GoneElsewhere } from '../cluster/seam.ts';
@@ -8,20 +7,12 @@ import { Union } from '../cluster/union.ts';
 import { GoneReader } from '../cluster/upkeep.ts';
 import type { Config } from '../config/config.ts';
 import { OwnCounter, type Counter } from './counter.ts';
+import type { FollowedLogsOptions } from './followed-logs.ts';
 import { deleteGone } from './gone-elsewhere.ts';
 import { NodeOutbox } from './outbox.ts';
 import { SharedCounter, type Link } from './shared-counter.ts';
-import type { WriteBuffer } from './write-buffer.ts';
 
-export interface CounterOptions {
-  readonly config: Config;
-  readonly users: Users;
-  readonly writeBuffer: WriteBuffer;
-  /** Unix seconds. */
-  readonly now: () => number;
-  readonly tell: (level: 'warning' | 'notice' | 'info', sentence: string) => void;
-  readonly signal: AbortSignal;
-}
+export type CounterOptions = Omit<FollowedLogsOptions, 'until' | 'fail'>;
 
 /** Undefined where this is no node of a cluster. @throws a sentence where there is no key that may be used */
 export function clusterSettings({ cluster }: Pick<Config, 'cluster'>): ClusterSettings | undefined {

@@ -1,0 +1,34 @@
+/** What the nodes of a cluster look like to one of them, and what its administrator hears of. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { complaints, missingAt, viewOf, type View } from '../../src/cluster/view.ts';
+
+const NOW = 1_764_000_000_000;
+const mark = (at: number): string => JSON.stringify({ at, seqs: [1], covered: [86_400] });
+
+/** As `look` answers: each node with what it tells of itself, its last sign of life and how far its clock is ahead, ms. */
+function view(...nodes: readonly (readonly [name: string, about: string, ago: number, ahead: number])[]): View {
+  const members = nodes.flatMap(([name, about]) => [name, about]);
+  const beats = nodes.flatMap(([name, , ago, ahead]) => [name, `${NOW - ago} ${ahead}`]);
+  return viewOf(['0', '', '', `${NOW}`, members, beats, ['a', mark(3600)], []]);
+}
+
+test('clocks that differ by more than five seconds are told, of nodes that are there [12.5]', () => {
+  const told = (ahead: number, ago = 0): string[] =>
+    complaints(view(['a', 'x', 0, 0], ['b', 'x', ago, ahead]), 'a', 15);
+  assert.deepEqual(told(5000), []);
+  assert.match(told(6000).join(), /^the clocks of the nodes a and b differ by 6 seconds: set both by NTP/);
+  assert.match(told(-6000).join(), /differ by 6 seconds/);
+  assert.deepEqual(told(6000, 16_000), []);
+});
+
+test('nodes that count otherwise are told [12.5]', () => {
+  assert.match(complaints(view(['a', 'x', 0, 0], ['b', 'y', 0, 0]), 'a', 15).join(), /count otherwise \(x and y\)/);
+  assert.deepEqual(complaints(view(['a', 'x', 0, 0], ['b', '', 0, 0]), 'a', 15), []);
+});
+
+test('who has not come to an instant is named, and who was never seen is counted [12.5]', () => {
+  const both = view(['a', 'x', 0, 0], ['b', 'x', 0, 0]);
+  assert.deepEqual(missingAt(both, 3600, 3), ['b', 'never seen (1)']);
+  assert.deepEqual(missingAt(both, 7200, 2), ['a', 'b']);
+});
