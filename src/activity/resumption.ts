@@ -59,7 +59,8 @@ export function hibernate(log: LogSessions, { low, high }: SessionId, at: number
   const state = log.table.stateOf(session);
   // The end a moment before was that of the connection only. No session is resumed by it, and nothing carried it.
   if ((state === ENDED || state === AWAY) && log.table.atOf(session) === at) goAway(log, session, at);
-  else end(log, low, high, at);
+  // It may have come later: then it is what it says by itself, an end for good.
+  else end(log, low, high, at, true);
 }
 
 /** The end of a connection, which may be the end of the session, and is when that is over. */

@@ -76,6 +76,13 @@ describe('a session whose connection the server closed itself, of a user who res
       login: '10:15:00',
       logout: '10:20:00',
     }));
+
+  test('is over where a close came right before, but in another second, which is no hibernation [10.7]', () => {
+    const closed = '10:19:47 c2s1 Client disconnected: closed';
+    const lines = [HELLO, ...resumed.slice(0, -1), closed, close('10:20:00')];
+    const expected = { open: 0, login: '10:15:00', logout: '10:20:00' };
+    assert.deepEqual(stateOf(play(lines, '10:20:00'), 'alice'), expected);
+  });
 });
 
 test('a session is online again when the one that resumed it is found to have been resumed itself, and its id used again', () => {
