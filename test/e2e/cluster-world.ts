@@ -1,0 +1,186 @@
+/** Real daemons on logs of their own, a real Redis, and clocks that stand just before it is time for a count. */
+import assert from 'node:assert/strict';
+import { createSocket, type Socket } from 'node:dgram';
+import { EventEmitter, once } from 'node:events';
+import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TestContext } from 'node:test';
+import { loadConfig } from '../../src/config/config.ts';
+import { ControlServer } from '../../src/control/server.ts';
+import { ownSocket } from '../../src/control/socket.ts';
+import { Daemon } from '../../src/service/daemon.ts';
+import type { HeldIndex } from '../../src/service/operations.ts';
+import { deadline } from '../deadline.ts';
+import { RedisLab } from './redis-lab.ts';
+
+const HOUR = 3600;
+
+export interface Node {
+  /** Of its clock, unix seconds. */
+  at: number;
+  /** Its configuration. */
+  readonly file: string;
+  readonly control: ControlServer;
+  running: Promise<void>;
+  stop: AbortController;
+  held: HeldIndex | undefined;
+}
+
+/** A daemon counts two seconds behind the hour. */
+const ALMOST = 1.9;
+const SETTLED = 2;
+
+export class World {
+  /** The full hour that is counted next. */
+  hour: number;
+  readonly told: string[] = [];
+  readonly nodes: Node[] = [];
+  readonly #root: string;
+  readonly #lab: RedisLab;
+  readonly #socket: Socket;
+  readonly #packets: string[] = [];
+  /** Those before the last count. */
+  readonly #seen: string[] = [];
+  readonly #events = new EventEmitter();
+
+  private constructor(root: string, lab: RedisLab, socket: Socket, hour: number) {
+    this.hour = hour;
+    this.#root = root;
+    this.#lab = lab;
+    this.#socket = socket;
+    socket.on('message', (bytes) => {
+      this.#packets.push(...bytes.toString().split('\n'));
+      this.#events.emit('news');
+    });
+  }
+
+  static async begin(t: TestContext): Promise<World> {
+    const root = await mkdtemp(join(tmpdir(), 'cluster-daemon-'));
+    const lab = await RedisLab.start();
+    const socket = createSocket('udp4').bind(0, '127.0.0.1');
+    await once(socket, 'listening');
+    await writeFile(join(root, 'key'), 'of the cluster, and of this test\n', { mode: 0o600 });
+    const world = new World(root, lab, socket, Math.floor(Date.now() / 1000 / HOUR) * HOUR);
+    t.after(async () => {
+      for (const node of world.nodes) await world.end(node);
+      socket.close();
+      await lab.close();
+      await rm(root, { recursive: true });
+    });
+    return world;
+  }
+
+  /** It is time for the next hour. */
+  strike(): void {
+    this.hour += HOUR;
+    for (const node of this.nodes) node.at = this.hour + SETTLED;
+  }
+
+  async write(node: number, ...lines: string[]): Promise<void> {
+    await appendFile(join(this.#root, `log-${node}`), lines.join(''));
+  }
+
+  async oldLog(...lines: string[]): Promise<string> {
+    const path = join(this.#root, 'old.log');
+    await writeFile(path, lines.join(''));
+    return path;
+  }
+
+  start(number: number, nodes: number, seconds: { wait?: number } = {}): Node {
+    const [log, index] = [join(this.#root, `log-${number}`), join(this.#root, `index-${number}`)];
+    const file = join(this.#root, `node-${number}.toml`);
+    const toml = `
+[[log]]
+path = "${log}"
+timezone = "UTC"
+[statsd]
+port = ${this.#socket.address().port}
+[index]
+path = "${index}"
+[cluster]
+url = "${this.#lab.url}"
+node = "node${number}"
+nodes = ${nodes}
+key_file = "${join(this.#root, 'key')}"
+wait_seconds = ${seconds.wait ?? 60}
+`;
+    writeFileSync(file, toml);
+    const config = loadConfig({
+      flags: { config: file },
+      env: {},
+      readFile: () => toml,
+      exists: () => true,
+      defaultTimezone: 'UTC',
+    });
+    const tell = (_level: string, sentence: string): void => {
+      this.told.push(`node${number}: ${sentence}`);
+      this.#events.emit('news');
+    };
+    const control = new ControlServer({ version: '0', now: () => node.at, tell });
+    const stop = new AbortController();
+    const waitForNext = (): void => void (node.at = this.hour + HOUR + ALMOST);
+    const node: Node = { at: this.hour + SETTLED, file, control, stop, held: undefined, running: Promise.resolve() };
+    node.running = Daemon.run({
+      ...{ config, now: () => node.at, signal: stop.signal, tell },
+      opened: async (held) => {
+        node.held = held;
+        await control.listen(ownSocket(config));
+        control.hold(held);
+      },
+      counted: () => {
+        waitForNext();
+        this.#events.emit('news');
+      },
+      started: () => {
+        control.caughtUp();
+        waitForNext();
+      },
+    });
+    this.nodes[number] = node;
+    return node;
+  }
+
+  async end(node: Node): Promise<void> {
+    node.stop.abort();
+    await node.control.close();
+    await node.running;
+  }
+
+  /** Waits until it is so. */
+  async until(what: string, isSo: () => boolean): Promise<void> {
+    const signal = deadline();
+    signal.addEventListener('abort', () => this.#events.emit('news'));
+    while (!isSo()) {
+      if (signal.aborted) assert.fail(`${what}: ${JSON.stringify({ packets: this.gauges(), told: this.told })}`);
+      await once(this.#events, 'news');
+    }
+  }
+
+  gauges(): string[] {
+    return gaugesIn(this.#packets.join('\n'));
+  }
+
+  has(packet: string): boolean {
+    return [...this.#seen, ...this.#packets].some((each) => each.split('\n').includes(packet));
+  }
+
+  /** Of the hour, and known to all daemons that run. */
+  async counted(...wanted: readonly [d1: number, d7: number, d30: number]): Promise<void> {
+    const known = (node: Node): number | undefined => node.held?.standing().cluster?.last?.at;
+    await this.until(`all know what was counted at ${this.hour}`, () =>
+      this.nodes.every((node) => node.stop.signal.aborted || known(node) === this.hour),
+    );
+    await this.until('it is sent', () => this.gauges().length >= 3);
+    const sent = this.#packets.splice(0).join('\n');
+    this.#seen.push(sent);
+    assert.deepEqual(
+      gaugesIn(sent),
+      wanted.map((count, i) => `${[1, 7, 30][i]}d.chat_example:${count}`),
+    );
+  }
+}
+
+const gaugesIn = (packets: string): string[] =>
+  [...packets.matchAll(/active_users_(\d+d\.\w+:\d+)\|g/g)].map(([, gauge = '']) => gauge);
