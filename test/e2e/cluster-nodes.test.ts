@@ -183,7 +183,7 @@ test('two processes of one name, other windows and what is wrong with Redis are 
   }
   const settings = { url: lab.url, node: 'x', nodes: 3, key: KEY, waitSeconds: 1, leaseSeconds: 1, slots: 1 };
   const report = await describeServers(settings);
-  assert.match(report.versions.join(), /^Redis \d+\.\d+/);
+  assert.match(report.versions.join(), /^(Redis|Valkey) \d+\.\d+/);
   assert.deepEqual(report.problems, []);
   await ask(lab, (client) => client.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru'));
   assert.match((await describeServers(settings)).problems.join(), /maxmemory-policy of Redis is allkeys-lru/);

@@ -7,9 +7,11 @@ import { writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
+import type { Sample } from '../../src/activity/active-window.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { ControlServer } from '../../src/control/server.ts';
 import { ownSocket } from '../../src/control/socket.ts';
+import type { LastCount } from '../../src/service/cluster-state.ts';
 import { Daemon } from '../../src/service/daemon.ts';
 import type { HeldIndex } from '../../src/service/operations.ts';
 import { deadline } from '../deadline.ts';
@@ -37,18 +39,18 @@ export class World {
   hour: number;
   readonly told: string[] = [];
   readonly nodes: Node[] = [];
+  readonly redis: RedisLab;
   readonly #root: string;
-  readonly #lab: RedisLab;
   readonly #socket: Socket;
   readonly #packets: string[] = [];
   /** Those before the last count. */
   readonly #seen: string[] = [];
   readonly #events = new EventEmitter();
 
-  private constructor(root: string, lab: RedisLab, socket: Socket, hour: number) {
+  private constructor(root: string, redis: RedisLab, socket: Socket, hour: number) {
     this.hour = hour;
     this.#root = root;
-    this.#lab = lab;
+    this.redis = redis;
     this.#socket = socket;
     socket.on('message', (bytes) => {
       this.#packets.push(...bytes.toString().split('\n'));
@@ -88,8 +90,8 @@ export class World {
     return path;
   }
 
-  start(number: number, nodes: number, seconds: { wait?: number } = {}): Node {
-    const [log, index] = [join(this.#root, `log-${number}`), join(this.#root, `index-${number}`)];
+  start(number: number, nodes: number, { wait = 60, log = join(this.#root, `log-${number}`) } = {}): Node {
+    const index = join(this.#root, `index-${number}`);
     const file = join(this.#root, `node-${number}.toml`);
     const toml = `
 [[log]]
@@ -100,11 +102,11 @@ port = ${this.#socket.address().port}
 [index]
 path = "${index}"
 [cluster]
-url = "${this.#lab.url}"
+url = "${this.redis.url}"
 node = "node${number}"
 nodes = ${nodes}
 key_file = "${join(this.#root, 'key')}"
-wait_seconds = ${seconds.wait ?? 60}
+wait_seconds = ${wait}
 `;
     writeFileSync(file, toml);
     const config = loadConfig({
@@ -166,12 +168,21 @@ wait_seconds = ${seconds.wait ?? 60}
     return [...this.#seen, ...this.#packets].some((each) => each.split('\n').includes(packet));
   }
 
+  /** All daemons that run know what was counted at the hour: gives what they know of it, which is the same. */
+  async known(): Promise<readonly Sample[]> {
+    const running = this.nodes.filter((node) => !node.stop.signal.aborted);
+    const last = (node: Node): LastCount | undefined => node.held?.standing().cluster?.last;
+    await this.until(`all know what was counted at ${this.hour}`, () =>
+      running.every((node) => last(node)?.at === this.hour),
+    );
+    const [first = [], ...others] = running.map((node) => last(node)?.samples);
+    for (const other of others) assert.deepEqual(other, first);
+    return first;
+  }
+
   /** Of the hour, and known to all daemons that run. */
   async counted(...wanted: readonly [d1: number, d7: number, d30: number]): Promise<void> {
-    const known = (node: Node): number | undefined => node.held?.standing().cluster?.last?.at;
-    await this.until(`all know what was counted at ${this.hour}`, () =>
-      this.nodes.every((node) => node.stop.signal.aborted || known(node) === this.hour),
-    );
+    await this.known();
     await this.until('it is sent', () => this.gauges().length >= 3);
     const sent = this.#packets.splice(0).join('\n');
     this.#seen.push(sent);

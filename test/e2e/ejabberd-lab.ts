@@ -1,5 +1,5 @@
 /**
- * A real ejabberd (Debian's) in a directory of its own, on free loopback ports. It may run as root, and needs no epmd: its node
+ * A real ejabberd (Debian's) in a directory of its own, on free loopback ports. It may run as root, and needs no epmd where its node
  * has no name.
  */
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs';
@@ -17,6 +17,8 @@ export interface EjabberdLab {
   start(): Promise<void>;
   /** An account with the password `secret`. */
   register(user: string): Promise<void>;
+  /** It is removed by an administrator. */
+  unregister(user: string): Promise<void>;
   /** Sends the signal, and waits for the end. */
   end(signal: 'SIGTERM' | 'SIGKILL'): Promise<void>;
 }
@@ -32,7 +34,19 @@ export interface Rotation {
   readonly count: number;
 }
 
-export async function createEjabberd(directory: string, rotation?: Rotation): Promise<EjabberdLab> {
+/** Of a cluster: its name, and the port of the epmd that knows where its nodes are. */
+export interface NamedNode {
+  readonly name: string;
+  readonly epmd: number;
+}
+
+export interface EjabberdOptions {
+  readonly rotation?: Rotation;
+  readonly node?: NamedNode;
+}
+
+export async function createEjabberd(directory: string, options: EjabberdOptions = {}): Promise<EjabberdLab> {
+  const { rotation, node } = options;
   const [c2s = 0, http = 0, mqtt = 0] = await freePorts(3);
   const ports = { c2s, http, mqtt };
   const log = join(directory, 'ejabberd.log');
@@ -54,9 +68,10 @@ export async function createEjabberd(directory: string, rotation?: Rotation): Pr
     console: () => running().lines,
     start: async () => {
       const spool = JSON.stringify(join(directory, 'spool'));
-      server = startChild('erl', ['-noinput', '-mnesia', 'dir', spool, ...rotating, '-s', 'ejabberd'], {
-        ...process.env,
-        ...{ EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: log, HOME: directory, ERL_LIBS: libraries() },
+      const named = node ? [...onCluster(node.name), ...ON_LOOPBACK] : [];
+      server = startChild('erl', ['-noinput', ...named, '-mnesia', 'dir', spool, ...rotating, '-s', 'ejabberd'], {
+        ...{ ...erlangOf(node), HOME: directory },
+        ...{ EJABBERD_CONFIG_PATH: config, EJABBERD_LOG_PATH: log },
       });
       await server.lines.first('start', (line) => line.includes('is started in the node'));
       for (const port of Object.values(ports))
@@ -65,16 +80,29 @@ export async function createEjabberd(directory: string, rotation?: Rotation): Pr
           (line) => line.includes('Start accepting') && line.includes(`:${port} `),
         );
     },
-    register: async (user) => {
-      const account = JSON.stringify({ user, host: HOST, password: 'secret' });
-      const headers = { 'Content-Type': 'application/json' };
-      const url = `http://127.0.0.1:${http}/api/register`;
-      const { status } = await fetch(url, { method: 'POST', headers, body: account });
-      if (status !== 200) throw new Error(`${user} was not registered: ${status}`);
-    },
+    register: (user) => ask(http, 'register', { user, host: HOST, password: 'secret' }),
+    unregister: (user) => ask(http, 'unregister', { user, host: HOST }),
     end: async (signal) => void (await running().end(signal)),
   };
 }
+
+/** Runs a command of ejabberd. */
+async function ask(port: number, command: string, of: Readonly<Record<string, string>>): Promise<void> {
+  const headers = { 'Content-Type': 'application/json' };
+  const url = `http://127.0.0.1:${port}/api/${command}`;
+  const { status } = await fetch(url, { method: 'POST', headers, body: JSON.stringify(of) });
+  if (status !== 200) throw new Error(`${command} of ${of['user']}: ${status}`);
+}
+
+/** As a node of the cluster, or a command that speaks to one. */
+export const onCluster = (name: string): string[] => ['-sname', name, '-setcookie', 'of-the-tests'];
+const ON_LOOPBACK = ['-kernel', 'inet_dist_use_interface', '{127,0,0,1}'];
+
+export const erlangOf = (node?: NamedNode): NodeJS.ProcessEnv => ({
+  ...process.env,
+  ERL_LIBS: libraries(),
+  ...(node && { ERL_EPMD_PORT: String(node.epmd), ERL_EPMD_ADDRESS: '127.0.0.1' }),
+});
 
 const configuration = ({ c2s, http, mqtt }: EjabberdLab['ports']): string => `
 hosts: ["${HOST}"]

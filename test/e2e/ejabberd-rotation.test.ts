@@ -21,7 +21,7 @@ const VISITS = 8;
 for (const count of [3, 0])
   test(`a real ejabberd that rotates its log, log_rotate_count: ${count}, is followed [10.3]`, async (t) => {
     const directory = mkdtempSync(join(tmpdir(), 'ejabberd-'));
-    const lab = await createEjabberd(directory, { size: SIZE, count });
+    const lab = await createEjabberd(directory, { rotation: { size: SIZE, count } });
     const log = followed(lab.log);
     t.after(async () => {
       await log.stop();
