@@ -4,7 +4,7 @@
  * change for anything else they leave in a journal.
  */
 import type { EventBatch } from '../format/event-batch.ts';
-import { EVENT_WORDS, USER } from '../format/scanner/scanner.ts';
+import { EVENT_WORDS, USER } from '../format/scanner/event-words.ts';
 import { RULES_AT, type Program, type SharedMemory } from '../format/shared-memory.ts';
 import { EventNames } from './event-names.ts';
 import type { LogSessions } from './log-sessions.ts';

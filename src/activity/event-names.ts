@@ -15,7 +15,7 @@ import {
   REST_END,
   SOURCE,
   SOURCE_END,
-} from '../format/scanner/scanner.ts';
+} from '../format/scanner/event-words.ts';
 import type { SessionTable } from './session-table.ts';
 
 const BLANK = 32;

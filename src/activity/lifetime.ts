@@ -3,7 +3,7 @@
  * that is wrong for an hour, however far, leaves an hour of lines behind, and nobody is taken to have been away.
  */
 import type { EventBatch } from '../format/event-batch.ts';
-import { AT, EVENT_WORDS } from '../format/scanner/scanner.ts';
+import { AT, EVENT_WORDS } from '../format/scanner/event-words.ts';
 import type { Span } from './coverage.ts';
 
 /** Lines further apart do not tell that the log lived in between; seconds. */

@@ -19,7 +19,7 @@ import {
   SOURCE_END,
   START,
   USER,
-} from '../format/scanner/scanner.ts';
+} from '../format/scanner/event-words.ts';
 import { OF_JID_BEGINS } from '../format/dialects/full-jid.ts';
 import type { LogSessions } from './log-sessions.ts';
 import { NONE } from './session-state.ts';

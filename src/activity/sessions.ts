@@ -22,7 +22,7 @@ import {
   SOURCE_END,
   START,
   USER,
-} from '../format/scanner/scanner.ts';
+} from '../format/scanner/event-words.ts';
 import { bind, remove, unbind } from './binding.ts';
 import { close, logOutAll, noteLoss, open } from './named-sessions.ts';
 import type { CompiledRules } from './compiled-rules.ts';

@@ -1,3 +1,4 @@
+/** What the parts of `check` tell, and how they say it. */
 import { access, constants } from 'node:fs/promises';
 import type { HostCounts, Sample } from '../activity/active-window.ts';
 import { isCovered, windowsOf, type Window } from '../report/metric-name.ts';

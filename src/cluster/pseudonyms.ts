@@ -29,6 +29,16 @@ export class Pseudonyms {
   }
 }
 
+/**
+ * As the union knows a user; undefined where this is no node of a cluster. Most commands need no pseudonym, so the key is read for
+ * the first one. @throws then, a sentence
+ */
+export function pseudonymsOf(cluster: { readonly keyFile: string } | undefined): ((jid: string) => Buffer) | undefined {
+  if (!cluster) return undefined;
+  let pseudonyms: Pseudonyms | undefined;
+  return (jid) => (pseudonyms ??= new Pseudonyms(readClusterKey(cluster.keyFile))).of(jid);
+}
+
 /** @throws with a sentence, where there is no key that may be used. */
 export function readClusterKey(path: string): Buffer {
   const advice = `make one with "openssl rand -hex 32", and give the same to all nodes (cluster.key_file)`;

@@ -3,8 +3,7 @@
  * one by one, which is the definition of what a line says.
  */
 import type { EventBatch } from './event-batch.ts';
-import type { LineDecoder } from './line-decoder.ts';
-import type { RunEnd } from './log-format.ts';
+import type { LineDecoder, RunEnd } from './line-decoder.ts';
 import type { ScanPlan } from './scanner/plan.ts';
 import { startsWith } from './scanner/bytes.ts';
 import type { LineScanner, Tick } from './scanner/scanner.ts';

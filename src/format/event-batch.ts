@@ -1,6 +1,7 @@
 /** The events of one block of lines, in their order: those of the scanner as numbers, the others as what they are. */
 import type { Happening } from './dialects/dialect.ts';
-import { AT, EVENT_WORDS, KIND, LOW, OTHER, type LineScanner } from './scanner/scanner.ts';
+import { AT, EVENT_WORDS, KIND, LOW, OTHER } from './scanner/event-words.ts';
+import type { LineScanner } from './scanner/scanner.ts';
 
 export class EventBatch {
   /** The lines. */

@@ -14,7 +14,6 @@ import {
 } from './dialects/dialect.ts';
 import { ownLines } from './format.ts';
 import type { Kept, WrappingState } from './kept-form.ts';
-import type { RunEnd } from './log-format.ts';
 import { chooseForm, readingsOf } from './time/stamp-choice.ts';
 import type { ScanPlan } from './scanner/plan.ts';
 import type { LineScanner, Tick } from './scanner/scanner.ts';
@@ -38,6 +37,13 @@ export interface LineDecoderState extends Kept {
   readonly wrapping?: WrappingState | undefined;
   /** No line has been understood yet. */
   readonly isUnknown?: boolean;
+}
+
+/** Where the lines of a run end that are read now. */
+export interface RunEnd {
+  /** Where those of one form end, of which the one at `at` is not understood; undefined where they go on. */
+  endOf(at: number): number | undefined;
+  readonly hold: Hold;
 }
 
 export interface LineDecoderOptions {

@@ -3,7 +3,7 @@
  * looked whether another form begins there, which holds from there on; lines of which that cannot be told yet wait for those that
  * come next.
  */
-import type { Dialect, Hold } from './dialects/dialect.ts';
+import type { Dialect } from './dialects/dialect.ts';
 import { prosody } from './dialects/prosody.ts';
 import type { CompiledRecords } from './envelopes/compiled-records.ts';
 import type { Envelope } from './envelopes/envelope.ts';
@@ -27,13 +27,6 @@ const TAIL = 200;
 const MOST_CHANGES = 64;
 /** Lines held, bytes: more than a message has (ejabberd cuts it at 102,400 characters) with what a wrapping puts around each of its lines, but for odd ones. */
 const MOST_HELD = 1024 * 1024;
-
-/** Where the lines of a run end that are read now. */
-export interface RunEnd {
-  /** Where those of one form end, of which the one at `at` is not understood; undefined where they go on. */
-  endOf(at: number): number | undefined;
-  readonly hold: Hold;
-}
 
 /**
  * What of the lines that wait is told without those that come next. `late`: messages that waited already when this was asked last,

@@ -21,16 +21,6 @@ export function clusterSettings({ cluster }: Pick<Config, 'cluster'>): ClusterSe
   return { ...settings, node, key: readClusterKey(keyFile) };
 }
 
-/**
- * As the union knows a user; undefined where this is no node of a cluster. Most commands need no pseudonym, so the key is read for
- * the first one. @throws then, a sentence
- */
-export function pseudonymsOf({ cluster }: Pick<Config, 'cluster'>): ((jid: string) => Buffer) | undefined {
-  if (!cluster) return undefined;
-  let pseudonyms: Pseudonyms | undefined;
-  return (jid) => (pseudonyms ??= new Pseudonyms(readClusterKey(cluster.keyFile))).of(jid);
-}
-
 /** @throws a sentence where there is no key that may be used */
 export function openCounter(options: CounterOptions): Counter {
   const { config, users, writeBuffer, now, tell, signal } = options;

@@ -8,11 +8,11 @@ import type { Followed } from '../index/contents.ts';
 import type { JournalPosition, Position } from '../source/source.ts';
 import type { Position as FilePosition } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
-import type { LogState } from './log-state.ts';
-import type { Anew, Older } from './log-store.ts';
+import type { Anew, LogState, Older } from './log-state.ts';
 import type { Retention } from './retention.ts';
 import { uncovered, type StoredLog, type StoredState } from './stored-log.ts';
-import { rewound, type Place, type Unbelieved } from './unbelieved.ts';
+import { rewound } from './rewound.ts';
+import type { Place, Unbelieved } from './unbelieved.ts';
 import type { Unwritten } from './unwritten.ts';
 import { keyOf, type WholeLog } from './whole-index.ts';
 

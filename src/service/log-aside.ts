@@ -8,10 +8,11 @@ import type { Over } from '../activity/time-alone.ts';
 import type { Position } from '../source/follow/position.ts';
 import { fileAt, sameInode } from '../source/files/file-stat.ts';
 import type { LiveLog } from './live-log.ts';
-import type { LogState } from './log-state.ts';
-import type { Anew, LogStore, LogStoreOptions, Older } from './log-store.ts';
+import type { Anew, LogState, Older } from './log-state.ts';
+import type { LogStore, LogStoreOptions } from './log-store.ts';
 import type { StoredState } from './stored-log.ts';
-import { rewound, type Unbelieved } from './unbelieved.ts';
+import { rewound } from './rewound.ts';
+import type { Unbelieved } from './unbelieved.ts';
 
 /** Few, as what its follower has read is written behind them; see `LogStore`. */
 const COMMIT_CHANGES = 8192;

@@ -12,12 +12,31 @@ import type { Rest, Wrapped } from '../format/log-format.ts';
 import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
+import type { Position } from '../source/follow/position.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
-import type { Older } from './log-store.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { recordsFor, rulesFor, scannersFor } from './new-users.ts';
 import type { StoredLog } from './stored-log.ts';
 import { withPlace, type Place, type Unbelieved } from './unbelieved.ts';
+
+/** What lines that are older than those known tell of the log. */
+export interface Older {
+  /** All that is covered by now. */
+  readonly coverage: readonly Span[];
+  readonly hasResumption: boolean;
+  /** Sessions that are over by these lines. */
+  readonly over: readonly (readonly [string, Session])[];
+  readonly positions: readonly Position[];
+  /** Of files that have other positions now. */
+  readonly forgotten: readonly string[];
+}
+
+/** The log as a whole, read anew. */
+export interface Anew {
+  readonly logState: LogState;
+  readonly sessions: ReadonlyMap<string, Session>;
+  readonly positions: readonly Position[];
+}
 
 export interface LogStateOptions extends SessionsOptions, Omit<LogReaderOptions, 'known'> {
   /** Spans of time that lines read before cover. */

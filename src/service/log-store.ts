@@ -2,34 +2,14 @@
  * Where goes what is read of the old files of a log: straight into the index, where nobody else reads the log, or aside first,
  * while it is followed (log-aside.ts).
  */
-import type { Span } from '../activity/coverage.ts';
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import type { Position } from '../source/follow/position.ts';
-import type { LogState } from './log-state.ts';
+import type { Anew, LogState, Older } from './log-state.ts';
 import type { StoredState } from './stored-log.ts';
 import type { Unbelieved } from './unbelieved.ts';
 import type { WriteBuffer } from './write-buffer.ts';
-
-/** What lines that are older than those known tell of the log. */
-export interface Older {
-  /** All that is covered by now. */
-  readonly coverage: readonly Span[];
-  readonly hasResumption: boolean;
-  /** Sessions that are over by these lines. */
-  readonly over: readonly (readonly [string, Session])[];
-  readonly positions: readonly Position[];
-  /** Of files that have other positions now. */
-  readonly forgotten: readonly string[];
-}
-
-/** The log as a whole, read anew. */
-export interface Anew {
-  readonly logState: LogState;
-  readonly sessions: ReadonlyMap<string, Session>;
-  readonly positions: readonly Position[];
-}
 
 export interface LogStore {
   /** What is known of the log so far. */

@@ -4,10 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Users } from '../activity/user-table.ts';
+import { pseudonymsOf } from '../cluster/pseudonyms.ts';
 import { followedLogs, type Config } from '../config/config.ts';
 import { IndexError, LastSeenIndex, moveAside } from '../index/last-seen.ts';
 import { salvageCounts } from '../index/salvage.ts';
-import { pseudonymsOf } from './cluster.ts';
 import type { Renew } from './index-writer.ts';
 import { IndexedLog } from './indexed-log.ts';
 import { newUsers } from './new-users.ts';
@@ -38,7 +38,7 @@ export async function withIndex<T>(
   const index = await LastSeenIndex.open(config.index.path, { create });
   try {
     const users = newUsers(config);
-    const writeBuffer = await WriteBuffer.open(index, users, now, { pseudonymOf: pseudonymsOf(config) });
+    const writeBuffer = await WriteBuffer.open(index, users, now, { pseudonymOf: pseudonymsOf(config.cluster) });
     let indexed: ReadonlyMap<string, IndexedLog> | undefined;
     const logs = () => (indexed ??= indexedLogs(users, writeBuffer.logs.all, config, now)).values();
     return await work({ config, users, writeBuffer, logsAt: (at) => [...logs()].map((log) => log.at(at)) });
@@ -119,7 +119,7 @@ async function load({ config, now, tell, signal }: OpenOptions, users: Users): P
   try {
     return await WriteBuffer.open(index, users, now(), {
       renew: renewing(config, tell),
-      pseudonymOf: pseudonymsOf(config),
+      pseudonymOf: pseudonymsOf(config.cluster),
     });
   } catch (error) {
     await index.close();

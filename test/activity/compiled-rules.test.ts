@@ -21,7 +21,7 @@ import {
   SOURCE,
   SOURCE_END,
   USER,
-} from '../../src/format/scanner/scanner.ts';
+} from '../../src/format/scanner/event-words.ts';
 import { SharedMemory } from '../../src/format/shared-memory.ts';
 import { OPTIONS } from '../golden.ts';
 

@@ -4,9 +4,10 @@
  */
 import type { NameTable } from '../name-table.ts';
 import type { Program, SharedMemory } from '../shared-memory.ts';
+import { EVENT_WORDS, USER } from './event-words.ts';
 import { IN_JID } from './jids.ts';
 import type { Level, Needle, RestForm, ScanPlan } from './plan.ts';
-import { EVENT_WORDS, USER, type LineScanner, type Tick } from './scanner.ts';
+import type { LineScanner, Tick } from './scanner.ts';
 import { TEXTS } from './texts.ts';
 
 interface Compiled {

@@ -1,6 +1,6 @@
 /** What a scanner may decide without the parser, which the dialect names as data. */
+import { KINDS } from './event-words.ts';
 import { BEHIND_LEVEL, LAYOUTS, type Layout } from './layouts.ts';
-import { KINDS } from './scanner.ts';
 
 /**
  * What stands behind the beginning of a message: nothing; a JID and perhaps a role; anything; and of a named event, as rests.ts has it: a

@@ -6,7 +6,7 @@ import { decode } from '../../../src/format/decoder.ts';
 import { prosody } from '../../../src/format/dialects/prosody.ts';
 import { EventBatch } from '../../../src/format/event-batch.ts';
 import { LineDecoder } from '../../../src/format/line-decoder.ts';
-import { EVENT_WORDS, USER } from '../../../src/format/scanner/scanner.ts';
+import { EVENT_WORDS, USER } from '../../../src/format/scanner/event-words.ts';
 import { newUsers, scannersFor } from '../../../src/service/new-users.ts';
 
 /** Of some length, so that a few hundred fill a slab. */
