@@ -1,57 +1,15 @@
 /** Nodes that are late, alone, gone, removed or called alike, and what an administrator hears of it; with a real Redis. */
 import assert from 'node:assert/strict';
-import { test, type TestContext } from 'node:test';
+import { test } from 'node:test';
 import { describeServers, removeNode } from '../../src/cluster/administration.ts';
 import { Pseudonyms } from '../../src/cluster/pseudonyms.ts';
-import type { Counted, GoneElsewhere } from '../../src/cluster/seam.ts';
+import type { GoneElsewhere } from '../../src/cluster/seam.ts';
 import { GoneReader, upkeep } from '../../src/cluster/upkeep.ts';
 import { KEY } from '../cluster/model-cluster.ts';
-import { ModelNode } from '../cluster/model-node.ts';
+import type { ModelNode } from '../cluster/model-node.ts';
 import { deadline } from '../deadline.ts';
+import { AT, countAt, DAY, HOUR, hostsOf, login, logout, worldOf } from './model-world.ts';
 import { ask } from './redis-faults.ts';
-import { RedisLab } from './redis-lab.ts';
-
-const HOUR = 3600;
-const DAY = 86_400;
-const AT = 1_770_001_200;
-
-async function worldOf(
-  t: TestContext,
-  names: readonly string[],
-  slots = 1,
-): Promise<{ lab: RedisLab; nodes: ModelNode[] }> {
-  const lab = await RedisLab.start();
-  const nodes = names.map(
-    (node) =>
-      new ModelNode({
-        settings: { url: lab.url, node, nodes: 3, key: KEY, waitSeconds: 1, leaseSeconds: 1, slots },
-        scripts: undefined,
-        now: () => Date.now() / 1000,
-      }),
-  );
-  t.after(async () => {
-    await Promise.all(nodes.map((node) => node.end()));
-    await lab.close();
-  });
-  return { lab, nodes };
-}
-
-async function countAt(node: ModelNode, at: number): Promise<Counted> {
-  const counted = await node.barrier.count(
-    { at, hosts: ['chat.example'], windows: [1, 7, 30, 180], covered: [DAY, 7 * DAY, 30 * DAY, 180 * DAY] },
-    deadline(),
-  );
-  if (counted.kind === 'counted') await node.barrier.confirm(at);
-  node.barrier.passed(at);
-  return counted;
-}
-
-const login = (node: ModelNode, name: string, at: number): void =>
-  node.outbox.read({ at, node: 0, jid: `${name}@chat.example`, kind: 'login' });
-const logout = (node: ModelNode, name: string, at: number): void =>
-  node.outbox.read({ at, node: 0, jid: `${name}@chat.example`, kind: 'logout' });
-const hostsOf = (counted: Counted | undefined): unknown =>
-  counted === undefined || counted.kind === 'away' ? undefined : counted.hosts;
 
 test('a node that does not come is named, and what it says later is not in the count; the half year is counted, too [12.5]', async (t) => {
   const { nodes } = await worldOf(t, ['a', 'b', 'c']);
@@ -98,7 +56,7 @@ test('what a node has told of later times is in no count of an earlier one [12.5
 });
 
 test('sessions of a node that is gone end with its lease, its users stay; a node that is removed is not waited for [12.5]', async (t) => {
-  const { lab, nodes } = await worldOf(t, ['a', 'b', 'c'], 4);
+  const { lab, nodes } = await worldOf(t, ['a', 'b', 'c'], { slots: 4 });
   const [a, b, c] = nodes as [ModelNode, ModelNode, ModelNode];
   for (let i = 0; i < 20; i++) login(c, `user${i}`, AT - 60);
   login(a, 'user0', AT - 60);
@@ -120,7 +78,7 @@ test('sessions of a node that is gone end with its lease, its users stay; a node
 });
 
 test('removals reach every node by pseudonym, each once, and again where the union forgot them [12.4]', async (t) => {
-  const { lab, nodes } = await worldOf(t, ['a', 'b'], 2);
+  const { lab, nodes } = await worldOf(t, ['a', 'b'], { slots: 2 });
   const [a, b] = nodes as [ModelNode, ModelNode];
   const reader = new GoneReader(b.union);
   const read = async (): Promise<GoneElsewhere[]> => {
