@@ -62,6 +62,8 @@ export class Union {
   #shipping: Shipping | undefined;
   #isSendingAll = false;
   #passed = 0;
+  #pause = FIRST_PAUSE;
+  #joinedAt = -Infinity;
   #flushes: (() => void)[] = [];
   #wake: () => void = () => {};
   #since: number;
@@ -135,6 +137,11 @@ export class Union {
     return this.#shipping?.seqs ?? [];
   }
 
+  /** When this process was last in step with the union, milliseconds of its life. */
+  get joinedAt(): number {
+    return this.#joinedAt;
+  }
+
   /** Once hello has been said. */
   get connection(): Connection {
     if (!this.#connection) throw new Error(this.#problem ?? 'there is no connection to Redis yet');
@@ -161,13 +168,13 @@ export class Union {
     const { signal, settings } = this.#options;
     const address = redisAddress(settings.url);
     if (!address) throw new Error(`cluster.url is none of the forms that it may have`);
-    let pauseFor = FIRST_PAUSE;
+    // Where all nodes have lost Redis, they are all back before one of them has waited for the others in vain.
+    const longest = Math.min(LONGEST_PAUSE, settings.waitSeconds * 250);
     while (!signal.aborted) {
       let connection: Connection | undefined;
       try {
         connection = await Connection.open(address, this.#options.scripts);
         const shipping = await this.#join(connection);
-        if (!this.#isFencedOften()) pauseFor = FIRST_PAUSE;
         await this.#serve(connection, shipping);
       } catch (error) {
         if (!signal.aborted) this.#lost(error);
@@ -176,8 +183,8 @@ export class Union {
         this.#connection = undefined;
         this.#shipping?.giveBack();
       }
-      await pause(pauseFor * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
-      pauseFor = Math.min(pauseFor * 2, LONGEST_PAUSE);
+      await pause(this.#pause * (0.5 + Math.random()), undefined, { signal }).catch(() => {});
+      this.#pause = Math.min(this.#pause * 2, longest);
     }
   }
 
@@ -200,10 +207,16 @@ export class Union {
     });
     this.#shipping = shipping;
     this.#connection = connection;
+    this.#joinedAt = performance.now();
     this.#since = this.#options.now();
+    return shipping;
+  }
+
+  /** More than hello was answered: what ended the connection before does not end it each time. */
+  #isServed(): void {
     if (this.#told.delete('away')) this.#options.tell('info', 'Redis is reached again');
     this.#problem = undefined;
-    return shipping;
+    if (!this.#isFencedOften()) this.#pause = FIRST_PAUSE;
   }
 
   /** All users are to be sent again; until they are, the union takes none of it for whole. */
@@ -221,7 +234,7 @@ export class Union {
 
   async #serve(connection: Connection, shipping: Shipping): Promise<void> {
     const { outbox, signal } = this.#options;
-    let beat = performance.now();
+    let beat = -Infinity;
     while (!signal.aborted) {
       const piece = outbox.take(PIECE);
       if (piece.changes.length > 0 || piece.users.length > 0) {
@@ -238,6 +251,7 @@ export class Union {
           // Where the union has lost something, it hears of the last count and its result together, in the next hello.
           await this.verify();
           await this.look();
+          this.#isServed();
         }
       }
     }
@@ -266,6 +280,7 @@ export class Union {
     for (const [slot, seq] of seqs) acked[slot] = seq;
     this.#keep({ acked });
     this.#options.outbox.sent(piece);
+    this.#isServed();
   }
 
   async #allIsSent(connection: Connection): Promise<void> {

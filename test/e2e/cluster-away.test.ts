@@ -1,0 +1,59 @@
+/** Redis that comes back late, or that refuses what it is sent: what nodes do meanwhile, and what is told. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { ModelNode } from '../cluster/model-node.ts';
+import { deadline } from '../deadline.ts';
+import { AT, countAt, login, logout, worldOf } from './model-world.ts';
+import { ask } from './redis-faults.ts';
+
+/** Turns until it is so. */
+async function until(what: string, isSo: () => boolean | Promise<boolean>): Promise<void> {
+  const end = deadline();
+  while (!(await isSo())) {
+    if (end.aborted) assert.fail(what);
+    await pause(10);
+  }
+}
+
+test('Redis that comes back later than nodes are waited for: all of them count together [12.5]', async (t) => {
+  const { lab, nodes } = await worldOf(t, ['a', 'b', 'c'], { settings: { waitSeconds: 2 } });
+  for (const node of nodes) login(node, node.name, AT - 60);
+  await Promise.all(nodes.map((node) => node.union.flush(deadline())));
+  await lab.kill();
+  const counts = nodes.map((node) => countAt(node, AT));
+  await pause(2100);
+  await lab.restart();
+  for (const counted of await Promise.all(counts)) {
+    assert(counted.kind !== 'away');
+    assert.deepEqual(counted.missing, []);
+    assert.deepEqual(counted.hosts, [{ host: 'chat.example', online: 3, windows: [3, 3, 3, 3] }]);
+  }
+});
+
+test('what Redis refuses after hello is told once, and is not tried all the time [12.6]', async (t) => {
+  const { lab, nodes } = await worldOf(t, ['a'], { settings: { waitSeconds: 60 } });
+  const [a] = nodes as [ModelNode];
+  login(a, 'alice', AT - 60);
+  await a.union.flush(deadline());
+  const key = a.union.keys.slot(0).replace(/nodes$/, 'seen:chat.example');
+  const connections = async (): Promise<number> =>
+    await ask(lab, async (client) => Number(/total_connections_received:(\d+)/.exec(await client.info('stats'))?.[1]));
+  await ask(lab, async (client) => {
+    await client.del(key);
+    await client.set(key, 'of another program');
+  });
+  const before = await connections();
+  logout(a, 'alice', AT - 30);
+  a.union.wake();
+  await until('it is told', () => a.told.length > 0);
+  assert.match(
+    a.told.join(),
+    /^Redis at .*WRONGTYPE.*: logs are read on, and nothing is sent until it is reached again$/,
+  );
+  await ask(lab, (client) => client.del(key));
+  await a.union.flush(deadline());
+  await until('it is told', () => a.told.length > 1);
+  assert.deepEqual(a.told.slice(1), ['Redis is reached again']);
+  assert.ok((await connections()) - before < 20);
+});
