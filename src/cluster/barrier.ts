@@ -9,6 +9,7 @@ import type { Asked, ClusterSettings, Counted, SharedCount } from './seam.ts';
 import type { Union } from './union.ts';
 import { upkeep } from './upkeep.ts';
 import { missingAt, type Mark, type View } from './view.ts';
+import { Waiting } from './waiting.ts';
 
 /** Longer than a count takes. Where it should not be, two come to one result. */
 const LEASE_MILLISECONDS = 5000;
@@ -44,10 +45,18 @@ export class Barrier implements SharedCount {
   async count(asked: Asked, signal: AbortSignal): Promise<Counted> {
     const { union, settings } = this.#options;
     this.#windows = asked.windows;
-    const begin = performance.now();
-    const waited = (): number => (performance.now() - begin) / 1000;
     const most = settings.waitSeconds + LEADER_SECONDS;
-    const over = AbortSignal.any([signal, AbortSignal.timeout(most * 1000)]);
+    const waiting = new Waiting({ most, joinedAt: () => union.joinedAt, signal });
+    try {
+      return await this.#countWithin(waiting, asked, signal);
+    } finally {
+      waiting.end();
+    }
+  }
+
+  async #countWithin(waiting: Waiting, asked: Asked, signal: AbortSignal): Promise<Counted> {
+    const { union, settings } = this.#options;
+    const { over } = waiting;
     let why = 'not all that this node knows could be sent';
     let pauseFor = FIRST_PAUSE;
     while (!over.aborted) {
@@ -56,7 +65,8 @@ export class Barrier implements SharedCount {
         await union.verify();
         const mark = { at: asked.at, seqs: union.seqs, covered: asked.covered };
         const view = await union.look(asked.at, mark);
-        const outcome = await this.#decide(asked, mark, view, waited() >= settings.waitSeconds);
+        waiting.isEarly(asked.at - view.now);
+        const outcome = await this.#decide(asked, mark, view, waiting.seconds >= settings.waitSeconds);
         if (outcome) return outcome;
         why = `other nodes were waited for (${missingAt(view, asked.at, settings.nodes).join(', ') || view.leader})`;
       } catch (error) {

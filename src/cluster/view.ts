@@ -24,6 +24,8 @@ export interface View {
   /** Of the instant asked for; empty where there is none. */
   readonly result: string;
   readonly leader: string;
+  /** The clock of Redis, unix seconds. */
+  readonly now: number;
   readonly nodes: readonly NodeView[];
   readonly removed: readonly string[];
 }
@@ -50,7 +52,7 @@ export function viewOf(answer: unknown): View {
     };
   });
   nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { counted: Number(counted), result, leader, nodes, removed };
+  return { counted: Number(counted), result, leader, now: Number(now) / 1000, nodes, removed };
 }
 
 /** What an administrator should hear of, a sentence each. `awake`: seconds for which a node that is well may be silent. */

@@ -37,7 +37,8 @@ interface Life {
 }
 
 const random = new Random(seed);
-const begin = Math.floor(Date.now() / 1000 / HOUR) * HOUR;
+/** By Redis, whose clock is right, no hour of these is the next one, for which a node might wait. */
+const begin = (Math.floor(Date.now() / 1000 / HOUR) + 2) * HOUR;
 const world = new NodesWorld({ random, nodes, users: 60, begin: begin - HOUR, hours: hours + 2, host: 'chat.example' });
 const directory = mkdtempSync(join(tmpdir(), 'chaos-'));
 const at = (name: string): string => join(directory, name);
