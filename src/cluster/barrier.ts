@@ -82,7 +82,7 @@ export class Barrier implements SharedCount {
     const { union, settings } = this.#options;
     union.noteCounted(at, this.#result);
     const { connection, keys } = union;
-    await connection.run('confirm', keys.control, settings.node, at, at - KEPT_RESULTS);
+    await connection.run('confirm', keys.control, settings.node, at, union.latest, at - KEPT_RESULTS);
     await this.#upkeep;
     // Nobody waits for it.
     this.#upkeep = upkeep(union, at - (Math.max(...this.#windows) + 1) * DAY).catch(() => {});
@@ -117,7 +117,7 @@ export class Barrier implements SharedCount {
         why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one`,
       };
     const { connection, keys } = union;
-    const isLeader = await connection.run('lead', keys.control, settings.node, at, LEASE_MILLISECONDS);
+    const isLeader = await connection.run('lead', keys.control, settings.node, at, union.latest, LEASE_MILLISECONDS);
     if (isLeader !== 1) return undefined;
     if (view.result !== '') return this.#counted(view.result);
     return await this.#lead(asked, mark, view, isLate);
@@ -137,7 +137,7 @@ export class Barrier implements SharedCount {
       const failed = answers.find(([word]) => word !== 'OK');
       if (failed?.[0] === 'PASSED') {
         // It never can be counted any more, by none of them.
-        await connection.run('confirm', keys.control, settings.node, at, at - KEPT_RESULTS);
+        await connection.run('confirm', keys.control, settings.node, at, union.latest, at - KEPT_RESULTS);
         return {
           kind: 'away',
           why: `the node ${String(failed[1])} has gone on without this count, and has told of what happened later`,
@@ -151,7 +151,7 @@ export class Barrier implements SharedCount {
       const missing = [...missingAt(view, at, settings.nodes), ...behind];
       const counted = withHosts(addUp(answers, windows.length), asked.hosts, windows.length);
       const result = { hosts: counted, missing, covered: leastCovered(present, mark.covered) };
-      const first = await connection.run('result', keys.control, settings.node, at, resultText(result));
+      const first = await connection.run('result', keys.control, settings.node, at, union.latest, resultText(result));
       return first === '' ? undefined : this.#counted(String(first));
     }
   }

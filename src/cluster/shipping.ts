@@ -49,8 +49,8 @@ export class Shipping {
     return this.#flight.length;
   }
 
-  /** `passed`: the instant behind which this node has gone on. */
-  send(piece: Piece, passed: number): void {
+  /** `passed`: the instant behind which this node has gone on; `latest`: the latest that it believes. */
+  send(piece: Piece, passed: number, latest: number): void {
     const { keys, pseudonyms } = this.#options;
     const seqs = new Map<number, number>();
     const answers: Promise<void>[] = [];
@@ -58,7 +58,7 @@ export class Shipping {
       const seq = (this.#seqs[slot] ?? 0) + 1;
       this.#seqs[slot] = seq;
       seqs.set(slot, seq);
-      answers.push(this.#apply(slot, seq, passed, operations));
+      answers.push(this.#apply(slot, seq, [passed, latest, ...operations]));
     }
     const done = Promise.all(answers);
     done.catch(() => {});
@@ -79,14 +79,9 @@ export class Shipping {
     for (const { piece } of this.#flight.splice(0).toReversed()) this.#options.outbox.giveBack(piece);
   }
 
-  async #apply(
-    slot: number,
-    seq: number,
-    passed: number,
-    operations: readonly (string | number | Buffer)[],
-  ): Promise<void> {
+  async #apply(slot: number, seq: number, rest: readonly (string | number | Buffer)[]): Promise<void> {
     const { connection, keys, node, epoch } = this.#options;
-    const answer = await connection.run('apply', keys.slot(slot), node, epoch, seq, passed, ...operations);
+    const answer = await connection.run('apply', keys.slot(slot), node, epoch, seq, ...rest);
     const [word, last] = answer as [string, string | number];
     if (word === 'OK') return;
     if (word === 'FENCED' && last !== '') throw new Fenced(node);

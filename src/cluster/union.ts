@@ -50,6 +50,8 @@ const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5000;
 const MOST_FENCED = 3;
 const FENCED_MILLISECONDS = 60_000;
+/** So much later than its own clock, in seconds, a node believes nothing: somebody's clock was wrong. */
+const BELIEVED_SECONDS = 3600;
 
 export class Union {
   readonly keys: Keys;
@@ -113,7 +115,12 @@ export class Union {
 
   /** What is sent from now on may be later than `at`. */
   passed(at: number): void {
-    this.#passed = Math.max(this.#passed, at);
+    if (at > this.#passed || this.#passed > this.latest) this.#passed = at;
+  }
+
+  /** The latest instant that is believed, unix seconds. */
+  get latest(): number {
+    return Math.floor(this.#options.now()) + BELIEVED_SECONDS;
   }
 
   /** An instant that was counted, also if the union should forget it. */
@@ -194,9 +201,8 @@ export class Union {
     this.#epoch = randomBytes(8).toString('hex');
     await this.#look(connection, 0, '', true);
     const { life, acked, members } = this.#kept;
-    const answers = await Promise.all(
-      this.keys.all.map((key) => connection.run('hello', key, node, this.#epoch, life, ...members)),
-    );
+    const said = [node, this.#epoch, life, this.#passed, this.latest, ...members];
+    const answers = await Promise.all(this.keys.all.map((key) => connection.run('hello', key, ...said)));
     const isLost = answers.some((answer, slot) => answer === '' || Number(answer) < (acked[slot] ?? 0));
     const seqs = answers.map((answer, slot) => Math.max(Number(answer), acked[slot] ?? 0));
     if (isLost || !this.#kept.isInStep) await this.#beginAgain(connection, seqs);
@@ -238,7 +244,7 @@ export class Union {
     while (!signal.aborted) {
       const piece = outbox.take(PIECE);
       if (piece.changes.length > 0 || piece.users.length > 0) {
-        shipping.send(piece, this.#passed);
+        shipping.send(piece, this.#passed, this.latest);
         if (shipping.underWay >= IN_FLIGHT) await this.#arrive(shipping);
       } else if (shipping.underWay > 0) await this.#arrive(shipping);
       else if (this.#isSendingAll) await this.#allIsSent(connection);
@@ -318,6 +324,9 @@ export class Union {
 
   async #look(connection: Connection, at: number, mark: string, isNew: boolean): Promise<View> {
     const { settings, now, about } = this.#options;
+    const { latest } = this;
+    if (Math.max(this.#kept.counted, this.#kept.result.at) > latest)
+      this.#keep({ counted: 0, result: { at: 0, text: '' } });
     const { counted, result, members } = this.#kept;
     const view = viewOf(
       await connection.run(
@@ -336,6 +345,7 @@ export class Union {
           ...members,
         ],
       ),
+      latest,
     );
     const names = view.nodes.map(({ name }) => name);
     if (view.counted > counted || names.join() !== members.join())

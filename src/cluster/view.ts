@@ -33,7 +33,8 @@ export interface View {
 /** Nodes whose clocks differ by more, in seconds, do not mean the same by an hour. */
 const MOST_SKEW = 5;
 
-export function viewOf(answer: unknown): View {
+/** `latest`: an instant that was counted later was so by clocks that were wrong. */
+export function viewOf(answer: unknown, latest = Infinity): View {
   const [counted, result, leader, now, members, beats, marks, removed] = answer as [
     ...[string, string, string, string],
     ...[string[], string[], string[], string[]],
@@ -52,7 +53,8 @@ export function viewOf(answer: unknown): View {
     };
   });
   nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
-  return { counted: Number(counted), result, leader, now: Number(now) / 1000, nodes, removed };
+  const last = Number(counted);
+  return { counted: last > latest ? 0 : last, result, leader, now: Number(now) / 1000, nodes, removed };
 }
 
 /** What an administrator should hear of, a sentence each. `awake`: seconds for which a node that is well may be silent. */

@@ -1,25 +1,27 @@
 /**
  * One batch of one node into one slot, once. KEYS[1] = "{xau:ID:k}nodes". ARGV: node, epoch, sequence number, the instant behind which the
- * node has gone on, then the operations:
+ * node has gone on, the latest that it believes, then the operations:
  *
  *   s HOST MEMBER LOGIN SCORE OPEN     a user as the node has them, whole; OPEN 0 or 1
  *   g HOST MEMBER AT FORGOTTEN         the account is gone; FORGOTTEN 1 where an administrator has said so
  *   d HOST MEMBER AT DISABLED          the account is disabled (1), or is no longer (0)
  *
  * The score is last seen, and in its fraction how long before that the login was (score.ts): so that ZADD GT keeps the latest, and a removal tells
- * the last logout of the account that is gone from a later account of the name, in whatever order the nodes' batches come.
+ * the last logout of the account that is gone from a later account of the name, in whatever order the nodes' batches come. What was later than is
+ * believed came of a clock that was wrong, and gives way to anything.
  *
  * Gives OK and the number, FENCED where another process is the node by now, GAP where a batch before is missing.
  */
 export const APPLY = `
 local tag = string.match(KEYS[1], '^(.-})')
-local node, epoch, seq, passed = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4])
+local node, epoch, seq, passed, latest = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local cur = redis.call('HMGET', KEYS[1], node .. ':e', node .. ':s', node .. ':p')
 if cur[1] ~= epoch then return {'FENCED', cur[2] or ''} end
 local last = tonumber(cur[2] or '0')
 if seq <= last then return {'OK', last} end
 if seq ~= last + 1 then return {'GAP', last} end
-if passed > tonumber(cur[3] or '0') then redis.call('HSET', KEYS[1], node .. ':p', ARGV[4]) end
+local before = tonumber(cur[3] or '0')
+if passed > before or before > latest then redis.call('HSET', KEYS[1], node .. ':p', ARGV[4]) end
 local nodes = redis.call('SMEMBERS', tag .. 'members')
 local UNIT = 2097152
 local function loginOf(score)
@@ -33,7 +35,7 @@ local function anywhere(host, m)
   return false
 end
 local known, hasGone, hasFlag = {}, {}, {}
-local i, n = 5, #ARGV
+local i, n = 6, #ARGV
 while i <= n do
   local op, host, m = ARGV[i], ARGV[i + 1], ARGV[i + 2]
   local seenK, openK, disK = tag .. 'seen:' .. host, tag .. 'open:' .. host, tag .. 'dis:' .. host
@@ -53,7 +55,13 @@ while i <= n do
     else
       local flag = hasFlag[host] and tonumber(redis.call('ZSCORE', flagK, m) or nil)
       local dis = flag and flag % 1 == 0.5
-      redis.call('ZADD', dis and disK or seenK, 'GT', score, m)
+      local setK = dis and disK or seenK
+      local old = tonumber(redis.call('ZSCORE', setK, m) or nil)
+      if old and old > latest then
+        redis.call('ZREM', setK, m)
+        redis.call('ZADD', openK, 'XX', score, m)
+      end
+      redis.call('ZADD', setK, 'GT', score, m)
       if open then
         redis.call('ZADD', onK, login, m)
         if not dis then redis.call('ZADD', openK, redis.call('ZSCORE', seenK, m), m) end

@@ -38,31 +38,37 @@ return {
 }
 `;
 
-/** Takes or renews the lease. ARGV: who, the instant, milliseconds. Gives 1; 0 where another has it or the instant has been counted. */
+/**
+ * Takes or renews the lease. ARGV: who, the instant, the latest that is believed, milliseconds. Gives 1; 0 where another has it or the instant has
+ * been counted. One that was counted later than is believed was so by clocks that were wrong.
+ */
 export const LEAD = `
 local tag = string.match(KEYS[1], '^(.-})')
-if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[2]) then return 0 end
+local counted = tonumber(redis.call('GET', KEYS[1]) or '0')
+if counted >= tonumber(ARGV[2]) and counted <= tonumber(ARGV[3]) then return 0 end
 local leader = redis.call('GET', tag .. 'leader')
 if leader and leader ~= ARGV[1] then return 0 end
-redis.call('SET', tag .. 'leader', ARGV[1], 'PX', ARGV[3])
+redis.call('SET', tag .. 'leader', ARGV[1], 'PX', ARGV[4])
 return 1
 `;
 
-/** The first result of an instant is the one. ARGV: who, the instant, the result. Gives the one, or '' where the lease is gone. */
+/** The first result of an instant is the one. ARGV: who, the instant, the latest that is believed, the result. Gives the one, or '' where the lease is gone. */
 export const RESULT = `
 local tag = string.match(KEYS[1], '^(.-})')
 if redis.call('GET', tag .. 'leader') ~= ARGV[1] then return '' end
-if tonumber(redis.call('GET', KEYS[1]) or '0') >= tonumber(ARGV[2]) then return '' end
-redis.call('HSETNX', tag .. 'results', ARGV[2], ARGV[3])
+local counted = tonumber(redis.call('GET', KEYS[1]) or '0')
+if counted >= tonumber(ARGV[2]) and counted <= tonumber(ARGV[3]) then return '' end
+redis.call('HSETNX', tag .. 'results', ARGV[2], ARGV[4])
 return redis.call('HGET', tag .. 'results', ARGV[2])
 `;
 
-/** The instant has been sent, or will not be. ARGV: who, the instant, before which results are no longer kept. */
+/** The instant has been sent, or will not be. ARGV: who, the instant, the latest that is believed, before which results are no longer kept. */
 export const CONFIRM = `
 local tag = string.match(KEYS[1], '^(.-})')
-if tonumber(ARGV[2]) > tonumber(redis.call('GET', KEYS[1]) or '0') then redis.call('SET', KEYS[1], ARGV[2]) end
+local counted, latest = tonumber(redis.call('GET', KEYS[1]) or '0'), tonumber(ARGV[3])
+if tonumber(ARGV[2]) > counted or counted > latest then redis.call('SET', KEYS[1], ARGV[2]) end
 for _, at in ipairs(redis.call('HKEYS', tag .. 'results')) do
-  if tonumber(at) < tonumber(ARGV[3]) then redis.call('HDEL', tag .. 'results', at) end
+  if tonumber(at) < tonumber(ARGV[4]) or tonumber(at) > latest then redis.call('HDEL', tag .. 'results', at) end
 end
 if redis.call('GET', tag .. 'leader') == ARGV[1] then redis.call('DEL', tag .. 'leader') end
 return 1

@@ -1,7 +1,8 @@
 /** What is done in one slot beside `apply`. KEYS[1] = "{xau:ID:k}nodes" in all of them. */
 
 /**
- * A process takes the node over: what another one has under way is refused from now on. ARGV: node, epoch, life, members...
+ * A process takes the node over: what another one has under way is refused from now on. ARGV: node, epoch, life, the instant behind
+ * which it has gone on, the latest that it believes, members...
  * Gives the last sequence number, '' where nothing of the node can be relied on: all was lost, it is of another life of the node's index, or
  * sending all again was broken off.
  */
@@ -9,7 +10,10 @@ export const HELLO = `
 local tag = string.match(KEYS[1], '^(.-})')
 redis.call('HSET', KEYS[1], ARGV[1] .. ':e', ARGV[2])
 redis.call('SADD', tag .. 'members', ARGV[1])
-for i = 4, #ARGV do redis.call('SADD', tag .. 'members', ARGV[i]) end
+for i = 6, #ARGV do redis.call('SADD', tag .. 'members', ARGV[i]) end
+-- Its clock was wrong, and what it tells from now on is earlier.
+local passed = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':p') or '0')
+if passed > tonumber(ARGV[5]) then redis.call('HSET', KEYS[1], ARGV[1] .. ':p', ARGV[4]) end
 local own = redis.call('HMGET', KEYS[1], ARGV[1] .. ':l', ARGV[1] .. ':r', ARGV[1] .. ':s')
 if own[1] ~= ARGV[3] or own[2] then return '' end
 return own[3] or ''
@@ -62,7 +66,8 @@ return 1
 /**
  * ARGV: the instant, how many windows, their seconds..., then node and sequence number of each, '' for one that did not come.
  * Gives OK and for each host its name, who is online, and who was active in each window; BEHIND and the node where what it has sent is not what
- * is here; PASSED and the node where one that did not come has told of what happened later.
+ * is here; PASSED and the node where one that did not come has told of what happened later. Who was last seen later than the instant was so by a clock that
+ * was wrong; of those who are open nobody needs to know since when.
  */
 export const COUNT = `
 local tag = string.match(KEYS[1], '^(.-})')
@@ -82,9 +87,10 @@ for _, host in ipairs(redis.call('SMEMBERS', tag .. 'hosts')) do
   local seenK, openK = tag .. 'seen:' .. host, tag .. 'open:' .. host
   out[#out + 1] = host
   out[#out + 1] = redis.call('ZCARD', openK)
+  local later = redis.call('ZCOUNT', openK, t + 1, '+inf')
   for i = 3, 2 + windows do
     local edge = t - tonumber(ARGV[i]) + 1
-    out[#out + 1] = redis.call('ZCOUNT', seenK, edge, '+inf') + redis.call('ZCOUNT', openK, '-inf', '(' .. edge)
+    out[#out + 1] = redis.call('ZCOUNT', seenK, edge, '(' .. t + 1) + redis.call('ZCOUNT', openK, '-inf', '(' .. edge) + later
   end
 end
 return out
