@@ -36,6 +36,7 @@ const HEAD_SIZE = 16;
 const NAMES = 512;
 const NAME_SIZE = 32;
 const FIELDS = 8;
+const FIRST_OF = 768;
 const KNOWN = 24;
 const KNOWN_HEADS = 8192;
 const KNOWN_SIZE = 2048;
@@ -140,8 +141,11 @@ export class CompiledRecords {
     this.#words[BARE / 4] = Number(form.bare !== undefined);
     this.#writeText(PROGRAM, Buffer.from(program, 'latin1'));
     this.#bytes.fill(0, NAMES, NAMES + FIELDS * NAME_SIZE);
-    for (const [i, name] of FIELDS_OF[usual].entries())
+    this.#bytes.fill(FIELDS, FIRST_OF, FIRST_OF + NAME_SIZE);
+    for (const [i, name] of [...FIELDS_OF[usual].entries()].toReversed()) {
       this.#writeText(NAMES + i * NAME_SIZE, Buffer.from(name, 'latin1'));
+      this.#bytes[FIRST_OF + name.length] = i;
+    }
   }
 
   #writeHeads(heads: readonly KnownHead[]): void {

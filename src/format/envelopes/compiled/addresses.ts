@@ -30,6 +30,8 @@ export const HEAD_SIZE: usize = 16;
 export const NAMES: usize = 512;
 export const NAME_SIZE: usize = 32;
 export const FIELDS: usize = 8;
+/** By length of a name: the first field with such a one, or `FIELDS`. */
+export const FIRST_OF: usize = 768;
 /** What was found of each: where it begins and ends, and what it is. */
 export const FOUND: usize = 1024;
 export const FOUND_SIZE: usize = 16;

@@ -1,6 +1,6 @@
 /** The fields of a record: where those that are wanted begin and end. */
 import { isSame, byteAt } from '../../scanner/compiled/bytes';
-import { FIELDS, FOUND, FOUND_SIZE, NAMES, NAME_SIZE } from './addresses';
+import { FIELDS, FIRST_OF, FOUND, FOUND_SIZE, NAMES, NAME_SIZE } from './addresses';
 
 export const ABSENT: u32 = 0;
 export const PLAIN: u32 = 1;
@@ -18,8 +18,8 @@ export function forgetFields(): void {
 
 /** The number of the field with that name; -1 where it is not wanted. */
 export function fieldNamed(from: usize, length: usize): i32 {
-  if (length == 0) return -1;
-  for (let field: usize = 0; field < FIELDS; field++) {
+  if (length >= NAME_SIZE) return -1;
+  for (let field: usize = byteAt(FIRST_OF + length); field < FIELDS; field++) {
     const name = NAMES + field * NAME_SIZE;
     if ((byteAt(name) as usize) == length && isSame(from, name + 1, length)) return field as i32;
   }

@@ -46,6 +46,7 @@ const EVENT_SIZE: usize = 32;
 /** As of ../../time/clock.ts. */
 const DISORDER: u32 = 120;
 
+const NEWLINE: u32 = 10;
 const CR: u32 = 13;
 const START: u32 = 2;
 const NAMED: u32 = 6;
@@ -84,8 +85,14 @@ export function scan(from: usize, to: usize): usize {
   let last = load<u32>(LAST);
   let line = from;
   while (line < to && event < EVENTS_END) {
+    // As many as an entry of the journal has fields, where it was one.
+    while (byteAt(line) == NEWLINE && line < to) {
+      lines++;
+      line++;
+    }
+    if (line == to) break;
     const end = newlineFrom(line);
-    if (byteAt(line) != TAB && end > line) {
+    if (byteAt(line) != TAB) {
       if (end - line < sourceAt || byteAt(end - 1) == CR || !isLike(line, STAMP, sourceAt)) break;
       const clock = line + headLength;
       const minute = sixtiethAt(clock);
