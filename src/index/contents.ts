@@ -53,12 +53,8 @@ export interface Contents extends Values {
 /** `users` is that of version 1. */
 export const KEYSPACES = ['recent', 'pages', 'users', ...VALUES] as const;
 export type Keyspace = (typeof KEYSPACES)[number];
-export interface Edit {
-  readonly room: Keyspace;
-  readonly key: string;
-  /** Undefined deletes. */
-  readonly payload: string | Buffer | undefined;
-}
+/** A payload of undefined deletes. */
+export type Edit = (room: Keyspace, key: string, payload: string | Buffer | undefined) => void;
 
 export function noContents(): Contents {
   return {
@@ -145,11 +141,12 @@ export function put(contents: Contents, room: keyof Values, key: string, payload
   values.set(key, JSON.parse(payload));
 }
 
-export function* edits(changes: Changes): Generator<Edit> {
+/** Each record once. */
+export function eachEdit(changes: Changes, edit: Edit): void {
   for (const room of ['recent', 'pages'] as const)
-    for (const [number, payload] of changes[room] ?? []) yield { room, key: keyOfNumber(number), payload };
-  for (const key of changes.moved ?? []) yield { room: 'users', key, payload: undefined };
+    for (const [number, payload] of new Map(changes[room])) edit(room, keyOfNumber(number), payload);
+  for (const key of new Set(changes.moved)) edit('users', key, undefined);
   for (const room of VALUES)
     for (const [key, value] of changes[room] ?? [])
-      yield { room, key, payload: value === undefined ? undefined : JSON.stringify(value) };
+      edit(room, key, value === undefined ? undefined : JSON.stringify(value));
 }

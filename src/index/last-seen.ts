@@ -13,13 +13,12 @@ import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Level } from 'level';
 import {
-  edits,
+  eachEdit,
   newChecksums,
   noContents,
   SHARED,
   type Changes,
   type Contents,
-  type Edit,
   type Keyspace,
   type UserSink,
 } from './contents.ts';
@@ -43,7 +42,10 @@ const SHARED_SCHEMA = 5;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
-  readonly hashes: readonly (readonly [Keyspace, string, number | undefined])[];
+  /** Of its records, which are many: the room, the key, and the checksum, undefined where it is deleted. */
+  readonly rooms: readonly Keyspace[];
+  readonly keys: readonly string[];
+  readonly hashes: readonly (number | undefined)[];
   readonly batch: Batch;
   /** Of what is stored then. */
   readonly schema: number;
@@ -199,7 +201,7 @@ export class LastSeenIndex {
     } catch (error) {
       throw explainLevelError(this.path, error);
     }
-    await this.#writeBatch(this.#attempt(edits(changes), changes.pageCount));
+    await this.#writeBatch(this.#attempt(changes));
   }
 
   async #writeBatch(attempt: Attempt): Promise<void> {
@@ -213,35 +215,38 @@ export class LastSeenIndex {
     this.#keepOwner();
   }
 
-  #attempt(edits: Iterable<Edit>, pages: number | undefined): Attempt {
+  #attempt(changes: Changes): Attempt {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
     const generation = this.#digest.generation + 1;
+    const { pageCount: pages } = changes;
     const digest = { id: randomUUID(), ...this.#digest, generation, ...(pages !== undefined && { pages }) };
-    const hashes = new Map<string, readonly [Keyspace, string, number | undefined]>();
     const batch = this.#db.batch();
+    const [rooms, keys, hashes] = [[] as Keyspace[], [] as string[], [] as (number | undefined)[]];
     let schema = Math.max(SCHEMA, this.#schema);
-    for (const { room, key, payload } of edits) {
-      const stored = keyIn(room, key);
-      const seen = hashes.get(stored);
-      const before = seen ? seen[2] : this.#hashes[room].get(key);
+    eachEdit(changes, (room, key, payload) => {
+      const before = this.#hashes[room].get(key);
       // Most sessions begin and end between two batches: of those there is nothing to delete.
-      if (payload === undefined && before === undefined && !seen) continue;
+      if (payload === undefined && before === undefined) return;
       const after = payload === undefined ? undefined : putRecord(batch, room, key, payload);
       if (before !== undefined) remove(digest, before);
       if (after !== undefined) add(digest, after);
-      hashes.set(stored, [room, key, after]);
-      if (after === undefined) batch.del(stored);
+      rooms.push(room);
+      keys.push(key);
+      hashes.push(after);
+      if (after === undefined) batch.del(keyIn(room, key));
       else if (SHARED.has(room)) schema = SHARED_SCHEMA;
-    }
+    });
     if (this.#schema !== schema) putMeta(batch, 'schema', schema);
     putMeta(batch, 'digest', digest);
-    return { digest, hashes: [...hashes.values()], batch, schema };
+    return { digest, rooms, keys, hashes, batch, schema };
   }
 
   #accept(attempt: Attempt): void {
-    for (const [room, key, hash] of attempt.hashes) {
-      if (hash === undefined) this.#hashes[room].delete(key);
-      else this.#hashes[room].set(key, hash);
+    const { rooms, keys, hashes } = attempt;
+    for (let i = 0; i < keys.length; i++) {
+      const hash = hashes[i];
+      if (hash === undefined) this.#hashes[rooms[i]!].delete(keys[i]!);
+      else this.#hashes[rooms[i]!].set(keys[i]!, hash);
     }
     this.#digest = attempt.digest;
     this.#schema = attempt.schema;
