@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { parseCommandLine } from './command-line.ts';
 import type { Io, Level } from './io.ts';
 import { ConfigError, loadConfig, type Config, type ConfigInput } from '../config/config.ts';
+import { loadRe2 } from '../config/re2.ts';
 import { defineDialects } from '../format/format.ts';
 import { IndexError, type IndexErrorCode } from '../index/index-error.ts';
 
@@ -35,7 +36,7 @@ export async function perform(args: readonly string[], surroundings: Surrounding
     const configFor = (): Config =>
       loadConfig({ ...sources, flags: asked.flags, readFile: textOf, exists: existsSync });
     const config = configFor();
-    defineDialects(config.dialects);
+    defineDialects(config.dialects, loadRe2);
     return await asked.begin(config, surroundings.ioFor(asked.command, configFor));
   } catch (error) {
     return failure(error, log, sources.env);

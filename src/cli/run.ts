@@ -3,6 +3,7 @@
  * cannot start, is told of and not taken.
  */
 import { followedLogs, type Config } from '../config/config.ts';
+import { loadRe2 } from '../config/re2.ts';
 import { defineDialects } from '../format/format.ts';
 import { Daemon } from '../service/daemon.ts';
 import { ControlServer } from '../control/server.ts';
@@ -46,7 +47,7 @@ async function runUntilStopped(
   while (!io.signal.aborted) {
     again = new AbortController();
     const taken = current;
-    defineDialects(taken.dialects);
+    defineDialects(taken.dialects, loadRe2);
     manager.begin(taken.logs.map(({ path }) => path));
     try {
       await Daemon.run({

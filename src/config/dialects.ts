@@ -1,5 +1,6 @@
 /** The dialects of servers that nobody knows here: from the tables `[dialect.NAME]` of the file. */
 import { problemOf, type DialectDefinition } from '../format/dialects/custom.ts';
+import { loadRe2 } from './re2.ts';
 import type { ConfigFile } from './config-file.ts';
 import type { ConfigLayers } from './layers.ts';
 import { DIALECT_NAME, DIALECT_PATTERNS, dialectPattern } from './settings.ts';
@@ -15,7 +16,7 @@ export function takeDialects(layers: ConfigLayers, { dialects }: ConfigFile): Di
       }
       const key = `dialect.${name}.${which}`;
       const pattern = layers.read(dialectPattern(which), key, value);
-      const problem = pattern === undefined ? undefined : problemOf(which, pattern);
+      const problem = pattern === undefined ? undefined : problemOf(which, pattern, loadRe2());
       if (problem !== undefined) layers.refuse(value, `${key} ${problem}`);
       return problem === undefined ? pattern : undefined;
     });

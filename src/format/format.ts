@@ -1,5 +1,5 @@
 /** The dialects there are, and how that of plain lines is recognised. */
-import { customDialect, type DialectDefinition } from './dialects/custom.ts';
+import { customDialect, type DialectDefinition, type Engine } from './dialects/custom.ts';
 import type { Dialect } from './dialects/dialect.ts';
 import { ejabberd } from './dialects/ejabberd.ts';
 import { jabberd2 } from './dialects/jabberd2.ts';
@@ -15,8 +15,8 @@ export const DIALECTS: readonly Dialect[] = [prosody, ejabberd, jabberd2, metron
 let custom: ReadonlyMap<string, Dialect> = new Map();
 
 /** From here on these dialects of the configuration have their names in `server = "..."`, and no others. */
-export function defineDialects(definitions: readonly DialectDefinition[]): void {
-  custom = new Map(definitions.map((definition) => [definition.name, customDialect(definition)]));
+export function defineDialects(definitions: readonly DialectDefinition[], engine: () => Engine): void {
+  custom = new Map(definitions.map((definition) => [definition.name, customDialect(definition, engine())]));
 }
 
 /** By its name in `server = "..."`; undefined for `auto` and for names that mean nothing. */

@@ -2,7 +2,7 @@
  * A server that nobody knows here: its dialect is one regular expression each for a session's start and its end, from the
  * configuration. They are run in linear time (RE2's way), so that no line can make one take for ever.
  */
-import { RE2JS, RE2JSException } from 're2js';
+import type * as Re2 from 're2js';
 import type { Dialect, Eventless, Finding, Parser } from './dialect.ts';
 import { bareJid } from '../jid.ts';
 import { ownText } from '../own-text.ts';
@@ -16,6 +16,9 @@ export interface DialectDefinition {
   readonly end: string;
 }
 
+/** It is given, as who has no such dialect does without it. */
+export type Engine = Pick<typeof Re2, 'RE2JS' | 'RE2JSException'>;
+
 /** Longer lines are not looked at; characters. */
 const LONGEST_LINE = 65_536;
 const LONGEST_SESSION = 1023;
@@ -28,8 +31,8 @@ const ASCII = /^[\0-\x7f]*$/;
 const CR = 13;
 
 /** Why a pattern cannot be used, as in "PATTERN ..."; undefined when it can. */
-export function problemOf(which: 'start' | 'end', pattern: string): string | undefined {
-  const compiled = compile(pattern);
+export function problemOf(which: 'start' | 'end', pattern: string, engine: Engine): string | undefined {
+  const compiled = compile(pattern, engine);
   if (typeof compiled === 'string') return `is no regular expression of RE2 (${compiled}): correct it`;
   const groups = Object.keys(compiled.namedGroups());
   const missing = NEEDED[which].filter((group) => !groups.includes(group));
@@ -38,7 +41,7 @@ export function problemOf(which: 'start' | 'end', pattern: string): string | und
   return undefined;
 }
 
-function compile(pattern: string): RE2JS | string {
+function compile(pattern: string, { RE2JS, RE2JSException }: Engine): Re2.RE2JS | string {
   try {
     return RE2JS.compile(pattern);
   } catch (error) {
@@ -48,14 +51,14 @@ function compile(pattern: string): RE2JS | string {
 }
 
 class CustomParser implements Parser {
-  readonly #start: RE2JS;
-  readonly #end: RE2JS;
+  readonly #start: Re2.RE2JS;
+  readonly #end: Re2.RE2JS;
   readonly state = {};
   readonly version = undefined;
   readonly plan = undefined;
   stampEnd = 0;
 
-  constructor(start: RE2JS, end: RE2JS) {
+  constructor(start: Re2.RE2JS, end: Re2.RE2JS) {
     this.#start = start;
     this.#end = end;
   }
@@ -82,7 +85,7 @@ class CustomParser implements Parser {
   }
 
   /** Undefined for a line that is not of the pattern, or does not begin with the time. */
-  #groups(pattern: RE2JS, line: string, from: number): { session: string; user: string | undefined } | undefined {
+  #groups(pattern: Re2.RE2JS, line: string, from: number): { session: string; user: string | undefined } | undefined {
     const matcher = pattern.matcher(line);
     if (!matcher.find()) return undefined;
     const [time, end] = [matcher.start('time'), matcher.end('time')];
@@ -100,7 +103,7 @@ const readable = (latin1: string): string =>
   ASCII.test(latin1) ? latin1 : Buffer.from(latin1, 'latin1').toString('utf8');
 
 /** Throws where a pattern has a problem. */
-export function customDialect({ name, start, end }: DialectDefinition): Dialect {
+export function customDialect({ name, start, end }: DialectDefinition, { RE2JS }: Engine): Dialect {
   const [startPattern, endPattern] = [RE2JS.compile(start), RE2JS.compile(end)];
   const begin = (): Parser => new CustomParser(startPattern, endPattern);
   const says = `as exact as the patterns of [dialect.${name}] are right`;

@@ -1,13 +1,17 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Eventless, Finding } from '../../../src/format/dialects/dialect.ts';
+import { loadRe2 } from '../../../src/config/re2.ts';
 import { customDialect } from '../../../src/format/dialects/custom.ts';
 
-const mine = customDialect({
-  name: 'mine',
-  start: '^\\[?(?<time>[^\\]]+)\\]? in (?<session>\\S+) (?<user>\\S+)$',
-  end: '^\\[?(?<time>[^\\]]+)\\]? out (?<session>\\S+)(?: (?<user>\\S+))?$',
-});
+const mine = customDialect(
+  {
+    name: 'mine',
+    start: '^\\[?(?<time>[^\\]]+)\\]? in (?<session>\\S+) (?<user>\\S+)$',
+    end: '^\\[?(?<time>[^\\]]+)\\]? out (?<session>\\S+)(?: (?<user>\\S+))?$',
+  },
+  loadRe2(),
+);
 
 const CASES: readonly (readonly [line: string, found: Finding | Eventless, stampEnd: number])[] = [
   ['10:00 in 7 A@b.example', { kind: 'start', session: '7', user: 'a@b.example', resource: '7' }, 5],
