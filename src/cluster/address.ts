@@ -44,7 +44,7 @@ export function redisAddress(url: string): RedisAddress | undefined {
 
 /** The text without the password, as it may be shown. */
 export function withoutPassword(url: string): string {
-  return url.replace(/^([^@]*:\/\/[^@:]*):[^@]*@/, '$1:***@');
+  return url.replace(/^([^@:]*:\/\/[^@:]*):.*@/, '$1:***@');
 }
 
 function hostOf(text: string, usual: number): { host: string; port: number } | undefined {

@@ -61,7 +61,7 @@ async function withConnection<T>(
   if (!address) throw new Error('cluster.url is none of the forms that it may have');
   const connection = await Connection.open(address);
   try {
-    return await use(connection, new Keys(new Pseudonyms(settings.key).id, settings.slots));
+    return await use(connection, new Keys(new Pseudonyms(settings.key, settings.counting).id, settings.slots));
   } finally {
     connection.close();
   }

@@ -114,7 +114,7 @@ export class Barrier implements SharedCount {
     if (view.result === '' && 2 * present <= nodes)
       return {
         kind: 'away',
-        why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one`,
+        why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one${view.nodes.length < nodes ? '. Those that have another key_file, slots, or in [count] other windows, include_disabled or exclude are never seen' : ''}`,
       };
     const { connection, keys } = union;
     const isLeader = await connection.run('lead', keys.control, settings.node, at, union.latest, LEASE_MILLISECONDS);

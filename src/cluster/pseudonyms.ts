@@ -1,6 +1,6 @@
 /**
  * Under which names users are in the union: nobody who reads Redis learns who they are, and two nodes give the same user the same
- * name, as both have the key. Another key is another union: its id is in front of all keys.
+ * name, as both have the key. Another key is another union, and so is another way of counting: the id of both is in front of all keys.
  */
 import { createHmac } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -10,13 +10,14 @@ const LEAST_KEY = 16;
 
 export class Pseudonyms {
   readonly #key: Buffer;
-  /** Follows from the key, and does not tell it. */
+  /** Follows from the key and from how is counted, and tells neither. */
   readonly id: string;
 
-  constructor(key: Buffer) {
+  /** `counting`: as of `ClusterSettings`. */
+  constructor(key: Buffer, counting = '') {
     this.#key = key;
     // No JID begins so.
-    this.id = this.#of('\0id').toString('hex').slice(0, 8);
+    this.id = this.#of(`\0id${counting}`).toString('hex').slice(0, 8);
   }
 
   /** Of a folded bare JID. */

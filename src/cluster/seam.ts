@@ -105,6 +105,11 @@ export interface ClusterSettings {
   readonly nodes: number;
   /** Of the pseudonyms; the same on all nodes. */
   readonly key: Buffer;
+  /**
+   * Who is counted and over how long, as a text. What a union holds depends on it, so that nodes between which it differs are of
+   * different ones: who is counted no longer must be gone from it, and who is too old is dropped.
+   */
+  readonly counting?: string;
   readonly waitSeconds: number;
   readonly leaseSeconds: number;
   readonly slots: number;

@@ -18,8 +18,9 @@ export function versionProblem(version: string): string[] {
 }
 
 export function memoryProblem(info: Info): string[] {
-  const policy = info.get('maxmemory_policy') ?? 'noeviction';
-  if (policy === 'noeviction' || info.get('maxmemory') === '0') return [];
+  const policy = info.get('maxmemory_policy') ?? '';
+  // The others throw away only what is to last for a while, which no user is.
+  if (!policy.startsWith('allkeys-') || info.get('maxmemory') === '0') return [];
   return [`maxmemory-policy of Redis is ${policy}, which throws users away when memory is short: set it to noeviction`];
 }
 

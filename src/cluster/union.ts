@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { redisAddress } from './address.ts';
 import { Connection } from './connection.ts';
+import { refuseEviction } from './eviction.ts';
 import { Keys } from './keys.ts';
 import { keptOf, type Kept } from './kept.ts';
 import { Pseudonyms } from './pseudonyms.ts';
@@ -79,7 +80,7 @@ export class Union {
   constructor(options: UnionOptions) {
     const { settings, outbox, now, signal } = options;
     this.#options = options;
-    this.#pseudonyms = new Pseudonyms(settings.key);
+    this.#pseudonyms = new Pseudonyms(settings.key, settings.counting);
     this.keys = new Keys(this.#pseudonyms.id, settings.slots);
     this.#kept = keptOf(outbox.kept, this.keys.union, settings);
     this.#since = now();
@@ -164,6 +165,7 @@ export class Union {
   async verify(): Promise<void> {
     const { connection } = this;
     const { node } = this.#options.settings;
+    await refuseEviction(connection, this.keys);
     const acked = [...this.#kept.acked];
     const found = await Promise.all(this.keys.all.map((key) => connection.fields(key, `${node}:e`, `${node}:s`)));
     if (found.every(([epoch, seq], slot) => epoch === this.#epoch && Number(seq) >= (acked[slot] ?? 0))) return;
@@ -198,6 +200,7 @@ export class Union {
   async #join(connection: Connection): Promise<Shipping> {
     const { outbox, settings } = this.#options;
     const { node } = settings;
+    await refuseEviction(connection, this.keys);
     this.#epoch = randomBytes(8).toString('hex');
     await this.#look(connection, 0, '', true);
     const { life, acked, members } = this.#kept;

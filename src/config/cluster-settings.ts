@@ -23,7 +23,8 @@ const DIVIDED_SLOTS = 16;
 
 const CLUSTER_URL: FileSetting<string> = {
   ...text('cluster.url', (value) => redisAddress(value) !== undefined),
-  must: 'redis://HOST:PORT, rediss://USER:PASSWORD@HOST (TLS), redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST',
+  must: 'redis://HOST:PORT, rediss://USER:PASSWORD@HOST (TLS), redis+sentinel://HOST,HOST/NAME or redis+cluster://HOST,HOST; in a password %25 stands for %, %2F for / and %40 for @',
+  isSecret: true,
   what: 'Redis or Valkey in which the nodes count together; by default this machine counts alone',
   toml: '"rediss://xau@redis.example:6379"',
 };

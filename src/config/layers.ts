@@ -61,7 +61,8 @@ export class ConfigLayers {
   read<T>(setting: Setting<T>, key: string, value: Value): T | undefined {
     const raw = value.isText ? setting.fromText(String(value.raw)) : value.raw;
     const result = setting.read(raw);
-    if (result === undefined) this.refuse(value, `${key} must be ${setting.must}, not ${shown(value.raw)}`);
+    if (result === undefined)
+      this.refuse(value, `${key} must be ${setting.must}${setting.isSecret ? '' : `, not ${shown(value.raw)}`}`);
     else this.origin.set(key, value.origin);
     return result;
   }

@@ -8,6 +8,8 @@ export interface Setting<T> {
   /** Completes "KEY must be ...". */
   readonly must: string;
   readonly read: (raw: unknown) => T | undefined;
+  /** A value that is refused is not shown. */
+  readonly isSecret?: boolean;
   /** Text of a flag or of the environment, as TOML would have given it. */
   readonly fromText: (text: string) => unknown;
 }

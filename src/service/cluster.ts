@@ -15,10 +15,12 @@ import { SharedCounter, type Link } from './shared-counter.ts';
 export type CounterOptions = Omit<FollowedLogsOptions, 'until' | 'fail'>;
 
 /** Undefined where this is no node of a cluster. @throws a sentence where there is no key that may be used */
-export function clusterSettings({ cluster }: Pick<Config, 'cluster'>): ClusterSettings | undefined {
+export function clusterSettings({ cluster, count }: Pick<Config, 'cluster' | 'count'>): ClusterSettings | undefined {
   if (!cluster) return undefined;
   const { keyFile, node = hostname(), ...settings } = cluster;
-  return { ...settings, node, key: readClusterKey(keyFile) };
+  const { windows, includeDisabled, exclude } = count;
+  const counting = JSON.stringify([windows, includeDisabled, [...new Set(exclude)].toSorted()]);
+  return { ...settings, node, key: readClusterKey(keyFile), counting };
 }
 
 /** @throws a sentence where there is no key that may be used */
@@ -73,8 +75,8 @@ function openLink(options: CounterOptions, settings: ClusterSettings, outbox: No
   };
 }
 
-/** What all nodes should have alike. */
+/** What all nodes should have alike, beside what their settings say of the counting. It names nobody. */
 export function aboutOf({ count }: Config): string {
-  const { windows, includeDisabled, hibernationSeconds, boshSeconds, exclude } = count;
-  return `windows ${windows.join()}, include_disabled ${includeDisabled}, hibernation_seconds ${hibernationSeconds}, bosh_seconds ${boshSeconds}, exclude ${exclude.toSorted().join() || 'nobody'}`;
+  const { hibernationSeconds, boshSeconds } = count;
+  return `hibernation_seconds ${hibernationSeconds}, bosh_seconds ${boshSeconds}`;
 }

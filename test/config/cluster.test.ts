@@ -87,4 +87,10 @@ test('where Redis is [12.2]', () => {
 test('a password is not shown [12.4]', () => {
   assert.equal(withoutPassword('rediss://x:p@r:1/2'), 'rediss://x:***@r:1/2');
   assert.equal(withoutPassword('redis://x@r'), 'redis://x@r');
+  assert.equal(withoutPassword('redis://x:p@q@r'), 'redis://x:***@r');
+  for (const password of ['SE/CRET', 'SE@CRET', '100%SECRET'])
+    assert.throws(
+      () => load(`[cluster]\nurl = "redis://x:${password}@127.0.0.1"\nnodes = 3`),
+      ({ message }: Error) => /cluster\.url must be .* %40 for @$/m.test(message) && !message.includes('CRET'),
+    );
 });

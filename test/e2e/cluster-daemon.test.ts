@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { run } from '../program.ts';
 import { World } from './cluster-world.ts';
+import { ask } from './redis-faults.ts';
 
 const HOUR = 3600;
 const DAY = 86_400;
@@ -85,4 +86,21 @@ test('a daemon that does not come is named, and goes on where it was when it com
   assert.match((await backfill()).err, /the cluster knows the 2 users of node2/);
   world.strike();
   await world.counted(5, 6, 6);
+});
+
+test('who is excluded later is counted no more, by daemons that are started with it; nobody is named in Redis [12.4]', async (t) => {
+  const world = await World.begin(t);
+  await world.write(0, login(world.hour - 100, 'c2s1', 'bob'));
+  await world.write(1, login(world.hour - 100, 'c2s1', 'carol'));
+  for (const node of [0, 1]) world.start(node, 2);
+  await world.counted(2, 2, 2);
+  for (const node of world.nodes) await world.end(node);
+  world.hour += HOUR;
+  for (const node of [0, 1]) world.start(node, 2, { more: '[count]\nexclude = ["bob@chat.example"]' });
+  await world.counted(1, 1, 1);
+  const told = await ask(world.redis, async (client) =>
+    Promise.all((await client.keys('*members')).filter((key) => key.includes(':c}')).map((key) => client.hgetall(key))),
+  );
+  assert.ok(told.length > 0);
+  assert.doesNotMatch(JSON.stringify(told), /bob/);
 });

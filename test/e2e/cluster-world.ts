@@ -90,7 +90,7 @@ export class World {
     return path;
   }
 
-  start(number: number, nodes: number, { wait = 60, log = join(this.#root, `log-${number}`) } = {}): Node {
+  start(number: number, nodes: number, { wait = 60, log = join(this.#root, `log-${number}`), more = '' } = {}): Node {
     const index = join(this.#root, `index-${number}`);
     const file = join(this.#root, `node-${number}.toml`);
     const toml = `
@@ -107,6 +107,7 @@ node = "node${number}"
 nodes = ${nodes}
 key_file = "${join(this.#root, 'key')}"
 wait_seconds = ${wait}
+${more}
 `;
     writeFileSync(file, toml);
     const config = loadConfig({

@@ -1,7 +1,7 @@
 /** What is run inside Redis, by name. Each touches the keys of one slot only. */
 import { APPLY } from './apply.ts';
 import { CONFIRM, LEAD, LOOK, REMOVE, RESULT } from './control.ts';
-import { COUNT, GONE, HELLO, HOSTS, LEAVE, PRUNE, RESET, WHOLE } from './slot.ts';
+import { COUNT, DISTRUST, GONE, HELLO, HOSTS, LEAVE, PRUNE, RESET, WHOLE } from './slot.ts';
 
 export const SCRIPTS = {
   ...{
@@ -9,6 +9,7 @@ export const SCRIPTS = {
     hello: HELLO,
     reset: RESET,
     whole: WHOLE,
+    distrust: DISTRUST,
     leave: LEAVE,
     count: COUNT,
     prune: PRUNE,

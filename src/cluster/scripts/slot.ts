@@ -55,6 +55,14 @@ redis.call('HDEL', KEYS[1], ARGV[1] .. ':r')
 return 1
 `;
 
+/** What is here may not be all: every node is to send all again. */
+export const DISTRUST = `
+for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
+  if string.sub(field, -2) == ':s' then redis.call('HDEL', KEYS[1], field) end
+end
+return 1
+`;
+
 /** ARGV: node. It is no member any more. */
 export const LEAVE = `
 local tag = string.match(KEYS[1], '^(.-})')

@@ -1,0 +1,34 @@
+/** When what Redis has of a node, or what a node has of itself, is relied on no longer; with a real Redis. */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { deadline } from '../deadline.ts';
+import { AT, countAt, DAY, HOUR, hostsOf, login, worldOf } from './model-world.ts';
+import { ask } from './redis-faults.ts';
+
+/** Nothing tells of it. */
+async function until(isSo: () => boolean): Promise<void> {
+  for (const end = deadline(); !isSo(); await new Promise((resolve) => setTimeout(resolve, 10))) end.throwIfAborted();
+}
+
+test('where Redis may throw users away nothing is counted, and when it is put right all is sent again [12.6]', async (t) => {
+  const { lab, nodes } = await worldOf(t, ['a', 'b', 'c'], { slots: 2 });
+  for (const [i, node] of nodes.entries()) login(node, `user${i}`, AT - 60);
+  const first = await Promise.all(nodes.map((node) => countAt(node, AT)));
+  assert.ok(first.every(({ kind }) => kind !== 'away'));
+  const resyncs = nodes.map(({ outbox }) => outbox.resyncs);
+  await ask(lab, (client) => client.config('SET', 'maxmemory', '100mb', 'maxmemory-policy', 'allkeys-lru'));
+  const over = new AbortController();
+  const asked = { at: AT + HOUR, hosts: [], windows: [1, 7, 30], covered: [DAY, 7 * DAY, 30 * DAY] };
+  const counting = nodes[0]!.barrier.count(asked, AbortSignal.any([over.signal, deadline()]));
+  await until(() => nodes.every(({ union }) => /maxmemory-policy .* allkeys-lru/.test(union.state.problem ?? '')));
+  over.abort();
+  assert.equal((await counting).kind, 'away');
+  // As if they had been thrown away.
+  await ask(lab, async (client) => {
+    await client.del(...(await client.keys('*seen:*')));
+    await client.config('SET', 'maxmemory-policy', 'volatile-lru');
+  });
+  const second = await Promise.all(nodes.map((node) => countAt(node, AT + HOUR)));
+  assert.deepEqual(hostsOf(second[0]), [{ host: 'chat.example', online: 3, windows: [3, 3, 3, 3] }]);
+  assert.ok(nodes.every(({ outbox }, i) => outbox.resyncs > resyncs[i]!));
+});
