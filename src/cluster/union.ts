@@ -10,35 +10,9 @@ import { refuseEviction } from './eviction.ts';
 import { Keys } from './keys.ts';
 import { keptOf, type Kept } from './kept.ts';
 import { Pseudonyms } from './pseudonyms.ts';
-import type { Scripts } from './scripts/scripts.ts';
-import type { ClusterSettings, Outbox } from './seam.ts';
 import { Fenced, Shipping } from './shipping.ts';
+import type { UnionOptions, UnionState } from './union-options.ts';
 import { complaints, viewOf, type Mark, type View } from './view.ts';
-
-export interface UnionOptions {
-  readonly settings: ClusterSettings;
-  readonly outbox: Outbox;
-  /** Unix seconds. */
-  readonly now: () => number;
-  readonly tell: (level: 'info' | 'warn', sentence: string) => void;
-  readonly signal: AbortSignal;
-  /** How this node counts, which all nodes should do alike, as a text. */
-  readonly about: string;
-  /** Others than the product's, where a test takes one of their guards away. */
-  readonly scripts?: Scripts;
-}
-
-export interface UnionState {
-  readonly isConnected: boolean;
-  /** Unix seconds; when the connection was made, or was lost. */
-  readonly since: number;
-  /** Users and changes that are not sent yet. */
-  readonly waiting: number;
-  readonly isSendingAll: boolean;
-  /** Why there is no connection. */
-  readonly problem: string | undefined;
-  readonly view: View | undefined;
-}
 
 /** A batch of so many keeps Redis busy for two or three milliseconds. */
 const PIECE = 300;
