@@ -55,7 +55,7 @@ async function asNode(config: Config, node: string, args: FileArguments, io: Io)
   if (users !== undefined)
     io.log(
       'notice',
-      `the cluster knows the ${users} users of ${node}; nobody waits for it, and nobody is online there`,
+      `the cluster knows the ${users} users of ${node}; nobody waits for it, and nobody is online there. Should Redis lose what it has, do it again`,
     );
   return users === undefined ? 1 : code;
 }

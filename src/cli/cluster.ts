@@ -11,7 +11,7 @@ export async function removeFromCluster(config: Config, { node }: { readonly nod
   if (await removeNode(settings, node, io.now())) {
     io.log(
       'notice',
-      `${node} is waited for no longer, and nobody is online there; set cluster.nodes of the others, too`,
+      `${node} is waited for no longer, and nobody is online there; set cluster.nodes of the others, too. Should Redis lose what it has, users of that node alone are gone from the counts`,
     );
     return 0;
   }

@@ -18,11 +18,11 @@ export async function removeNode(settings: ClusterSettings, node: string, now: n
   });
 }
 
-/** When a node gave its last sign of life, unix seconds; undefined where it takes part no longer, or never did. */
-export async function lastSignOf(settings: ClusterSettings, node: string): Promise<number | undefined> {
+/** For how long a node gave no sign of life, seconds by the clock of Redis; undefined where it takes part no longer, or never did. */
+export async function silenceOf(settings: ClusterSettings, node: string): Promise<number | undefined> {
   return await withConnection(settings, async (connection, keys) => {
-    const [beat] = await connection.fields(keys.beats, node);
-    return beat ? Number.parseInt(beat, 10) / 1000 : undefined;
+    const silence = await connection.run('silence', keys.control, node);
+    return silence === '' ? undefined : Number(silence) / 1000;
   });
 }
 

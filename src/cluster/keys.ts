@@ -22,11 +22,6 @@ export class Keys {
     return `{${this.#prefix}:c}counted`;
   }
 
-  /** When each node gave its last sign of life. */
-  get beats(): string {
-    return `{${this.#prefix}:c}beat`;
-  }
-
   get all(): readonly string[] {
     return Array.from({ length: this.slots }, (_, slot) => this.slot(slot));
   }

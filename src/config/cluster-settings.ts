@@ -1,6 +1,7 @@
 /** The table `[cluster]`: several nodes that count together. */
 import { join } from 'node:path';
 import { redisAddress } from '../cluster/address.ts';
+import { isNodeName } from '../cluster/node-name.ts';
 import type { ConfigLayers } from './layers.ts';
 import { integer, isPath, text, type FileSetting } from './setting-values.ts';
 
@@ -29,7 +30,7 @@ const CLUSTER_URL: FileSetting<string> = {
   toml: '"rediss://xau@redis.example:6379"',
 };
 const CLUSTER_NODE: FileSetting<string> = {
-  ...text('cluster.node', (value) => /^[\w.-]{1,64}$/.test(value)),
+  ...text('cluster.node', isNodeName),
   must: 'a name of letters, digits, "_", "-" and ".", as in "node1"',
   what: "name of this node, which no other node has; by default the machine's name",
   toml: '"node1"',

@@ -2,7 +2,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { lastSignOf, removeNode } from '../cluster/administration.ts';
+import { removeNode, silenceOf } from '../cluster/administration.ts';
+import { isNodeName, NODE_NAME } from '../cluster/node-name.ts';
 import type { ClusterSettings } from '../cluster/seam.ts';
 import { Union } from '../cluster/union.ts';
 import { ConfigError, type Config } from '../config/config.ts';
@@ -33,9 +34,10 @@ export async function withAbsentNode(
 ): Promise<number | undefined> {
   const own = clusterSettings(config);
   if (!own) throw new ConfigError(['--node is for a cluster: name its Redis with cluster.url']);
+  if (!isNodeName(node)) throw new ConfigError([`${JSON.stringify(node)} is no name of a node: ${NODE_NAME}`]);
   if (node === own.node) throw new ConfigError([`${node} is this node itself: leave --node out`]);
-  const sign = await lastSignOf(own, node);
-  if (sign !== undefined && options.now() - sign < GONE)
+  const silence = await silenceOf(own, node);
+  if (silence !== undefined && silence < GONE)
     throw new ConfigError([
       `${node} gave a sign of life less than ${GONE} seconds ago: run backfill there, or stop its daemon and wait`,
     ]);

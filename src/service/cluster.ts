@@ -1,11 +1,12 @@
 /** A daemon as a node of a cluster: its outbox, its way to the union, and who counts; and what commands need of it. */
 import { hostname } from 'node:os';
 import { Barrier } from '../cluster/barrier.ts';
+import { isNodeName, NODE_NAME } from '../cluster/node-name.ts';
 import { Pseudonyms, readClusterKey } from '../cluster/pseudonyms.ts';
 import type { ClusterSettings, GoneElsewhere } from '../cluster/seam.ts';
 import { Union } from '../cluster/union.ts';
 import { GoneReader } from '../cluster/upkeep.ts';
-import type { Config } from '../config/config.ts';
+import { ConfigError, type Config } from '../config/config.ts';
 import { OwnCounter, type Counter } from './counter.ts';
 import type { FollowedLogsOptions } from './followed-logs.ts';
 import { deleteGone } from './gone-elsewhere.ts';
@@ -18,6 +19,10 @@ export type CounterOptions = Omit<FollowedLogsOptions, 'until' | 'fail'>;
 export function clusterSettings({ cluster, count }: Pick<Config, 'cluster' | 'count'>): ClusterSettings | undefined {
   if (!cluster) return undefined;
   const { keyFile, node = hostname(), ...settings } = cluster;
+  if (!isNodeName(node))
+    throw new ConfigError([
+      `the machine's name ${JSON.stringify(node)} is no name of a node: set cluster.node; ${NODE_NAME}`,
+    ]);
   const { windows, includeDisabled, exclude } = count;
   const counting = JSON.stringify([windows, includeDisabled, [...new Set(exclude)].toSorted()]);
   return { ...settings, node, key: readClusterKey(keyFile), counting };

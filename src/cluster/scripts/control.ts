@@ -74,6 +74,14 @@ if redis.call('GET', tag .. 'leader') == ARGV[1] then redis.call('DEL', tag .. '
 return 1
 `;
 
+/** ARGV: node. Gives for how many milliseconds it gave no sign of life, '' where it is no node. */
+export const SILENCE = `
+local beat = redis.call('HGET', string.match(KEYS[1], '^(.-})') .. 'beat', ARGV[1])
+if not beat then return '' end
+local time = redis.call('TIME')
+return string.format('%.0f', time[1] * 1000 + math.floor(time[2] / 1000) - tonumber(string.match(beat, '%d+')))
+`;
+
 /** A node is no more. ARGV: node, now. Gives whether it was known. */
 export const REMOVE = `
 local tag = string.match(KEYS[1], '^(.-})')

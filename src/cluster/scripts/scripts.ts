@@ -1,6 +1,6 @@
 /** What is run inside Redis, by name. Each touches the keys of one slot only. */
 import { APPLY } from './apply.ts';
-import { CONFIRM, LEAD, LOOK, REMOVE, RESULT } from './control.ts';
+import { CONFIRM, LEAD, LOOK, REMOVE, RESULT, SILENCE } from './control.ts';
 import { COUNT, DISTRUST, GONE, HELLO, HOSTS, LEAVE, PRUNE, RESET, WHOLE } from './slot.ts';
 
 export const SCRIPTS = {
@@ -16,7 +16,7 @@ export const SCRIPTS = {
     hosts: HOSTS,
     gone: GONE,
   },
-  ...{ look: LOOK, lead: LEAD, result: RESULT, confirm: CONFIRM, remove: REMOVE },
+  ...{ look: LOOK, lead: LEAD, result: RESULT, confirm: CONFIRM, remove: REMOVE, silence: SILENCE },
 };
 
 export type ScriptName = keyof typeof SCRIPTS;
