@@ -180,7 +180,12 @@ export class Union {
     const { life, acked, members } = this.#kept;
     const said = [node, this.#epoch, life, this.#passed, this.latest, ...members];
     const answers = await Promise.all(this.keys.all.map((key) => connection.run('hello', key, ...said)));
-    const isLost = answers.some((answer, slot) => answer === '' || Number(answer) < (acked[slot] ?? 0));
+    const { seqs: sent } = this;
+    // What the index does not know to have been sent, it may not hold either, as one that was put back from a backup does not.
+    const isLost = answers.some((answer, slot) => {
+      const [least, most] = [acked[slot] ?? 0, Math.max(acked[slot] ?? 0, sent[slot] ?? 0)];
+      return answer === '' || Number(answer) < least || Number(answer) > most;
+    });
     const seqs = answers.map((answer, slot) => Math.max(Number(answer), acked[slot] ?? 0));
     if (isLost || !this.#kept.isInStep) await this.#beginAgain(connection, seqs);
     const { keys } = this;
@@ -328,10 +333,9 @@ export class Union {
     if (view.counted > counted || names.join() !== members.join())
       this.#keep({ counted: Math.max(counted, view.counted), members: names });
     this.#view = view;
-    const sentences = complaints(view, settings.node, AWAKE_SECONDS);
-    for (const sentence of sentences.filter((each) => !this.#told.has(each))) {
-      this.#told.add(sentence);
-      this.#options.tell('warn', sentence);
+    for (const { what, sentence } of complaints(view, settings.node, AWAKE_SECONDS)) {
+      if (!this.#told.has(what)) this.#options.tell('warn', sentence);
+      this.#told.add(what);
     }
     return view;
   }

@@ -57,28 +57,39 @@ export function viewOf(answer: unknown, latest = Infinity): View {
   return { counted: last > latest ? 0 : last, result, leader, now: Number(now) / 1000, nodes, removed };
 }
 
-/** What an administrator should hear of, a sentence each. `awake`: seconds for which a node that is well may be silent. */
-export function complaints({ nodes }: View, own: string, awake: number): string[] {
+/** What an administrator should hear of once, however its sentence changes. */
+export interface Complaint {
+  readonly what: string;
+  readonly sentence: string;
+}
+
+/** `awake`: seconds for which a node that is well may be silent. */
+export function complaints({ nodes }: View, own: string, awake: number): Complaint[] {
   const here = nodes.filter(({ silent, about }) => silent <= awake && about !== '');
   const self = here.find(({ name }) => name === own);
   if (!self) return [];
   const others = here.filter(({ name }) => name !== own);
   return others.flatMap(({ name, ahead, about }) => {
     const skew = Math.abs(Math.round(ahead - self.ahead));
-    return [
-      ...(skew > MOST_SKEW
-        ? [
-            `the clocks of the nodes ${own} and ${name} differ by ${skew} seconds: set both by NTP, as counts at the hour are wrong by what happens in between`,
-          ]
-        : []),
-      ...(about === self.about
-        ? []
-        : [
-            `the nodes ${own} and ${name} count otherwise (${self.about} and ${about}): give both the same table [count]`,
-          ]),
-    ];
+    const all = {
+      clocks:
+        skew > MOST_SKEW &&
+        `the clocks of the nodes ${own} and ${name} differ by ${skew} seconds: set both by NTP, as counts at the hour are wrong by what happens in between`,
+      count:
+        about !== self.about &&
+        `the nodes ${own} and ${name} count otherwise (${self.about} and ${about}): give both the same table [count]`,
+      gauges:
+        levelOf(name) === levelOf(own) &&
+        `the nodes ${own} and ${name} have one name among the metrics (${levelOf(own)}), so that one hides the other: give one of them another name (cluster.node)`,
+    };
+    return Object.entries(all).flatMap(([kind, sentence]) =>
+      sentence === false ? [] : [{ what: `${kind} ${name}`, sentence }],
+    );
   });
 }
+
+/** A node's name in the names of metrics. */
+export const levelOf = (node: string): string => node.replaceAll('.', '_');
 
 /** Those of whom something is expected, and who have not come to the instant, by name. `nodes`: how many there should be. */
 export function missingAt(view: View, at: number, nodes: number): string[] {

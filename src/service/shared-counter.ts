@@ -5,6 +5,7 @@
 import type { HostCounts, Sample } from '../activity/active-window.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Counted, Result, SharedCount } from '../cluster/seam.ts';
+import { levelOf } from '../cluster/view.ts';
 import type { ClusterStatus } from '../index/status-file.ts';
 import type { ClusterState } from './cluster-state.ts';
 import { countAt, type LogAt } from './count-at.ts';
@@ -111,7 +112,7 @@ export class SharedCounter implements Counter {
 
   get gauges(): Readonly<Record<string, number>> {
     const { node, link } = this.#options;
-    const own = `cluster.node.${node.replaceAll('.', '_')}`;
+    const own = `cluster.node.${levelOf(node)}`;
     const { isConnected, waiting } = link.standing;
     return {
       [`${own}.connected`]: Number(isConnected),

@@ -1,7 +1,7 @@
 /** What the nodes of a cluster look like to one of them, and what its administrator hears of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { complaints, missingAt, viewOf, type View } from '../../src/cluster/view.ts';
+import { complaints as all, missingAt, viewOf, type View } from '../../src/cluster/view.ts';
 
 const NOW = 1_764_000_000_000;
 const mark = (at: number): string => JSON.stringify({ at, seqs: [1], covered: [86_400] });
@@ -12,6 +12,8 @@ function view(...nodes: readonly (readonly [name: string, about: string, ago: nu
   const beats = nodes.flatMap(([name, , ago, ahead]) => [name, `${NOW - ago} ${ahead}`]);
   return viewOf(['0', '', '', `${NOW}`, members, beats, ['a', mark(3600)], []]);
 }
+
+const complaints = (...args: Parameters<typeof all>): string[] => all(...args).map(({ sentence }) => sentence);
 
 test('clocks that differ by more than five seconds are told, of nodes that are there [12.5]', () => {
   const told = (ahead: number, ago = 0): string[] =>
@@ -25,6 +27,16 @@ test('clocks that differ by more than five seconds are told, of nodes that are t
 test('nodes that count otherwise are told [12.5]', () => {
   assert.match(complaints(view(['a', 'x', 0, 0], ['b', 'y', 0, 0]), 'a', 15).join(), /count otherwise \(x and y\)/);
   assert.deepEqual(complaints(view(['a', 'x', 0, 0], ['b', '', 0, 0]), 'a', 15), []);
+});
+
+test('what is told once is told so however far the clocks are apart; nodes that share a gauge are told [12.6]', () => {
+  const about = (ahead: number): string[] =>
+    all(view(['a', 'x', 0, 0], ['b', 'x', 0, ahead]), 'a', 15).map(({ what }) => what);
+  assert.deepEqual(about(6000), about(9000));
+  assert.match(
+    complaints(view(['a.b', 'x', 0, 0], ['a_b', 'x', 0, 0]), 'a.b', 15).join(),
+    /one name among the metrics/,
+  );
 });
 
 test('who has not come to an instant is named, and who was never seen is counted [12.5]', () => {

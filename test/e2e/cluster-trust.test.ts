@@ -1,6 +1,9 @@
 /** When what Redis has of a node, or what a node has of itself, is relied on no longer; with a real Redis. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { silenceOf } from '../../src/cluster/administration.ts';
+import { KEY } from '../cluster/model-cluster.ts';
+import type { ModelNode } from '../cluster/model-node.ts';
 import { deadline } from '../deadline.ts';
 import { AT, countAt, DAY, HOUR, hostsOf, login, worldOf } from './model-world.ts';
 import { ask } from './redis-faults.ts';
@@ -31,4 +34,26 @@ test('where Redis may throw users away nothing is counted, and when it is put ri
   const second = await Promise.all(nodes.map((node) => countAt(node, AT + HOUR)));
   assert.deepEqual(hostsOf(second[0]), [{ host: 'chat.example', online: 3, windows: [3, 3, 3, 3] }]);
   assert.ok(nodes.every(({ outbox }, i) => outbox.resyncs > resyncs[i]!));
+});
+
+test('an index that was put back from a backup keeps nobody online whose end it cannot know of [12.2]', async (t) => {
+  const { nodes } = await worldOf(t, ['a', 'b']);
+  const [a, b] = nodes as [ModelNode, ModelNode];
+  login(a, 'alice', AT - 90);
+  await a.union.flush(deadline());
+  a.outbox.store();
+  login(a, 'bob', AT - 60);
+  await Promise.all(nodes.map((node) => countAt(node, AT)));
+  await a.kill();
+  const counts = await Promise.all([countAt(a, AT + 2 * DAY), countAt(b, AT + 2 * DAY)]);
+  assert.deepEqual(hostsOf(counts[0]), [{ host: 'chat.example', online: 1, windows: [1, 2, 2, 2] }]);
+});
+
+test('how long a node was silent is told by the clock of Redis [12.6]', async (t) => {
+  const { lab, nodes } = await worldOf(t, ['a']);
+  const settings = { url: lab.url, node: 'x', nodes: 3, key: KEY, waitSeconds: 1, leaseSeconds: 1, slots: 1 };
+  await nodes[0]!.union.flush(deadline());
+  const silence = await silenceOf(settings, 'a');
+  assert.ok(silence !== undefined && silence >= 0 && silence < 300);
+  assert.equal(await silenceOf(settings, 'b'), undefined);
 });
