@@ -55,7 +55,7 @@ export function decode(
     const event = isAlone ? reader.line(line, 0, line.length) : reader.line(wholeText(), at, end);
     if (event) batch.add(event);
     else if (reader.isStrange && end > at) to = runEnd?.endOf(at) ?? to;
-    if (at === to) reader.takeBack();
+    if (at >= to) reader.takeBack(1 + at - to);
     if (line !== undefined && !isOfTick) tick = reader.tickOf(line);
     at = end + 1;
   }

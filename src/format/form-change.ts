@@ -14,8 +14,9 @@ const LONGEST_MESSAGE = 4 * 102_400;
 const ONE_MESSAGE = 60;
 /** Where no more lines come to tell, lines so far apart, seconds, are enough. */
 const ONE_MESSAGE_AT_END = 5;
-/** Lines that wait until they can be told, bytes. */
+/** Lines that wait until they can be told, bytes; more of records that have many lines. */
 const LONGEST_WAIT = 64 * 1024;
+const LONGEST_WAIT_OF_RECORDS = 4 * LONGEST_WAIT;
 /** Lines of another program by which it is the server: of one that starts before the one so far starts anew, of one at the beginning of a file, and else. */
 const STARTING = 2;
 const BEGINNING = 3;
@@ -144,7 +145,8 @@ interface Judge {
 /** Whether the log has that form from the span on. */
 function judgementOf(score: Score, judge: Judge): 'yes' | 'no' | 'not yet' {
   const { known, span, places, bytes } = judge;
-  const mayWait = bytes <= LONGEST_WAIT ? 'not yet' : 'no';
+  const longest = known.format.wrapping?.envelope.linesOfRecord ? LONGEST_WAIT_OF_RECORDS : LONGEST_WAIT;
+  const mayWait = bytes <= longest ? 'not yet' : 'no';
   const oneMessage = known.isEnd ? ONE_MESSAGE_AT_END : ONE_MESSAGE;
   const stampOf = (i: number): string => places[span.from + i]!.stamp;
   switch (places[span.from + score.ownAt[0]!]!.where) {
@@ -176,6 +178,8 @@ function takesPlace(
   const { starts, ownAt } = score;
   const program = score.format.wrapping?.program ?? '';
   if (score.format.dialect !== format.dialect || isSameServer(score.format, format)) return 'no';
+  // Many a daemon says `error: TEXT`, as Prosody does to syslog.
+  if (score.events === 0) return 'no';
   // What came in its place was a neighbour that repeated lines of it.
   if (program === replaced) return 'yes';
   const all = overall.find((each) => isSame(each.format, score.format)) ?? score;

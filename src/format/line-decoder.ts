@@ -131,9 +131,9 @@ export class LineDecoder {
     return this.#parser.isQuoting;
   }
 
-  /** The line read last is not counted: it is strange, and read in another form, or held. */
-  takeBack(): void {
-    this.counts.lines--;
+  /** The last lines read are not counted: the last one is strange, and read in another form, or held, and those before it are empty. */
+  takeBack(lines: number): void {
+    this.counts.lines -= lines;
     if (this.#strange === 'foreign' || this.#strange === 'rejected') this.counts[this.#strange]--;
   }
 
@@ -162,8 +162,10 @@ export class LineDecoder {
       const event = this.line(text, start, end);
       if (event) seen(event, line);
       else if (this.isStrange && end > start) to = runEnd?.endOf(start) ?? to;
-      if (start === to) {
-        this.takeBack();
+      if (start >= to) {
+        const empty = start - to;
+        this.takeBack(1 + empty);
+        line -= empty;
         break;
       }
     }

@@ -182,9 +182,9 @@ export class LogFormat {
 
   /** The next lines of one form, or more than those: `endOf` tells where they end. Undefined at the end of the block. */
   run(): Run | undefined {
-    if (this.#nextFormat) this.#be(this.#nextFormat);
-    this.#nextFormat = undefined;
     const from = this.#next;
+    if (this.#nextFormat) this.#be(this.#nextFormat, from === this.#from ? this.#begun(this.#nextFormat) : undefined);
+    this.#nextFormat = undefined;
     const bytes = this.#block.subarray(from);
     if (bytes.length === 0) return this.#end();
     this.#from = this.#at = from;
@@ -198,8 +198,8 @@ export class LogFormat {
   }
 
   /**
-   * Where the lines of this form end in the run; undefined where they go on. `at`: of a line in it that is not understood.
-   * `version`: of the server, where the log has named it; `isQuoting`: of that line.
+   * Where the lines of this form end in the run: at `at`, where a line is not understood, or before empty lines in front of it; undefined
+   * where they go on. `version`: of the server, where the log has named it; `isQuoting`: of that line.
    */
   endOf(at: number, { version, isQuoting }: Pick<LineDecoder, 'version' | 'isQuoting'>): number | undefined {
     const { format } = this.#run!;
@@ -207,8 +207,10 @@ export class LogFormat {
     if (isHeld || at < this.#seen || !this.#format || this.#changes === MOST_CHANGES) return undefined;
     this.#goTo(at);
     const first = this.#block[this.#at]!;
-    if (first === TAB || first === BLANK || first === NEWLINE) return undefined;
-    const { lines, end } = linesFrom(this.#block, this.#at, SAMPLE);
+    if (first === TAB || first === BLANK) return undefined;
+    if (first === NEWLINE) this.#goToRecord();
+    const most = SAMPLE * (format.wrapping?.envelope.linesOfRecord ?? 1);
+    const { lines, end } = linesFrom(this.#block, this.#at, most);
     const look = lookAt(lines, {
       format,
       server: this.#server,
@@ -222,7 +224,7 @@ export class LogFormat {
       rivals: this.#rivals,
       quiet: this.#quiet,
     });
-    this.#goTo(at, look.at);
+    this.#goTo(this.#plainAt, look.at);
     this.#seen = this.#plainAt;
     if (look.kind !== 'change')
       for (const { program, lines: more } of look.rivals)
@@ -279,6 +281,20 @@ export class LogFormat {
       this.#plainAt = bytes.indexOf(NEWLINE, this.#plainAt) + 1;
       this.#at = this.#block.indexOf(NEWLINE, this.#at) + 1;
     }
+  }
+
+  /** To where the record begins that ends here: each of its lines before is an empty one in the run. */
+  #goToRecord(): void {
+    const { bytes } = this.#run!;
+    for (; this.#plainAt > 0 && (bytes[this.#plainAt - 2] ?? NEWLINE) === NEWLINE; this.#plainAt--)
+      do this.#at--;
+      while (this.#at > this.#from && this.#block[this.#at - 1] !== NEWLINE);
+  }
+
+  /** What was known before this run of a record that goes on in it. */
+  #begun({ wrapping }: LineFormat): UnwrapState | undefined {
+    const isSame = wrapping !== undefined && wrapping.envelope === this.#format?.wrapping?.envelope;
+    return isSame && this.#before?.record ? { record: this.#before.record } : undefined;
   }
 
   /** The lines from here on are read with those that come next. */

@@ -29,7 +29,7 @@ export interface Score {
   readonly events: number;
   /** One of them is of a server that starts. */
   readonly starts: boolean;
-  /** How many lines the program wrote that wrote these. */
+  /** How many lines the program wrote that wrote these; a record of several is one. */
   readonly lines: number;
 }
 
@@ -40,7 +40,7 @@ const TELLING = 200;
 
 /** Undefined where no line is understood. `server`: the name of a dialect, or `auto`. Lines are of one character per byte, without newline. */
 export function recogniseFormat(lines: readonly string[], server = 'auto'): LineFormat | undefined {
-  const found = best(scoresOf(lines, server))?.format;
+  const found = best(scoresOf(lines.slice(0, SAMPLE), server))?.format;
   // A log without stamps is known, too, so that what it lacks can be told.
   return found ?? plainFormat(lines, dialectNamed(server));
 }
@@ -49,10 +49,9 @@ export function recogniseFormat(lines: readonly string[], server = 'auto'): Line
 export function scoresOf(lines: readonly string[], server = 'auto'): readonly Score[] {
   const named = dialectNamed(server);
   const dialects = named ? [named] : DIALECTS;
-  const sample = lines.slice(0, SAMPLE);
-  const wrapped = envelopesOf(sample).flatMap((envelope) => scoresIn(envelope, sample, dialects));
-  const numbers = sample.map((_, i) => i);
-  const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, sample, numbers) ?? []);
+  const wrapped = envelopesOf(lines).flatMap((envelope) => scoresIn(envelope, lines, dialects));
+  const numbers = lines.map((_, i) => i);
+  const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, lines, { numbers, written: lines.length }) ?? []);
   const isStampOnly = ({ format }: Score): boolean => format.wrapping?.envelope.isStampOnly === true;
   return [...wrapped.filter((each) => !isStampOnly(each)), ...plain, ...wrapped.filter(isStampOnly)];
 }
@@ -94,8 +93,12 @@ export const isServer = ({ ownAt, lines }: Score): boolean => ownAt.length > 1 &
 export const isSameServer = (a: LineFormat, b: LineFormat): boolean => serverOf(a) === serverOf(b);
 const serverOf = ({ wrapping }: LineFormat): string | undefined => wrapping?.program.split('/', 1)[0];
 
-/** Of plain lines with the numbers `numbers`; undefined where none is understood and dated. */
-function scoreOf(format: LineFormat, lines: readonly string[], numbers: readonly number[]): Score | undefined {
+/** Of plain lines, which stand so in what one program wrote; undefined where none is understood and dated. */
+function scoreOf(
+  format: LineFormat,
+  lines: readonly string[],
+  { numbers, written }: Pick<Part, 'numbers' | 'written'>,
+): Score | undefined {
   const own = datedIn(lines, format.dialect).filter(({ isQuoted }) => !isQuoted);
   if (own.length === 0) return undefined;
   return {
@@ -103,7 +106,7 @@ function scoreOf(format: LineFormat, lines: readonly string[], numbers: readonly
     ownAt: own.map(({ number }) => numbers[number]!),
     events: own.filter(({ isEvent }) => isEvent).length,
     starts: own.some(({ isStart }) => isStart),
-    lines: lines.length,
+    lines: written,
   };
 }
 
@@ -153,7 +156,8 @@ function datedIn(lines: readonly string[], dialect: Dialect, last: LastStamp = {
 
 function scoresIn(envelope: Envelope, lines: readonly string[], dialects: readonly Dialect[]): Score[] {
   const { parts, hasStamp } = partsOf(envelope, lines);
-  return [...parts].flatMap(([program, { numbers, bodies }]) => {
+  return [...parts].flatMap(([program, part]) => {
+    const { numbers, bodies } = part;
     const bytes = bytesOf(numbers.map((i) => lines[i]!));
     const inner = readingsOf(bodies)[0]?.form;
     // One body with a date may be the text of a remote party.
@@ -166,7 +170,7 @@ function scoresIn(envelope: Envelope, lines: readonly string[], dialects: readon
       ].flatMap((how) => {
         const wrapping = { envelope, program, ...how };
         const plain = new Unwrapper(wrapping, dialect).unwrap(bytes).toString('latin1').split('\n').slice(0, -1);
-        return scoreOf({ dialect, wrapping }, plain, numbers) ?? [];
+        return scoreOf({ dialect, wrapping }, plain, part) ?? [];
       });
       return scores.length === 0 ? [] : [scores.reduce((a, b) => (b.ownAt.length > a.ownAt.length ? b : a))];
     });
@@ -190,6 +194,8 @@ const bytesOf = (lines: readonly string[]): Buffer => Buffer.from(`${lines.join(
 /** What one program wrote: the numbers of its lines, and what stands in the first of them. */
 interface Part {
   readonly numbers: number[];
+  /** Without those that are part of a record that ends in another one. */
+  written: number;
   readonly bodies: string[];
 }
 
@@ -204,18 +210,23 @@ function partsOf(envelope: Envelope, lines: readonly string[]) {
   let held: number[] = [];
   for (let i = 0, from = 0; i < lines.length; from += lines[i++]!.length + 1) {
     const kind = opener.open(bytes, from, from + lines[i]!.length, cut);
-    if (kind === HELD) held.push(i);
-    else if (kind === CONTINUATION) last?.numbers.push(i);
-    else {
-      last = kind === FOREIGN ? undefined : (parts.get(cut.program) ?? { numbers: [], bodies: [] });
-      last?.numbers.push(...held, i);
-      held = [];
-      if (!last) continue;
-      hasStamp ||= cut.stampLength > 0;
-      parts.set(cut.program, last);
-      if (last.bodies.length < TELLING)
-        last.bodies.push(cut.text.toString('latin1', cut.from, Math.min(cut.to, cut.from + 256)));
+    if (kind === HELD) {
+      held.push(i);
+      continue;
     }
+    if (kind === FOREIGN) last = undefined;
+    else if (kind !== CONTINUATION) last = parts.get(cut.program) ?? { numbers: [], written: 0, bodies: [] };
+    const before = held;
+    held = [];
+    if (!last) continue;
+    for (const each of before) last.numbers.push(each);
+    last.numbers.push(i);
+    last.written++;
+    if (kind === CONTINUATION) continue;
+    hasStamp ||= cut.stampLength > 0;
+    parts.set(cut.program, last);
+    if (last.bodies.length < TELLING)
+      last.bodies.push(cut.text.toString('latin1', cut.from, Math.min(cut.to, cut.from + 256)));
   }
   return { parts, hasStamp };
 }

@@ -97,6 +97,8 @@ export interface Envelope {
   readonly altersLengths?: true;
   /** Usual records of it are made plain by what is compiled, as of compiled-records.ts. */
   readonly usual?: UsualRecords;
+  /** A record has so many lines, and not many more. */
+  readonly linesOfRecord?: number;
   /** It looks like a stamp of the server's own: what is understood without it is not wrapped. */
   readonly isStampOnly?: true;
   open(state?: EnvelopeState): Opener;

@@ -248,6 +248,7 @@ export const journalExport: Envelope = {
   usual: 'journal, export',
   cutsUnseen: true,
   altersLengths: true,
+  linesOfRecord: 32,
   begins: /^(?:__CURSOR|__REALTIME_TIMESTAMP|MESSAGE)=/,
   open: (state) => new ExportOpener(state),
 };
