@@ -48,7 +48,7 @@ export function recogniseFormat(lines: readonly string[], server = 'auto'): Line
 /** Each form in which some of these lines are understood and dated, the ones to be preferred first. */
 export function scoresOf(lines: readonly string[], server = 'auto'): readonly Score[] {
   const named = dialectNamed(server);
-  const dialects = named ? [named] : DIALECTS;
+  const dialects = named ? [named, ...(named.formerly ? [named.formerly] : [])] : DIALECTS;
   const wrapped = envelopesOf(lines).flatMap((envelope) => scoresIn(envelope, lines, dialects));
   const numbers = lines.map((_, i) => i);
   const plain = dialects.flatMap((dialect) => scoreOf({ dialect }, lines, { numbers, written: lines.length }) ?? []);

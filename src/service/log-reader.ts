@@ -85,8 +85,9 @@ export class LogReader {
     this.#scannerOf = scannerOf;
     const { wrapping, waiting, strange, isUnknown } = known?.reader ?? {};
     const [named, before] = [dialectNamed(server), dialectNamed(known?.server ?? '')];
-    this.#dialect = named ?? before;
-    const isKnown = !isUnknown && (!named || named === before);
+    const isNamed = !named || (before !== undefined && [named, named.formerly].includes(before));
+    this.#dialect = isNamed ? before : named;
+    const isKnown = !isUnknown && isNamed;
     this.#format = new LogFormat({
       server,
       records,

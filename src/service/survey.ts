@@ -65,7 +65,7 @@ export async function surveyLog(log: LogConfig, config: Config, now: number): Pr
   const bytes = await (entries === undefined ? readEnd(log.path, LOOK_AT) : newestEntries(entries, ENTRIES));
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
   const format = recogniseFormat(lines, log.server);
-  const dialect = dialectNamed(log.server) ?? format?.dialect;
+  const dialect = format?.dialect ?? dialectNamed(log.server);
   const plain = plainLines(lines, format);
   const users = newUsers(config);
   const logState = new LogState(users, { ...config.count, ...log, horizon: () => now + MAX_AHEAD });

@@ -126,6 +126,8 @@ export const LOST_END = '\u001e';
 export interface Dialect {
   /** The name in `server = "..."`. */
   readonly name: string;
+  /** Older versions of the server write as this one does. */
+  readonly formerly?: Dialect;
   begin(state?: ParserState): Parser;
   /**
    * Finds out how the file would have a line that the server wrote without a stamp, to syslog or to its standard output: what is in

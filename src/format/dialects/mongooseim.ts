@@ -9,6 +9,7 @@
  */
 import type { Dialect, Finding } from './dialect.ts';
 import type { LogLevel } from '../log-level.ts';
+import { ejabberd } from './ejabberd.ts';
 import { endOf, startOf } from './full-jid.ts';
 import { headParser, type Line } from './head-parser.ts';
 import { planFor, TELLS_END } from './mongooseim-shortcuts.ts';
@@ -113,6 +114,7 @@ function levelOf(line: string): LogLevel | undefined {
 
 export const mongooseim: Dialect = {
   name: 'mongooseim',
+  formerly: ejabberd,
   welcome: 'what=mongooseim_node_started',
   begin: headParser({
     head: HEAD,

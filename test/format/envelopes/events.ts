@@ -23,12 +23,13 @@ interface Reading {
   readonly timezone?: string;
   /** Whether the state is stored and restored behind each of them. */
   readonly restarts?: boolean;
+  readonly server?: string;
 }
 
 /** In blocks that end there; what waits at the end is told by itself. */
-export function eventsIn(log: Buffer, { ends, timezone = 'UTC', restarts = false }: Reading) {
+export function eventsIn(log: Buffer, { ends, timezone = 'UTC', restarts = false, server: named = 'auto' }: Reading) {
   const users = newUsers({ count: { exclude: [], includeDisabled: false, ...OPTIONS } });
-  const options = { ...OPTIONS, server: 'auto', timezone, horizon: () => HORIZON };
+  const options = { ...OPTIONS, server: named, timezone, horizon: () => HORIZON };
   const events: SessionEvent[] = [];
   const counts = { foreign: 0, rejected: 0, quoted: 0 };
   let stored: StoredLog | undefined;
