@@ -3,6 +3,7 @@
  * asked begins anew. So nothing is ever sent again by the client of Redis itself.
  */
 import { createHash } from 'node:crypto';
+import { isIP } from 'node:net';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Cluster, Redis } from 'ioredis';
 import type { RedisAddress } from './address.ts';
@@ -122,7 +123,8 @@ async function clientOf(address: RedisAddress): Promise<Redis | Cluster> {
     commandTimeout: COMMAND_MILLISECONDS,
     ...(user !== undefined && { username: user }),
     ...(password !== undefined && { password }),
-    ...(isTls && { tls: { servername: host } }),
+    // Each server's certificate names that server; the client says which one it connects to.
+    ...(isTls && { tls: {} }),
   };
   if (kind === 'cluster')
     return new Cluster([...hosts], {
@@ -141,7 +143,9 @@ async function clientOf(address: RedisAddress): Promise<Redis | Cluster> {
       sentinelRetryStrategy: () => null,
       ...(isTls && { enableTLSForSentinelMode: true, sentinelTLS: {} }),
     });
-  return new Redis({ ...options, host, port, db: database });
+  // Behind one address there may be many, each with a name; an address is none.
+  const tls = isTls && isIP(host) === 0 ? { tls: { servername: host } } : {};
+  return new Redis({ ...options, ...tls, host, port, db: database });
 }
 
 async function late(): Promise<never> {

@@ -1,6 +1,7 @@
 /** Real servers of each kind: a Redis Cluster of three masters, a master that sentinels replace, TLS, and a user who may do no more than is needed. */
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
 import { describeServers } from '../../src/cluster/administration.ts';
@@ -81,26 +82,37 @@ test('a replica that sentinels make the master goes on where it was, or is sent 
   });
 });
 
-test('over TLS, a user with the rights of the README can do all that is needed, and no more [12.4]', async (t) => {
-  const key = await RedisLab.start();
-  t.after(() => key.close());
-  const at = (name: string): string => join(key.directory, name);
+/** A certificate for a name or an address, and how redis-server is told of it. */
+async function certificateOf(directory: string, name: string): Promise<{ cert: string; options: string[] }> {
+  const [key, cert] = ['key', 'cert'].map((file) => join(directory, `${name.replace(/\W/g, '-')}.${file}`)) as [
+    string,
+    string,
+  ];
   const made = await runToEnd('openssl', [
     ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...['-subj', '/CN=localhost', '-addext', 'subjectAltName=DNS:localhost', '-keyout', at('key'), '-out', at('cert')],
+    ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=${name}`, '-keyout', key, '-out', cert],
   ]);
   assert.equal(made.code, 0, made.stderr);
+  const files = ['--tls-cert-file', cert, '--tls-key-file', key, '--tls-ca-cert-file', cert];
+  return { cert, options: ['--tls-auth-clients', 'no', ...files] };
+}
+
+test('over TLS, a user with the rights of the README can do all that is needed, and no more [12.4]', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'tls-'));
+  const { cert, options } = await certificateOf(directory, 'DNS:localhost');
   const port = await freePort();
-  const files = ['--tls-cert-file', at('cert'), '--tls-key-file', at('key'), '--tls-ca-cert-file', at('cert')];
-  const lab = await RedisLab.start(['--save', '', '--tls-port', String(port), '--tls-auth-clients', 'no', ...files]);
-  t.after(() => lab.close());
+  const lab = await RedisLab.start(['--save', '', '--tls-port', String(port), ...options]);
+  t.after(async () => {
+    await lab.close();
+    rmSync(directory, { recursive: true });
+  });
   assert.notEqual(RIGHTS, '');
   await ask(lab, (client) => client.call('ACL', 'SETUSER', ...RIGHTS.replace('PASSWORD', 'p@ss').split(' ')));
   // As an administrator does for a certificate of one's own.
   const counted = await runToEnd(
     process.execPath,
     [join(import.meta.dirname, 'cluster-over-tls.js'), `rediss://xau:p%40ss@localhost:${port}`],
-    { ...process.env, NODE_EXTRA_CA_CERTS: at('cert') },
+    { ...process.env, NODE_EXTRA_CA_CERTS: cert },
   );
   assert.equal(counted.stdout.trim(), '0 wrong, 0 away, 18 samples', counted.stderr);
   await ask(lab, async (client) => {
@@ -114,4 +126,31 @@ test('over TLS, a user with the rights of the README can do all that is needed, 
     ] as const)
       await assert.rejects(client.call(...(command as readonly [string, ...string[]])), /NOPERM/, command[0]);
   });
+});
+
+test('over TLS, servers and sentinels have a certificate each, with a name of its own [12.2]', async (t) => {
+  const directory = mkdtempSync(join(tmpdir(), 'tls-'));
+  const own = await certificateOf(directory, 'IP:127.0.0.1');
+  const ofSentinel = await certificateOf(directory, 'DNS:localhost');
+  const both = join(directory, 'both');
+  writeFileSync(both, readFileSync(own.cert, 'utf8') + readFileSync(ofSentinel.cert, 'utf8'));
+  const [master, port] = [await freePort(), await freePort()];
+  const lab = await RedisLab.start(['--save', '', '--tls-port', String(master), ...own.options]);
+  const configuration = join(directory, 'sentinel.conf');
+  writeFileSync(configuration, `sentinel monitor main 127.0.0.1 ${master} 1\n`);
+  const options = [...ofSentinel.options, '--tls-ca-cert-file', both, '--tls-replication', 'yes'];
+  const ports = ['--bind', '127.0.0.1', '--port', '0', '--tls-port', String(port)];
+  const sentinel = startChild('redis-sentinel', [configuration, ...ports, ...options]);
+  t.after(async () => {
+    await sentinel.end('SIGKILL');
+    await lab.close();
+    rmSync(directory, { recursive: true });
+  });
+  await sentinel.lines.first('sentinel', (line) => line.includes('+monitor master main'));
+  const counted = await runToEnd(
+    process.execPath,
+    [join(import.meta.dirname, 'cluster-over-tls.js'), `rediss+sentinel://localhost:${port}/main`],
+    { ...process.env, NODE_EXTRA_CA_CERTS: both },
+  );
+  assert.equal(counted.stdout.trim(), '0 wrong, 0 away, 18 samples', counted.stderr);
 });
