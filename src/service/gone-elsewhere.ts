@@ -1,5 +1,6 @@
 /** Accounts that other nodes of a cluster saw removed are deleted here, too: from memory, index and files. */
 import { setImmediate } from 'node:timers/promises';
+import { knownLogin } from '../cluster/score.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { GoneElsewhere } from '../cluster/seam.ts';
 import type { WriteBuffer } from './write-buffer.ts';
@@ -39,7 +40,8 @@ export async function deleteGone(all: readonly GoneElsewhere[], options: GoneOpt
 /** A later account of the name logged in since. */
 function isOver(users: Users, jid: string, { at, isForgotten }: GoneElsewhere): boolean {
   const { login = 0, logout = 0 } = users.get(jid) ?? {};
-  return isForgotten ? Math.max(login, logout) <= at : login <= at;
+  const seen = Math.max(login, logout);
+  return isForgotten ? seen <= at : knownLogin(login, seen) <= at;
 }
 
 function deleteOne(users: Users, { logs }: WriteBuffer, jid: string, at: number): 1 {
