@@ -63,7 +63,7 @@ export class Barrier implements SharedCount {
       try {
         await union.flush(over);
         await union.verify();
-        const mark = { at: asked.at, seqs: union.seqs, covered: asked.covered };
+        const mark = { at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered };
         const view = await union.look(asked.at, mark);
         waiting.isEarly(asked.at - view.now);
         const outcome = await this.#decide(asked, mark, view, waiting.seconds >= settings.waitSeconds);
@@ -75,7 +75,7 @@ export class Barrier implements SharedCount {
       await pause(pauseFor, undefined, { signal: over }).catch(() => {});
       pauseFor = Math.min(pauseFor * 2, LONGEST_PAUSE);
     }
-    return { kind: 'away', why: signal.aborted ? 'the daemon stops' : why };
+    return { kind: 'away', why: signal.aborted ? 'the daemon stops' : (union.state.problem ?? why) };
   }
 
   async confirm(at: number): Promise<void> {
@@ -101,11 +101,8 @@ export class Barrier implements SharedCount {
       union.noteCounted(at, view.result);
       return { kind: 'elsewhere', ...resultOf(view.result) };
     }
-    if (view.removed.includes(settings.node))
-      return {
-        kind: 'away',
-        why: `this node was removed from the cluster: start the daemon again to take part as ${settings.node}`,
-      };
+    // It hears why when it joins again.
+    if (view.removed.includes(settings.node)) return undefined;
     const missing = missingAt(view, at, settings.nodes);
     // A result that nobody has said to be sent is sent by whoever gets the lease.
     if (view.result === '' && missing.length > 0 && !isLate) return undefined;
@@ -170,7 +167,9 @@ export class Barrier implements SharedCount {
     const { connection, keys } = this.#options.union;
     const seconds = windows.map((days) => days * DAY);
     const answers = keys.all.map(async (key, slot) => {
-      const nodes = view.nodes.flatMap(({ name, mark }) => [name, present.has(name) ? (mark?.seqs[slot] ?? 0) : '']);
+      const nodes = view.nodes.flatMap(({ name, mark }) =>
+        present.has(name) ? [name, mark?.seqs[slot] ?? 0, mark?.epoch ?? ''] : [name, '', ''],
+      );
       return await connection.run('count', key, at, windows.length, ...seconds, ...nodes);
     });
     return (await Promise.all(answers)) as unknown[][];

@@ -19,6 +19,13 @@ export class Fenced extends Error {
   }
 }
 
+/** An administrator has said that this node is no more. */
+export class Removed extends Error {
+  constructor(node: string) {
+    super(`this node was removed from the cluster, and takes part as ${node} when its daemon is started again`);
+  }
+}
+
 export interface ShippingOptions {
   readonly connection: Connection;
   readonly outbox: Outbox;
@@ -43,6 +50,10 @@ export class Shipping {
   /** By slot, the number of the last batch that was sent. */
   get seqs(): readonly number[] {
     return [...this.#seqs];
+  }
+
+  get epoch(): string {
+    return this.#options.epoch;
   }
 
   get underWay(): number {

@@ -10,7 +10,7 @@ import { refuseEviction } from './eviction.ts';
 import { Keys } from './keys.ts';
 import { keptOf, type Kept } from './kept.ts';
 import { Pseudonyms } from './pseudonyms.ts';
-import { Fenced, Shipping } from './shipping.ts';
+import { Fenced, Removed, Shipping } from './shipping.ts';
 import type { UnionOptions, UnionState } from './union-options.ts';
 import { complaints, viewOf, type Mark, type View } from './view.ts';
 
@@ -41,6 +41,7 @@ export class Union {
   #passed = 0;
   #pause = FIRST_PAUSE;
   #joinedAt = -Infinity;
+  #hasJoined = false;
   #flushes: (() => void)[] = [];
   #wake: () => void = () => {};
   #since: number;
@@ -119,6 +120,11 @@ export class Union {
     return this.#shipping?.seqs ?? [];
   }
 
+  /** Of the connection on which it was sent. */
+  get epoch(): string {
+    return this.#shipping?.epoch ?? '';
+  }
+
   /** When this process was last in step with the union, milliseconds of its life. */
   get joinedAt(): number {
     return this.#joinedAt;
@@ -176,7 +182,9 @@ export class Union {
     const { node } = settings;
     await refuseEviction(connection, this.keys);
     this.#epoch = randomBytes(8).toString('hex');
-    await this.#look(connection, 0, '', true);
+    const { removed } = await this.#look(connection, 0, '', true);
+    if (removed.includes(node)) throw new Removed(node);
+    this.#hasJoined = true;
     const { life, acked, members } = this.#kept;
     const said = [node, this.#epoch, life, this.#passed, this.latest, ...members];
     const answers = await Promise.all(this.keys.all.map((key) => connection.run('hello', key, ...said)));
@@ -286,7 +294,8 @@ export class Union {
     // Who is gone for a moment, and is reached again at once, is not worth a line.
     else if (this.#problem !== undefined && !this.#told.has('away')) {
       this.#told.add('away');
-      tell('warn', `${reason}: logs are read on, and nothing is sent until it is reached again`);
+      const until = error instanceof Removed ? '' : ', and nothing is sent until it is reached again';
+      tell('warn', `${reason}: logs are read on${until}`);
     }
     this.#problem = reason;
   }
@@ -314,18 +323,8 @@ export class Union {
       await connection.run(
         'look',
         this.keys.control,
-        ...[
-          settings.node,
-          now() * 1000,
-          about,
-          mark,
-          counted,
-          at,
-          isNew ? 1 : 0,
-          result.at,
-          isNew ? result.text : '',
-          ...members,
-        ],
+        ...[settings.node, now() * 1000, about, mark, counted, at],
+        ...[isNew && !this.#hasJoined ? 1 : 0, result.at, isNew ? result.text : '', ...members],
       ),
       latest,
     );

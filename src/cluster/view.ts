@@ -4,6 +4,8 @@
 export interface Mark {
   readonly at: number;
   readonly seqs: readonly number[];
+  /** Of the connection on which it was. */
+  readonly epoch: string;
   /** Per window, seconds. */
   readonly covered: readonly number[];
 }

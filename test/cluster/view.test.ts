@@ -4,7 +4,7 @@ import { test } from 'node:test';
 import { complaints as all, missingAt, viewOf, type View } from '../../src/cluster/view.ts';
 
 const NOW = 1_764_000_000_000;
-const mark = (at: number): string => JSON.stringify({ at, seqs: [1], covered: [86_400] });
+const mark = (at: number): string => JSON.stringify({ at, seqs: [1], epoch: 'e', covered: [86_400] });
 
 /** As `look` answers: each node with what it tells of itself, its last sign of life and how far its clock is ahead, ms. */
 function view(...nodes: readonly (readonly [name: string, about: string, ago: number, ahead: number])[]): View {

@@ -28,7 +28,10 @@ local tag = string.match(KEYS[1], '^(.-})')
 local node, epoch = ARGV[1], ARGV[2]
 if epoch ~= '' and redis.call('HGET', KEYS[1], node .. ':e') ~= epoch then return -1 end
 -- Until all is sent: one that is broken off counts for nothing.
-if epoch ~= '' then redis.call('HSET', KEYS[1], node .. ':r', 1)
+if epoch ~= '' then
+  redis.call('HSET', KEYS[1], node .. ':r', 1)
+  -- With what is lost the list of accounts that are gone has lost its end: it is another list, and is read from its beginning.
+  redis.call('HDEL', KEYS[1], '*i')
 else redis.call('HDEL', KEYS[1], node .. ':e', node .. ':s', node .. ':l', node .. ':r') end
 local nodes = redis.call('SMEMBERS', tag .. 'members')
 local left = 1000
@@ -72,22 +75,22 @@ return 1
 `;
 
 /**
- * ARGV: the instant, how many windows, their seconds..., then node and sequence number of each, '' for one that did not come.
+ * ARGV: the instant, how many windows, their seconds..., then node, sequence number and epoch of each, both '' for one that did not come.
  * Gives OK and for each host its name, who is online, and who was active in each window; BEHIND and the node where what it has sent is not what
- * is here; PASSED and the node where one that did not come has told of what happened later. Who was last seen later than the instant was so by a clock that
+ * is here, or it is another process by now; PASSED and the node where one that did not come has told of what happened later. Who was last seen later than the instant was so by a clock that
  * was wrong; of those who are open nobody needs to know since when.
  */
 export const COUNT = `
 local tag = string.match(KEYS[1], '^(.-})')
 local t, windows = tonumber(ARGV[1]), tonumber(ARGV[2])
-local wanted = {}
-for i = 3 + windows, #ARGV, 2 do wanted[ARGV[i]] = ARGV[i + 1] end
+local wanted, epochs = {}, {}
+for i = 3 + windows, #ARGV, 3 do wanted[ARGV[i]], epochs[ARGV[i]] = ARGV[i + 1], ARGV[i + 2] end
 for _, node in ipairs(redis.call('SMEMBERS', tag .. 'members')) do
   if wanted[node] == nil then wanted[node] = '' end
 end
 for node, seq in pairs(wanted) do
-  local has = redis.call('HMGET', KEYS[1], node .. ':s', node .. ':r', node .. ':p')
-  if seq ~= '' and (has[1] ~= seq or has[2]) then return {'BEHIND', node} end
+  local has = redis.call('HMGET', KEYS[1], node .. ':s', node .. ':r', node .. ':p', node .. ':e')
+  if seq ~= '' and (has[1] ~= seq or has[2] or has[4] ~= epochs[node]) then return {'BEHIND', node} end
   if seq == '' and tonumber(has[3] or '0') >= t then return {'PASSED', node} end
 end
 local out = {'OK'}
