@@ -26,7 +26,10 @@ export async function deleteGone(all: readonly GoneElsewhere[], options: GoneOpt
       const jid = users.isKnown(user) ? users.names.text(user) : '';
       if (jid === '' || !hosts.has(jid.slice(jid.indexOf('@') + 1))) continue;
       const gone = byMember.get(pseudonymOf(jid).toString('hex'));
-      if (gone && isOver(users, jid, gone)) deleted += deleteOne(users, writeBuffer, jid, gone.at);
+      if (!gone) continue;
+      if (isOver(users, jid, gone)) deleted += deleteOne(users, writeBuffer, jid, gone.at);
+      // The union may have taken what it knew of the later account for the end of the one before: it is told again.
+      else users.pages.noteUser(user);
     }
     await setImmediate();
   }

@@ -6,13 +6,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { Users } from '../../src/activity/user-table.ts';
 import { Pseudonyms } from '../../src/cluster/pseudonyms.ts';
+import type { Piece } from '../../src/cluster/seam.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import { deleteGone } from '../../src/service/gone-elsewhere.ts';
+import { NodeOutbox } from '../../src/service/outbox.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
 
 const AT = Date.UTC(2026, 2, 2) / 1000;
 
-test('whoever was seen well after the removal is of a later account, also where no login is known [12.4]', async (t) => {
+test('whoever was seen well after the removal is of a later account, also where no login is known, and is sent again [12.4]', async (t) => {
   const root = await mkdtemp(join(tmpdir(), 'gone-'));
   const pseudonyms = new Pseudonyms(Buffer.from('the key of a cluster'));
   const pseudonymOf = (jid: string): Buffer => pseudonyms.of(jid);
@@ -29,6 +31,11 @@ test('whoever was seen well after the removal is of a later account, also where 
   seen('later', AT + 3600);
   users.sawLogin(users.number('anew@chat.example'), AT + 60);
   const names = ['before', 'just-after', 'later', 'anew'];
+  const outbox = new NodeOutbox(users, writeBuffer.cluster);
+  const jidsOf = ({ users: taken }: Piece): string[] => taken.map(({ jid }) => jid.replace('@chat.example', ''));
+  const first = outbox.take(10);
+  assert.deepEqual(jidsOf(first), names);
+  outbox.sent(first);
   const gone = names.map((name) => ({
     ...{ host: 'chat.example', member: pseudonymOf(`${name}@chat.example`) },
     ...{ at: AT, isForgotten: false },
@@ -36,4 +43,5 @@ test('whoever was seen well after the removal is of a later account, also where 
   assert.equal(await deleteGone(gone, { users, writeBuffer, pseudonymOf }), 2);
   const kept = names.filter((name) => users.get(`${name}@chat.example`) !== undefined);
   assert.deepEqual(kept, ['later', 'anew']);
+  assert.deepEqual(jidsOf(outbox.take(10)), kept);
 });
