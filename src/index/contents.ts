@@ -56,18 +56,9 @@ export type Keyspace = (typeof KEYSPACES)[number];
 /** A payload of undefined deletes. */
 export type Edit = (room: Keyspace, key: string, payload: string | Buffer | undefined) => void;
 
-export function noContents(): Contents {
-  return {
-    unmoved: [],
-    sessions: new Map(),
-    positions: new Map(),
-    logs: new Map(),
-    hosts: new Map(),
-    removals: new Map(),
-    counts: new Map(),
-    cluster: new Map(),
-    accounts: new Map(),
-  };
+/** All of them empty. */
+export function noValues(): Values {
+  return Object.fromEntries(VALUES.map((room) => [room, new Map()])) as unknown as Values;
 }
 
 /** Of the records of one room: the checksum, by key. */
@@ -89,19 +80,8 @@ export interface UserSink {
 }
 
 export function newChecksums(): Record<Keyspace, Checksums> {
-  return {
-    recent: new Map(),
-    pages: new PageChecksums(),
-    users: new Map(),
-    sessions: new Map(),
-    positions: new Map(),
-    logs: new Map(),
-    hosts: new Map(),
-    removals: new Map(),
-    counts: new Map(),
-    cluster: new Map(),
-    accounts: new Map(),
-  };
+  const known = KEYSPACES.map((room) => [room, room === 'pages' ? new PageChecksums() : new Map()]);
+  return Object.fromEntries(known) as Record<Keyspace, Checksums>;
 }
 
 /**

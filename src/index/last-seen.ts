@@ -15,7 +15,7 @@ import type { Level } from 'level';
 import {
   eachEdit,
   newChecksums,
-  noContents,
+  noValues,
   SHARED,
   type Changes,
   type Contents,
@@ -112,7 +112,7 @@ export class LastSeenIndex {
    */
   async load(users?: UserSink): Promise<Contents> {
     if (this.#digest) throw new TypeError('the index is loaded already');
-    const contents = noContents();
+    const contents: Contents = { unmoved: [], ...noValues() };
     const found = emptyDigest();
     try {
       const stored = await this.#storedDigest();

@@ -1,18 +1,9 @@
 /** What changed since the index was written, but for users, who are told by their pages. A value of undefined deletes the key. */
-import { VALUES, type Values } from '../index/contents.ts';
+import { noValues, VALUES, type Values } from '../index/contents.ts';
 
 export type Unwritten = Readonly<Record<keyof Values, Map<string, unknown>>>;
 
-export const nothing = (): Unwritten => ({
-  sessions: new Map(),
-  positions: new Map(),
-  logs: new Map(),
-  hosts: new Map(),
-  removals: new Map(),
-  counts: new Map(),
-  cluster: new Map(),
-  accounts: new Map(),
-});
+export const nothing = (): Unwritten => noValues();
 
 /** Whether there is nothing to write. */
 export const isNothing = (unwritten: Unwritten): boolean => VALUES.every((room) => unwritten[room].size === 0);
