@@ -1,18 +1,9 @@
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import * as fc from '../../properties.ts';
 import type { Arrangement } from '../../../src/service/archive/arrange.ts';
 import { ENDINGS } from '../../source/archives.ts';
-import { arrange, at, DAY, Folder, iso, log, NOW, shown, type Text } from '../../service/archive/old-logs.ts';
-
-const folders: Folder[] = [];
-after(() => folders.forEach((folder) => folder.remove()));
-
-function folder(): Folder {
-  const made = new Folder();
-  folders.push(made);
-  return made;
-}
+import { arrange, at, DAY, Folder, folder, iso, log, NOW, shown, type Text } from '../../service/archive/old-logs.ts';
 
 interface Truth {
   readonly path: string;

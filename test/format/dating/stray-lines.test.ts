@@ -1,16 +1,7 @@
 /** Files that begin or end with lines of another time: where they belong is told by what most of them and the rest say. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { arrange, at, DAY, Folder, iso, log, NOW, type Text } from '../../service/archive/old-logs.ts';
-
-const folders: Folder[] = [];
-after(() => folders.forEach((folder) => folder.remove()));
-
-function folder(): Folder {
-  const made = new Folder();
-  folders.push(made);
-  return made;
-}
+import { describe, test } from 'node:test';
+import { arrange, at, DAY, folder, iso, log, NOW, type Text } from '../../service/archive/old-logs.ts';
 
 /** The forms without a year and with one. */
 const FORMS: readonly (readonly [name: string, shown: (text: string, year: string) => string])[] = [

@@ -2,22 +2,13 @@ import assert from 'node:assert/strict';
 import { appendFileSync, linkSync, symlinkSync, truncateSync, writeFileSync, readFileSync, mkdirSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Arrangement } from '../../../src/service/archive/arrange.ts';
 import { rotatedName } from '../../../src/source/files/rotated-name.ts';
 import { ENDINGS } from '../../source/archives.ts';
-import { arrange, at, Folder, iso, log, NOW, shown } from './old-logs.ts';
+import { arrange, at, folder, iso, log, NOW, shown } from './old-logs.ts';
 
 const UTC = { timezone: 'UTC', now: NOW };
-const folders: Folder[] = [];
-after(() => folders.forEach((folder) => folder.remove()));
-
-function folder(): Folder {
-  const made = new Folder();
-  folders.push(made);
-  return made;
-}
-
 const older = log(at('2026-11-01T00:00:00Z'), at('2026-11-10T00:00:00Z'), 3600);
 const newer = log(at('2026-11-10T00:00:07Z'), at('2026-11-20T00:00:00Z'), 3600);
 const codes = ({ problems }: Arrangement): string[] => problems.map(({ severity, code }) => `${severity} ${code}`);

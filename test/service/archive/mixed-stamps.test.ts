@@ -1,11 +1,9 @@
 /** Files whose stamps change their form in the middle, as by a new template of rsyslog, and that were copied since. */
 import assert from 'node:assert/strict';
-import { after, describe, test } from 'node:test';
-import { arrange, at, DAY, Folder, iso, NOW, shown, stamp } from './old-logs.ts';
+import { describe, test } from 'node:test';
+import { arrange, at, DAY, folder, iso, NOW, shown, stamp } from './old-logs.ts';
 
 const UTC = { timezone: 'UTC', now: NOW };
-const folders: Folder[] = [];
-after(() => folders.forEach((folder) => folder.remove()));
 
 const dated = (instant: number): string => `${iso(instant)}.123456+00:00`;
 /** A line at `from`, then one each `step` seconds, before `to`. */
@@ -29,8 +27,7 @@ describe('stamps that have a year in one part of a file tell that of the other p
       ['first with', dated, stamp],
     ] as const)
       test(`${name}, ${direction} [10.6]`, async () => {
-        const into = new Folder();
-        folders.push(into);
+        const into = folder();
         const from = at(begin);
         const middle = from + 10 * DAY;
         const end = middle + 5 * DAY;

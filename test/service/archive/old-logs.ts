@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, extname, join } from 'node:path';
+import { after } from 'node:test';
 import { arrange as arrangeLogs, type ArrangeOptions, type Arrangement } from '../../../src/service/archive/arrange.ts';
 import { rotatedName } from '../../../src/source/files/rotated-name.ts';
 import { archive } from '../../source/archives.ts';
@@ -64,6 +65,16 @@ export class Folder {
   remove(): void {
     rmSync(this.path, { recursive: true });
   }
+}
+
+const folders: Folder[] = [];
+after(() => folders.forEach((made) => made.remove()));
+
+/** Removed when all tests of the file are over. */
+export function folder(): Folder {
+  const made = new Folder();
+  folders.push(made);
+  return made;
 }
 
 /** All files as those of one log, called as the live path of the first one. */

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { appendFileSync, readFileSync, renameSync, truncateSync, writeFileSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import * as fc from '../../properties.ts';
 import {
   alreadyRead,
@@ -12,16 +12,7 @@ import {
 import type { FileBlock } from '../../../src/source/source.ts';
 import type { Position } from '../../../src/source/follow/position.ts';
 import { ENDINGS } from '../archives.ts';
-import { arrange, at, Folder, log, NOW } from '../../service/archive/old-logs.ts';
-
-const folders: Folder[] = [];
-after(() => folders.forEach((folder) => folder.remove()));
-
-function folder(): Folder {
-  const made = new Folder();
-  folders.push(made);
-  return made;
-}
+import { arrange, at, Folder, folder, log, NOW } from '../../service/archive/old-logs.ts';
 
 /** Of several blocks, but of little variety, so that the committed archives are small. */
 const { text } = log(at('2026-10-01T00:00:00Z'), at('2026-11-20T00:00:00Z'), 600, { who: 'user'.repeat(50) });
