@@ -35,10 +35,29 @@ export interface Subject {
 export const isOfAll = ({ id, user, jid }: Subject): boolean =>
   id === undefined && user === undefined && jid === undefined;
 
-/** Whether the order of two events of a log matters to the rules: they are of one session, of one user, or one is of all. */
-export function isOneSubject(a: Subject, b: Subject): boolean {
-  if (isOfAll(a) || isOfAll(b)) return true;
-  return (a.id !== undefined && a.id === b.id) || (a.user !== undefined && a.user >= 0 && a.user === b.user);
+/** What events of one log are about, to see whether the order of another one and them matters to the rules. */
+export class Subjects {
+  readonly #ids = new Set<string>();
+  readonly #users = new Set<number>();
+  #isOfAll = false;
+
+  constructor(first: Subject) {
+    this.add(first);
+  }
+
+  add(subject: Subject): void {
+    const { id, user } = subject;
+    this.#isOfAll ||= isOfAll(subject);
+    if (id !== undefined) this.#ids.add(id);
+    if (user !== undefined && user >= 0) this.#users.add(user);
+  }
+
+  /** Any of them is of the same session, or of the same user; or one is of all. */
+  concern(subject: Subject): boolean {
+    const { id, user } = subject;
+    if (this.#isOfAll || isOfAll(subject)) return true;
+    return (id !== undefined && this.#ids.has(id)) || (user !== undefined && this.#users.has(user));
+  }
 }
 
 /** The event as a dialect gives it. Its user is not expected any more. */

@@ -2,7 +2,7 @@
  * Events of instants that are still to be counted, set aside while lines before that instant may follow. The rules go by the
  * order of the lines: so what is set aside of a session, of a user or of all is taken in before anything else of them is.
  */
-import { isOneSubject, type Subject } from '../activity/session-events.ts';
+import { Subjects } from '../activity/session-events.ts';
 import type { Sessions } from '../activity/sessions.ts';
 import { EventBatch } from '../format/event-batch.ts';
 
@@ -28,8 +28,7 @@ export class EarlyEvents {
   takeWith(sessions: Sessions, batch: EventBatch, event: number): void {
     if (this.#of.length > 0) {
       const due = this.#of.map(() => false);
-      this.#pull(due, due.length, sessions, sessions.subjectIn(batch, event));
-      this.#pullAll(due);
+      this.#pull(due, new Map([[sessions, new Subjects(sessions.subjectIn(batch, event))]]));
       this.#take(due, due);
     }
     sessions.takeFrom(batch, event);
@@ -45,25 +44,30 @@ export class EarlyEvents {
   takeUntil(instant: number): void {
     const isPast = this.#of.map((_, early) => this.#events.at(early) <= instant);
     const due = [...isPast];
-    this.#pullAll(due);
+    this.#pull(due, new Map());
     this.#take(
       due,
       isPast.map((past) => !past),
     );
   }
 
-  /** What stands before that which is due is, too. */
-  #pullAll(due: boolean[]): void {
-    for (let late = due.lastIndexOf(true); late > due.indexOf(false); late--) {
-      const sessions = this.#of[late]!;
-      if (due[late]) this.#pull(due, late, sessions, sessions.subjectIn(this.#events, late));
+  /**
+   * What stands before that which is due, and is about the same, is due, too. There may be very many, so each is looked at once, the
+   * last one first. `behind`: what is due behind all of them.
+   */
+  #pull(due: boolean[], behind: Map<Sessions, Subjects>): void {
+    // Where all are, or none is, there is nothing to be found out.
+    if (behind.size === 0 && !(due.includes(true) && due.includes(false))) return;
+    for (let early = due.length - 1; early >= 0; early--) {
+      const sessions = this.#of[early]!;
+      const subjects = behind.get(sessions);
+      if (due[early] !== true && !subjects) continue;
+      const subject = sessions.subjectIn(this.#events, early);
+      due[early] ||= subjects?.concern(subject) === true;
+      if (due[early] !== true) continue;
+      if (subjects) subjects.add(subject);
+      else behind.set(sessions, new Subjects(subject));
     }
-  }
-
-  /** What stands before `end`, and is about the same, is due. */
-  #pull(due: boolean[], end: number, sessions: Sessions, subject: Subject): void {
-    for (let early = 0; early < end; early++)
-      due[early] ||= this.#of[early] === sessions && isOneSubject(sessions.subjectIn(this.#events, early), subject);
   }
 
   /** `isAhead`: those that are taken in before the count that they come behind. */
