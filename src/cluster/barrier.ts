@@ -15,6 +15,10 @@ import { Waiting } from './waiting.ts';
 const LEASE_MILLISECONDS = 5000;
 /** So much longer than `wait_seconds` a node waits for the leader. */
 const LEADER_SECONDS = 30;
+/** Where Redis has been away for so long when it is time, in seconds, no log is held for it. */
+const LONG_AWAY = 600;
+/** So soon it is noticed that there is no connection any more. */
+const LONGEST_FLUSH = 1000;
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 500;
 const DAY = 86_400;
@@ -59,9 +63,9 @@ export class Barrier implements SharedCount {
     const { over } = waiting;
     let why = 'not all that this node knows could be sent';
     let pauseFor = FIRST_PAUSE;
-    while (!over.aborted) {
+    while (!over.aborted && !this.#isHopeless(asked.at, waiting.seconds)) {
       try {
-        await union.flush(over);
+        if (!(await this.#isAllSent(over))) continue;
         await union.verify();
         const mark = { at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered };
         const view = await union.look(asked.at, mark);
@@ -75,7 +79,24 @@ export class Barrier implements SharedCount {
       await pause(pauseFor, undefined, { signal: over }).catch(() => {});
       pauseFor = Math.min(pauseFor * 2, LONGEST_PAUSE);
     }
-    return { kind: 'away', why: signal.aborted ? 'the daemon stops' : (union.state.problem ?? why) };
+    if (signal.aborted) return { kind: 'away', why: 'the daemon stops' };
+    const { isAway, problem = why } = union.state;
+    return { kind: 'away', why: problem, ...(isAway && { isTold: true }) };
+  }
+
+  /** When `wait_seconds` are over the others count without who has no connection. */
+  #isHopeless(at: number, waited: number): boolean {
+    const { union, settings } = this.#options;
+    const { isAway, since } = union.state;
+    return isAway && (waited >= settings.waitSeconds || at - since >= LONG_AWAY);
+  }
+
+  async #isAllSent(over: AbortSignal): Promise<boolean> {
+    const soon = AbortSignal.any([over, AbortSignal.timeout(LONGEST_FLUSH)]);
+    return await this.#options.union.flush(soon).then(
+      () => true,
+      () => false,
+    );
   }
 
   async confirm(at: number): Promise<void> {

@@ -72,8 +72,8 @@ export type Counted =
   | ({ readonly kind: 'counted' } & Result)
   /** Another node has counted, and sends. */
   | ({ readonly kind: 'elsewhere' } & Result)
-  /** Nothing is to be sent for this instant. */
-  | { readonly kind: 'away'; readonly why: string };
+  /** Nothing is to be sent for this instant. `isTold`: the administrator has heard of it already. */
+  | { readonly kind: 'away'; readonly why: string; readonly isTold?: true };
 
 /** What this node knows of an instant. */
 export interface Asked {

@@ -25,5 +25,7 @@ export interface UnionState {
   readonly isSendingAll: boolean;
   /** Why there is no connection. */
   readonly problem: string | undefined;
+  /** That there is none has been told. */
+  readonly isAway: boolean;
   readonly view: View | undefined;
 }

@@ -111,6 +111,7 @@ export class Union {
       waiting: this.#options.outbox.waiting,
       isSendingAll: this.#isSendingAll,
       problem: this.#problem,
+      isAway: this.#told.has('away') && this.#connection === undefined,
       view: this.#view,
     };
   }
@@ -294,7 +295,7 @@ export class Union {
     // Who is gone for a moment, and is reached again at once, is not worth a line.
     else if (this.#problem !== undefined && !this.#told.has('away')) {
       this.#told.add('away');
-      const until = error instanceof Removed ? '' : ', and nothing is sent until it is reached again';
+      const until = error instanceof Removed ? '' : ', and nothing is counted until it is reached again';
       tell('warn', `${reason}: logs are read on${until}`);
     }
     this.#problem = reason;

@@ -137,6 +137,7 @@ export class SharedCounter implements Counter {
     // Of another node's count that one tells.
     this.#missing = counted.kind === 'counted' ? counted.missing : undefined;
     if (counted.kind === 'away') {
+      if (counted.isTold) return { kind: 'none' };
       if (!this.#isAway)
         tell(
           'warning',

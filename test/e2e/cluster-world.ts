@@ -22,6 +22,8 @@ const HOUR = 3600;
 export interface Node {
   /** Of its clock, unix seconds. */
   at: number;
+  /** Hours that it has come through, counted or not. */
+  hours: number;
   /** Its configuration. */
   readonly file: string;
   readonly control: ControlServer;
@@ -80,6 +82,17 @@ export class World {
     for (const node of this.nodes) node.at = this.hour + SETTLED;
   }
 
+  get running(): readonly Node[] {
+    return this.nodes.filter((node) => !node.stop.signal.aborted);
+  }
+
+  /** The next hour comes, and all daemons that run go on behind it, counted or not. */
+  async pass(): Promise<void> {
+    const before = this.running.map((node) => [node, node.hours] as const);
+    this.strike();
+    await this.until(`all go on behind ${this.hour}`, () => before.every(([node, hours]) => node.hours > hours));
+  }
+
   async write(node: number, ...lines: string[]): Promise<void> {
     await appendFile(join(this.#root, `log-${node}`), lines.join(''));
   }
@@ -124,7 +137,10 @@ ${more}
     const control = new ControlServer({ version: '0', now: () => node.at, tell });
     const stop = new AbortController();
     const waitForNext = (): void => void (node.at = this.hour + HOUR + ALMOST);
-    const node: Node = { at: this.hour + SETTLED, file, control, stop, held: undefined, running: Promise.resolve() };
+    const node: Node = {
+      ...{ at: this.hour + SETTLED, hours: 0, file, control, stop },
+      ...{ held: undefined, running: Promise.resolve() },
+    };
     node.running = Daemon.run({
       ...{ config, now: () => node.at, signal: stop.signal, tell },
       opened: async (held) => {
@@ -133,6 +149,7 @@ ${more}
         control.hold(held);
       },
       counted: () => {
+        node.hours++;
         waitForNext();
         this.#events.emit('news');
       },
@@ -171,12 +188,11 @@ ${more}
 
   /** All daemons that run know what was counted at the hour: gives what they know of it, which is the same. */
   async known(): Promise<readonly Sample[]> {
-    const running = this.nodes.filter((node) => !node.stop.signal.aborted);
     const last = (node: Node): LastCount | undefined => node.held?.standing().cluster?.last;
     await this.until(`all know what was counted at ${this.hour}`, () =>
-      running.every((node) => last(node)?.at === this.hour),
+      this.running.every((node) => last(node)?.at === this.hour),
     );
-    const [first = [], ...others] = running.map((node) => last(node)?.samples);
+    const [first = [], ...others] = this.running.map((node) => last(node)?.samples);
     for (const other of others) assert.deepEqual(other, first);
     return first;
   }

@@ -92,6 +92,17 @@ test('without the union nothing is counted, which is told once, and reading goes
   await close();
 });
 
+test('of an hour without Redis nothing is said where that it is away has been told [12.5]', async () => {
+  const { counter, said, answers, close } = await begin({});
+  const moment = { at: NINE, logs: [], covered: [60, 60, 60] };
+  answers.push({ kind: 'away', why: 'Redis is away', isTold: true });
+  assert.deepEqual(await counter.count(moment), { kind: 'none' });
+  answers.push({ kind: 'elsewhere', hosts: [], missing: [], covered: [] });
+  await counter.count({ ...moment, at: NINE + HOUR });
+  assert.deepEqual(said, []);
+  await close();
+});
+
 test('what changes while an instant is being counted is sent behind it [12.5]', async () => {
   const { counter, users, outbox, answers, close } = await begin({});
   users.sawLogin(users.number('a@chat.example'), NINE - 5);
