@@ -2,9 +2,11 @@
  * `npm run bench`: what the program costs, beside others in the same run; nothing is asserted here. Four hundred megabytes each,
  * three times over, which takes a quarter of an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
  * `-- --following` is about the daemon, `-- --idle` about what it costs while nothing happens, `-- --million` about it with a million
- * users, and `-- --forms` about each server and each wrapping.
+ * users, `-- --forms` about each server and each wrapping, and `-- --cluster` about nodes
+ * that count together.
  */
 import { parseArgs } from 'node:util';
+import { benchCluster } from './cluster.ts';
 import { benchFollowing } from './following.ts';
 import { benchForms } from './forms.ts';
 import { benchIdle } from './idle.ts';
@@ -21,6 +23,7 @@ const { values } = parseArgs({
     idle: { type: 'boolean', default: false },
     million: { type: 'boolean', default: false },
     forms: { type: 'boolean', default: false },
+    cluster: { type: 'boolean', default: false },
     lines: { type: 'string', default: '2000000' },
   },
 });
@@ -28,6 +31,7 @@ const { runs: times, only } = values;
 if (values.following) await benchFollowing();
 else if (values.idle) await benchIdle();
 else if (values.million) await benchMillion();
+else if (values.cluster) await benchCluster();
 else if (values.forms) await benchForms({ lines: Number(values.lines), runs: Number(times), only });
 else
   await benchReading({
