@@ -279,6 +279,53 @@ test('what happened to accounts is told in its order, again where it was not hea
   await later.writeBuffer.close();
 });
 
+test('what was sent is not sent again after a restart [12.2]', async () => {
+  const path = join(root, 'sent');
+  const open = async () => {
+    const users = new Users({ exclude: [], includeDisabled: false });
+    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, BEGIN, { pseudonymOf });
+    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
+  };
+  const { users, writeBuffer, outbox } = await open();
+  for (const user of [0, 1]) users.sawLogin(users.number(jidOf(user)), BEGIN);
+  await writeBuffer.commitUsers();
+  outbox.sent(outbox.take(1));
+  await writeBuffer.commitUsers();
+  await writeBuffer.close();
+  const later = await open();
+  assert.deepEqual(
+    later.outbox.take(9).users.map(({ jid }) => jid),
+    [jidOf(1)],
+  );
+  await later.writeBuffer.close();
+});
+
+test('of one who comes behind the hour before it is counted, the hour is told first, and then the rest [12.2]', async () => {
+  const users = new Users({ exclude: [], includeDisabled: false });
+  const index = await LastSeenIndex.open(join(root, 'beyond'));
+  const writeBuffer = await WriteBuffer.open(index, users, BEGIN, { pseudonymOf });
+  const outbox = new NodeOutbox(users, writeBuffer.cluster);
+  const sessions = new Sessions(users, OPTIONS);
+  const start = (session: string, at: number): void => {
+    const user = users.number(jidOf(0));
+    if (at > BEGIN) users.noteBefore(user);
+    users.releaseIfIdle(user);
+    sessions.take({ kind: 'start', session, user: jidOf(0), at });
+  };
+  outbox.stopAfter(BEGIN);
+  start('c2s1', BEGIN - 5);
+  start('c2s2', BEGIN + 3);
+  const first = outbox.take(9);
+  // Online since before, but when they logged in before is not known any more.
+  assert.deepEqual(first.users, [{ jid: jidOf(0), login: 0, seen: BEGIN, isOpen: true }]);
+  outbox.sent(first);
+  assert.deepEqual(outbox.take(9).users, []);
+  outbox.stopAfter(BEGIN + HOUR);
+  users.sample(BEGIN, []);
+  assert.deepEqual(outbox.take(9).users, [{ jid: jidOf(0), login: BEGIN + 3, seen: BEGIN + 3, isOpen: true }]);
+  await writeBuffer.close();
+});
+
 test('an index that was used without a cluster is in step with no union, and of its schema as before [12.2]', async () => {
   const path = join(root, 'without');
   const open = async (isShared: boolean) => {
