@@ -89,7 +89,7 @@ test('a count is the sum of all slots, of each host, and of hosts where nobody w
 test('of each window so much is covered as the logs of every node that came cover [12.2]', () => {
   const node = (covered: readonly number[]): NodeView => ({
     ...{ name: 'a', about: '', silent: 0, ahead: 0 },
-    mark: { at: AT, seqs: [], covered },
+    mark: { at: AT, seqs: [], epoch: '', covered },
   });
   assert.deepEqual(leastCovered([node([60, 70, 80]), node([65, 60, 90])], [70, 75, 85]), [60, 60, 80]);
   assert.deepEqual(leastCovered([node([60])], [50, 90]), [50, 90]);
