@@ -141,6 +141,11 @@ export class ModelOutbox implements Outbox {
     for (const jid of this.#state.users.keys()) this.#again.add(jid);
   }
 
+  /** Whether nothing is under way: all that was taken is known to have come. */
+  get isQuiet(): boolean {
+    return this.#under.size === 0 && this.#next === this.#arrived;
+  }
+
   get waiting(): number {
     return this.#state.dirty.size + this.#again.size + this.#state.changes.length - this.#next;
   }
