@@ -71,8 +71,10 @@ export class Connection {
     return await this.#ask(() => Promise.all(this.#masters().map((master) => master.info(section))));
   }
 
-  close(): void {
-    this.#fail(new Error('the connection was given up'));
+  /** `reason`: what ends it, as it is. */
+  close(reason?: Error): void {
+    if (reason) this.#finish(reason);
+    else this.#fail(new Error('the connection was given up'));
     this.#client.disconnect();
   }
 
@@ -103,8 +105,13 @@ export class Connection {
     const [where] = hosts;
     const what = kind === 'single' ? '' : `${kind} `;
     const named = `${what}${where?.host}:${where?.port}${isTls ? ' over TLS' : ''}`;
-    this.#failure = new Error(`Redis at ${named}: ${error.message}`, { cause: error });
-    this.#end(this.#failure);
+    this.#finish(new Error(`Redis at ${named}: ${error.message}`, { cause: error }));
+  }
+
+  #finish(failure: Error): void {
+    if (this.#failure) return;
+    this.#failure = failure;
+    this.#end(failure);
     this.#client.disconnect();
   }
 }

@@ -8,6 +8,7 @@ export async function refuseEviction(connection: Connection, keys: Keys): Promis
   const [problem] = (await connection.about('memory')).map(infoOf).flatMap(memoryProblem);
   if (problem === undefined) return;
   await Promise.all(keys.all.map((key) => connection.run('distrust', key)));
-  connection.close();
-  throw new Error(problem);
+  const error = new Error(problem);
+  connection.close(error);
+  throw error;
 }

@@ -2,6 +2,7 @@
 import type { Connection } from './connection.ts';
 import type { Keys } from './keys.ts';
 import type { Pseudonyms } from './pseudonyms.ts';
+import { isLater } from './rivals.ts';
 import type { Outbox, Piece } from './seam.ts';
 import { operationsBySlot } from './shipment.ts';
 
@@ -15,7 +16,9 @@ interface Flight {
 /** Another process has taken this node's place. */
 export class Fenced extends Error {
   constructor(node: string) {
-    super(`another process takes part as the node ${node}: give each node a name of its own (cluster.node)`);
+    super(
+      `another process takes part as the node ${node}: give each node a name of its own (cluster.node); until then neither is counted`,
+    );
   }
 }
 
@@ -95,7 +98,7 @@ export class Shipping {
     const answer = await connection.run('apply', keys.slot(slot), node, epoch, seq, ...rest);
     const [word, last] = answer as [string, string | number];
     if (word === 'OK') return;
-    if (word === 'FENCED' && last !== '') throw new Fenced(node);
+    if (word === 'FENCED' && isLater(String(last), epoch)) throw new Fenced(node);
     throw new Error('Redis has lost what this node has sent');
   }
 }

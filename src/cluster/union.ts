@@ -2,7 +2,6 @@
  * A node's way to the union: says hello, sends what waits in the outbox, and sends all again when the union has lost something. What is known
  * for certain is only what was answered; whatever breaks the connection, the outbox gets back what was under way, and it is sent again as it is by then.
  */
-import { randomBytes } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { redisAddress } from './address.ts';
 import { Connection } from './connection.ts';
@@ -10,6 +9,7 @@ import { refuseEviction } from './eviction.ts';
 import { Keys } from './keys.ts';
 import { keptOf, type Kept } from './kept.ts';
 import { Pseudonyms } from './pseudonyms.ts';
+import { epochAt, isLater, Rivals } from './rivals.ts';
 import { Fenced, Removed, Shipping } from './shipping.ts';
 import type { UnionOptions, UnionState } from './union-options.ts';
 import { complaints, viewOf, type Mark, type View } from './view.ts';
@@ -23,8 +23,6 @@ const BEAT_MILLISECONDS = 3000;
 export const AWAKE_SECONDS = 60;
 const FIRST_PAUSE = 50;
 const LONGEST_PAUSE = 5000;
-const MOST_FENCED = 3;
-const FENCED_MILLISECONDS = 60_000;
 /** So much later than its own clock, in seconds, a node believes nothing: somebody's clock was wrong. */
 const BELIEVED_SECONDS = 3600;
 
@@ -47,8 +45,7 @@ export class Union {
   #since: number;
   #problem: string | undefined;
   #view: View | undefined;
-  /** When another process was the node, milliseconds of this process's life; the last few times. */
-  #fenced: number[] = [];
+  readonly #rivals = new Rivals();
   /** Until it has ended. */
   readonly ended: Promise<void>;
 
@@ -145,13 +142,22 @@ export class Union {
   /** Ends the connection where the union has not what it was sent. */
   async verify(): Promise<void> {
     const { connection } = this;
-    const { node } = this.#options.settings;
     await refuseEviction(connection, this.keys);
+    const loss = await this.#lossOf(connection);
+    if (!loss) return;
+    connection.close(loss);
+    throw loss;
+  }
+
+  /** Undefined where the union has what it was sent. */
+  async #lossOf(connection: Connection): Promise<Error | undefined> {
+    const { node } = this.#options.settings;
     const acked = [...this.#kept.acked];
     const found = await Promise.all(this.keys.all.map((key) => connection.fields(key, `${node}:e`, `${node}:s`)));
-    if (found.every(([epoch, seq], slot) => epoch === this.#epoch && Number(seq) >= (acked[slot] ?? 0))) return;
-    connection.close();
-    throw new Error('Redis has lost what this node has sent');
+    if (found.every(([epoch, seq], slot) => epoch === this.#epoch && Number(seq) >= (acked[slot] ?? 0)))
+      return undefined;
+    if (found.some(([epoch]) => isLater(epoch, this.#epoch))) return new Fenced(node);
+    return new Error('Redis has lost what this node has sent');
   }
 
   async #run(): Promise<void> {
@@ -164,6 +170,7 @@ export class Union {
       let connection: Connection | undefined;
       try {
         connection = await Connection.open(address, this.#options.scripts);
+        if (this.#rivals.areThere) await this.#rivals.stayAway(connection, this.keys, settings.node, signal);
         const shipping = await this.#join(connection);
         await this.#serve(connection, shipping);
       } catch (error) {
@@ -182,10 +189,10 @@ export class Union {
     const { outbox, settings } = this.#options;
     const { node } = settings;
     await refuseEviction(connection, this.keys);
-    this.#epoch = randomBytes(8).toString('hex');
-    const { removed } = await this.#look(connection, 0, '', true);
+    const { removed, now } = await this.#look(connection, 0, '', true);
     if (removed.includes(node)) throw new Removed(node);
     this.#hasJoined = true;
+    this.#epoch = epochAt(now);
     const { life, acked, members } = this.#kept;
     const said = [node, this.#epoch, life, this.#passed, this.latest, ...members];
     const answers = await Promise.all(this.keys.all.map((key) => connection.run('hello', key, ...said)));
@@ -213,7 +220,7 @@ export class Union {
   #isServed(): void {
     if (this.#told.delete('away')) this.#options.tell('info', 'Redis is reached again');
     this.#problem = undefined;
-    if (!this.#isFencedOften()) this.#pause = FIRST_PAUSE;
+    if (!this.#rivals.areThere) this.#pause = FIRST_PAUSE;
   }
 
   /** All users are to be sent again; until they are, the union takes none of it for whole. */
@@ -224,7 +231,7 @@ export class Union {
     for (const [slot, key] of this.keys.all.entries())
       for (let more: unknown = 1; more === 1;) {
         more = await connection.run('reset', key, settings.node, this.#epoch, seqs[slot] ?? 0, this.#kept.life);
-        if (more === -1) throw new Fenced(settings.node);
+        if (more === -1) throw await this.#lossOf(connection);
       }
     this.#keep({ acked: seqs, isInStep: true });
   }
@@ -283,7 +290,7 @@ export class Union {
   async #allIsSent(connection: Connection): Promise<void> {
     const { node } = this.#options.settings;
     for (const key of this.keys.all)
-      if ((await connection.run('whole', key, node, this.#epoch)) !== 1) throw new Fenced(node);
+      if ((await connection.run('whole', key, node, this.#epoch)) !== 1) throw await this.#lossOf(connection);
     this.#isSendingAll = false;
   }
 
@@ -291,7 +298,13 @@ export class Union {
     const { tell, now } = this.#options;
     const reason = error instanceof Error ? error.message : String(error);
     if (this.#connection || this.#problem === undefined) this.#since = now();
-    if (error instanceof Fenced) this.#noteFenced(error);
+    if (error instanceof Fenced) {
+      this.#rivals.noteFenced();
+      if (this.#rivals.areThere && !this.#told.has(reason)) {
+        this.#told.add(reason);
+        tell('warn', reason);
+      }
+    }
     // Who is gone for a moment, and is reached again at once, is not worth a line.
     else if (this.#problem !== undefined && !this.#told.has('away')) {
       this.#told.add('away');
@@ -299,19 +312,6 @@ export class Union {
       tell('warn', `${reason}: logs are read on${until}`);
     }
     this.#problem = reason;
-  }
-
-  /** A process that was replaced by a new one hears of it once. Two that go on so are there at the same time. */
-  #noteFenced({ message }: Fenced): void {
-    this.#fenced.push(performance.now());
-    if (!this.#isFencedOften() || this.#told.has(message)) return;
-    this.#told.add(message);
-    this.#options.tell('warn', message);
-  }
-
-  #isFencedOften(): boolean {
-    this.#fenced = this.#fenced.filter((at) => at > performance.now() - FENCED_MILLISECONDS);
-    return this.#fenced.length >= MOST_FENCED;
   }
 
   async #look(connection: Connection, at: number, mark: string, isNew: boolean): Promise<View> {

@@ -57,3 +57,19 @@ test('how long a node was silent is told by the clock of Redis [12.6]', async (t
   assert.ok(silence !== undefined && silence >= 0 && silence < 300);
   assert.equal(await silenceOf(settings, 'b'), undefined);
 });
+
+test('of two processes of one name neither is counted, and the node is named as missing [12.5]', async (t) => {
+  const { nodes } = await worldOf(t, ['a', 'a', 'b', 'c']);
+  const [first, second, b, c] = nodes as [ModelNode, ModelNode, ModelNode, ModelNode];
+  login(first, 'one', AT - 60);
+  login(second, 'two', AT - 60);
+  login(b, 'bob', AT - 60);
+  // Whoever counts looks whether another process is there.
+  const look = (): unknown[] => [first, second].map((node) => node.union.verify().catch(() => {}));
+  const isAway = ({ union, told }: ModelNode): boolean =>
+    !union.state.isConnected && told.some((each) => /another process takes part as the node a/.test(each));
+  await until(() => look().length > 0 && isAway(first) && isAway(second));
+  const [counted] = await Promise.all([countAt(b, AT), countAt(c, AT)]);
+  assert(counted.kind !== 'away');
+  assert.deepEqual(counted.missing, ['a']);
+});

@@ -10,13 +10,13 @@
  * the last logout of the account that is gone from a later account of the name, in whatever order the nodes' batches come. What was later than is
  * believed came of a clock that was wrong, and gives way to anything.
  *
- * Gives OK and the number, FENCED where another process is the node by now, GAP where a batch before is missing.
+ * Gives OK and the number, FENCED and its epoch where another process is the node by now, GAP where a batch before is missing.
  */
 export const APPLY = `
 local tag = string.match(KEYS[1], '^(.-})')
 local node, epoch, seq, passed, latest = ARGV[1], ARGV[2], tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
 local cur = redis.call('HMGET', KEYS[1], node .. ':e', node .. ':s', node .. ':p')
-if cur[1] ~= epoch then return {'FENCED', cur[2] or ''} end
+if cur[1] ~= epoch then return {'FENCED', cur[1] or ''} end
 local last = tonumber(cur[2] or '0')
 if seq <= last then return {'OK', last} end
 if seq ~= last + 1 then return {'GAP', last} end

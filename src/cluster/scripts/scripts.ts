@@ -1,7 +1,7 @@
 /** What is run inside Redis, by name. Each touches the keys of one slot only. */
 import { APPLY } from './apply.ts';
 import { CONFIRM, LEAD, LOOK, REMOVE, RESULT, SILENCE } from './control.ts';
-import { COUNT, DISTRUST, GONE, HELLO, HOSTS, LEAVE, PRUNE, RESET, WHOLE } from './slot.ts';
+import { CLAIM, COUNT, DISTRUST, GONE, HELLO, HOSTS, LEAVE, PRUNE, RESET, WHOLE } from './slot.ts';
 
 export const SCRIPTS = {
   ...{
@@ -10,6 +10,7 @@ export const SCRIPTS = {
     reset: RESET,
     whole: WHOLE,
     distrust: DISTRUST,
+    claim: CLAIM,
     leave: LEAVE,
     count: COUNT,
     prune: PRUNE,

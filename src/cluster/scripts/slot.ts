@@ -58,6 +58,13 @@ redis.call('HDEL', KEYS[1], ARGV[1] .. ':r')
 return 1
 `;
 
+/** A process keeps others from being the node, without being it. ARGV: node, epoch. Gives the epoch that was there. */
+export const CLAIM = `
+local was = redis.call('HGET', KEYS[1], ARGV[1] .. ':e')
+redis.call('HSET', KEYS[1], ARGV[1] .. ':e', ARGV[2])
+return was or ''
+`;
+
 /** What is here may not be all: every node is to send all again. */
 export const DISTRUST = `
 for _, field in ipairs(redis.call('HKEYS', KEYS[1])) do
