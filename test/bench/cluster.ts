@@ -113,7 +113,8 @@ async function counting(members: number, client: Redis, union: Union, now: numbe
   const [key] = keys.all as [string];
   const count = async (): Promise<void> => {
     const windows = [DAY, 7 * DAY, 30 * DAY];
-    const answer = await connection.run('count', key, now, windows.length, ...windows, NODE, union.seqs[0] ?? 0);
+    const own = [NODE, union.seqs[0] ?? 0, union.epoch];
+    const answer = await connection.run('count', key, now, windows.length, ...windows, ...own);
     if (!Array.isArray(answer) || answer[0] !== 'OK') throw new Error(`not counted: ${String(answer)}`);
   };
   const counted = await pieces('a count', members, client, async () => {
