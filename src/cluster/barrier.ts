@@ -2,6 +2,7 @@
  * The instant at which all nodes are counted together. Each sets a mark when it has sent all up to it, and nothing later; one of them, who has the lease,
  * counts when all have, or when it has waited long enough for the others. A result is the first one for its instant, whoever comes
  * to it twice, and it is sent before it is noted to be; so a leader that dies between the two has its numbers sent again, and not others.
+ * That holds where Redis loses all at that moment, too: it is sent when more than half of the nodes remember it, and so many there have to be for another.
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { addUp, leastCovered, resultOf, resultText, withHosts } from './counts.ts';
@@ -19,8 +20,12 @@ const LEADER_SECONDS = 30;
 const LONG_AWAY = 600;
 /** So soon it is noticed that there is no connection any more. */
 const LONGEST_FLUSH = 1000;
+/** In the place of a result. */
+const GIVEN_UP = 'null';
 const FIRST_PAUSE = 20;
-const LONGEST_PAUSE = 500;
+const LONGEST_PAUSE = 300;
+/** Milliseconds for which a result waits for being known to more than half of the nodes; in the end it is better sent. */
+const KNOWN_MILLISECONDS = 4000;
 const DAY = 86_400;
 /** Nodes that come so late, in seconds, still hear what was counted. */
 const KEPT_RESULTS = 2 * DAY;
@@ -39,8 +44,8 @@ export class Barrier implements SharedCount {
   /** Upkeep after a count that was sent. */
   #upkeep: Promise<void> = Promise.resolve();
   #windows: readonly number[] = [];
-  /** What this node has counted last, as its text. */
-  #result = '';
+  /** Since when, milliseconds, this node knows the result of the instant. */
+  #knownSince: number | undefined;
 
   constructor(options: BarrierOptions) {
     this.#options = options;
@@ -49,6 +54,7 @@ export class Barrier implements SharedCount {
   async count(asked: Asked, signal: AbortSignal): Promise<Counted> {
     const { union, settings } = this.#options;
     this.#windows = asked.windows;
+    this.#knownSince = undefined;
     const most = settings.waitSeconds + LEADER_SECONDS;
     const waiting = new Waiting({ most, joinedAt: () => union.joinedAt, signal });
     try {
@@ -67,11 +73,14 @@ export class Barrier implements SharedCount {
       try {
         if (!(await this.#isAllSent(over))) continue;
         await union.verify();
-        const mark = { at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered };
+        const isKnown = union.knows(asked.at);
+        const mark = { at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered, isKnown };
         const view = await union.look(asked.at, mark);
         waiting.isEarly(asked.at - view.now);
-        const outcome = await this.#decide(asked, mark, view, waiting.seconds >= settings.waitSeconds);
+        const outcome = await this.#decide(asked, mark, view, waiting.seconds / settings.waitSeconds);
         if (outcome) return outcome;
+        // What was counted is to be known to the others soon.
+        if (isKnown !== union.knows(asked.at)) pauseFor = FIRST_PAUSE;
         why = `other nodes were waited for (${missingAt(view, asked.at, settings.nodes).join(', ') || view.leader})`;
       } catch (error) {
         if (!over.aborted) why = error instanceof Error ? error.message : String(error);
@@ -101,7 +110,7 @@ export class Barrier implements SharedCount {
 
   async confirm(at: number): Promise<void> {
     const { union, settings } = this.#options;
-    union.noteCounted(at, this.#result);
+    union.noteCounted(at);
     const { connection, keys } = union;
     await connection.run('confirm', keys.control, settings.node, at, union.latest, at - KEPT_RESULTS);
     await this.#upkeep;
@@ -113,15 +122,17 @@ export class Barrier implements SharedCount {
     this.#options.union.passed(at);
   }
 
-  async #decide(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
+  /** `waits`: how often `wait_seconds` have passed. */
+  async #decide(asked: Asked, mark: Mark, view: View, waits: number): Promise<Outcome> {
     const { settings, union } = this.#options;
     const { at } = asked;
+    const isLate = waits >= 1;
+    if (view.result !== '') union.noteResult(at, view.result);
     if (view.counted >= at && view.result === '')
-      return { kind: 'away', why: 'it was given up for all nodes, or what was counted is no longer known' };
-    if (view.counted >= at) {
-      union.noteCounted(at, view.result);
-      return { kind: 'elsewhere', ...resultOf(view.result) };
-    }
+      // Whoever remembers it may still be on the way to a Redis that has lost it.
+      return isLate ? { kind: 'away', why: 'what was counted is no longer known' } : undefined;
+    if (view.result === GIVEN_UP) return { kind: 'away', why: 'it was given up for all nodes' };
+    if (view.counted >= at) return { kind: 'elsewhere', ...resultOf(view.result) };
     // It hears why when it joins again.
     if (view.removed.includes(settings.node)) return undefined;
     const missing = missingAt(view, at, settings.nodes);
@@ -130,15 +141,29 @@ export class Barrier implements SharedCount {
     const present = view.nodes.length - missing.filter((name) => view.nodes.some((node) => node.name === name)).length;
     const nodes = Math.max(settings.nodes, view.nodes.length);
     if (view.result === '' && 2 * present <= nodes)
-      return {
-        kind: 'away',
-        why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one${view.nodes.length < nodes ? '. Those that have another key_file, slots, or in [count] other windows, include_disabled or exclude are never seen' : ''}`,
-      };
+      // Those who come later count with what this node has told.
+      return waits < 2
+        ? undefined
+        : {
+            kind: 'away',
+            why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one${view.nodes.length < nodes ? '. Those that have another key_file, slots, or in [count] other windows, include_disabled or exclude are never seen' : ''}`,
+          };
     const { connection, keys } = union;
     const isLeader = await connection.run('lead', keys.control, settings.node, at, union.latest, LEASE_MILLISECONDS);
     if (isLeader !== 1) return undefined;
-    if (view.result !== '') return this.#counted(view.result);
-    return await this.#lead(asked, mark, view, isLate);
+    if (view.result === '') return await this.#lead(asked, mark, view, isLate);
+    return this.#isKnownWidely(at, view) ? { kind: 'counted', ...resultOf(view.result) } : undefined;
+  }
+
+  /** So many nodes remember the result that none of them could be left out where another one were made. */
+  #isKnownWidely(at: number, { nodes }: View): boolean {
+    const { settings } = this.#options;
+    this.#knownSince ??= performance.now();
+    const known = nodes.filter(({ mark }) => mark?.at === at && mark.isKnown);
+    return (
+      2 * known.length > Math.max(settings.nodes, nodes.length) ||
+      performance.now() - this.#knownSince > KNOWN_MILLISECONDS
+    );
   }
 
   async #lead(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
@@ -155,6 +180,8 @@ export class Barrier implements SharedCount {
       const failed = answers.find(([word]) => word !== 'OK');
       if (failed?.[0] === 'PASSED') {
         // It never can be counted any more, by none of them.
+        const first = await connection.run('result', keys.control, settings.node, at, union.latest, GIVEN_UP);
+        if (first !== GIVEN_UP) return undefined;
         await connection.run('confirm', keys.control, settings.node, at, union.latest, at - KEPT_RESULTS);
         return {
           kind: 'away',
@@ -170,13 +197,9 @@ export class Barrier implements SharedCount {
       const counted = withHosts(addUp(answers, windows.length), asked.hosts, windows.length);
       const result = { hosts: counted, missing, covered: leastCovered(present, mark.covered) };
       const first = await connection.run('result', keys.control, settings.node, at, union.latest, resultText(result));
-      return first === '' ? undefined : this.#counted(String(first));
+      if (first !== '') union.noteResult(at, String(first));
+      return undefined;
     }
-  }
-
-  #counted(text: string): Counted {
-    this.#result = text;
-    return { kind: 'counted', ...resultOf(text) };
   }
 
   async #countSlots(

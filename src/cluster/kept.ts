@@ -10,9 +10,9 @@ export interface Kept {
   readonly life: string;
   /** By slot: the last batch that the union has for certain. */
   readonly acked: readonly number[];
-  /** The last instant that is known to be counted. */
+  /** The last instant that is known to be counted and sent, or given up. */
   readonly counted: number;
-  /** What was counted last, as its text, and when; should the union forget it before all have heard of it. */
+  /** What was counted last, sent or not, as its text, and when; should the union forget it before all have heard of it. */
   readonly result: { readonly at: number; readonly text: string };
   /** All nodes that are known. */
   readonly members: readonly string[];

@@ -96,9 +96,19 @@ export class Union {
     return Math.floor(this.#options.now()) + BELIEVED_SECONDS;
   }
 
-  /** An instant that was counted, also if the union should forget it. */
-  noteCounted(at: number, text: string): void {
-    if (at > this.#kept.result.at) this.#keep({ counted: Math.max(at, this.#kept.counted), result: { at, text } });
+  /** What was counted at an instant, as its text: it stays so should Redis forget it, and whoever has counted be gone. */
+  noteResult(at: number, text: string): void {
+    if (at > this.#kept.result.at) this.#keep({ result: { at, text } });
+  }
+
+  /** Whether this node remembers what was counted at an instant. */
+  knows(at: number): boolean {
+    return this.#kept.result.at === at;
+  }
+
+  /** The count of an instant was sent. */
+  noteCounted(at: number): void {
+    if (at > this.#kept.counted) this.#keep({ counted: at });
   }
 
   get state(): UnionState {
@@ -252,7 +262,6 @@ export class Union {
         if (left > 0) await this.#idle(connection, left);
         else {
           beat = performance.now();
-          // Where the union has lost something, it hears of the last count and its result together, in the next hello.
           await this.verify();
           await this.look();
           this.#isServed();
@@ -330,6 +339,8 @@ export class Union {
       latest,
     );
     const names = view.nodes.map(({ name }) => name);
+    // Who says that an instant was counted has to say what, too.
+    if (view.news !== '') this.noteResult(view.counted, view.news);
     if (view.counted > counted || names.join() !== members.join())
       this.#keep({ counted: Math.max(counted, view.counted), members: names });
     this.#view = view;

@@ -8,6 +8,8 @@ export interface Mark {
   readonly epoch: string;
   /** Per window, seconds. */
   readonly covered: readonly number[];
+  /** Whether the node remembers what was counted. */
+  readonly isKnown?: boolean;
 }
 
 export interface NodeView {
@@ -30,6 +32,8 @@ export interface View {
   readonly now: number;
   readonly nodes: readonly NodeView[];
   readonly removed: readonly string[];
+  /** Of the last instant that was counted, where this node did not know of it. */
+  readonly news: string;
 }
 
 /** Nodes whose clocks differ by more, in seconds, do not mean the same by an hour. */
@@ -37,9 +41,9 @@ const MOST_SKEW = 5;
 
 /** `latest`: an instant that was counted later was so by clocks that were wrong. */
 export function viewOf(answer: unknown, latest = Infinity): View {
-  const [counted, result, leader, now, members, beats, marks, removed] = answer as [
+  const [counted, result, leader, now, members, beats, marks, removed, news] = answer as [
     ...[string, string, string, string],
-    ...[string[], string[], string[], string[]],
+    ...[string[], string[], string[], string[], string],
   ];
   const beatOf = new Map(pairs(beats));
   const markOf = new Map(pairs(marks));
@@ -55,8 +59,8 @@ export function viewOf(answer: unknown, latest = Infinity): View {
     };
   });
   nodes.sort((a, b) => (a.name < b.name ? -1 : 1));
-  const last = Number(counted);
-  return { counted: last > latest ? 0 : last, result, leader, now: Number(now) / 1000, nodes, removed };
+  const last = Number(counted) > latest ? 0 : Number(counted);
+  return { counted: last, result, leader, now: Number(now) / 1000, nodes, removed, news: last > 0 ? news : '' };
 }
 
 /** What an administrator should hear of once, however its sentence changes. */

@@ -216,6 +216,8 @@ export class Daemon {
       if (at % HOUR === 0) this.#writeBuffer.past.note(counted);
       const isSender = kind === 'counted';
       this.#outputs.counts(samples, this.#logs.all, { at, covered, isSender, gauges: this.#counter.gauges });
+      // Other nodes send it as long as nobody says that it is sent.
+      if (isSender && this.#counter.cluster) await this.#untilStopped(this.#outputs.sent());
     }
     this.#logs.tellDoubts(at);
     this.#noteStatus();

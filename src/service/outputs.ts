@@ -73,6 +73,11 @@ export class Outputs {
     this.#tellCounts(at);
   }
 
+  /** Resolves when what was given so far has gone to StatsD, or cannot go for the moment. */
+  sent(): Promise<void> {
+    return this.#statsd.flush();
+  }
+
   /** Sends the last counts again as often as is configured, until the function that is returned is called. */
   repeat(): () => void {
     const { repeatSeconds } = this.#options.config.statsd;

@@ -10,7 +10,7 @@ const mark = (at: number): string => JSON.stringify({ at, seqs: [1], epoch: 'e',
 function view(...nodes: readonly (readonly [name: string, about: string, ago: number, ahead: number])[]): View {
   const members = nodes.flatMap(([name, about]) => [name, about]);
   const beats = nodes.flatMap(([name, , ago, ahead]) => [name, `${NOW - ago} ${ahead}`]);
-  return viewOf(['0', '', '', `${NOW}`, members, beats, ['a', mark(3600)], []]);
+  return viewOf(['0', '', '', `${NOW}`, members, beats, ['a', mark(3600)], [], '']);
 }
 
 const complaints = (...args: Parameters<typeof all>): string[] => all(...args).map(({ sentence }) => sentence);

@@ -31,6 +31,9 @@ test('three daemons count a user of all of them once, at the hour and with none 
   world.strike();
   await world.counted(3, 4, 4);
   assert.ok(world.has('xmpp.self.cluster.nodes_missing:0|g'));
+  // The union is told that it was sent only then.
+  assert.ok(world.wasSent.length > 0);
+  assert.ok(world.wasSent.every((wasSent) => wasSent));
   await commandsTell(world);
 });
 

@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { createSocket, type Socket } from 'node:dgram';
 import { EventEmitter, once } from 'node:events';
 import { appendFile, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { TestContext } from 'node:test';
@@ -40,6 +40,8 @@ export class World {
   /** The full hour that is counted next. */
   hour: number;
   readonly told: string[] = [];
+  /** Of each count that was sent: whether it had gone out when the daemon went on. */
+  readonly wasSent: boolean[] = [];
   readonly nodes: Node[] = [];
   readonly redis: RedisLab;
   readonly #root: string;
@@ -150,6 +152,7 @@ ${more}
       },
       counted: () => {
         node.hours++;
+        if (node.held?.standing().cluster?.last?.isOwn === true) this.wasSent.push(this.#hasArrived);
         waitForNext();
         this.#events.emit('news');
       },
@@ -176,6 +179,13 @@ ${more}
       if (signal.aborted) assert.fail(`${what}: ${JSON.stringify({ packets: this.gauges(), told: this.told })}`);
       await once(this.#events, 'news');
     }
+  }
+
+  /** Also what is still in the socket. */
+  get #hasArrived(): boolean {
+    const port = this.#socket.address().port.toString(16).toUpperCase().padStart(4, '0');
+    const waiting = new RegExp(`:${port} .*? \\w+:(\\w{8}) `).exec(readFileSync('/proc/net/udp', 'utf8'))?.[1];
+    return this.gauges().length > 0 || Number.parseInt(waiting ?? '0', 16) > 0;
   }
 
   gauges(): string[] {

@@ -4,7 +4,8 @@
  * A node says how it stands and looks how the others do. ARGV: node, its clock in milliseconds, what is to be told of it, its mark or '', the last instant that it
  * knows to be counted, the instant asked for, 1 where the node comes anew, an instant and the result that it remembers of it or '', other
  * members that it knows...
- * Gives the last instant counted, the result of the instant, who has the lease, the clock of Redis in milliseconds, then members, signs of life, marks and those removed.
+ * Gives the last instant counted, the result of the instant, who has the lease, the clock of Redis in milliseconds, then members, signs of life, marks, those
+ * removed, and the result of the last instant counted where the node does not know of it.
  */
 export const LOOK = `
 local tag = string.match(KEYS[1], '^(.-})')
@@ -26,8 +27,9 @@ for _, member in ipairs(redis.call('HKEYS', tag .. 'members')) do
   redis.call('HSETNX', tag .. 'beat', member, string.format('%.0f 0', now))
 end
 if tonumber(ARGV[5]) > tonumber(redis.call('GET', KEYS[1]) or '0') then redis.call('SET', KEYS[1], ARGV[5]) end
+local counted = redis.call('GET', KEYS[1]) or '0'
 return {
-  redis.call('GET', KEYS[1]) or '0',
+  counted,
   redis.call('HGET', tag .. 'results', ARGV[6]) or '',
   redis.call('GET', tag .. 'leader') or '',
   string.format('%.0f', now),
@@ -35,6 +37,7 @@ return {
   redis.call('HGETALL', tag .. 'beat'),
   redis.call('HGETALL', tag .. 'marks'),
   redis.call('HKEYS', tag .. 'removed'),
+  tonumber(counted) > tonumber(ARGV[5]) and redis.call('HGET', tag .. 'results', counted) or '',
 }
 `;
 
