@@ -43,7 +43,7 @@ describe('history of the logs of many nodes', () => {
   for (const nodes of [3, 7])
     test(`of ${nodes} counts at each hour what brute force does (seed ${SEED}) [12.7]`, async () => {
       const random = new Random(SEED + nodes);
-      const world = new NodesWorld({ random, nodes, users: 200, begin: BEGIN, hours: HOURS, host: 'chat.example' });
+      const world = new NodesWorld({ random, nodes, users: 200, begin: BEGIN, hours: HOURS, hosts: ['chat.example'] });
       const directory = join(root, String(nodes));
       writeLogs(world, nodes, random, directory);
       const groups = Array.from({ length: nodes }, (_, node) => [

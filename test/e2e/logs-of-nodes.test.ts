@@ -84,7 +84,7 @@ test('the logs of nodes are brought to one machine by rsyslog, and counted there
     users: 100,
     begin: BEGIN,
     hours: HOURS,
-    host: 'chat.example',
+    hosts: ['chat.example'],
   });
   const texts = NODES.map((_, node) =>
     world.lines
