@@ -59,6 +59,12 @@ export class UnsentUsers {
     for (let user = 0; user < this.#names.end; user++) if (this.#mark(user)) this.#queue.push(user);
   }
 
+  /** One of them, for whom that was not known. */
+  addNow(user: number): void {
+    this.#isWaiting[user] = 0;
+    if (this.#mark(user)) this.#queue.push(user);
+  }
+
   /**
    * Whoever is online and was not sent so, or is not any more: a session may be gone without a line that tells of its user.
    * `changed`: what time alone has changed. A million users are gone through in some milliseconds.

@@ -60,6 +60,8 @@ export class UserCounts {
   readonly ahead = new Map<number, number>();
   readonly #names: NameTable;
   readonly #hosts: HostTable;
+  /** Puts back what is known of a user who is named again. */
+  bring: ((user: number) => void) | undefined;
   /** Undefined where everybody counts. */
   readonly #isExcluded: ((jid: string) => boolean) | undefined;
   /** Flags of those who do not count. */
@@ -99,8 +101,22 @@ export class UserCounts {
     // Without one it is a host itself.
     const number = this.#hosts.hold(arena, host < to ? host + 1 : from, to);
     const isExcluded = this.#isExcluded?.(this.#names.text(user)) ?? false;
-    return (this.#names.words[user * NAME_WORDS + BITS]! |=
+    const bits = (this.#names.words[user * NAME_WORDS + BITS]! |=
       PLACED | (isExcluded ? EXCLUDED : 0) | (number << HOST_SHIFT));
+    this.bring?.(user);
+    return bits;
+  }
+
+  /** As of `Users`: one who is not in memory. False for one who never counts. */
+  countAbsent(bytes: Buffer, from: number, to: number, seen: number, isDisabled: boolean): boolean {
+    if (this.#isExcluded?.(bytes.toString('utf8', from, to))) return false;
+    const host = bytes.subarray(from, to).indexOf(AT_SIGN) + 1;
+    const number = this.#hosts.hold(bytes, from + host, to);
+    this.#hosts.at(number).isKnown = true;
+    this.#hosts.at(number).users++;
+    this.countOn(number, isDisabled && this.#uncounted & DISABLED ? 0 : 1, false, seen);
+    this.#hosts.letGo(number);
+    return true;
   }
 
   /** Something is known of a user who is not excluded. */

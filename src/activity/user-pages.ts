@@ -61,21 +61,22 @@ export class UserPages {
 
   /**
    * So many there were when they were stored; `seed` is that of the names then. To be called before the first name. Room is
-   * made for as many names as they may hold.
+   * made for as many names as they may hold, but where `isEmpty`: most stay on the disk.
    */
-  begin(count: number, seed: number): void {
-    this.#names.begin(seed, count * PER_PAGE);
+  begin(count: number, seed: number, isEmpty = false): void {
+    this.#names.begin(seed, isEmpty ? 0 : count * PER_PAGE);
     this.#growth = new Growth(Math.max(LEAST, count));
   }
 
-  /** So many users are known now. */
-  grow(users: number): void {
+  /** So many users are known now. `split`: told of each page that is split, and the one that is added. */
+  grow(users: number, split?: (source: number, added: number) => void): void {
     while (users > this.#growth.count * PER_PAGE) {
       const added = this.#growth.count;
       const source = this.#growth.split();
       this.#note(source);
       // Who moves is in neither of them unless both are written in one turn.
       this.#note(added, this.#states[source]);
+      split?.(source, added);
     }
   }
 
@@ -146,8 +147,18 @@ export class UserPages {
     this.#isWhole = true;
   }
 
+  /** Whether the page is on the disk, or will be with what is being written, as it is. */
+  isClean(page: number): boolean {
+    return (this.#states[page] ?? CLEAN) === CLEAN;
+  }
+
   pageOf(user: number): number {
-    return this.#growth.bucketOf(this.#names.hashOf(user));
+    return this.pageOfHash(this.#names.hashOf(user));
+  }
+
+  /** The same, of a name's hash. */
+  pageOfHash(hash: number): number {
+    return this.#growth.bucketOf(hash);
   }
 
   /** The names that belong to a page. */

@@ -4,6 +4,7 @@
  * user are eight words beside each other (format/name-table.ts), so that a change makes no object.
  */
 import { NAME_WORDS, NameTable, type NameSpace } from '../format/name-table.ts';
+import type { AbsentUsers } from './absent-users.ts';
 import type { UserSample } from './active-window.ts';
 import type { AccountChangeKind, AccountChanges } from './account-changes.ts';
 import { Removals } from './removals.ts';
@@ -43,11 +44,6 @@ export interface UsersOptions extends CountOptions {
 /** The last instant that there is room for, unix seconds: in 2106. */
 const LAST = 0xffff_ffff;
 
-/** Users who are looked at, and perhaps dropped, before others may do something. */
-const FORGET_AT_ONCE = 4096;
-
-const NOBODY: ReadonlySet<string> = new Set();
-
 export class Users {
   readonly names: NameTable;
   /** Of all logs. */
@@ -57,6 +53,8 @@ export class Users {
   readonly pages: UserPages;
   /** Of a node of a cluster: what the others are told of accounts. */
   accounts: AccountChanges | undefined;
+  /** Of a node of a cluster: those who are not in memory. */
+  absent: AbsentUsers | undefined;
   readonly #counts: UserCounts;
   #size = 0;
   /** Those of whom something is stored, also if they never count. */
@@ -84,12 +82,15 @@ export class Users {
 
   /** The number of a bare JID, which may be free again after `settle` if nothing becomes known of it. */
   number(jid: string): number {
-    return this.names.internText(jid);
+    const user = this.names.internText(jid);
+    if (this.absent) this.#counts.isCounted(user);
+    return user;
   }
 
   /** The number of a bare JID that was seen before; -1 if it was not. */
   find(jid: string): number {
-    return this.names.find(jid);
+    const user = this.names.find(jid);
+    return this.absent ? this.absent.find(jid, user) : user;
   }
 
   /** What is known of a user. */
@@ -172,7 +173,7 @@ export class Users {
   removeHere(jid: string, at: number): void {
     this.removals.note(jid, at);
     const user = this.find(jid);
-    if (user >= 0 && has(this.names, user, KNOWN) && lastSeen(this.names, user) <= at) this.#delete(user, false);
+    if (user >= 0 && has(this.names, user, KNOWN) && lastSeen(this.names, user) <= at) this.drop(user, false);
   }
 
   /** As `remove`, but whoever it is goes, whenever they were last seen, with all sessions in whatever log. */
@@ -187,7 +188,7 @@ export class Users {
     const user = this.find(jid);
     if (user < 0) return;
     for (let own; (own = this.sessions.firstOfAny(user)) !== NONE;) this.sessions.drop(own);
-    if (has(this.names, user, KNOWN)) this.#delete(user, false);
+    if (has(this.names, user, KNOWN)) this.drop(user, false);
   }
 
   /** Whether what happened at `at`, unix seconds, is of an account that was removed since. */
@@ -213,26 +214,6 @@ export class Users {
     this.pages.noteUser(user);
   }
 
-  /** Drops users without open session who were last seen before `second`, but for those in `held`. */
-  forgetUnseenSince(second: number, held: ReadonlySet<string> = NOBODY): void {
-    for (const _ of this.forgettingUnseenSince(second, held));
-  }
-
-  /** The same in steps of some milliseconds at most: events may be taken in between two of them, but not while one is made. */
-  *forgettingUnseenSince(second: number, held: ReadonlySet<string>): Generator<void> {
-    const numbers = new Set([...held].map((jid) => this.find(jid)));
-    for (let from = 0; from < this.names.end; from += FORGET_AT_ONCE) {
-      const end = Math.min(from + FORGET_AT_ONCE, this.names.end);
-      for (let user = from; user < end; user++) {
-        if (!has(this.names, user, KNOWN) || isOpen(this.names, user) || lastSeen(this.names, user) >= second) continue;
-        // The union would have such a user for online for ever.
-        if (has(this.names, user, UNSENT | SENT_OPEN)) continue;
-        if (!numbers.has(user) && (this.#counts.ahead.get(user) ?? 0) < second) this.#delete(user, true);
-      }
-      yield;
-    }
-  }
-
   /** Drops hosts without users of which none was seen since `second`. */
   forgetHostsUnseenSince(second: number): void {
     this.#counts.forgetHostsUnseenSince(second);
@@ -240,10 +221,24 @@ export class Users {
 
   /** Something is known of a user from now on. */
   came(user: number): void {
-    this.pages.grow(++this.#known);
+    this.#known++;
+    if (!this.absent?.isLoading) this.pages.grow(this.#known, this.absent?.bringPage);
     if (!this.#counts.isCounted(user)) return;
     this.#counts.come(user);
     this.#size++;
+  }
+
+  /** As the index is read: one who stays there. The name is in the bytes, `seen` as of `lastSeen`. */
+  countAbsent(bytes: Buffer, from: number, to: number, seen: number, isDisabled: boolean): void {
+    this.#known++;
+    if (this.#counts.countAbsent(bytes, from, to, seen, isDisabled)) this.#size++;
+  }
+
+  /** All pages have been read: from now on whoever is named is put back, too. */
+  endLoading(): void {
+    if (!this.absent?.isLoading) return;
+    this.absent.endLoading();
+    this.pages.grow(this.#known, this.absent?.bringPage);
   }
 
   /** What compiled rules have counted is told there, and how one user stands at an instant is asked. */
@@ -290,7 +285,12 @@ export class Users {
   #isIdle(user: number): boolean {
     const { words } = this.names;
     const at = user * NAME_WORDS;
-    return (words[at + BITS]! & KNOWN) === 0 && words[at + SESSIONS] === 0 && words[at + OPEN] === 0;
+    return (
+      (words[at + BITS]! & KNOWN) === 0 &&
+      words[at + SESSIONS] === 0 &&
+      words[at + OPEN] === 0 &&
+      !this.absent?.isGone(user)
+    );
   }
 
   #clearAhead(user: number): void {
@@ -320,8 +320,8 @@ export class Users {
     this.pages.noteUser(user);
   }
 
-  /** `isOld`: only last seen too long ago. */
-  #delete(user: number, isOld: boolean): void {
+  /** Nothing is known of the user any more. `isOld`: only last seen too long ago. */
+  drop(user: number, isOld: boolean): void {
     const at = user * NAME_WORDS;
     this.#counts.leave(user);
     if (has(this.names, user, AHEAD)) this.#clearAhead(user);
@@ -334,6 +334,7 @@ export class Users {
     this.names.words[at + LOGIN] = this.names.words[at + LOGOUT] = 0;
     this.names.words[at + OPEN]! &= ~OPEN_MASK;
     this.pages.noteGone(user, isOld);
+    this.absent?.noteGone(user);
     this.releaseIfIdle(user);
   }
 

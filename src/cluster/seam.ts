@@ -26,7 +26,7 @@ export interface Piece {
 
 /** What of this node is still to be sent. While an instant is being counted, all of it is as of that instant. */
 export interface Outbox {
-  /** At most `most` of them; changes of accounts first, in their order. Both are empty where all is sent. */
+  /** At most `most` of them, or a few more; changes of accounts first, in their order. Both are empty where all is sent. */
   take(most: number): Piece;
   /** The union has it: it is noted with the next commit. Pieces come in the order in which they were taken. */
   sent(piece: Piece): void;

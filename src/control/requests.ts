@@ -161,12 +161,12 @@ export const LIST: Request<ListArguments, UserList> = {
       ...(host !== null && { host: foldAddress(host) }),
     };
   },
-  run: (open, wanted, now) => {
+  run: async (open, wanted, now) => {
     const { retentionDays } = open.config.index;
     const days = Math.ceil(longestSpan(wanted) / DAY);
     return days > retentionDays
       ? { problem: tooLongAgo(days, retentionDays) }
-      : { value: listUsers(open, wanted, Math.floor(now)) };
+      : { value: await listUsers(open, wanted, Math.floor(now)) };
   },
 };
 

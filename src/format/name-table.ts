@@ -118,8 +118,8 @@ export class NameTable {
    * The number of a name, which is added when it is new. `hash`: its hash, where that is known. Throws a RangeError when the name
    * is too long, or the table is full.
    */
-  intern(bytes: Uint8Array, from: number, to: number, hash = this.#hash(bytes, from, to)): number {
-    const known = this.#find(hash, bytes, from, to);
+  intern(bytes: Uint8Array, from: number, to: number, hash = this.hash(bytes, from, to)): number {
+    const known = this.look(bytes, from, to, hash);
     return known >= 0 ? known : this.#add(hash, bytes, from, to);
   }
 
@@ -131,7 +131,7 @@ export class NameTable {
   /** The number of a name, -1 when it is not there. */
   find(text: string): number {
     const length = write(text);
-    return this.#find(this.#hash(scratch, 0, length), scratch, 0, length);
+    return this.look(scratch, 0, length);
   }
 
   /** Another seed, and room for so many names at once; as long as there are none. */
@@ -146,13 +146,14 @@ export class NameTable {
     return this.#words[name * NAME_WORDS + HASH]!;
   }
 
-  /** The names whose hashes have the bits `bits` in `mask`, which are the lowest, and fewer than those that tell a bucket. */
+  /** The names whose hashes have the bits `bits` in `mask`, which are the lowest. */
   withHash(bits: number, mask: number): number[] {
     const names: number[] = [];
     const { heads, growth } = this.#chains;
-    for (let bucket = bits; bucket < growth.count; bucket += mask + 1)
+    const step = Math.min(mask + 1, growth.half);
+    for (let bucket = bits & (step - 1); bucket < growth.count; bucket += step)
       for (let name = heads[bucket]! - 1; name >= 0; name = this.#words[name * NAME_WORDS + NEXT]! - 1)
-        names.push(name);
+        if ((this.hashOf(name) & mask) === bits) names.push(name);
     return names;
   }
 
@@ -228,7 +229,8 @@ export class NameTable {
     largest(this.#most, this.#capacity * 2, (capacity) => this.#reserve(capacity));
   }
 
-  #hash(bytes: Uint8Array, from: number, to: number): number {
+  /** What the words of a name have as its hash. */
+  hash(bytes: Uint8Array, from: number, to: number): number {
     let hash = this.#seed;
     for (let i = from; i < to; i++) {
       hash = Math.imul(hash ^ bytes[i]!, 0x85eb_ca6b);
@@ -238,7 +240,8 @@ export class NameTable {
     return hash ^ (hash >>> 16);
   }
 
-  #find(hash: number, bytes: Uint8Array, from: number, to: number): number {
+  /** As `find`; `hash` as of `intern`. */
+  look(bytes: Uint8Array, from: number, to: number, hash = this.hash(bytes, from, to)): number {
     const words = this.#words;
     for (let name = this.#chains.first(hash) - 1; name >= 0;) {
       const at = name * NAME_WORDS;

@@ -26,10 +26,11 @@ import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts'
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { compact, openLevel } from './level.ts';
-import { FIRST_KEY, keyIn, LAST_KEY, metaPayload, putMeta, type Batch } from './meta.ts';
+import { digestIn, FIRST_KEY, keyIn, LAST_KEY, metaPayload, putMeta, type Batch } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
-import { putRecord, readRecords } from './records.ts';
+import { closeReadingCopy, openReadingCopy, removeReadingCopy } from './reading-copy.ts';
+import { pageOf, putRecord, readRecords } from './records.ts';
 
 export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
@@ -60,6 +61,10 @@ export class LastSeenIndex {
   #queue: Promise<unknown> = Promise.resolve();
   #failed: Attempt | undefined;
   #closed = false;
+  /** Pages are read at any time. */
+  #keepsReadable = false;
+  /** What is read while LevelDB opens the index anew. */
+  #copy: Level | undefined;
   #secret = '';
   /** Of what is stored. */
   #schema = SCHEMA;
@@ -129,6 +134,21 @@ export class LastSeenIndex {
     }
   }
 
+  /** From now on `page` may be called at any time until it is closed. */
+  async keepReadable(): Promise<void> {
+    this.#keepsReadable = true;
+    await removeReadingCopy(this.path);
+  }
+
+  /** A page of users as it was written last, or is being written; undefined where there is none. @throws {IndexError} */
+  page(page: number): Buffer | undefined {
+    try {
+      return pageOf(this.path, this.#copy ?? this.#db, page);
+    } catch (error) {
+      throw explainLevelError(this.path, error);
+    }
+  }
+
   /**
    * Writes all of `changes` or nothing, as one batch that is on the disk when this resolves. Waits for earlier calls.
    * After a rejection nothing of it counts as written: call again with the same changes, or more.
@@ -154,8 +174,7 @@ export class LastSeenIndex {
       await compact(this.#db);
       await this.#db.batch().del(FIRST_KEY).put(LAST_KEY, '').write({ sync: true });
       await compact(this.#db);
-      await this.#db.close();
-      this.#db = await openLevel(this.path);
+      await this.#reopen();
       await removeOldLog(this.path);
       this.#keepOwner();
     } catch (error) {
@@ -186,6 +205,7 @@ export class LastSeenIndex {
     await this.#queue;
     this.#closed = true;
     await this.#db.close();
+    await this.#closeCopy();
     this.#keepOwner();
   }
 
@@ -268,12 +288,27 @@ export class LastSeenIndex {
    * the hole is lost. Opening it anew ends the log before the hole. The failed batch may have been written after all.
    */
   async #recover(failed: Attempt): Promise<void> {
-    await this.#db.close();
-    this.#db = await openLevel(this.path);
+    await this.#reopen();
     const stored = await this.#storedDigest();
     if (stored.generation === failed.digest.generation && sameRecords(stored, failed.digest)) this.#accept(failed);
     else if (stored.generation === this.#digest?.generation) this.#failed = undefined;
     else throw damaged(this.path, 'batches are missing after a failed write');
+  }
+
+  /** What cannot be read of a closed index is read of a copy. */
+  async #reopen(): Promise<void> {
+    const isWhole = async (copy: Level): Promise<boolean> =>
+      (await digestIn(this.path, copy)).generation >= (this.#digest?.generation ?? 0);
+    if (this.#keepsReadable) this.#copy ??= await openReadingCopy(this.path, isWhole);
+    await this.#db.close();
+    this.#db = await openLevel(this.path);
+    await this.#closeCopy();
+  }
+
+  async #closeCopy(): Promise<void> {
+    const copy = this.#copy;
+    this.#copy = undefined;
+    if (copy) await closeReadingCopy(this.path, copy);
   }
 
   async #checkSchema(): Promise<void> {
@@ -304,9 +339,7 @@ export class LastSeenIndex {
   }
 
   async #storedDigest(): Promise<Digest> {
-    const value = await this.#db.get(keyIn('meta', 'digest'));
-    if (value === undefined) throw damaged(this.path, 'its digest is missing');
-    const digest: Digest = JSON.parse(metaPayload(this.path, 'digest', value));
+    const digest = await digestIn(this.path, this.#db);
     const written = readWatermark(this.path, digest);
     if (written === undefined) throw damaged(this.path, 'its file xmpp-active-users is not the one that was written');
     if (digest.generation < written)

@@ -1,6 +1,7 @@
 /** Keys as LevelDB has them, and the records that tell of the index itself. */
 import type { Level } from 'level';
 import type { Keyspace } from './contents.ts';
+import type { Digest } from './digest.ts';
 import { damaged } from './index-error.ts';
 import { checksum, encode, decode } from './record.ts';
 
@@ -24,6 +25,12 @@ export function metaPayload(path: string, key: Meta, value: string): string {
   const record = decode('meta', key, value);
   if (!record) throw damaged(path, `its ${key} does not match its checksum`);
   return record.payload;
+}
+
+export async function digestIn(path: string, db: Level): Promise<Digest> {
+  const value = await db.get(keyIn('meta', 'digest'));
+  if (value === undefined) throw damaged(path, 'its digest is missing');
+  return JSON.parse(metaPayload(path, 'digest', value)) as Digest;
 }
 
 /** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */

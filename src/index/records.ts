@@ -1,6 +1,7 @@
 /** Records into a batch, and all of them out of LevelDB, each with its checksum. */
 import type { Level } from 'level';
 import {
+  keyOfNumber,
   numberOfKey,
   put,
   KEYSPACES,
@@ -43,6 +44,16 @@ export function putRecord(batch: Batch, room: Keyspace, key: string, payload: st
   const hash = checksumOfBytes(room, key, payload);
   batch.put(stored, encodeBytes(hash, payload), BYTES);
   return hash;
+}
+
+/** As it is stored; undefined where there is none. @throws {IndexError} DAMAGED */
+export function pageOf(path: string, db: Level, page: number): Buffer | undefined {
+  const key = keyOfNumber(page);
+  const value = db.getSync<string, Buffer>(keyIn('pages', key), BYTES);
+  if (value === undefined) return undefined;
+  const record = decodeBytes('pages', key, value);
+  if (!record) throw mismatch(path, keyIn('pages', key));
+  return record.payload;
 }
 
 /** Users by themselves first, then pages, each in the order of their keys (contents.ts). @throws {IndexError} DAMAGED */

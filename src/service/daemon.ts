@@ -13,6 +13,7 @@ import { openCounter } from './cluster.ts';
 import type { Counter } from './counter.ts';
 import { FollowedLogs } from './followed-logs.ts';
 import { openWriteBuffer } from './open-index.ts';
+import { IndexError } from '../index/last-seen.ts';
 import type { DaemonStatus } from '../index/status-file.ts';
 import type { HeldIndex } from './operations.ts';
 import { Outputs } from './outputs.ts';
@@ -83,9 +84,13 @@ export class Daemon {
   static async run(options: DaemonOptions): Promise<void> {
     const outputs = new Outputs(options);
     const users = newUsers(options.config);
-    const writeBuffer = await openWriteBuffer(options, users);
+    let daemon: Daemon | undefined;
+    const lost = (why: Error): void => {
+      if (daemon) daemon.#beginAnew(why);
+    };
+    const writeBuffer = await openWriteBuffer({ ...options, lost }, users);
     if (!writeBuffer) return;
-    const daemon = await Daemon.#over(options, writeBuffer, users, outputs);
+    daemon = await Daemon.#over(options, writeBuffer, users, outputs);
     try {
       await options.opened?.(daemon.#held);
       await daemon.#follow();
@@ -145,9 +150,18 @@ export class Daemon {
     await this.#countEveryHour(start);
   }
 
+  /** What memory does not know is to be read again from the logs that are there. */
+  #beginAnew({ message }: Error): void {
+    if (this.#signal.aborted) return;
+    this.#options.tell('warning', `${message}: beginning anew`);
+    this.#again.abort();
+  }
+
   /** It cannot go on. What was under way when it was to stop may say that it was broken off. */
   #fail(error: unknown): void {
     if (this.#signal.aborted) return;
+    // As it was to be read while lines were taken in.
+    if (this.#users.absent && error instanceof IndexError) return this.#beginAnew(error);
     this.#failure ??= { error };
     this.#again.abort();
   }

@@ -7,6 +7,7 @@ import type { WriteBuffer } from './write-buffer.ts';
 
 /** Users whose pseudonyms are made before others may do something: some milliseconds. */
 const AT_ONCE = 1000;
+const PAGES_AT_ONCE = 50;
 
 export interface GoneOptions {
   readonly users: Users;
@@ -21,17 +22,28 @@ export async function deleteGone(all: readonly GoneElsewhere[], options: GoneOpt
   const byMember = new Map(all.map((gone) => [gone.member.toString('hex'), gone]));
   const hosts = new Set(all.map(({ host }) => host));
   let deleted = 0;
+  const look = (jid: string): void => {
+    if (!hosts.has(jid.slice(jid.indexOf('@') + 1))) return;
+    const gone = byMember.get(pseudonymOf(jid).toString('hex'));
+    if (!gone) return;
+    if (isOver(users, jid, gone)) deleted += deleteOne(users, writeBuffer, jid, gone.at);
+    // The union may have taken what it knew of the later account for the end of the one before: it is told again.
+    else users.pages.noteUser(users.find(jid));
+  };
   for (let from = 0; from < users.names.end; from += AT_ONCE) {
-    for (let user = from; user < Math.min(from + AT_ONCE, users.names.end); user++) {
-      const jid = users.isKnown(user) ? users.names.text(user) : '';
-      if (jid === '' || !hosts.has(jid.slice(jid.indexOf('@') + 1))) continue;
-      const gone = byMember.get(pseudonymOf(jid).toString('hex'));
-      if (!gone) continue;
-      if (isOver(users, jid, gone)) deleted += deleteOne(users, writeBuffer, jid, gone.at);
-      // The union may have taken what it knew of the later account for the end of the one before: it is told again.
-      else users.pages.noteUser(user);
-    }
+    for (let user = from; user < Math.min(from + AT_ONCE, users.names.end); user++)
+      if (users.isKnown(user)) look(users.names.text(user));
     await setImmediate();
+  }
+  for (let page = 0; users.absent && page < users.pages.count; page++) {
+    const jids: string[] = [];
+    users.absent.eachOf(
+      page,
+      (_, jid) => jids.push(jid()),
+      (user) => users.isKnown(user) && jids.push(users.names.text(user)),
+    );
+    for (const jid of jids) look(jid);
+    if (page % PAGES_AT_ONCE === 0) await setImmediate();
   }
   users.settle();
   if (deleted === 0) return 0;

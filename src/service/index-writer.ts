@@ -129,7 +129,11 @@ export class IndexWriter {
       while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
       if (!pages.isWhole) return;
     }
-    if (!byThemselves.isTurn && (pages.isTurnDue || byThemselves.isTurnDue(this.#users.size))) this.#beginTurn();
+    const { absent, size } = this.#users;
+    if (byThemselves.isTurn || !(pages.isTurnDue || byThemselves.isTurnDue(absent ? 0 : size))) return;
+    this.#beginTurn();
+    // Who waits for it stays in memory.
+    if (absent) while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
   }
 
   /** Who was sent where must be told by then, or at least with who was sent. */
@@ -161,6 +165,7 @@ export class IndexWriter {
         pageCount: this.#users.pages.count,
       });
       if (isTurnOver) byThemselves.endTurn();
+      this.#users.absent?.written();
     } catch (error) {
       this.#users.pages.giveBack(taken);
       throw error;

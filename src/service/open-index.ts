@@ -68,6 +68,11 @@ export interface OpenOptions {
   readonly signal: AbortSignal;
   /** Called when it has to wait, with the reason. */
   readonly delayed?: (why: string) => void;
+  /**
+   * Of a node of a cluster, whose memory does not know all: the index was damaged or is gone while it was open, and what is left
+   * of it is to be opened anew.
+   */
+  readonly lost?: (why: IndexError) => void;
 }
 
 /**
@@ -114,11 +119,12 @@ function fillPast({ past }: WriteBuffer, counts: ReadonlyMap<string, string>): n
   return past.fill([...salvaged.between(-Infinity, Infinity)].flat());
 }
 
-async function load({ config, now, tell, signal }: OpenOptions, users: Users): Promise<WriteBuffer> {
+async function load({ config, now, tell, signal, lost }: OpenOptions, users: Users): Promise<WriteBuffer> {
+  const keepsFew = config.cluster !== undefined;
   const index = await openWhenFree(config.index.path, signal);
   try {
     return await WriteBuffer.open(index, users, now(), {
-      renew: renewing(config, tell),
+      ...{ renew: keepsFew ? losing(lost) : renewing(config, tell), keepsFew },
       pseudonymOf: pseudonymsOf(config.cluster),
     });
   } catch (error) {
@@ -137,6 +143,13 @@ function renewing({ index: { path } }: Config, tell: OpenOptions['tell']): Renew
       `${why.message}. It is made again from memory${aside === undefined ? '' : `; what was there is in ${aside}`}`,
     );
     return renewed;
+  };
+}
+
+function losing(lost: OpenOptions['lost']): Renew {
+  return async (why) => {
+    lost?.(why);
+    throw why;
   };
 }
 

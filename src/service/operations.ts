@@ -66,7 +66,11 @@ export function count({ users, writeBuffer, logsAt }: OpenIndex, at: number): Co
   const { lastLine } = writeBuffer.logs;
   const asked = { windows: users.windows, sample: users.peek.bind(users) };
   const isPast = lastLine !== undefined && lastLine - at > SLACK;
-  return { at, lastLine, samples: isPast ? undefined : countAt(asked, logsAt(at), at) };
+  if (isPast) return { at, lastLine, samples: undefined };
+  // Of users who are not in memory it is known in which hour they were last seen.
+  const instant = users.absent ? Math.ceil(at / HOUR) * HOUR : at;
+  const samples = countAt(asked, logsAt(at), instant).map((sample) => ({ ...sample, at }));
+  return { at, lastLine, samples };
 }
 
 /** Of full hours. */

@@ -2,6 +2,7 @@
  * Who is kept, and for how long: a user goes when the logs have lived for the retention time since they were last seen. Who
  * has an open session in any log stays, also in one that is not being read at the moment.
  */
+import { forgettingUnseenSince } from '../activity/forgetting.ts';
 import { livedSince } from '../activity/lifetime.ts';
 import type { Span } from '../activity/coverage.ts';
 import { isOnline } from '../activity/session-state.ts';
@@ -41,7 +42,7 @@ export class Retention {
    */
   *pruning(days: number, reading: readonly Span[] = []): Generator<number> {
     const since = livedSince([...[...this.#lives.values()].flat(), ...reading], days * DAY);
-    for (const _ of this.#users.forgettingUnseenSince(since, this.#heldAt(since))) {
+    for (const _ of forgettingUnseenSince(this.#users, since, this.#heldAt(since))) {
       this.#users.settle();
       yield since;
     }

@@ -19,7 +19,7 @@ export class StoredUsers implements UserSink {
   }
 
   begin(pages: number, seed: number): void {
-    this.#users.pages.begin(pages, seed);
+    this.#users.pages.begin(pages, seed, this.#users.absent !== undefined);
   }
 
   recent(number: number, bytes: Buffer): void {
@@ -35,8 +35,10 @@ export class StoredUsers implements UserSink {
   }
 
   page(page: number, bytes: Buffer): void {
-    const { names, pages } = this.#users;
+    const { names, pages, absent } = this.#users;
     decodePage(bytes, (record, from, to) => {
+      this.hasResumption ||= record.resumes === true;
+      if (absent?.takeIn(page, record, bytes, from, to, this.#believed)) return;
       const user = names.intern(bytes, from, to);
       this.#restore(user, record);
       // Not all pages could be written when it was split: who moved to a later one was read there, if it was written.
@@ -45,6 +47,7 @@ export class StoredUsers implements UserSink {
   }
 
   user(jid: string, record: LastSeen): void {
+    this.#users.endLoading();
     const user = this.#users.number(jid);
     this.#restore(user, record);
     this.#users.pages.noteUser(user);
@@ -52,6 +55,7 @@ export class StoredUsers implements UserSink {
 
   /** Of a page: undefined where nobody is in it. */
   encode(page: number): Buffer | undefined {
+    this.#users.absent?.bringPage(page);
     return this.encodeUsers(this.#users.pages.usersOf(page));
   }
 

@@ -1,9 +1,13 @@
 /** Users by when they were last seen: who is still there, and who has long been away. */
+import { setImmediate } from 'node:timers/promises';
 import { coveredByAll } from '../activity/coverage.ts';
 import { untold, type Untold } from '../activity/time-alone.ts';
-import type { Users } from '../activity/user-table.ts';
+import type { LastSeen, Users } from '../activity/user-table.ts';
 import { openSessions } from '../activity/user-words.ts';
 import type { OpenIndex } from './operations.ts';
+
+/** Pages that are read before others may do something. */
+const PAGES_AT_ONCE = 50;
 
 export interface ListArguments {
   /** Only who is online or was seen in the last so many seconds. */
@@ -31,7 +35,7 @@ export interface UserList {
 }
 
 /** At `at`, unix seconds; those who never count are left out. */
-export function listUsers({ users, logsAt }: OpenIndex, wanted: ListArguments, at: number): UserList {
+export async function listUsers({ users, logsAt }: OpenIndex, wanted: ListArguments, at: number): Promise<UserList> {
   const logs = logsAt(at);
   const over = untold(
     logs.flatMap((log) => [...log.over]),
@@ -43,6 +47,7 @@ export function listUsers({ users, logsAt }: OpenIndex, wanted: ListArguments, a
     const user = listedUser(users, number, over.get(number));
     if (user && isWanted(user, wanted, at)) listed.push(user);
   }
+  await listAbsent(users, (user) => isWanted(user, wanted, at) && listed.push(user));
   const span = longestSpan(wanted);
   const covered = coveredByAll(
     logs.map(({ coverage }) => coverage),
@@ -52,6 +57,23 @@ export function listUsers({ users, logsAt }: OpenIndex, wanted: ListArguments, a
   listed.sort((a, b) => b.lastSeen - a.lastSeen || (a.user < b.user ? -1 : 1));
   return { at, covered, users: listed };
 }
+
+/** Those whom only the disk has, a few pages at a time. Who came to memory since then is told as they were. */
+async function listAbsent(users: Users, list: (user: ListedUser) => void): Promise<void> {
+  for (let page = 0; users.absent && page < users.pages.count; page++) {
+    users.absent.eachOf(page, (record, jidOf) => {
+      const user = jidOf();
+      if (!users.isExcluded(user)) list(offlineUser(user, record));
+    });
+    if (page % PAGES_AT_ONCE === 0) await setImmediate();
+  }
+}
+
+const offlineUser = (user: string, { login = 0, logout = 0, disabled }: LastSeen): ListedUser => ({
+  user,
+  lastSeen: Math.max(login, logout),
+  state: disabled ? 'disabled' : 'offline',
+});
 
 /** Seconds to look back. */
 export const longestSpan = ({ since = 0, notSeenFor = 0 }: ListArguments): number => Math.max(since, notSeenFor);

@@ -4,11 +4,13 @@
  * before it.
  */
 import { setImmediate } from 'node:timers/promises';
+import { AbsentUsers } from '../activity/absent-users.ts';
 import { AccountChanges, type KeptChange } from '../activity/account-changes.ts';
 import type { Session } from '../activity/sessions.ts';
 import { UnsentUsers } from '../activity/unsent-users.ts';
 import type { Users } from '../activity/user-table.ts';
 import type { Contents, LastSeenIndex } from '../index/last-seen.ts';
+import { decodePage } from '../index/user-page.ts';
 import type { Block, Position } from '../source/source.ts';
 import { ClusterState } from './cluster-state.ts';
 import { IndexWriter, type Renew } from './index-writer.ts';
@@ -27,7 +29,12 @@ export interface OpenOptions {
   readonly renew?: Renew;
   /** Of a node of a cluster: as the union knows a user. */
   readonly pseudonymOf?: ((jid: string) => Buffer) | undefined;
+  /** Of a node of a cluster that runs for long: only who is online or still to be sent is in memory (activity/absent-users.ts). */
+  readonly keepsFew?: boolean;
 }
+
+/** So many users who are known no longer are in memory before their pages are written. */
+const MOST_LEAVING = 8192;
 
 export class WriteBuffer {
   /** What is put there is written with the next commit. */
@@ -61,12 +68,14 @@ export class WriteBuffer {
    * `users` is not to be used.
    */
   static async open(index: LastSeenIndex, users: Users, now: number, options: OpenOptions = {}): Promise<WriteBuffer> {
-    const { renew, pseudonymOf } = options;
+    const { renew, pseudonymOf, keepsFew = false } = options;
     const believed = now + MAX_AHEAD;
     const writeBuffer = new WriteBuffer(index, users, believed, renew);
     users.accounts = pseudonymOf && new AccountChanges(pseudonymOf);
     users.pages.unsent = pseudonymOf && new UnsentUsers(users.names);
+    if (keepsFew) await writeBuffer.#keepFew(index);
     const contents = await index.load(writeBuffer.#storedUsers);
+    users.endLoading();
     if (contents.unmoved.length > 0) await writeBuffer.#writer.move(contents.unmoved);
     users.removals.secret = index.secret;
     for (const [key, at] of contents.removals) users.removals.restore(key, at);
@@ -84,6 +93,19 @@ export class WriteBuffer {
     }
     writeBuffer.#restoreCluster(contents);
     return writeBuffer;
+  }
+
+  async #keepFew(index: LastSeenIndex): Promise<void> {
+    const users = this.#users;
+    await index.keepReadable();
+    const absent = new AbsentUsers(users, {
+      read: (page, take) => {
+        const bytes = index.page(page);
+        if (bytes) decodePage(bytes, (record, from, to) => take(record, bytes, from, to));
+      },
+    });
+    users.absent = absent;
+    users.counted.bring = (user) => absent.bring(user);
   }
 
   /** Who changes without a union is not known to be unsent: what was in step is so no longer. */
@@ -152,7 +174,11 @@ export class WriteBuffer {
   /** The same, a little at a time, so that nobody else waits for long. */
   async pruneBeside(days: number, reading?: LogState): Promise<void> {
     let since = -Infinity;
-    for (since of this.#retention.pruning(days, reading?.lived)) await setImmediate();
+    for (since of this.#retention.pruning(days, reading?.lived)) {
+      // What cannot be written waits for the next commit.
+      if ((this.#users.absent?.leaving ?? 0) > MOST_LEAVING) await this.commitUsers().catch(() => undefined);
+      await setImmediate();
+    }
     this.logs.uncover(since);
   }
 

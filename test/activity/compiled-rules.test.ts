@@ -4,6 +4,7 @@ import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import * as fc from '../properties.ts';
 import { CompiledRules } from '../../src/activity/compiled-rules.ts';
+import { forgettingUnseenSince } from '../../src/activity/forgetting.ts';
 import { Sessions } from '../../src/activity/sessions.ts';
 import { Users } from '../../src/activity/user-table.ts';
 import type { SessionEvent } from '../../src/format/dialects/dialect.ts';
@@ -212,7 +213,8 @@ describe('compiled rules', () => {
           at = steps.reduce((sum, each) => sum + each.after, at);
           const next = Math.ceil((at + 1) / HOUR) * HOUR;
           assert.deepEqual(compiled.outcome(next), defined.outcome(next));
-          for (const { users } of [compiled, defined]) users.forgetUnseenSince(at - 200);
+          for (const { users } of [compiled, defined])
+            for (const _ of forgettingUnseenSince(users, at - 200, new Set()));
         }
         taken += defined.unusual;
         unusual += compiled.unusual;

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from '../properties.ts';
 import { WINDOWS } from '../../src/activity/active-window.ts';
+import { forgettingUnseenSince } from '../../src/activity/forgetting.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import { BruteForce } from './brute-force.ts';
 import { knownUsers, takeChanged } from '../index/index-contents.ts';
@@ -76,7 +77,7 @@ function run(users: Users, model: BruteForce, commands: readonly Command[]): num
         break;
       case 'forget':
         // No count changes by it, so the model knows nothing of it.
-        users.forgetUnseenSince(now - Math.max(...users.windows));
+        for (const _ of forgettingUnseenSince(users, now - Math.max(...users.windows), new Set()));
         for (const [jid, user] of model.users) if (!users.get(jid)) assert.equal(user.open, 0);
         for (const jid of model.users.keys()) if (!users.get(jid)) model.users.delete(jid);
         break;
@@ -221,7 +222,7 @@ describe('a user', () => {
     for (const jid of ['gone@h', 'online@h', 'edge@h']) see(users, jid, 'login', jid === 'edge@h' ? NOW : NOW - 1);
     users.open(users.number('online@h'));
     takeChanged(users);
-    users.forgetUnseenSince(NOW);
+    for (const _ of forgettingUnseenSince(users, NOW, new Set()));
     assert.equal(users.pages.changes, 1);
     assert.deepEqual([...knownUsers(users).keys()], ['edge@h', 'online@h']);
     assert.equal(users.size, 2);
@@ -231,7 +232,7 @@ describe('a user', () => {
     const users = fresh();
     for (let n = 0; n < 10_000; n++) see(users, `user${n}@h`, 'login', NOW - 1);
     let steps = 0;
-    for (const _ of users.forgettingUnseenSince(NOW, new Set(['user5000@h']))) {
+    for (const _ of forgettingUnseenSince(users, NOW, new Set(['user5000@h']))) {
       users.settle();
       if (steps++ === 0) see(users, 'user9999@h', 'logout', NOW);
     }

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdtemp, readdir, rename, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -7,6 +7,7 @@ import { removalKey } from '../../src/activity/removals.ts';
 import { loadConfig } from '../../src/config/config.ts';
 import { LastSeenIndex } from '../../src/index/last-seen.ts';
 import { contentsOf, inPages } from '../index/index-contents.ts';
+import type { HeldIndex } from '../../src/service/operations.ts';
 import { Daemon } from '../../src/service/daemon.ts';
 import { deadline } from '../deadline.ts';
 
@@ -109,4 +110,45 @@ test('an index that is gone when the daemon ends is made again from memory [8.5]
     started: () => void rename(index, `${index}.elsewhere`).then(() => stop.abort()),
   });
   assert.deepEqual([...(await contentsOf(index)).users.keys()], ['user1@chat.example']);
+});
+
+test('an index that is gone under a node of a cluster, which has few users in memory, is made again from the logs [12.3]', async () => {
+  const [log, index, key] = [join(root, 'node.log'), join(root, 'node'), join(root, 'key')];
+  await writeFile(log, login(1) + login(2));
+  await writeFile(key, 'a key that only the nodes have\n', { mode: 0o600 });
+  const config = loadConfig({
+    flags: { log: [log], timezone: 'UTC', statsd: '127.0.0.1:9', index },
+    env: {},
+    readFile: () => `[cluster]\nurl = "redis://127.0.0.1:9"\nkey_file = "${key}"\nnodes = 1\n`,
+    exists: () => true,
+    defaultTimezone: 'UTC',
+  });
+  const stop = new AbortController();
+  const told: string[] = [];
+  let held: HeldIndex | undefined;
+  const run = (started: () => void): Promise<void> =>
+    Daemon.run({
+      config,
+      now: () => Date.now() / 1000,
+      tell: (_level, sentence) => void told.push(sentence),
+      signal: AbortSignal.any([stop.signal, deadline()]),
+      opened: async (opened) => void (held = opened),
+      started,
+    });
+  await run(
+    () =>
+      void rename(index, `${index}.elsewhere`)
+        .then(() => appendFile(log, login(3)))
+        .then(() => held?.writeBuffer.commitUsers().catch(() => {})),
+  );
+  assert.ok(
+    told.some((sentence) => sentence.includes('moved or deleted') && sentence.includes('beginning anew')),
+    told.join('\n'),
+  );
+  await run(() => stop.abort());
+  const { users } = await contentsOf(index);
+  assert.deepEqual(
+    [...users.keys()],
+    [1, 2, 3].map((n) => `user${n}@chat.example`),
+  );
 });

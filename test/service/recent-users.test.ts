@@ -4,6 +4,7 @@ import { cp, mkdtemp, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { forgettingUnseenSince } from '../../src/activity/forgetting.ts';
 import { Users } from '../../src/activity/user-table.ts';
 import { IndexError, LastSeenIndex } from '../../src/index/last-seen.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
@@ -90,11 +91,11 @@ test('whoever comes, goes and is forgotten, a start finds all as it was stored l
           lab = await open(path);
         }
         if (kind === 'old') since = Math.max(since, hourOf(from % 4000));
-        lab.users.forgetUnseenSince(since);
+        for (const _ of forgettingUnseenSince(lab.users, since, new Set()));
         await lab.writeBuffer.commitUsers();
         const again = await killed(path);
         // Who was last seen too long ago, a start finds again.
-        again.forgetUnseenSince(since);
+        for (const _ of forgettingUnseenSince(again, since, new Set()));
         assert.equal(textOf(again), textOf(lab.users));
       }
       await lab.writeBuffer.close();
@@ -114,7 +115,7 @@ test('pages that are split while it is the turn of others lose nobody [9.11]', a
     come(2 * n, 1250, AT);
     await writeBuffer.commitUsers();
   }
-  users.forgetUnseenSince(AT - 2 * HOUR);
+  for (const _ of forgettingUnseenSince(users, AT - 2 * HOUR, new Set()));
   await writeBuffer.commitUsers();
   assert.ok(users.pages.due > 0);
   come(3 * THERE, 1600, AT);
