@@ -3,7 +3,7 @@
  * three times over, which takes a quarter of an hour; `-- --mb 100 --runs 1 --table dense --only mawk` is quicker, and
  * `-- --following` is about the daemon, `-- --idle` about what it costs while nothing happens, `-- --million` about it with a million
  * users, `-- --forms` about each server and each wrapping, and `-- --cluster` about nodes
- * that count together.
+ * that count together; `-- --node --users 10000000` about the memory of one of them.
  */
 import { parseArgs } from 'node:util';
 import { benchCluster } from './cluster.ts';
@@ -11,6 +11,7 @@ import { benchFollowing } from './following.ts';
 import { benchForms } from './forms.ts';
 import { benchIdle } from './idle.ts';
 import { benchMillion } from './million.ts';
+import { benchNodeMemory } from './node-memory.ts';
 import { benchReading } from './reading.ts';
 
 const { values } = parseArgs({
@@ -24,6 +25,8 @@ const { values } = parseArgs({
     million: { type: 'boolean', default: false },
     forms: { type: 'boolean', default: false },
     cluster: { type: 'boolean', default: false },
+    node: { type: 'boolean', default: false },
+    users: { type: 'string', multiple: true, default: ['1000000'] },
     lines: { type: 'string', default: '2000000' },
   },
 });
@@ -32,6 +35,7 @@ if (values.following) await benchFollowing();
 else if (values.idle) await benchIdle();
 else if (values.million) await benchMillion();
 else if (values.cluster) await benchCluster();
+else if (values.node) await benchNodeMemory(values.users.map(Number));
 else if (values.forms) await benchForms({ lines: Number(values.lines), runs: Number(times), only });
 else
   await benchReading({
