@@ -61,7 +61,6 @@ export class LastSeenIndex {
   #queue: Promise<unknown> = Promise.resolve();
   #failed: Attempt | undefined;
   #closed = false;
-  /** Pages are read at any time. */
   #keepsReadable = false;
   /** What is read while LevelDB opens the index anew. */
   #copy: Level | undefined;
@@ -297,9 +296,7 @@ export class LastSeenIndex {
 
   /** What cannot be read of a closed index is read of a copy. */
   async #reopen(): Promise<void> {
-    const isWhole = async (copy: Level): Promise<boolean> =>
-      (await digestIn(this.path, copy)).generation >= (this.#digest?.generation ?? 0);
-    if (this.#keepsReadable) this.#copy ??= await openReadingCopy(this.path, isWhole);
+    if (this.#keepsReadable) this.#copy ??= await openReadingCopy(this.path, this.#digest?.generation ?? 0);
     await this.#db.close();
     this.#db = await openLevel(this.path);
     await this.#closeCopy();

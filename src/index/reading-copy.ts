@@ -6,6 +6,7 @@ import { copyFile, link, mkdir, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Level } from 'level';
 import { openLevel } from './level.ts';
+import { digestIn } from './meta.ts';
 
 /** In the directory of the index, whose files alone LevelDB minds. */
 const NAME = 'reading';
@@ -15,14 +16,14 @@ const TABLE = /^\d+\.(?:ldb|sst)$/;
 const LOG = /^\d+\.log$/;
 const MANIFEST = /^(?:CURRENT|MANIFEST-\d+)$/;
 
-/** Of the index in the directory `path`, into which nobody writes. `isWhole`: whether all is in it that was written. */
-export async function openReadingCopy(path: string, isWhole: (db: Level) => Promise<boolean>): Promise<Level> {
+/** Of the index in the directory `path`, into which nobody writes; `generation`: of what was written last. */
+export async function openReadingCopy(path: string, generation: number): Promise<Level> {
   for (let tries = 1; ; tries++) {
     let db: Level | undefined;
     try {
       await copyFiles(path);
       db = await openLevel(join(path, NAME));
-      if (await isWhole(db)) return db;
+      if ((await digestIn(path, db)).generation >= generation) return db;
       throw new Error(`${join(path, NAME)} is not what is in ${path}`);
     } catch (error) {
       await db?.close();

@@ -122,10 +122,10 @@ test('a user is read from the disk also while the index is opened anew, as when 
   await first.writeBuffer.close();
   const { users, writeBuffer } = await open();
   assert.equal(users.names.size, 0);
-  let isOver = false;
-  const purged = writeBuffer.purge().finally(() => (isOver = true));
+  const over = new AbortController();
+  const purged = writeBuffer.purge().finally(() => over.abort());
   let reads = 0;
-  for (; !isOver || reads < 10; reads++) {
+  for (; !over.signal.aborted || reads < 10; reads++) {
     const n = reads % 2000;
     assert.equal(users.get(jidOf(n))?.login, BEGIN - n);
     users.absent?.sweep();
