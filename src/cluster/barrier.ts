@@ -93,11 +93,11 @@ export class Barrier implements SharedCount {
     return { kind: 'away', why: problem, ...(isAway && { isTold: true }) };
   }
 
-  /** When `wait_seconds` are over the others count without who has no connection. */
+  /** When `wait_seconds` are over the others count without who has no connection; where nobody has, Redis may be back a little later. */
   #isHopeless(at: number, waited: number): boolean {
     const { union, settings } = this.#options;
     const { isAway, since } = union.state;
-    return isAway && (waited >= settings.waitSeconds || at - since >= LONG_AWAY);
+    return isAway && (waited >= 3 * settings.waitSeconds || at - since >= LONG_AWAY);
   }
 
   async #isAllSent(over: AbortSignal): Promise<boolean> {

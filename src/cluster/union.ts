@@ -6,6 +6,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { redisAddress } from './address.ts';
 import { Connection } from './connection.ts';
 import { refuseEviction } from './eviction.ts';
+import { Flushes } from './flushes.ts';
 import { Keys } from './keys.ts';
 import { keptOf, type Kept } from './kept.ts';
 import { Pseudonyms } from './pseudonyms.ts';
@@ -40,7 +41,7 @@ export class Union {
   #pause = FIRST_PAUSE;
   #joinedAt = -Infinity;
   #hasJoined = false;
-  #flushes: (() => void)[] = [];
+  readonly #flushes = new Flushes();
   #wake: () => void = () => {};
   #since: number;
   #problem: string | undefined;
@@ -70,20 +71,9 @@ export class Union {
 
   /** Resolves when the union has all that waits; rejects when it need not any more. */
   async flush(signal: AbortSignal): Promise<void> {
-    signal.throwIfAborted();
-    await new Promise<void>((resolve, reject) => {
-      const isDone = (): void => {
-        signal.removeEventListener('abort', giveUp);
-        resolve();
-      };
-      const giveUp = (): void => {
-        this.#flushes = this.#flushes.filter((flush) => flush !== isDone);
-        reject(signal.reason as Error);
-      };
-      signal.addEventListener('abort', giveUp, { once: true });
-      this.#flushes.push(isDone);
-      this.wake();
-    });
+    const flushed = this.#flushes.add(signal);
+    this.wake();
+    await flushed;
   }
 
   /** What is sent from now on may be later than `at`. */
@@ -257,7 +247,7 @@ export class Union {
       } else if (shipping.underWay > 0) await this.#arrive(shipping);
       else if (this.#isSendingAll) await this.#allIsSent(connection);
       else {
-        for (const isDone of this.#flushes.splice(0)) isDone();
+        this.#flushes.done();
         const left = beat + BEAT_MILLISECONDS - performance.now();
         if (left > 0) await this.#idle(connection, left);
         else {

@@ -65,9 +65,12 @@ function summary(hour: number): string {
   );
 }
 
+/** What it has begun it ends, also when it is broken off. */
+const over = new AbortController();
+for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => over.abort());
 let hour = campaign.begin;
 try {
-  for (const end = campaign.begin + hours * HOUR; hour < end;) {
+  for (const end = campaign.begin + hours * HOUR; hour < end && !over.signal.aborted;) {
     hour += HOUR;
     await pass(campaign, hour, Number(values.faults));
     if (guard && campaign.judge.verdicts.wrong > 0) break;

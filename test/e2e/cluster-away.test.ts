@@ -49,7 +49,7 @@ test('what Redis refuses after hello is told once, and is not tried all the time
   await until('it is told', () => a.told.length > 0);
   assert.match(
     a.told.join(),
-    /^Redis at .*WRONGTYPE.*: logs are read on, and nothing is sent until it is reached again$/,
+    /^Redis at .*WRONGTYPE.*: logs are read on, and nothing is counted until it is reached again$/,
   );
   await ask(lab, (client) => client.del(key));
   await a.union.flush(deadline());
