@@ -89,3 +89,21 @@ test('a node that is alone for the moment is there for those who come later [12.
   const counts = await Promise.all([alone, send(b, count(b))]);
   assert.deepEqual(counts.map(({ kind }) => kind).toSorted(), ['counted', 'elsewhere']);
 });
+
+test('a disabling that one node remembers, of an account that another one has forgotten to be enabled again, hides nobody who logs in [12.2]', async (t) => {
+  const { nodes } = await threeNodes(t);
+  const [a, b, c] = nodes;
+  const end = deadline();
+  for (const name of ['alice', 'bob'])
+    a.outbox.read({ at: AT - 35 * DAY, node: 0, jid: `${name}@chat.example`, kind: 'disabled' });
+  login(b, 'alice', AT - 60);
+  await b.union.flush(end);
+  await a.union.flush(end);
+  login(c, 'bob', AT - 60);
+  // Disabled since.
+  login(c, 'carol', AT - 60);
+  a.outbox.read({ at: AT - 50, node: 0, jid: 'carol@chat.example', kind: 'disabled' });
+  const counts = await Promise.all(nodes.map((node) => send(node, count(node))));
+  for (const counted of counts)
+    assert.deepEqual(hostsOf(counted), [{ host: 'chat.example', online: 2, windows: [2, 2, 2] }]);
+});

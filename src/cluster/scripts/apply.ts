@@ -24,6 +24,8 @@ local before = tonumber(cur[3] or '0')
 if passed > before or before > latest then redis.call('HSET', KEYS[1], node .. ':p', ARGV[4]) end
 local nodes = redis.call('SMEMBERS', tag .. 'members')
 local UNIT = 2097152
+-- By so much clocks do not differ, and no server lets anybody in who is disabled.
+local HOUR = 3600
 local function loginOf(score)
   local seen = math.floor(score)
   return seen - (UNIT - 1 - (score - seen) * UNIT)
@@ -55,6 +57,16 @@ while i <= n do
     else
       local flag = hasFlag[host] and tonumber(redis.call('ZSCORE', flagK, m) or nil)
       local dis = flag and flag % 1 == 0.5
+      if dis and login > flag + HOUR then
+        -- Whoever logs in is disabled no longer, also where nobody remembers who enabled them.
+        redis.call('ZADD', flagK, login, m)
+        local s = redis.call('ZSCORE', disK, m)
+        if s then
+          redis.call('ZREM', disK, m)
+          redis.call('ZADD', seenK, 'GT', s, m)
+        end
+        dis = false
+      end
       local setK = dis and disK or seenK
       local old = tonumber(redis.call('ZSCORE', setK, m) or nil)
       if old and old > latest then
@@ -112,6 +124,8 @@ while i <= n do
     i = i + 5
   else
     local at, dis = tonumber(ARGV[i + 3]), ARGV[i + 4] == '1'
+    local seen = dis and tonumber(redis.call('ZSCORE', seenK, m) or nil)
+    if seen and loginOf(seen) > at + HOUR then at, dis = math.floor(loginOf(seen)), false end
     local flag = tonumber(redis.call('ZSCORE', flagK, m) or nil)
     local gone = hasGone[host] and tonumber(redis.call('ZSCORE', goneK, m) or nil)
     if (not flag or at >= math.floor(flag)) and not (gone and at <= math.floor(gone)) then
