@@ -162,7 +162,7 @@ export class Campaign {
         const stuck = this.expected
           .filter(({ passed }) => passed < hour)
           .map(({ name, told }) => `${name} (${told.slice(-2).join('; ')})`);
-        this.#options.tell(`${isoOf(hour)} not over: ${stuck.join(', ')}`);
+        this.#options.tell(`${isoOf(hour)} not over: ${stuck.join(', ')}\n${this.#story.join('\n')}`);
         break;
       }
       await this.#heard(500);

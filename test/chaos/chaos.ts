@@ -4,6 +4,7 @@
  * others, a replica is promoted. Each count that is sent has to be that of a pass over all that happened, or to be told to be a lower
  * bound. Exit code 1: one was not. `--without sequence`: a guard is taken away, and the exit code is 1 where nothing was found.
  */
+import { once } from 'node:events';
 import { parseArgs } from 'node:util';
 import { GUARDS } from './guards.ts';
 import { Random } from '../fuzz/random.ts';
@@ -68,11 +69,12 @@ function summary(hour: number): string {
 /** What it has begun it ends, also when it is broken off. */
 const over = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => over.abort());
+const broken = once(over.signal, 'abort');
 let hour = campaign.begin;
 try {
   for (const end = campaign.begin + hours * HOUR; hour < end && !over.signal.aborted;) {
     hour += HOUR;
-    await pass(campaign, hour, Number(values.faults));
+    await Promise.race([pass(campaign, hour, Number(values.faults)), broken]);
     if (guard && campaign.judge.verdicts.wrong > 0) break;
     if (((hour - campaign.begin) / HOUR) % 20 === 0) console.log(summary(hour));
   }
@@ -82,4 +84,5 @@ try {
 console.log(`${isoOf(hour)} ${summary(hour)}`);
 const { wrong, exact } = campaign.judge.verdicts;
 const isFound = wrong > 0 || campaign.totals.contradictions > 0;
+if (over.signal.aborted) process.exit(2);
 process.exitCode = isFound === (guard !== undefined) && exact > 0 ? 0 : 1;
