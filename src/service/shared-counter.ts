@@ -61,13 +61,18 @@ export class SharedCounter implements Counter {
     outbox.stopAfter(hasPassed ? this.#start + HOUR : this.#start);
   }
 
-  /** The last full hour may still be counted, so a node that comes back says nothing that is later. */
+  /**
+   * The last full hour may still be counted, so a node that comes back says nothing that is later. One that has gone on behind it is there for the
+   * next one, also where that has come meanwhile.
+   */
   startAt(now: number): number {
-    return this.countsAtStart ? this.#start : now;
+    return this.countsAtStart ? this.#start : Math.min(now, this.#start + HOUR - 1);
   }
 
   stopAfter(instant: number): void {
     const { outbox, link } = this.#options;
+    // Of hours that were slept through, too.
+    link.passed(instant - HOUR);
     outbox.stopAfter(instant);
     link.wake();
   }

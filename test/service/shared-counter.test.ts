@@ -63,6 +63,11 @@ for (const [what, known, counts] of CASES)
     assert.equal(counter.countsAtStart, counts);
     assert.equal(counter.startAt(NINE + 7), counts ? NINE : NINE + 7);
     assert.deepEqual(told, counts ? [] : [NINE]);
+    // The logs were read until the next hour had come.
+    assert.equal(counter.startAt(NINE + HOUR + 7), counts ? NINE : NINE + HOUR - 1);
+    // What is sent then may be later than hours that were slept through.
+    counter.stopAfter(NINE + 3 * HOUR);
+    assert.equal(told.at(-1), NINE + 2 * HOUR);
     await close();
   });
 
