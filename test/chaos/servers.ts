@@ -33,6 +33,7 @@ interface Server {
 export class Servers {
   readonly #directory = mkdtempSync(join(tmpdir(), 'chaos-redis-'));
   readonly #all: Server[] = [];
+  #turn: Promise<unknown> = Promise.resolve();
   readonly isReplicated: boolean;
 
   private constructor(isReplicated: boolean) {
@@ -66,11 +67,13 @@ export class Servers {
 
   /** Kills the master, and begins it again: it is the master no longer where another one was promoted by then. Gives whether one was. */
   async kill(): Promise<boolean> {
-    const master = await this.#master();
-    await master.running?.end('SIGKILL');
-    const isOther = this.isReplicated && (await this.#promoted(master));
-    await start(master);
-    return isOther;
+    return await this.#inTurn(async () => {
+      const master = await this.#master();
+      await master.running?.end('SIGKILL');
+      const isOther = this.isReplicated && (await this.#promoted(master));
+      await start(master);
+      return isOther;
+    });
   }
 
   /** Which of them is the master. */
@@ -102,12 +105,14 @@ export class Servers {
   async restore(): Promise<boolean> {
     const [server] = this.#all;
     if (!server || this.isReplicated || !existsSync(join(server.directory, 'old.rdb'))) return false;
-    await server.running?.end('SIGKILL');
-    rmSync(join(server.directory, 'appendonlydir'), { recursive: true, force: true });
-    copyFileSync(join(server.directory, 'old.rdb'), join(server.directory, 'dump.rdb'));
-    // Else it reads nothing but an empty log of changes.
-    await start(server, ['--appendonly', 'no']);
-    return true;
+    return await this.#inTurn(async () => {
+      await server.running?.end('SIGKILL');
+      rmSync(join(server.directory, 'appendonlydir'), { recursive: true, force: true });
+      copyFileSync(join(server.directory, 'old.rdb'), join(server.directory, 'dump.rdb'));
+      // Else it reads nothing but an empty log of changes.
+      await start(server, ['--appendonly', 'no']);
+      return true;
+    });
   }
 
   async ask<T>(question: (client: Redis) => Promise<T>): Promise<T> {
@@ -121,6 +126,13 @@ export class Servers {
       await sentinel?.end('SIGKILL');
     }
     rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  /** A server that two have begun would be killed once. */
+  async #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#turn.then(work);
+    this.#turn = turn.catch(() => undefined);
+    return await turn;
   }
 
   async #add(network: Network | undefined, machine: number, keeping: Keeping): Promise<void> {
