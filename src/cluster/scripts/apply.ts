@@ -36,6 +36,13 @@ local function anywhere(host, m)
   end
   return false
 end
+local function move(from, to, m)
+  local score = redis.call('ZSCORE', from, m)
+  if score then
+    redis.call('ZREM', from, m)
+    redis.call('ZADD', to, 'GT', score, m)
+  end
+end
 local known, hasGone, hasFlag = {}, {}, {}
 local i, n = 6, #ARGV
 while i <= n do
@@ -60,11 +67,7 @@ while i <= n do
       if dis and login > flag + HOUR then
         -- Whoever logs in is disabled no longer, also where nobody remembers who enabled them.
         redis.call('ZADD', flagK, login, m)
-        local s = redis.call('ZSCORE', disK, m)
-        if s then
-          redis.call('ZREM', disK, m)
-          redis.call('ZADD', seenK, 'GT', s, m)
-        end
+        move(disK, seenK, m)
         dis = false
       end
       local setK = dis and disK or seenK
@@ -110,11 +113,7 @@ while i <= n do
     if flag and math.floor(flag) <= at then
       redis.call('ZREM', flagK, m)
       -- A later account of the name is not disabled.
-      local s = redis.call('ZSCORE', disK, m)
-      if s then
-        redis.call('ZREM', disK, m)
-        redis.call('ZADD', seenK, 'GT', s, m)
-      end
+      move(disK, seenK, m)
       flag = nil
     end
     if later and not (flag and flag % 1 == 0.5) then
@@ -131,16 +130,12 @@ while i <= n do
     if (not flag or at >= math.floor(flag)) and not (gone and at <= math.floor(gone)) then
       redis.call('ZADD', flagK, at + (dis and 0.5 or 0), m)
       hasFlag[host] = true
-      local from, to = disK, seenK
-      if dis then from, to = seenK, disK end
-      local s = redis.call('ZSCORE', from, m)
-      if s then
-        redis.call('ZREM', from, m)
-        redis.call('ZADD', to, 'GT', s, m)
-      end
-      if dis then redis.call('ZREM', openK, m)
-      elseif anywhere(host, m) then
-        redis.call('ZADD', openK, redis.call('ZSCORE', seenK, m) or at, m)
+      if dis then
+        move(seenK, disK, m)
+        redis.call('ZREM', openK, m)
+      else
+        move(disK, seenK, m)
+        if anywhere(host, m) then redis.call('ZADD', openK, redis.call('ZSCORE', seenK, m) or at, m) end
       end
     end
     i = i + 5
