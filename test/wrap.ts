@@ -8,6 +8,16 @@ export interface Message {
   readonly text: string;
 }
 
+/** The begin of made-up messages, unix seconds. */
+export const START = Date.UTC(2026, 2, 2, 10) / 1000;
+/** One at info level, so many seconds behind it. */
+export const message = (second: number, source: string, text: string): Message => ({
+  at: START + second,
+  source,
+  level: 'info',
+  text,
+});
+
 /** The messages of a file of the campaigns in test/logs, whose stamps are of 2026 and UTC. */
 export function messagesOf(log: Buffer): Message[] {
   return log

@@ -2,16 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { array, assert as holds, integer, property, record } from '../properties.ts';
-import { type Message, output, WRAPPED_FORMS, wrapped } from '../wrap.ts';
+import { type Message, message, output, START, wrapped, WRAPPED_FORMS } from '../wrap.ts';
 import { eventsOf } from './envelopes/events.ts';
 
-const START = Date.UTC(2026, 2, 2, 10) / 1000;
-const message = (second: number, source: string, text: string): Message => ({
-  at: START + second,
-  source,
-  level: 'info',
-  text,
-});
 const starting = (second: number): readonly Message[] => [
   message(second, 'startup', 'Hello and welcome to Prosody version 0.12.3'),
   message(second, 'portmanager', "Activated service 'c2s' on [::]:5222"),

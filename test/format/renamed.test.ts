@@ -4,16 +4,9 @@
  */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Message, WRAPPED_FORMS, wrapped } from '../wrap.ts';
+import { type Message, message, wrapped, WRAPPED_FORMS } from '../wrap.ts';
 import { eventsOf } from './envelopes/events.ts';
 
-const START = Date.UTC(2026, 2, 2, 10) / 1000;
-const message = (second: number, source: string, text: string): Message => ({
-  at: START + second,
-  source,
-  level: 'info',
-  text,
-});
 const STARTS = 'Hello and welcome to Prosody version 0.12.3';
 const logins = (name: string, second: number, count: number): readonly Message[] =>
   Array.from({ length: count }, (_, i) =>

@@ -3,16 +3,9 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { type Message, WRAPPED_FORMS, wrapped } from '../../wrap.ts';
+import { message, wrapped, WRAPPED_FORMS } from '../../wrap.ts';
 import { eventsIn } from './events.ts';
 
-const START = Date.UTC(2026, 2, 2, 10) / 1000;
-const message = (second: number, source: string, text: string): Message => ({
-  at: START + second,
-  source,
-  level: 'info',
-  text,
-});
 /** Of a version that is not known, so that some lines wait for others. */
 const MESSAGES = [
   message(1, 'c2s1', 'Client connected'),

@@ -2,16 +2,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { ParseHealth } from '../../../src/service/parse-health.ts';
-import { type Message, WRAPPED_FORMS, type WrappedForm } from '../../wrap.ts';
+import { message, START, WRAPPED_FORMS, type WrappedForm } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
-
-const START = Date.UTC(2026, 2, 2, 10) / 1000;
-const message = (second: number, source: string, text: string): Message => ({
-  at: START + second,
-  source,
-  level: 'info',
-  text,
-});
 
 /** What a server wrote, in lines of one form: to its output, of which each line is one. */
 const outputIn = ({ line }: WrappedForm, second: number, text: string): string =>

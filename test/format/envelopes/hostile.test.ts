@@ -2,16 +2,9 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { array, assert as holds, constantFrom, integer, oneof, property, string } from '../../properties.ts';
-import { type Message, output, WRAPPED_FORMS, wrapped } from '../../wrap.ts';
+import { type Message, message, output, START, wrapped, WRAPPED_FORMS } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
 
-const START = Date.UTC(2026, 2, 2, 10) / 1000;
-const message = (second: number, source: string, text: string): Message => ({
-  at: START + second,
-  source,
-  level: 'info',
-  text,
-});
 const welcome = message(0, 'startup', 'Hello and welcome to Prosody version 0.12.3');
 const login = (second: number, user: string): Message =>
   message(second, 'c2s55d2', `Authenticated as ${user}@chat.example`);

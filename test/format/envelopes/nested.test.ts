@@ -1,16 +1,9 @@
 /** What a server writes in its own way and is wrapped besides: JSON, and stamps without a day. */
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { type Message, WRAPPED_FORMS } from '../../wrap.ts';
+import { type Message, message, START, WRAPPED_FORMS } from '../../wrap.ts';
 import { eventsOf } from './events.ts';
 
-const START = Date.UTC(2026, 2, 2, 10) / 1000;
-const message = (second: number, source: string, text: string): Message => ({
-  at: START + second,
-  source,
-  level: 'info',
-  text,
-});
 const iso = ({ at }: Message): string => new Date(at * 1000).toISOString();
 const told = (lines: readonly string[], size?: number): string[] =>
   eventsOf(Buffer.from(`${lines.join('\n')}\n`, 'latin1'), 'UTC', size).events.flatMap((event) =>
