@@ -135,6 +135,11 @@ export class Campaign {
     }
   }
 
+  /** What happens up to an instant. */
+  writeUntil(at: number): void {
+    for (const log of this.#logs) log.writeUntil(at);
+  }
+
   strike(hour: number): void {
     this.log(`strikes ${isoOf(hour)}`);
     for (const node of this.nodes) node.strike(hour);
@@ -153,19 +158,21 @@ export class Campaign {
     return this.nodes.filter((node, number) => node.isRunning && !node.isFrozen && !this.cut.has(number));
   }
 
-  /** Waits until all of them have gone on behind the hour, and judges what was sent. */
+  /** Waits until all of them have gone on behind the hour, or for so long, milliseconds; gives those that have not. */
+  async passed(hour: number, milliseconds: number): Promise<readonly NodeProcess[]> {
+    for (const end = performance.now() + milliseconds; ; await this.#heard(500)) {
+      const behind = this.expected.filter(({ passed }) => passed < hour);
+      if (behind.length === 0 || performance.now() > end) return behind;
+    }
+  }
+
+  /** When all of them have gone on behind the hour, what was sent is judged. */
   async settle(hour: number): Promise<void> {
-    const end = performance.now() + LONGEST_HOUR;
-    while (this.expected.some(({ passed }) => passed < hour)) {
-      if (performance.now() > end) {
-        this.totals.stuck++;
-        const stuck = this.expected
-          .filter(({ passed }) => passed < hour)
-          .map(({ name, told }) => `${name} (${told.slice(-2).join('; ')})`);
-        this.#options.tell(`${isoOf(hour)} not over: ${stuck.join(', ')}\n${this.#story.join('\n')}`);
-        break;
-      }
-      await this.#heard(500);
+    const stuck = await this.passed(hour, LONGEST_HOUR);
+    if (stuck.length > 0) {
+      this.totals.stuck++;
+      const names = stuck.map(({ name, told }) => `${name} (${told.slice(-2).join('; ')})`);
+      this.#options.tell(`${isoOf(hour)} not over: ${names.join(', ')}\n${this.#story.join('\n')}`);
     }
     const own = this.expected.filter(
       ({ last, emissions }) => last?.at === hour && last.isOwn && emissions.length === 0,

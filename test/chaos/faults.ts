@@ -5,6 +5,8 @@ import { HOUR } from './campaign.ts';
 
 /** While an hour is being counted; milliseconds. */
 const COUNTING = 500;
+/** So soon it is noticed that Redis has lost all; milliseconds. */
+const BEGINNING = 4000;
 
 interface Fault {
   readonly weight: number;
@@ -29,6 +31,37 @@ async function killRedis({ servers, note }: Bound): Promise<void> {
 async function flush({ servers, note }: Bound): Promise<void> {
   await servers.ask((client) => client.flushall());
   note('FLUSHALL');
+}
+
+/**
+ * There is too little memory for all that is sent again, so that some of it is refused; daemons that are begun anew then do not remember that
+ * they were about to send it.
+ */
+async function shortenMemory(campaign: Campaign, hour: number): Promise<void> {
+  const { servers, random, nodes } = campaign;
+  // Mostly behind the hour: what was sent up to it is stored by then.
+  if (random.chance(0.8)) await campaign.passed(hour, BEGINNING);
+  await servers.takeMemory(random.next() * 0.8);
+  try {
+    let begun: ReadonlySet<string> = new Set();
+    for (const end = performance.now() + BEGINNING; begun.size === 0 && performance.now() < end; await pause(10))
+      begun = await servers.begun();
+    if (random.chance(0.5)) {
+      await pause(random.int(0, COUNTING));
+      // What was sent by then is stored with them.
+      campaign.writeUntil(hour + random.int(0, HOUR));
+    }
+    await pause(random.int(0, COUNTING));
+    begun = await servers.begun();
+    const numbers = [...nodes.keys()].filter((number) => nodes[number]!.isRunning && begun.has(nodes[number]!.name));
+    for (const number of random.shuffle(numbers).slice(0, random.chance(0.5) ? 1 : numbers.length)) {
+      await campaign.restart(number);
+      campaign.note('kill -9 of a daemon');
+    }
+  } finally {
+    await servers.giveMemory();
+  }
+  campaign.note('memory of Redis was short');
 }
 
 type Bound = Pick<Campaign, 'servers' | 'note'>;
@@ -59,6 +92,7 @@ export const FAULTS: readonly Fault[] = [
       await Promise.all([killNode(campaign), killRedis(bound(campaign))]);
     },
   },
+  { weight: 3, happen: shortenMemory },
   {
     weight: 2,
     happen: async (campaign) => {

@@ -94,6 +94,35 @@ export class Servers {
     running?.process.kill('SIGCONT');
   }
 
+  /** All keys are deleted, and there is memory only for so large a share of them, until it is given back. */
+  async takeMemory(share: number): Promise<void> {
+    await this.ask(async (client) => {
+      const full = await usedMemory(client);
+      await client.flushall();
+      const empty = await usedMemory(client);
+      await client.config('SET', 'maxmemory', Math.round(empty + share * (full - empty)));
+    });
+  }
+
+  /** To whichever of them it was taken from: it may be the master no longer, and be it again later. */
+  async giveMemory(): Promise<void> {
+    for (const { host, port } of this.#all)
+      await until('there is memory again', () =>
+        askAt(host, port, (client) => client.config('SET', 'maxmemory', 0)).then(
+          () => true,
+          () => false,
+        ),
+      );
+  }
+
+  /** Nodes that have begun to send what is here, by name. */
+  async begun(): Promise<ReadonlySet<string>> {
+    return await this.ask(async (client) => {
+      const fields = await Promise.all((await client.keys('*}nodes')).map((key) => client.hkeys(key)));
+      return new Set(fields.flat().flatMap((field) => (field.endsWith(':s') ? [field.slice(0, -2)] : [])));
+    });
+  }
+
   /** A dump is put aside. */
   async dump(): Promise<void> {
     const server = await this.#master();
@@ -216,6 +245,9 @@ export class Servers {
 
 const isMaster = async ({ host, port }: Server): Promise<boolean> =>
   askAt(host, port, async (client) => (await client.role())[0] === 'master').catch(() => false);
+
+const usedMemory = async (client: Redis): Promise<number> =>
+  Number(/used_memory:(\d+)/.exec(await client.info('memory'))?.[1]);
 
 /** What a sentinel knows of the master. */
 async function stateOf({ host, sentinelPort }: Server): Promise<ReadonlyMap<string, string> | undefined> {
