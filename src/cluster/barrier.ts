@@ -9,13 +9,11 @@ import { addUp, leastCovered, resultOf, resultText, withHosts } from './counts.t
 import type { Asked, ClusterSettings, Counted, SharedCount } from './seam.ts';
 import type { Union } from './union.ts';
 import { upkeep } from './upkeep.ts';
-import { missingAt, type Mark, type View } from './view.ts';
-import { Waiting } from './waiting.ts';
+import { areTooFew, missingAt, waitedFor, type Mark, type View } from './view.ts';
+import { patienceOf, Waiting, type Patience } from './waiting.ts';
 
 /** Longer than a count takes. Where it should not be, two come to one result. */
 const LEASE_MILLISECONDS = 5000;
-/** So much longer than `wait_seconds` a node waits for the leader. */
-const LEADER_SECONDS = 30;
 /** Where Redis has been away for so long when it is time, in seconds, no log is held for it. */
 const LONG_AWAY = 600;
 /** So soon it is noticed that there is no connection any more. */
@@ -46,17 +44,18 @@ export class Barrier implements SharedCount {
   #windows: readonly number[] = [];
   /** Since when, milliseconds, this node knows the result of the instant. */
   #knownSince: number | undefined;
+  readonly #patience: Patience;
 
   constructor(options: BarrierOptions) {
     this.#options = options;
+    this.#patience = patienceOf(options.settings.waitSeconds);
   }
 
   async count(asked: Asked, signal: AbortSignal): Promise<Counted> {
-    const { union, settings } = this.#options;
+    const { union } = this.#options;
     this.#windows = asked.windows;
     this.#knownSince = undefined;
-    const most = settings.waitSeconds + LEADER_SECONDS;
-    const waiting = new Waiting({ most, joinedAt: () => union.joinedAt, signal });
+    const waiting = new Waiting({ most: this.#patience.most, joinedAt: () => union.joinedAt, signal });
     try {
       return await this.#countWithin(waiting, asked, signal);
     } finally {
@@ -68,8 +67,10 @@ export class Barrier implements SharedCount {
     const { union, settings } = this.#options;
     const { over } = waiting;
     let why = 'not all that this node knows could be sent';
+    let areFew = false;
     let pauseFor = FIRST_PAUSE;
-    while (!over.aborted && !this.#isHopeless(asked.at, waiting.seconds)) {
+    while (!over.aborted && !this.#isHopeless(asked.at, waiting.seconds, areFew)) {
+      areFew = false;
       try {
         if (!(await this.#isAllSent(over))) continue;
         await union.verify();
@@ -77,11 +78,12 @@ export class Barrier implements SharedCount {
         const mark = { at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered, isKnown };
         const view = await union.look(asked.at, mark);
         waiting.isEarly(asked.at - view.now);
-        const outcome = await this.#decide(asked, mark, view, waiting.seconds / settings.waitSeconds);
+        const outcome = await this.#decide(asked, mark, view, waiting.seconds >= this.#patience.others);
         if (outcome) return outcome;
         // What was counted is to be known to the others soon.
         if (isKnown !== union.knows(asked.at)) pauseFor = FIRST_PAUSE;
-        why = `other nodes were waited for (${missingAt(view, asked.at, settings.nodes).join(', ') || view.leader})`;
+        areFew = view.result === '' && areTooFew(view, asked.at, settings.nodes);
+        why = waitedFor(view, asked.at, settings.nodes);
       } catch (error) {
         if (!over.aborted) why = error instanceof Error ? error.message : String(error);
       }
@@ -93,11 +95,10 @@ export class Barrier implements SharedCount {
     return { kind: 'away', why: problem, ...(isAway && { isTold: true }) };
   }
 
-  /** When `wait_seconds` are over the others count without who has no connection; where nobody has, Redis may be back a little later. */
-  #isHopeless(at: number, waited: number): boolean {
-    const { union, settings } = this.#options;
-    const { isAway, since } = union.state;
-    return isAway && (waited >= 3 * settings.waitSeconds || at - since >= LONG_AWAY);
+  /** `areFew`: more nodes are needed. */
+  #isHopeless(at: number, waited: number, areFew: boolean): boolean {
+    const { isAway, since } = this.#options.union.state;
+    return (isAway && at - since >= LONG_AWAY) || (waited >= this.#patience.needed && (isAway || areFew));
   }
 
   async #isAllSent(over: AbortSignal): Promise<boolean> {
@@ -122,11 +123,10 @@ export class Barrier implements SharedCount {
     this.#options.union.passed(at);
   }
 
-  /** `waits`: how often `wait_seconds` have passed. */
-  async #decide(asked: Asked, mark: Mark, view: View, waits: number): Promise<Outcome> {
+  /** `isLate`: nodes that have not come are missing. */
+  async #decide(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
     const { settings, union } = this.#options;
     const { at } = asked;
-    const isLate = waits >= 1;
     if (view.result !== '') union.noteResult(at, view.result);
     if (view.counted >= at && view.result === '')
       // Whoever remembers it may still be on the way to a Redis that has lost it.
@@ -135,19 +135,10 @@ export class Barrier implements SharedCount {
     if (view.counted >= at) return { kind: 'elsewhere', ...resultOf(view.result) };
     // It hears why when it joins again.
     if (view.removed.includes(settings.node)) return undefined;
-    const missing = missingAt(view, at, settings.nodes);
     // A result that nobody has said to be sent is sent by whoever gets the lease.
-    if (view.result === '' && missing.length > 0 && !isLate) return undefined;
-    const present = view.nodes.length - missing.filter((name) => view.nodes.some((node) => node.name === name)).length;
-    const nodes = Math.max(settings.nodes, view.nodes.length);
-    if (view.result === '' && 2 * present <= nodes)
-      // Those who come later count with what this node has told.
-      return waits < 2
-        ? undefined
-        : {
-            kind: 'away',
-            why: `only ${present} of ${nodes} nodes have come (missing: ${missing.join(', ')}): the others may count without this one${view.nodes.length < nodes ? '. Those that have another key_file, slots, or in [count] other windows, include_disabled or exclude are never seen' : ''}`,
-          };
+    const isAlone = areTooFew(view, at, settings.nodes);
+    const { length: missing } = missingAt(view, at, settings.nodes);
+    if (view.result === '' && (isAlone || (missing > 0 && !isLate))) return undefined;
     const { connection, keys } = union;
     const isLeader = await connection.run('lead', keys.control, settings.node, at, union.latest, LEASE_MILLISECONDS);
     if (isLeader !== 1) return undefined;

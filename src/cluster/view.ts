@@ -104,6 +104,26 @@ export function missingAt(view: View, at: number, nodes: number): string[] {
   return [...named, ...Array.from({ length: unknown }, (_, i) => `never seen (${i + 1})`)];
 }
 
+/** Of those that there are and of those that there should be, more than half have to come. */
+export function areTooFew({ nodes: all }: View, at: number, nodes: number): boolean {
+  return 2 * presentAt(all, at) <= Math.max(nodes, all.length);
+}
+
+/** Why there is no count of the instant yet. */
+export function waitedFor(view: View, at: number, nodes: number): string {
+  const missing = missingAt(view, at, nodes).join(', ');
+  if (!areTooFew(view, at, nodes)) return `other nodes were waited for (${missing || view.leader})`;
+  const most = Math.max(nodes, view.nodes.length);
+  const unseen =
+    view.nodes.length < nodes
+      ? '. Those that have another key_file, slots, or in [count] other windows, include_disabled or exclude are never seen'
+      : '';
+  return `only ${presentAt(view.nodes, at)} of ${most} nodes have come (missing: ${missing}): the others may count without this one${unseen}`;
+}
+
+const presentAt = (nodes: readonly NodeView[], at: number): number =>
+  nodes.filter(({ mark }) => mark?.at === at).length;
+
 function pairs(flat: readonly string[]): [string, string][] {
   return Array.from({ length: flat.length / 2 }, (_, i) => [flat[2 * i] ?? '', flat[2 * i + 1] ?? '']);
 }

@@ -1,7 +1,25 @@
-/** How long a node has waited for the others: from when it is time, and when all of them can be there. */
+/** How long a node waits for the others, and has waited: from when it is time, and when all of them can be there. */
 
 /** A node whose clock is ahead by more, in seconds, is not held up until it is time. */
 const MOST_AHEAD = 3600;
+
+/** So much longer than `wait_seconds` a node waits for the leader. */
+const LEADER_SECONDS = 30;
+
+/** In seconds. */
+export interface Patience {
+  /** For nodes without which it can be counted. */
+  readonly others: number;
+  /** For what there is no count without, Redis and more than half of the nodes: those who come later count with what this node has told. */
+  readonly needed: number;
+  /** For all of it, and the leader. */
+  readonly most: number;
+}
+
+export function patienceOf(waitSeconds: number): Patience {
+  const most = waitSeconds + LEADER_SECONDS;
+  return { others: waitSeconds, needed: Math.min(2 * waitSeconds, most), most };
+}
 
 export interface WaitingOptions {
   /** So many seconds are enough, and `over` is aborted. */

@@ -1,7 +1,7 @@
 /** What the nodes of a cluster look like to one of them, and what its administrator hears of. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { complaints as all, missingAt, viewOf, type View } from '../../src/cluster/view.ts';
+import { areTooFew, complaints as all, missingAt, viewOf, waitedFor, type View } from '../../src/cluster/view.ts';
 
 const NOW = 1_764_000_000_000;
 const mark = (at: number): string => JSON.stringify({ at, seqs: [1], epoch: 'e', covered: [86_400] });
@@ -43,4 +43,27 @@ test('who has not come to an instant is named, and who was never seen is counted
   const both = view(['a', 'x', 0, 0], ['b', 'x', 0, 0]);
   assert.deepEqual(missingAt(both, 3600, 3), ['b', 'never seen (1)']);
   assert.deepEqual(missingAt(both, 7200, 2), ['a', 'b']);
+});
+
+test('more than half of the nodes have to come, of those that there are and of those that there should be; who waits knows for whom [12.5]', () => {
+  const both = view(['a', 'x', 0, 0], ['b', 'x', 0, 0]);
+  const why = (at: number, nodes: number): [areFew: boolean, why: string] => [
+    areTooFew(both, at, nodes),
+    waitedFor(both, at, nodes),
+  ];
+  const unseen =
+    '. Those that have another key_file, slots, or in [count] other windows, include_disabled or exclude are never seen';
+  assert.deepEqual(why(3600, 1), [
+    true,
+    'only 1 of 2 nodes have come (missing: b): the others may count without this one',
+  ]);
+  assert.deepEqual(why(7200, 3), [
+    true,
+    `only 0 of 3 nodes have come (missing: a, b, never seen (1)): the others may count without this one${unseen}`,
+  ]);
+  const three = view(['a', 'x', 0, 0], ['b', 'x', 0, 0], ['c', 'x', 0, 0]);
+  for (const node of three.nodes.slice(1)) Object.assign(node, { mark: three.nodes[0]?.mark });
+  assert.deepEqual([areTooFew(three, 3600, 5), areTooFew(three, 3600, 6)], [false, true]);
+  assert.equal(waitedFor(three, 3600, 4), 'other nodes were waited for (never seen (1))');
+  assert.equal(waitedFor({ ...three, leader: 'b' }, 3600, 3), 'other nodes were waited for (b)');
 });
