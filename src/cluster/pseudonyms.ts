@@ -50,6 +50,11 @@ export function readClusterKey(path: string): Buffer {
     mode = statSync(path).mode;
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
+    if (cause instanceof Error && 'code' in cause && cause.code === 'EACCES')
+      throw new Error(
+        `${path}: the key of the cluster may not be read (${reason}): run this as root; the service gets the key by LoadCredential of systemd`,
+        { cause },
+      );
     throw new Error(`${path}: the key of the cluster cannot be read (${reason}): ${advice}`, { cause });
   }
   if (key.length < LEAST_KEY)

@@ -15,7 +15,7 @@ import { SharedCounter, type Link } from './shared-counter.ts';
 
 export type CounterOptions = Omit<FollowedLogsOptions, 'until' | 'fail'>;
 
-/** Undefined where this is no node of a cluster. @throws a sentence where there is no key that may be used */
+/** Undefined where this is no node of a cluster. @throws {ConfigError}, where there is no key that may be used, too */
 export function clusterSettings({ cluster, count }: Pick<Config, 'cluster' | 'count'>): ClusterSettings | undefined {
   if (!cluster) return undefined;
   const { keyFile, node = hostname(), ...settings } = cluster;
@@ -25,10 +25,19 @@ export function clusterSettings({ cluster, count }: Pick<Config, 'cluster' | 'co
     ]);
   const { windows, includeDisabled, exclude } = count;
   const counting = JSON.stringify([windows, includeDisabled, [...new Set(exclude)].toSorted()]);
-  return { ...settings, node, key: readClusterKey(keyFile), counting };
+  return { ...settings, node, key: keyOf(keyFile), counting };
 }
 
-/** @throws a sentence where there is no key that may be used */
+/** @throws {ConfigError}: one that is not there does not come by itself */
+function keyOf(path: string): Buffer {
+  try {
+    return readClusterKey(path);
+  } catch (cause) {
+    throw new ConfigError([cause instanceof Error ? cause.message : String(cause)], { cause });
+  }
+}
+
+/** @throws {ConfigError} where there is no key that may be used */
 export function openCounter(options: CounterOptions): Counter {
   const { config, users, writeBuffer, now, tell, signal } = options;
   const settings = clusterSettings(config);

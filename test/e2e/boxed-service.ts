@@ -39,7 +39,7 @@ export function installInBox(): BoxedService {
   };
 }
 
-/** A line of the log. */
-export function login(id: string, user: string): string {
-  return `${new Date().toISOString().slice(0, 19)}+0000 ${id}\tinfo\tAuthenticated as ${user}@chat.example\n`;
+/** A line of the log, of now or of so many seconds ago. */
+export function login(id: string, user: string, ago = 0): string {
+  return `${new Date(Date.now() - ago * 1000).toISOString().slice(0, 19)}+0000 ${id}\tinfo\tAuthenticated as ${user}@chat.example\n`;
 }

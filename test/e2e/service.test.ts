@@ -127,4 +127,26 @@ void describe('the service', () => {
     assert.deepEqual([show('ActiveState'), show('ExecMainStatus'), show('NRestarts')], ['failed', '2', '0']);
     assert.match(sh('journalctl -u xmpp-active-users'), /config\.toml.*statsd/);
   });
+
+  void test('counts with others by a key that systemd hands it, and ends once without one [12.4]', async () => {
+    const unit = '/run/systemd/system/xmpp-active-users.service.d/key.conf';
+    const key = '/etc/xmpp-active-users/cluster.key';
+    const redis = service.box.start(['redis-server', '--save', '', '--bind', '127.0.0.1']);
+    await redis.lines.first('redis-server', (line) => /Ready to accept connections/.test(line));
+    // Before the last full hour, which is what nodes count.
+    write(LOG, login('c2s1', 'alice', 7200));
+    write(CONFIG, `${FIRST}[cluster]\nurl = "redis://127.0.0.1"\nnode = "node-a"\nnodes = 1\n`);
+    // As the README has it for a configuration with a password in it.
+    sh(`chgrp adm ${CONFIG}; chmod 640 ${CONFIG}; rm -f ${key}`);
+    assert.notEqual(service.box.run(['systemctl', 'start', 'xmpp-active-users']).code, 0);
+    assert.deepEqual([show('ActiveState'), show('ExecMainStatus'), show('NRestarts')], ['failed', '2', '0']);
+    sh(`umask 077; echo 0123456789abcdef0123456789abcdef >${key}`);
+    write(unit, `[Service]\nLoadCredential=cluster.key:${key}\n`);
+    sh('systemctl daemon-reload');
+    start();
+    says('chat.example >=1 >=1 >=1$');
+    assert.match(sh(`${COMMAND} status`), /cluster +node-a has reached Redis/);
+    sh(`systemctl stop xmpp-active-users; rm ${unit}; systemctl daemon-reload; chmod 644 ${CONFIG}`);
+    await redis.end('SIGTERM');
+  });
 });
