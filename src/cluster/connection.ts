@@ -14,6 +14,13 @@ type Argument = string | number | Buffer;
 const CONNECT_MILLISECONDS = 5000;
 /** Longer than any script takes; a server that is frozen, or is not reached any more without a word, is left then. */
 const COMMAND_MILLISECONDS = 10_000;
+/** What Node.js says of a certificate whose CA it does not know. */
+const OF_UNKNOWN_AUTHORITY = new Set([
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_GET_ISSUER_CERT_LOCALLY',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+]);
 
 export class Connection {
   readonly #client: Redis | Cluster;
@@ -105,7 +112,9 @@ export class Connection {
     const [where] = hosts;
     const what = kind === 'single' ? '' : `${kind} `;
     const named = `${what}${where?.host}:${where?.port}${isTls ? ' over TLS' : ''}`;
-    this.#finish(new Error(`Redis at ${named}: ${error.message}`, { cause: error }));
+    const code = 'code' in error ? String(error.code) : '';
+    const advice = OF_UNKNOWN_AUTHORITY.has(code) ? '; NODE_EXTRA_CA_CERTS must name the file with its CA' : '';
+    this.#finish(new Error(`Redis at ${named}: ${error.message}${advice}`, { cause: error }));
   }
 
   #finish(failure: Error): void {

@@ -108,12 +108,17 @@ test('over TLS, a user with the rights of the README can do all that is needed, 
   });
   assert.notEqual(RIGHTS, '');
   await ask(lab, (client) => client.call('ACL', 'SETUSER', ...RIGHTS.replace('PASSWORD', 'p@ss').split(' ')));
-  // As an administrator does for a certificate of one's own.
-  const counted = await runToEnd(
-    process.execPath,
-    [join(import.meta.dirname, 'cluster-over-tls.js'), `rediss://xau:p%40ss@localhost:${port}`],
-    { ...process.env, NODE_EXTRA_CA_CERTS: cert },
+  const url = `rediss://xau:p%40ss@localhost:${port}`;
+  const settings = { node: 'node0', nodes: 3, key: KEY, waitSeconds: 60, leaseSeconds: 60, slots: 2 };
+  await assert.rejects(
+    describeServers({ ...settings, url }),
+    /self-signed certificate; NODE_EXTRA_CA_CERTS must name the file with its CA/,
   );
+  // As an administrator does for a certificate of one's own.
+  const counted = await runToEnd(process.execPath, [join(import.meta.dirname, 'cluster-over-tls.js'), url], {
+    ...process.env,
+    NODE_EXTRA_CA_CERTS: cert,
+  });
   assert.equal(counted.stdout.trim(), '0 wrong, 0 away, 18 samples', counted.stderr);
   await ask(lab, async (client) => {
     await client.call('AUTH', 'xau', 'p@ss');
