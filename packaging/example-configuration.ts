@@ -10,7 +10,8 @@ export function exampleConfiguration(): string {
 
 const ABOUT = `Configuration of xmpp-active-users, explained in xmpp-active-users.toml(5). All of it is optional: a line "#key = value" says what holds
 without it, or is an example where the words above say what that is. "xmpp-active-users check" says what this file means, "systemctl reload
-xmpp-active-users" makes the service read it. It must be readable by everybody, as the user of the service exists only while it runs.`;
+xmpp-active-users" makes the service read it. It must be readable by everybody, as the user of the service exists only while it runs, or by the
+group adm, in which it is: with a password in it "chgrp adm" and "chmod 640".`;
 
 /** A table without settings changes nothing, but for `[[log]]`, which must name a log. */
 function tableText({ head, note, settings }: SettingsTable): string {

@@ -38,7 +38,8 @@ also be set by --set KEY=VALUE, as in
 
   xmpp-active-users check --set statsd.port=8125
 
-The file must be readable by everybody, as the user of the service exists only while it runs. The service reads it again with
+The file must be readable by everybody, as the user of the service exists only while it runs, or by the group adm, in which
+it is: with a password in it "chgrp adm" and "chmod 640". The service reads it again with
 
   systemctl reload xmpp-active-users`;
 
