@@ -2,8 +2,8 @@
  * The daemon's side of the control socket: requests over HTTP, each answered from the index that the daemon holds. Whoever may
  * connect may ask; who stalls, sends too much or nonsense is sent away, and harms nobody else.
  */
-import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import type { Socket } from 'node:net';
+import type { IncomingMessage, Server as HttpServer, ServerResponse } from 'node:http';
+import { createServer, type Server, type Socket } from 'node:net';
 import { OPENMETRICS_TYPE, openMetrics } from '../report/openmetrics.ts';
 import { before, count, type HeldIndex } from '../service/operations.ts';
 import { COUNT, FORGET, LAST, LIST, PAST, STORE, type Reply, type Request } from './requests.ts';
@@ -17,8 +17,6 @@ const MAX_HEADER = 16_384;
 const HEADERS_MS = 10_000;
 const IDLE_MS = 30_000;
 const MAX_CONNECTIONS = 64;
-/** The longest time that a timer has, 25 days. */
-const NEVER_MS = 2 ** 31 - 1;
 
 const REQUESTS = [COUNT, LAST, LIST, PAST, FORGET, STORE] as readonly Request<unknown, object>[];
 const PATHS = '/count, /last/JID, /list, /forget/JID, /status and /metrics';
@@ -40,8 +38,10 @@ interface Answer {
 export class ControlServer {
   readonly #options: ControlOptions;
   readonly #server: Server;
+  /** Who takes the connections: loaded with the first, as that takes as long as a third of the start of a daemon, and few are asked. */
+  #http: Promise<HttpServer> | undefined;
   /** By connection: until the head of its request has to be there. */
-  readonly #late = new WeakMap<Socket, NodeJS.Timeout>();
+  readonly #late = new Map<Socket, NodeJS.Timeout>();
   #place: number | string | undefined;
   #held: HeldIndex | undefined;
   #isCaughtUp = false;
@@ -49,25 +49,8 @@ export class ControlServer {
 
   constructor(options: ControlOptions) {
     this.#options = options;
-    this.#server = createServer(
-      {
-        maxHeaderSize: MAX_HEADER,
-        // Node.js would look for who is late each second, also when nobody is there.
-        headersTimeout: 0,
-        requestTimeout: 0,
-        connectionsCheckingInterval: NEVER_MS,
-      },
-      (request, response) => void this.#respond(request, response),
-    );
-    this.#server.on('connection', (socket) => {
-      this.#late.set(
-        socket,
-        setTimeout(() => socket.destroy(), HEADERS_MS),
-      );
-      socket.once('close', () => clearTimeout(this.#late.get(socket)));
-    });
+    this.#server = createServer({ allowHalfOpen: true, noDelay: true }, (socket) => void this.#take(socket));
     this.#server.maxConnections = MAX_CONNECTIONS;
-    this.#server.timeout = IDLE_MS;
   }
 
   /**
@@ -99,8 +82,34 @@ export class ControlServer {
   async close(): Promise<void> {
     if (!this.#server.listening) return;
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
-    this.#server.closeAllConnections();
+    for (const socket of this.#late.keys()) socket.destroy();
     await closed;
+  }
+
+  async #take(socket: Socket): Promise<void> {
+    this.#late.set(
+      socket,
+      setTimeout(() => socket.destroy(), HEADERS_MS),
+    );
+    socket.once('close', () => {
+      clearTimeout(this.#late.get(socket));
+      this.#late.delete(socket);
+    });
+    // Who goes away before anybody has listened.
+    socket.on('error', () => {});
+    this.#http ??= this.#loadHttp();
+    const http = await this.#http;
+    if (!socket.destroyed) http.emit('connection', socket);
+  }
+
+  async #loadHttp(): Promise<HttpServer> {
+    const http = await import('node:http');
+    const server = http.createServer(
+      { maxHeaderSize: MAX_HEADER },
+      (request, response) => void this.#respond(request, response),
+    );
+    server.timeout = IDLE_MS;
+    return server;
   }
 
   async #respond(request: IncomingMessage, response: ServerResponse): Promise<void> {
