@@ -244,7 +244,8 @@ export class UserCounts {
     if (isOnlineSince(this.#sessions, user, instant)) return Infinity;
     const { times } = this.#names;
     const [login, logout] = [times[user * NAME_WORDS + LOGIN]!, times[user * NAME_WORDS + LOGOUT]!];
-    return Math.max(login <= instant ? login : 0, logout <= instant ? logout : 0);
+    const sightings = [login, logout, this.ahead.get(user) ?? 0];
+    return Math.max(...sightings.map((seen) => (seen <= instant ? seen : 0)));
   }
 
   /** Of each host, how many of those who are offline and count were last seen in each range; by the number of the host. */

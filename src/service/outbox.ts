@@ -79,6 +79,8 @@ export class NodeOutbox implements Outbox {
   /** All lines up to `at`, unix seconds, are known: what waits is as of then until `stopAfter`. `over`: as of `UserCounts`. */
   hold(at: number, over: Iterable<Over>): void {
     this.#until = at;
+    // Whose time had not come when they were looked at is among them.
+    this.#unsent.release();
     this.look(at, over);
     this.#unsent.hold();
     this.#accounts.hold();

@@ -186,6 +186,16 @@ describe('a user', () => {
     assert.deepEqual([asked(NOW + 5), users.sample(NOW + 3600)[0]?.d1], [1, 1]);
   });
 
+  it('who was seen ahead of a clock that went back counts when that time has come, also when seen again just behind the hour [12.2]', () => {
+    const users = fresh();
+    const user = users.number('u@h');
+    users.restore(user, { login: NOW - 600, logout: NOW - 3 * DAY }, NOW - 3600);
+    assert.deepEqual(counts(users, NOW - 601), [0, 1, 1]);
+    users.noteBefore(user);
+    users.sawLogin(user, NOW + 3);
+    assert.deepEqual(counts(users, NOW), [1, 1, 1]);
+  });
+
   it('F31: is last seen at the latest of all instants, in whatever order they come, however often', () => {
     const users = fresh();
     for (const at of [NOW - 5, NOW, NOW - DAY, NOW, NOW - 5]) see(users, 'u@h', 'login', at);

@@ -94,6 +94,26 @@ test('what was sent is not sent again after a restart [12.2]', async () => {
   await later.writeBuffer.close();
 });
 
+test('who was seen ahead of a clock that went back is told when that time has come, also where all was sent again before [12.2]', async () => {
+  const path = join(root, 'ahead');
+  const open = async () => {
+    const users = new Users({ exclude: [], includeDisabled: false });
+    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, BEGIN, { pseudonymOf });
+    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
+  };
+  const { users, writeBuffer } = await open();
+  users.sawLogin(users.number(jidOf(0)), BEGIN + 1800);
+  await writeBuffer.commitUsers();
+  await writeBuffer.close();
+  const later = await open();
+  later.outbox.stopAfter(BEGIN + HOUR);
+  later.outbox.again();
+  assert.deepEqual(later.outbox.take(9).users, []);
+  later.outbox.hold(BEGIN + HOUR, []);
+  assert.deepEqual(later.outbox.take(9).users, [{ jid: jidOf(0), login: 0, seen: BEGIN + 1800, isOpen: false }]);
+  await later.writeBuffer.close();
+});
+
 test('of one who comes behind the hour before it is counted, the hour is told first, and then the rest [12.2]', async () => {
   const users = new Users({ exclude: [], includeDisabled: false });
   const index = await LastSeenIndex.open(join(root, 'beyond'));
