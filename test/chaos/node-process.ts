@@ -108,7 +108,8 @@ export class NodeProcess {
     if (!child) return;
     this.#options.story('killed');
     this.#child = undefined;
-    const ended = once(child, 'exit');
+    // It may have ended by itself.
+    const ended = child.exitCode === null && child.signalCode === null ? once(child, 'exit') : undefined;
     child.kill('SIGKILL');
     await ended;
     this.isFrozen = false;
