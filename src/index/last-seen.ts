@@ -8,7 +8,7 @@
  * A number from a damaged index would look like any other number. So everything read is verified (record.ts, digest.ts,
  * directory.ts), and `load` gives all or nothing.
  */
-import { randomBytes, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Level } from 'level';
@@ -26,7 +26,17 @@ import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts'
 import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { compact, openLevel } from './level.ts';
-import { digestIn, FIRST_KEY, keyIn, LAST_KEY, metaPayload, putMeta, type Batch } from './meta.ts';
+import {
+  beginMeta,
+  digestIn,
+  FIRST_KEY,
+  keyIn,
+  LAST_KEY,
+  metaPayload,
+  putMeta,
+  storedSecret,
+  type Batch,
+} from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
 import { closeReadingCopy, openReadingCopy, removeReadingCopy } from './reading-copy.ts';
@@ -101,7 +111,7 @@ export class LastSeenIndex {
     const index = new LastSeenIndex(path, await openLevel(path));
     try {
       await index.#checkSchema();
-      index.#secret = await index.#storedSecret(secret);
+      index.#secret = await storedSecret(path, index.#db, secret);
       index.#isForeign = giveToOwner(path);
       return index;
     } catch (error) {
@@ -310,29 +320,12 @@ export class LastSeenIndex {
 
   async #checkSchema(): Promise<void> {
     const value = await this.#db.get(keyIn('meta', 'schema'));
-    if (value === undefined) return this.#begin();
+    if (value === undefined) return beginMeta(this.#db, SCHEMA);
     const schema = metaPayload(this.path, 'schema', value);
     this.#schema = Number(schema);
     if (this.#schema >= 1 && this.#schema <= SHARED_SCHEMA) return;
     const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SHARED_SCHEMA}): install that version again, or set index.path (--index) to another directory`;
     throw new IndexError('NEWER_SCHEMA', sentence);
-  }
-
-  async #begin(): Promise<void> {
-    const batch = this.#db.batch();
-    putMeta(batch, 'schema', SCHEMA);
-    putMeta(batch, 'digest', emptyDigest());
-    await batch.write({ sync: true });
-  }
-
-  /** An index of version 0.1.0 has none. */
-  async #storedSecret(own = randomBytes(16).toString('hex')): Promise<string> {
-    const value = await this.#db.get(keyIn('meta', 'secret'));
-    if (value !== undefined) return JSON.parse(metaPayload(this.path, 'secret', value)) as string;
-    const batch = this.#db.batch();
-    putMeta(batch, 'secret', own);
-    await batch.write({ sync: true });
-    return own;
   }
 
   async #storedDigest(): Promise<Digest> {

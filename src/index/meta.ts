@@ -1,7 +1,8 @@
 /** Keys as LevelDB has them, and the records that tell of the index itself. */
+import { randomBytes } from 'node:crypto';
 import type { Level } from 'level';
 import type { Keyspace } from './contents.ts';
-import type { Digest } from './digest.ts';
+import { emptyDigest, type Digest } from './digest.ts';
 import { damaged } from './index-error.ts';
 import { checksum, encode, decode } from './record.ts';
 
@@ -31,6 +32,24 @@ export async function digestIn(path: string, db: Level): Promise<Digest> {
   const value = await db.get(keyIn('meta', 'digest'));
   if (value === undefined) throw damaged(path, 'its digest is missing');
   return JSON.parse(metaPayload(path, 'digest', value)) as Digest;
+}
+
+/** Of a new index. */
+export async function beginMeta(db: Level, schema: number): Promise<void> {
+  const batch = db.batch();
+  putMeta(batch, 'schema', schema);
+  putMeta(batch, 'digest', emptyDigest());
+  await batch.write({ sync: true });
+}
+
+/** An index of version 0.1.0 has none. */
+export async function storedSecret(path: string, db: Level, own = randomBytes(16).toString('hex')): Promise<string> {
+  const value = await db.get(keyIn('meta', 'secret'));
+  if (value !== undefined) return JSON.parse(metaPayload(path, 'secret', value)) as string;
+  const batch = db.batch();
+  putMeta(batch, 'secret', own);
+  await batch.write({ sync: true });
+  return own;
 }
 
 /** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */
