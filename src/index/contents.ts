@@ -2,6 +2,7 @@
 import type { Position } from '../source/source.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
 import type { LastSeen } from '../activity/user-table.ts';
+import type { Folded } from './digest.ts';
 
 /** Kept of the files of a log; by its id. */
 export type Followed = Position | StoredVerdicts;
@@ -40,6 +41,8 @@ export interface Changes extends Partial<Readonly<Record<keyof Values, ReadonlyM
   readonly pages?: readonly (readonly [page: number, bytes: Buffer | undefined])[];
   /** How many pages there are by now; with `recent` and `pages`. */
   readonly pageCount?: number;
+  /** As of `Digest`; forgotten with the next batch that does not tell it. */
+  readonly folded?: Folded;
   /** Users of an index of version 1 who are in pages by now. */
   readonly moved?: readonly string[];
 }

@@ -4,6 +4,8 @@
  * It is stored in each batch, and compared with what a scan finds: a record that is missing, appears twice, or is an older
  * version of itself has a good checksum, but the digest tells. `generation` counts the batches (directory.ts says why).
  */
+export type Folded = readonly [part: number, page: number];
+
 export interface Digest {
   generation: number;
   /** Of the index, made up with its first batch: a watermark of another one is told by it. */
@@ -13,6 +15,8 @@ export interface Digest {
   xor: number;
   /** How many pages of users there are; none in version 1. */
   pages?: number;
+  /** Users by themselves are in these pages, too: of all parts before that one, and in it from that page on (service/folding.ts). */
+  folded?: Folded | undefined;
 }
 
 export function emptyDigest(): Digest {

@@ -7,7 +7,7 @@
  * that was written: an index that knows of fewer batches has lost some. One that was not written for this index is damage
  * like any other.
  */
-import { closeSync, fsyncSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, fsyncSync, openSync, readFileSync, statSync, writeSync } from 'node:fs';
 import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { crc32 } from 'node:zlib';
@@ -15,6 +15,26 @@ import { damaged, IndexError, unusable } from './index-error.ts';
 
 const WATERMARK = 'xmpp-active-users';
 const NOT_OURS_TO_MIND = /^(?:damaged-.*|lost\+found|control\.sock)$/;
+
+/** A directory that was opened, and the file by which LevelDB keeps others out, by their inodes. */
+export interface Place {
+  readonly inode: bigint | undefined;
+  readonly lock: bigint | undefined;
+}
+
+export const placeOf = (path: string): Place => ({ inode: inodeOf(path), lock: inodeOf(join(path, 'LOCK')) });
+
+/** Whether it is the same directory with the same lock, and an index. */
+export function isStillThere(path: string, { inode, lock }: Place): boolean {
+  const now = placeOf(path);
+  return (
+    inode !== undefined && now.inode === inode && now.lock === lock && inodeOf(join(path, 'CURRENT')) !== undefined
+  );
+}
+
+function inodeOf(path: string): bigint | undefined {
+  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
+}
 
 /** Makes sure that LevelDB may open `path`: an index of ours, or (with `create`) a directory without content. True if it is there already. */
 export async function prepareDirectory(path: string, create: boolean): Promise<boolean> {

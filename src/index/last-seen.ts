@@ -9,8 +9,6 @@
  * directory.ts), and `load` gives all or nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { statSync } from 'node:fs';
-import { join } from 'node:path';
 import type { Level } from 'level';
 import {
   eachEdit,
@@ -22,25 +20,33 @@ import {
   type Keyspace,
   type UserSink,
 } from './contents.ts';
-import { add, emptyDigest, remove, sameRecords, type Digest } from './digest.ts';
-import { prepareDirectory, readWatermark, removeOldLog, writeWatermark, type Mark } from './directory.ts';
+import { add, emptyDigest, remove, sameRecords, type Digest, type Folded } from './digest.ts';
+import {
+  isStillThere,
+  placeOf,
+  prepareDirectory,
+  removeOldLog,
+  writeWatermark,
+  type Mark,
+  type Place,
+} from './directory.ts';
 import { damaged, explainLevelError, IndexError } from './index-error.ts';
 import { compact, openLevel } from './level.ts';
 import {
   beginMeta,
-  digestIn,
   FIRST_KEY,
   keyIn,
   LAST_KEY,
   metaPayload,
   putMeta,
+  storedDigest,
   storedSecret,
   type Batch,
 } from './meta.ts';
 import { giveToOwner, keepPrivate } from './owner.ts';
 import { beginReading, endReading } from './probe-in-child.ts';
 import { closeReadingCopy, openReadingCopy, removeReadingCopy } from './reading-copy.ts';
-import { pageOf, putRecord, readRecords } from './records.ts';
+import { pageOf, putRecord, readRecords, usersIn } from './records.ts';
 
 export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
@@ -79,15 +85,13 @@ export class LastSeenIndex {
   #schema = SCHEMA;
   /** Opened by root, and not root's. */
   #isForeign = false;
-  /** The directory that was opened, and the file by which LevelDB keeps others out, by their inodes. */
-  readonly #inode: bigint | undefined;
-  readonly #lock: bigint | undefined;
+  /** Where it was opened. */
+  readonly #place: Place;
 
   private constructor(path: string, db: Level) {
     this.path = path;
     this.#db = db;
-    this.#inode = inodeOf(path);
-    this.#lock = inodeOf(join(path, 'LOCK'));
+    this.#place = placeOf(path);
   }
 
   /**
@@ -129,7 +133,7 @@ export class LastSeenIndex {
     const contents: Contents = { unmoved: [], ...noValues() };
     const found = emptyDigest();
     try {
-      const stored = await this.#storedDigest();
+      const stored = await storedDigest(this.path, this.#db);
       users?.begin(stored.pages ?? 0, Number.parseInt(this.#secret.slice(0, 8), 16));
       await readRecords({ path: this.path, db: this.#db }, { contents, found, users, checksums: this.#hashes });
       if (!sameRecords(found, stored))
@@ -147,6 +151,24 @@ export class LastSeenIndex {
   async keepReadable(): Promise<void> {
     this.#keepsReadable = true;
     await removeReadingCopy(this.path);
+  }
+
+  /**
+   * The records of users, those by themselves or the pages, in the order in which they count. Before `load` only what each holds
+   * is verified. @throws {IndexError}
+   */
+  async *eachOf(room: 'recent' | 'pages'): AsyncGenerator<readonly [number: number, bytes: Buffer]> {
+    try {
+      yield* usersIn({ path: this.path, db: this.#db }, room);
+    } catch (error) {
+      endReading(this.path);
+      throw explainLevelError(this.path, error);
+    }
+  }
+
+  /** As `write` was told with the last batch. */
+  get folded(): Folded | undefined {
+    return this.#digest?.folded;
   }
 
   /** A page of users as it was written last, or is being written; undefined where there is none. @throws {IndexError} */
@@ -196,12 +218,7 @@ export class LastSeenIndex {
    * finds again, and without its lock another process would write beside it.
    */
   get isInPlace(): boolean {
-    return (
-      this.#inode !== undefined &&
-      inodeOf(this.path) === this.#inode &&
-      inodeOf(join(this.path, 'LOCK')) === this.#lock &&
-      inodeOf(join(this.path, 'CURRENT')) !== undefined
-    );
+    return isStillThere(this.path, this.#place);
   }
 
   /** Of this index alone, and random: the key of whatever it holds hashed. */
@@ -247,8 +264,8 @@ export class LastSeenIndex {
   #attempt(changes: Changes): Attempt {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
     const generation = this.#digest.generation + 1;
-    const { pageCount: pages } = changes;
-    const digest = { id: randomUUID(), ...this.#digest, generation, ...(pages !== undefined && { pages }) };
+    const { pageCount: pages, folded } = changes;
+    const digest = { id: randomUUID(), ...this.#digest, generation, folded, ...(pages !== undefined && { pages }) };
     const batch = this.#db.batch();
     const [rooms, keys, hashes] = [[] as Keyspace[], [] as string[], [] as (number | undefined)[]];
     let schema = Math.max(SCHEMA, this.#schema);
@@ -298,7 +315,7 @@ export class LastSeenIndex {
    */
   async #recover(failed: Attempt): Promise<void> {
     await this.#reopen();
-    const stored = await this.#storedDigest();
+    const stored = await storedDigest(this.path, this.#db);
     if (stored.generation === failed.digest.generation && sameRecords(stored, failed.digest)) this.#accept(failed);
     else if (stored.generation === this.#digest?.generation) this.#failed = undefined;
     else throw damaged(this.path, 'batches are missing after a failed write');
@@ -327,17 +344,4 @@ export class LastSeenIndex {
     const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SHARED_SCHEMA}): install that version again, or set index.path (--index) to another directory`;
     throw new IndexError('NEWER_SCHEMA', sentence);
   }
-
-  async #storedDigest(): Promise<Digest> {
-    const digest = await digestIn(this.path, this.#db);
-    const written = readWatermark(this.path, digest);
-    if (written === undefined) throw damaged(this.path, 'its file xmpp-active-users is not the one that was written');
-    if (digest.generation < written)
-      throw damaged(this.path, `its last ${written - digest.generation} batches are missing`);
-    return digest;
-  }
-}
-
-function inodeOf(path: string): bigint | undefined {
-  return statSync(path, { bigint: true, throwIfNoEntry: false })?.ino;
 }

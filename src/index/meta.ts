@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import type { Level } from 'level';
 import type { Keyspace } from './contents.ts';
 import { emptyDigest, type Digest } from './digest.ts';
+import { readWatermark } from './directory.ts';
 import { damaged } from './index-error.ts';
 import { checksum, encode, decode } from './record.ts';
 
@@ -50,6 +51,15 @@ export async function storedSecret(path: string, db: Level, own = randomBytes(16
   putMeta(batch, 'secret', own);
   await batch.write({ sync: true });
   return own;
+}
+
+/** The latest, with all batches that were written. @throws {IndexError} DAMAGED */
+export async function storedDigest(path: string, db: Level): Promise<Digest> {
+  const digest = await digestIn(path, db);
+  const written = readWatermark(path, digest);
+  if (written === undefined) throw damaged(path, 'its file xmpp-active-users is not the one that was written');
+  if (digest.generation < written) throw damaged(path, `its last ${written - digest.generation} batches are missing`);
+  return digest;
 }
 
 /** Behind all others: LevelDB remembers the last key that a compaction took in, and that should not be the deleted one. */

@@ -69,6 +69,20 @@ export async function readRecords(source: Source, into: Into): Promise<void> {
     await forEach(source.db.iterator({ ...range, ...SCAN }), (stored, value) => take(stored, value, source.path, into));
 }
 
+/** Of one room, the number and the bytes of each. @throws {IndexError} DAMAGED */
+export async function* usersIn(
+  { path, db }: Source,
+  room: 'recent' | 'pages',
+): AsyncGenerator<readonly [number, Buffer]> {
+  const range = rangeOf(room);
+  for await (const [stored, value] of db.iterator<string, Buffer>({ ...range, ...BYTES, ...SCAN })) {
+    const key = stored.slice(range.gte.length);
+    const record = decodeBytes(room, key, value);
+    if (!record) throw mismatch(path, stored);
+    yield [numberOfKey(key), record.payload];
+  }
+}
+
 /** `"` comes next to the `!` that ends the name of a room. */
 const rangeOf = (room: Keyspace) => ({ gte: keyIn(room, ''), lt: `!${room}"` });
 

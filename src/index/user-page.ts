@@ -63,6 +63,17 @@ function encodeUser(
   return at + to - from;
 }
 
+export type EachUser = (from: number, to: number, name: number) => void;
+
+/** Calls `take` with where each user is in a page, and where the name begins. @throws {RangeError} when it is not one */
+export function eachUser(page: Buffer, take: EachUser): void {
+  let from = 0;
+  decodePage(page, (_, name, to) => {
+    take(from, to, name);
+    from = to;
+  });
+}
+
 /** Calls `take` with each user of a page, and where the name is in it. @throws {RangeError} when it is not one */
 export function decodePage(page: Buffer, take: (record: LastSeen, from: number, to: number) => void): void {
   for (let at = 0; at < page.length;) {

@@ -13,6 +13,7 @@ import type { Contents, LastSeenIndex } from '../index/last-seen.ts';
 import { decodePage } from '../index/user-page.ts';
 import type { Block, Position } from '../source/source.ts';
 import { ClusterState } from './cluster-state.ts';
+import { loadFew } from './folding.ts';
 import { IndexWriter, type Renew } from './index-writer.ts';
 import { KnownLogs } from './known-logs.ts';
 import { MAX_AHEAD } from './max-time.ts';
@@ -73,8 +74,7 @@ export class WriteBuffer {
     const writeBuffer = new WriteBuffer(index, users, believed, renew);
     users.accounts = pseudonymOf && new AccountChanges(pseudonymOf);
     users.pages.unsent = pseudonymOf && new UnsentUsers(users.names);
-    if (keepsFew) await writeBuffer.#keepFew(index);
-    const contents = await index.load(writeBuffer.#storedUsers);
+    const contents = await (keepsFew ? writeBuffer.#loadFew(index) : index.load(writeBuffer.#storedUsers));
     users.endLoading();
     if (contents.unmoved.length > 0) await writeBuffer.#writer.move(contents.unmoved);
     users.removals.secret = index.secret;
@@ -95,8 +95,9 @@ export class WriteBuffer {
     return writeBuffer;
   }
 
-  async #keepFew(index: LastSeenIndex): Promise<void> {
+  async #loadFew(index: LastSeenIndex): Promise<Contents> {
     const users = this.#users;
+    const { names, pages } = users;
     await index.keepReadable();
     const absent = new AbsentUsers(users, {
       read: (page, take) => {
@@ -106,6 +107,10 @@ export class WriteBuffer {
     });
     users.absent = absent;
     users.counted.bring = (user) => absent.bring(user);
+    return loadFew(index, this.#storedUsers, {
+      count: () => pages.count,
+      pageOf: (bytes, from, to) => pages.pageOfHash(names.hash(bytes, from, to)),
+    });
   }
 
   /** Who changes without a union is not known to be unsent: what was in step is so no longer. */
