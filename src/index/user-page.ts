@@ -67,11 +67,15 @@ export type EachUser = (from: number, to: number, name: number) => void;
 
 /** Calls `take` with where each user is in a page, and where the name begins. @throws {RangeError} when it is not one */
 export function eachUser(page: Buffer, take: EachUser): void {
-  let from = 0;
-  decodePage(page, (_, name, to) => {
+  for (let from = 0; from < page.length;) {
+    const flags = page[from]!;
+    const instants = Number((flags & LOGIN) > 0) + Number((flags & LOGOUT) > 0) + Number((flags & AHEAD) > 0);
+    const name = from + 3 + 4 * instants;
+    const to = name + page.readUInt16LE(from + 1);
+    if (to > page.length) throw new RangeError('a name is longer than its page');
     take(from, to, name);
     from = to;
-  });
+  }
 }
 
 /** Calls `take` with each user of a page, and where the name is in it. @throws {RangeError} when it is not one */

@@ -9,8 +9,10 @@ import { UserPile } from '../index/user-pile.ts';
 import type { Contents, LastSeenIndex, UserSink } from '../index/last-seen.ts';
 import { eachUser, type EachUser } from '../index/user-page.ts';
 
-/** Of users by themselves: so many bytes at a time are in memory, about; the users take twice as much there. */
-const BYTES_AT_ONCE = 1024 * 1024;
+/** Bytes of users by themselves: more are put into pages first; they would take twice as much in memory. */
+const FEW = 1024 * 1024;
+/** So many at a time, about: all of them are gone through for each part. */
+const AT_ONCE = 24 * FEW;
 /** There are as many pages at least: a page is in the part of the one that it was split from. */
 const MOST_PARTS = 64;
 /** In one batch. */
@@ -30,7 +32,7 @@ interface Recent {
 /** As `LastSeenIndex.load`. @throws {IndexError} */
 export async function loadFew(index: LastSeenIndex, users: UserSink, pages: Pages): Promise<Contents> {
   const recent = await recentIn(index);
-  if (recent.bytes <= BYTES_AT_ONCE) return index.load(users);
+  if (recent.bytes <= FEW) return index.load(users);
   const unmoved: [jid: string, LastSeen][] = [];
   const contents = await index.load({
     begin: (count, seed) => users.begin(count, seed),
@@ -55,7 +57,8 @@ async function recentIn(index: LastSeenIndex): Promise<Recent> {
 }
 
 async function fold(index: LastSeenIndex, { bytes, numbers }: Recent, pages: Pages): Promise<void> {
-  const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(bytes / BYTES_AT_ONCE)));
+  // Two at least: few go the way of many.
+  const parts = Math.min(MOST_PARTS, 2 ** Math.ceil(Math.log2(Math.max(2, bytes / AT_ONCE))));
   const [begun, written] = index.folded ?? [0, Infinity];
   for (let part = begun; part < parts; part++)
     await foldPart(index, { part, parts, end: part === begun ? written : Infinity }, pages);
