@@ -1,5 +1,6 @@
 /** `cluster remove NODE`: a node that is no more is waited for no longer. */
 import { removeNode } from '../cluster/administration.ts';
+import { isNodeName, NODE_NAME } from '../cluster/node-name.ts';
 import { ConfigError, type Config } from '../config/config.ts';
 import { clusterSettings } from '../service/cluster.ts';
 import type { Io } from './io.ts';
@@ -8,6 +9,7 @@ import type { Io } from './io.ts';
 export async function removeFromCluster(config: Config, { node }: { readonly node: string }, io: Io): Promise<number> {
   const settings = clusterSettings(config);
   if (!settings) throw new ConfigError(['this machine counts alone: name the Redis of the cluster with cluster.url']);
+  if (!isNodeName(node)) throw new ConfigError([`${JSON.stringify(node)} is no name of a node: ${NODE_NAME}`]);
   if (await removeNode(settings, node, io.now())) {
     io.log(
       'notice',

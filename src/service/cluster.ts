@@ -15,10 +15,13 @@ import { SharedCounter, type Link } from './shared-counter.ts';
 
 export type CounterOptions = Omit<FollowedLogsOptions, 'until' | 'fail'>;
 
-/** Undefined where this is no node of a cluster. @throws {ConfigError}, where there is no key that may be used, too */
-export function clusterSettings({ cluster, count }: Pick<Config, 'cluster' | 'count'>): ClusterSettings | undefined {
+/** Undefined where this is no node of a cluster. `machine`: its name. @throws {ConfigError}, where there is no key that may be used, too */
+export function clusterSettings(
+  { cluster, count }: Pick<Config, 'cluster' | 'count'>,
+  machine = hostname(),
+): ClusterSettings | undefined {
   if (!cluster) return undefined;
-  const { keyFile, node = hostname(), ...settings } = cluster;
+  const { keyFile, node = machine, ...settings } = cluster;
   if (!isNodeName(node))
     throw new ConfigError([
       `the machine's name ${JSON.stringify(node)} is no name of a node: set cluster.node; ${NODE_NAME}`,

@@ -90,3 +90,22 @@ test('users who were seen by a clock that was ahead count as soon as they are se
   logout(b, 'dora', AT + 60);
   assert.deepEqual(await count(AT + HOUR), [{ host, online: 2, windows: [3, 3, 3, 3] }]);
 });
+
+test('that the clocks of two nodes differ is told once, however far they are apart later [12.6]', async (t) => {
+  let ahead = 10;
+  const now = (name: string): number => Date.now() / 1000 + (name === 'b' ? ahead : 0);
+  const { nodes } = await worldOf(t, ['a', 'b'], { now, settings: { nodes: 2 } });
+  const [a, b] = nodes as [ModelNode, ModelNode];
+  await Promise.all(nodes.map((node) => node.union.flush(deadline())));
+  for (; ahead < 50; ahead += 10) {
+    await b.union.look();
+    await a.union.look();
+  }
+  for (const node of [a, b])
+    assert.deepEqual(
+      node.told.map((told) => told.replace(/differ by \d+/, 'differ by N')),
+      [
+        `the clocks of the nodes ${node.name} and ${node === a ? 'b' : 'a'} differ by N seconds: set both by NTP, as counts at the hour are wrong by what happens in between`,
+      ],
+    );
+});
