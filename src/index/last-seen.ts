@@ -5,8 +5,7 @@
  * synchronous batch, so that after any crash the index and the position agree. All of it is read once, at start; from
  * then on memory is what is counted from, and the index is only written to.
  *
- * A number from a damaged index would look like any other number. So everything read is verified (record.ts, digest.ts,
- * directory.ts), and `load` gives all or nothing.
+ * A number from a damaged index would look like any other: all that is read is verified (record.ts, digest.ts, directory.ts), and `load` gives all or nothing.
  */
 import { randomUUID } from 'node:crypto';
 import type { Level } from 'level';
@@ -139,6 +138,8 @@ export class LastSeenIndex {
       if (!sameRecords(found, stored))
         throw damaged(this.path, `${found.count} of ${stored.count} records are as written`);
       this.#digest = stored;
+      // Who was killed behind a batch has not, and the next may be killed there, too.
+      this.#mark(stored);
       return contents;
     } catch (error) {
       throw explainLevelError(this.path, error);
@@ -192,10 +193,9 @@ export class LastSeenIndex {
   }
 
   /**
-   * Rewrites the files of the index without what was deleted, which otherwise stays in them for as long as LevelDB likes.
-   * What was overwritten in LevelDB's memory is in the file that is made of that, too, and such a file is merged with nothing when
-   * it lies below all others: so another one follows, which spans all keys and is merged with every file.
-   * LevelDB also names keys in its own journals: the manifest is renewed and the old log moved when it opens.
+   * Rewrites the files of the index without what was deleted, which otherwise stays in them for as long as LevelDB likes. What was overwritten in LevelDB's
+   * memory is in the file that is made of that, too, and such a file is merged with nothing when it lies below all others: so another one follows, which
+   * spans all keys and is merged with every file. LevelDB also names keys in its own journals: the manifest is renewed and the old log moved when it opens.
    * @throws {IndexError}
    */
   async purge(): Promise<void> {

@@ -98,6 +98,19 @@ describe('a watermark that was not written for the index is damage', () => {
     assert.equal(await loginIn(path), 1, 'killed before it was written');
   });
 
+  test('who is killed behind the first batch, and the next one behind its own, has done no damage [9.10]', async () => {
+    const path = fresh();
+    for (let life = 1; life <= 3; life++) {
+      const index = await LastSeenIndex.open(path);
+      await index.load();
+      const before = await readFile(watermarkOf(path));
+      await index.write({ removals: new Map([['alice', life]]) });
+      await index.close();
+      await writeFile(watermarkOf(path), before);
+    }
+    assert.equal(await loginIn(path), 3);
+  });
+
   test('a directory in which the disk was full at once is a new index [8.7]', async () => {
     const path = fresh();
     await mkdir(path);
