@@ -129,10 +129,13 @@ const AT_ONCE = 512;
 
 /** Each record once. It pauses now and then, for whoever has something else to do in between. */
 export function* eachEdit(changes: Changes, edit: Edit): Generator<void, void> {
-  for (const room of ['recent', 'pages'] as const)
-    for (const [number, payload] of new Map(changes[room])) edit(room, keyOfNumber(number), payload);
-  for (const key of new Set(changes.moved)) edit('users', key, undefined);
   let made = 0;
+  for (const room of ['recent', 'pages'] as const)
+    for (const [number, payload] of new Map(changes[room])) {
+      edit(room, keyOfNumber(number), payload);
+      if (++made % AT_ONCE === 0) yield;
+    }
+  for (const key of new Set(changes.moved)) edit('users', key, undefined);
   for (const room of VALUES)
     for (const [key, value] of changes[room] ?? []) {
       edit(room, key, value === undefined ? undefined : JSON.stringify(value));

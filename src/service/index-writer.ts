@@ -13,7 +13,7 @@ const LATEST_MS = 1000;
 /** So many changes are written together where many lines come: each write waits for the disk. */
 const TOGETHER = 4096;
 /** So many pages of users are written in one batch: the program stands still while they are made. */
-const PAGES_AT_ONCE = 1024;
+const PAGES_AT_ONCE = 384;
 /** So many users of an index of version 1 are deleted in one. */
 const MOVED_AT_ONCE = 10_000;
 
