@@ -69,7 +69,7 @@ async function follow(path: string, blocks: Source['blocks'], tell: (sentence: s
 async function lines(path: string): Promise<number> {
   const { users, writeBuffer } = await open(path);
   const { length } = Buffer.from(line(0));
-  const [{ offset = 0 } = {}] = writeBuffer.logs.positions(LOG);
+  const offset = writeBuffer.logs.positions(LOG)[0]?.offset ?? 0;
   const { sessions = [] } = writeBuffer.logs.stored(LOG) ?? {};
   await writeBuffer.close();
   assert.equal(offset % (LINES * length), 0);
