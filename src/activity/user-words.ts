@@ -1,4 +1,5 @@
 /** The words of a user beside the name's own (format/name-table.ts); an instant of 0 is none. */
+import { hourOf } from './active-window.ts';
 import { NAME_WORDS, OWN, type NameTable } from '../format/name-table.ts';
 
 export const LOGIN = OWN;
@@ -28,6 +29,8 @@ export const HOST_SHIFT = 8;
 /** Of `OPEN`. */
 export const OPEN_MASK = 0xffff;
 export const PENDING = 0x1_0000;
+
+const HOUR = 3600;
 
 type Words = Pick<NameTable, 'words' | 'times'>;
 
@@ -63,12 +66,15 @@ export function countSeen(
   uncounted: number,
 ): ReadonlyMap<number, readonly number[]> {
   const counts = new Map<number, number[]>();
-  const first = Math.min(...ranges.map(({ after }) => after));
+  const { begin, isIn, isLater } = hoursOf(ranges);
   for (let at = 0; at < end * NAME_WORDS; at += NAME_WORDS) {
     const login = times[at + LOGIN]!;
     const logout = times[at + LOGOUT]!;
     const seen = login > logout ? login : logout;
-    if (seen <= first || (words[at + OPEN]! & OPEN_MASK) !== 0) continue;
+    // As `hourOf`, of what is no fraction and not negative.
+    const hour = (((seen - 1) / HOUR) | 0) - begin;
+    if (hour < 0 || (hour < isIn.length ? isIn[hour] === 0 : !isLater)) continue;
+    if (seen === 0 || (words[at + OPEN]! & OPEN_MASK) !== 0) continue;
     const bits = words[at + BITS]!;
     if ((bits & (KNOWN | uncounted)) !== KNOWN) continue;
     for (let i = 0; i < ranges.length; i++) {
@@ -80,4 +86,16 @@ export function countSeen(
     }
   }
   return counts;
+}
+
+/** The hours in which any of the ranges lies, from `begin` on; `isLater`: so do all behind those. Nearly all users were seen in others. */
+function hoursOf(ranges: readonly Range[]): { begin: number; isIn: Uint8Array; isLater: boolean } {
+  const hours = ranges
+    .filter(({ after, until }) => after < until)
+    .map(({ after, until }) => [hourOf(after + 1), until === Infinity ? Infinity : hourOf(until)] as const);
+  const begin = Math.min(...hours.map(([first]) => first));
+  const end = Math.max(begin, ...hours.map(([first, last]) => (last === Infinity ? first : last))) + 1;
+  const isIn = new Uint8Array(hours.length > 0 ? end - begin : 0);
+  for (const [first, last] of hours) isIn.fill(1, first - begin, Math.min(last + 1, end) - begin);
+  return { begin, isIn, isLater: hours.some(([, last]) => last === Infinity) };
 }
