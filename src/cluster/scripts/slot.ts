@@ -115,22 +115,22 @@ return out
 `;
 
 /**
- * Drops who was last seen, and what was changed, before an instant, of one host, 200 at most of each. ARGV: host, instant, how many of the oldest to pass
- * over, who are online. Gives whether there may be more, and how many are to be passed over then.
+ * Drops who was last seen, and what was changed, before an instant, of one host, 100 at most of each, as all others
+ * wait meanwhile. ARGV: host, instant, how many of the oldest to pass over, who are online. Gives whether there may be more, and how many are to be passed over then.
  */
 export const PRUNE = `
 local tag = string.match(KEYS[1], '^(.-})')
 local host, before, skip = ARGV[1], '(' .. ARGV[2], tonumber(ARGV[3])
 local function key(name) return tag .. name .. ':' .. host end
 local more = 0
-local old = redis.call('ZRANGEBYSCORE', key('seen'), '-inf', before, 'LIMIT', skip, 200)
-if #old == 200 then more = 1 end
+local old = redis.call('ZRANGEBYSCORE', key('seen'), '-inf', before, 'LIMIT', skip, 100)
+if #old == 100 then more = 1 end
 for _, m in ipairs(old) do
   if redis.call('ZSCORE', key('open'), m) then skip = skip + 1 else redis.call('ZREM', key('seen'), m) end
 end
 for _, name in ipairs({'dis', 'flag', 'gone'}) do
-  old = redis.call('ZRANGEBYSCORE', key(name), '-inf', before, 'LIMIT', 0, 200)
-  if #old == 200 then more = 1 end
+  old = redis.call('ZRANGEBYSCORE', key(name), '-inf', before, 'LIMIT', 0, 100)
+  if #old == 100 then more = 1 end
   for _, m in ipairs(old) do
     redis.call('ZREM', key(name), m)
     if name == 'gone' then redis.call('ZREM', tag .. 'gonelog', host .. '\\0' .. m) end
