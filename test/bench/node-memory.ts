@@ -1,13 +1,13 @@
 /**
- * A node of a cluster whose users are far more than are online: what memory it takes while it starts, tells a union that has nothing
- * of all of them, and takes in a burst of others. The union is a real redis-server.
+ * A node of a cluster whose users are far more than are online: what memory it takes while it starts for the first time, tells a union
+ * that has nothing of all of them, takes in a burst of others, and starts again. The union is a real redis-server.
  */
 import { once } from 'node:events';
 import { appendFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { spawn } from 'node:child_process';
+import { spawn, type ChildProcess } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { ask } from '../e2e/redis-faults.ts';
 import { Users } from '../../src/activity/user-table.ts';
@@ -45,8 +45,8 @@ async function makeIndex(path: string, count: number): Promise<void> {
 }
 
 /** MB of memory of its own, without what the kernel would take back of the files that are mapped. */
-const ownOf = ({ child }: Subject): number =>
-  Math.round(Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1]) / 1000);
+const ownOf = ({ child }: Pick<Subject, 'child'>): number =>
+  Math.round(Number(/RssAnon:\s+(\d+)/.exec(readFileSync(`/proc/${child.pid}/status`, 'latin1'))?.[1] ?? 0) / 1000);
 
 const idOf = (n: number): string => `c2s${(0x5625_5800_0000 + (n % 60_000) * 96).toString(16)}`;
 
@@ -86,6 +86,36 @@ async function watched(subject: Subject, isOver: () => Promise<boolean>): Promis
   return figures(subject, performance.now() - began, cpuOf(subject) - cpu, most);
 }
 
+/** A node that is ready, and what that took. */
+async function started(start: (spawned: (child: ChildProcess) => void) => Promise<Subject>) {
+  const began = performance.now();
+  let most = 0;
+  let look: NodeJS.Timeout | undefined;
+  const subject = await start((child) => {
+    look = setInterval(() => (most = Math.max(most, ownOf({ child }))), LOOK_MS);
+  });
+  clearInterval(look);
+  return { subject, start: figures(subject, performance.now() - began, cpuOf(subject), most) };
+}
+
+/** Others come, and go; and what is left of that when they are gone. */
+async function burstAndAfter(subject: Subject, log: string, count: number) {
+  let n = 0;
+  const ends = performance.now() + SECONDS * 1000;
+  const burst = await watched(subject, async () => {
+    for (const what of ['Authenticated as', 'Client disconnected: connection closed'])
+      appendFileSync(
+        log,
+        linesOf(n, what, (user) => `user${(user * 61) % count}@chat.example`),
+      );
+    n += PIECE;
+    return performance.now() > ends;
+  });
+  const quiet = performance.now() + SECONDS * 1000;
+  const after = await watched(subject, async () => performance.now() > quiet);
+  return { burst: { users: n, ...burst }, after };
+}
+
 async function measure(count: number): Promise<void> {
   const directory = mkdtempSync(join(tmpdir(), 'bench-cluster-'));
   const redis = await RedisLab.start();
@@ -97,28 +127,26 @@ async function measure(count: number): Promise<void> {
     writeFileSync(at('prosody.log'), '');
     writeFileSync(at('conf'), `[cluster]\nurl = "${redis.url}"\nkey_file = "${at('key')}"\nnode = "a"\nnodes = 1\n`);
     const env = { XMPP_ACTIVE_USERS_CONFIG: at('conf') };
-    const began = performance.now();
-    await withSubject(daemon([at('prosody.log')], directory, { env }), async (subject) => {
-      const start = figures(subject, performance.now() - began, cpuOf(subject), ownOf(subject));
-      const latest = began + LONGEST_MS;
+    const begin = () => started((spawned) => daemon([at('prosody.log')], directory, { env, spawned }));
+    const first = await begin();
+    const rows = await withSubject(Promise.resolve(first.subject), async (subject) => {
+      const latest = performance.now() + LONGEST_MS;
       const all = await watched(subject, async () => (await sizeOf(redis)) >= count || performance.now() > latest);
-      const inUnion = await sizeOf(redis);
-      let n = 0;
-      const ends = performance.now() + SECONDS * 1000;
-      const burst = await watched(subject, async () => {
-        for (const what of ['Authenticated as', 'Client disconnected: connection closed'])
-          appendFileSync(
-            at('prosody.log'),
-            linesOf(n, what, (user) => `user${(user * 61) % count}@chat.example`),
-          );
-        n += PIECE;
-        return performance.now() > ends;
-      });
-      const quiet = performance.now() + SECONDS * 1000;
-      const after = await watched(subject, async () => performance.now() > quiet);
-      console.log(`${count} users, of whom the union has ${inUnion}; ${machine()}`);
-      console.table({ started: start, 'all are sent': all, [`a burst of ${n} others`]: burst, 'and behind it': after });
+      const { burst, after } = await burstAndAfter(subject, at('prosody.log'), count);
+      return {
+        'started for the first time': first.start,
+        'all are sent': all,
+        'a burst of others': burst,
+        'and behind it': after,
+      };
     });
+    const second = await begin();
+    const more = await withSubject(Promise.resolve(second.subject), async (subject) => {
+      const { burst, after } = await burstAndAfter(subject, at('prosody.log'), count);
+      return { 'started again': second.start, 'a burst of others then': burst, 'and behind that': after };
+    });
+    console.log(`${count} users, of whom the union has ${await sizeOf(redis)}; ${machine()}`);
+    console.table({ ...rows, ...more });
   } finally {
     await redis.close();
     rmSync(directory, { recursive: true, force: true });

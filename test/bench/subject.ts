@@ -32,13 +32,15 @@ export interface Instrumented {
   /** URL of a module that is loaded first. */
   readonly preload?: string;
   readonly env?: Readonly<Record<string, string>>;
+  /** Told of the process as soon as there is one. */
+  readonly spawned?: (child: ChildProcess) => void;
 }
 
 /** As the service runs it. */
 export async function daemon(
   paths: readonly string[],
   directory: string,
-  { preload, env: added = {} }: Instrumented = {},
+  { preload, env: added = {}, spawned = () => {} }: Instrumented = {},
 ): Promise<Subject> {
   const index = join(directory, `index-of-${paths.length}`);
   const logs = paths.flatMap((path) => ['--log', path]);
@@ -56,6 +58,7 @@ export async function daemon(
   ];
   const env = { ...process.env, ...environmentOfUnit(), ...added };
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'pipe'], env });
+  spawned(child);
   for (let said = ''; !said.includes('caught up');) said += String((await once(child.stderr, 'data'))[0]);
   child.stderr.resume();
   return { child, arrived: () => batchesIn(index) };
