@@ -1,5 +1,6 @@
 /** What administrators ask of the union beside a daemon, on a connection of its own. */
 import { redisAddress } from './address.ts';
+import { closeSessions } from './close-sessions.ts';
 import { Connection } from './connection.ts';
 import { Keys } from './keys.ts';
 import { Pseudonyms } from './pseudonyms.ts';
@@ -11,7 +12,7 @@ export async function removeNode(settings: ClusterSettings, node: string, now: n
   return await withConnection(settings, async (connection, keys) => {
     const wasKnown = await connection.run('remove', keys.control, node, now);
     for (const key of keys.all) {
-      while ((await connection.run('reset', key, node, '', '', '')) === 1);
+      await closeSessions(connection, key, node);
       await connection.run('leave', key, node);
     }
     return wasKnown === 1;

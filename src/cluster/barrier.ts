@@ -5,6 +5,7 @@
  * That holds where Redis loses all at that moment, too: it is sent when more than half of the nodes remember it, and so many there have to be for another.
  */
 import { setTimeout as pause } from 'node:timers/promises';
+import { closeSessions } from './close-sessions.ts';
 import { addUp, leastCovered, resultOf, resultText, withHosts } from './counts.ts';
 import type { Asked, ClusterSettings, Counted, SharedCount } from './seam.ts';
 import type { Union } from './union.ts';
@@ -216,7 +217,7 @@ export class Barrier implements SharedCount {
     const { connection, keys } = union;
     for (const { name, silent } of nodes.filter((node) => node.silent > settings.leaseSeconds)) {
       let sessions = 0;
-      for (const key of keys.all) while ((await connection.run('reset', key, name, '', '', '')) === 1) sessions += 1000;
+      for (const key of keys.all) sessions += (await closeSessions(connection, key, name)) ?? 0;
       if (sessions > 0)
         tell(
           'warn',

@@ -4,6 +4,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { redisAddress } from './address.ts';
+import { closeSessions } from './close-sessions.ts';
 import { Connection } from './connection.ts';
 import { refuseEviction } from './eviction.ts';
 import { Flushes } from './flushes.ts';
@@ -228,11 +229,11 @@ export class Union {
     const { outbox, settings } = this.#options;
     this.#isSendingAll = true;
     outbox.again();
-    for (const [slot, key] of this.keys.all.entries())
-      for (let more: unknown = 1; more === 1;) {
-        more = await connection.run('reset', key, settings.node, this.#epoch, seqs[slot] ?? 0, this.#kept.life);
-        if (more === -1) throw await this.#lossOf(connection);
-      }
+    for (const [slot, key] of this.keys.all.entries()) {
+      const own = [this.#epoch, seqs[slot] ?? 0, this.#kept.life] as const;
+      if ((await closeSessions(connection, key, settings.node, own)) === undefined)
+        throw await this.#lossOf(connection);
+    }
     this.#keep({ acked: seqs, isInStep: true });
   }
 

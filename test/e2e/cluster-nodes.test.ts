@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { describeServers, removeNode } from '../../src/cluster/administration.ts';
+import { closeSessions } from '../../src/cluster/close-sessions.ts';
 import { Pseudonyms } from '../../src/cluster/pseudonyms.ts';
 import type { GoneElsewhere } from '../../src/cluster/seam.ts';
 import { GoneReader, upkeep } from '../../src/cluster/upkeep.ts';
@@ -67,6 +68,7 @@ test('sessions of a node that is gone end with its lease, its users stay; a node
   assert.equal(first.filter(({ kind }) => kind === 'counted').length, 1);
   const second = await Promise.all([countAt(a, AT + HOUR), countAt(b, AT + HOUR)]);
   assert.deepEqual(hostsOf(second[0]), [{ host: 'chat.example', online: 1, windows: [20, 20, 20, 20] }]);
+  assert.match([...a.told, ...b.told].join('\n'), /c has been gone for \d+ seconds: its open sessions count no longer/);
   const settings = { url: lab.url, node: 'x', nodes: 3, key: KEY, waitSeconds: 1, leaseSeconds: 1, slots: 4 };
   assert.equal(await removeNode(settings, 'c', AT), true);
   assert.equal(await removeNode(settings, 'c', AT), false);
@@ -75,6 +77,27 @@ test('sessions of a node that is gone end with its lease, its users stay; a node
     assert(counted.kind !== 'away');
     assert.deepEqual(counted.missing, ['never seen (1)']);
   }
+});
+
+test('open sessions are closed in pieces, over however many hosts, and by nobody who is the node no longer [12.5]', async (t) => {
+  const { lab, nodes } = await worldOf(t, ['a', 'b']);
+  const [a, b] = nodes as [ModelNode, ModelNode];
+  for (let i = 0; i < 450; i++) {
+    login(a, `user${i}`, AT);
+    a.outbox.read({ at: AT, node: 0, jid: `user@host${i}.example`, kind: 'login' });
+  }
+  login(b, 'user0', AT);
+  await Promise.all(nodes.map((node) => node.union.flush(deadline())));
+  await a.end();
+  const { connection, epoch, keys } = b.union;
+  const [key] = keys.all as [string];
+  const open = async (host: string): Promise<number> =>
+    await ask(lab, (client) => client.zcard(key.replace(/nodes$/, `open:${host}`)));
+  assert.deepEqual(await connection.run('reset', key, 'a', '', '', '', 'chat.example', 'host7.example'), [0, 200]);
+  assert.equal(await closeSessions(connection, key, 'a'), 700);
+  assert.deepEqual([await open('chat.example'), await open('host7.example')], [1, 0]);
+  assert.equal(await closeSessions(connection, key, 'b', [`${epoch}0`, 0, '']), undefined);
+  assert.deepEqual([await closeSessions(connection, key, 'b'), await open('chat.example')], [1, 0]);
 });
 
 test('removals reach every node by pseudonym, each once, and again where the union forgot them [12.4]', async (t) => {

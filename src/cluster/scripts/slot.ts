@@ -20,13 +20,14 @@ return own[3] or ''
 `;
 
 /**
- * Takes up to 1000 open users of a node out: of one that is gone (ARGV: node, '', '', '', and its numbers go, too), or before all of its users are
- * sent again (ARGV: node, epoch, sequence number, life). Their last seen stays. Gives 1 as long as there is more to do, -1 where another process is the node.
+ * Takes up to 200 open users of a node out of the named hosts: of one that is gone (ARGV: node, '', '', '', hosts..., and its numbers go, too), or
+ * before all of its users are sent again (ARGV: node, epoch, sequence number, life, hosts...). Their last seen stays. Without hosts it ends the matter.
+ * Gives how many of the hosts are done, -1 where another process is the node, and how many users were taken out.
  */
 export const RESET = `
 local tag = string.match(KEYS[1], '^(.-})')
 local node, epoch = ARGV[1], ARGV[2]
-if epoch ~= '' and redis.call('HGET', KEYS[1], node .. ':e') ~= epoch then return -1 end
+if epoch ~= '' and redis.call('HGET', KEYS[1], node .. ':e') ~= epoch then return {-1, 0} end
 -- Until all is sent: one that is broken off counts for nothing.
 if epoch ~= '' then
   redis.call('HSET', KEYS[1], node .. ':r', 1)
@@ -34,8 +35,9 @@ if epoch ~= '' then
   redis.call('HDEL', KEYS[1], '*i')
 else redis.call('HDEL', KEYS[1], node .. ':e', node .. ':s', node .. ':l', node .. ':r') end
 local nodes = redis.call('SMEMBERS', tag .. 'members')
-local left = 1000
-for _, host in ipairs(redis.call('SMEMBERS', tag .. 'hosts')) do
+local left = 200
+for at = 5, #ARGV do
+  local host = ARGV[at]
   local got = redis.call('ZPOPMIN', tag .. 'on:' .. node .. ':' .. host, left)
   for i = 1, #got, 2 do
     local other = false
@@ -45,10 +47,10 @@ for _, host in ipairs(redis.call('SMEMBERS', tag .. 'hosts')) do
     if not other then redis.call('ZREM', tag .. 'open:' .. host, got[i]) end
   end
   left = left - #got / 2
-  if left <= 0 then return 1 end
+  if left == 0 then return {at - 5, 200} end
 end
-if epoch ~= '' then redis.call('HSET', KEYS[1], node .. ':s', ARGV[3], node .. ':l', ARGV[4]) end
-return 0
+if epoch ~= '' and #ARGV == 4 then redis.call('HSET', KEYS[1], node .. ':s', ARGV[3], node .. ':l', ARGV[4]) end
+return {#ARGV - 4, 200 - left}
 `;
 
 /** All of the node's users have been sent again. ARGV: node, epoch. Gives 1, or 0 where another process is the node. */
