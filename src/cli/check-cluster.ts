@@ -9,9 +9,11 @@ export async function checkCluster(config: Config, { lines, failures }: Report):
   try {
     const settings = clusterSettings(config);
     if (!settings) return;
-    const { versions, problems } = await describeServers(settings);
+    const { versions, problems, begin } = await describeServers(settings);
     const place = withoutPassword(settings.url);
-    lines.push(`cluster: ${settings.node}, one of ${settings.nodes} nodes, reaches ${versions.join(', ')} at ${place}`);
+    lines.push(
+      `cluster: ${settings.node}, one of ${settings.nodes} nodes, reaches ${versions.join(', ')} at ${place}; its keys there begin with ${begin}`,
+    );
     failures.push(...problems);
   } catch (error) {
     failures.push(`the cluster: ${error instanceof Error ? error.message : String(error)}`);

@@ -32,17 +32,20 @@ export interface ServerReport {
   readonly versions: readonly string[];
   /** What would not work, or is a risk, a sentence each. */
   readonly problems: readonly string[];
+  /** What is in front of all keys of this union: others are of one with another key, or that counted otherwise. */
+  readonly begin: string;
 }
 
 /** What is to be known of the servers themselves. @throws where they cannot be reached. */
 export async function describeServers(settings: ClusterSettings): Promise<ServerReport> {
-  return await withConnection(settings, async (connection) => {
+  return await withConnection(settings, async (connection, keys) => {
     const [servers, memories, replications] = await Promise.all(
       ['server', 'memory', 'replication'].map(async (section) => (await connection.about(section)).map(infoOf)),
     );
     const versions = servers?.map(versionOf) ?? [];
     return {
       versions,
+      begin: `{${keys.union}:`,
       problems: [
         ...new Set([
           ...versions.flatMap(versionProblem),

@@ -50,7 +50,7 @@ async function commandsTell(world: World): Promise<void> {
   assert.match(counted.err, /these are the counts of all nodes at /);
   assert.match(
     (await command(0, 'check')).out,
-    /cluster: node0, one of 3 nodes, reaches (Redis|Valkey) \d.* at redis:/,
+    /cluster: node0, one of 3 nodes, reaches (Redis|Valkey) \d.* at redis:.*; its keys there begin with \{xau:[\da-f]{8}\.\d+:$/m,
   );
   // Of a user whom another node knows.
   assert.match((await command(2, 'forget', 'dan@chat.example')).err, /other nodes of the cluster delete it, too/);
