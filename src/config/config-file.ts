@@ -24,7 +24,11 @@ export function readConfigFile(path: string, text: string): ConfigFile {
   } catch (error) {
     if (!(error instanceof TomlError)) throw error;
     const reason = error.message.split('\n', 1)[0]?.replace('Invalid TOML document: ', '');
-    const problem = `${path} line ${error.line}: column ${error.column} is not TOML (${reason}): correct this line`;
+    // As where a table of the README is put behind the example configuration, in which all tables are.
+    const advice = reason?.includes('already defined')
+      ? 'it is there further up: put together what is in both'
+      : 'correct this line';
+    const problem = `${path} line ${error.line}: column ${error.column} is not TOML (${reason}): ${advice}`;
     return { values: new Map(), logs: undefined, dialects: new Map(), problems: [problem] };
   }
 }

@@ -433,6 +433,11 @@ void describe('what cannot be meant is named, with what to do', () => {
       { toml: 'a = 1\nb = = 2' },
       /^\/etc\/x\.toml line 2: column \d+ is not TOML \(.*\): correct this line$/,
     ],
+    [
+      'a table twice',
+      { toml: '[statsd]\n[cluster]\n[statsd]\nhost = "h"' },
+      /^\/etc\/x\.toml line 3: .*: it is there further up: put together what is in both$/,
+    ],
     ['port 0', { toml: 'statsd.port = 0' }, /from 1 to 65535, not 0$/],
     ['port 65536', { flags: { statsd: 'h:65536' } }, /^flag --statsd: statsd\.port must be .*, not "65536"$/],
     ['a port that is no number', { flags: { statsd: 'h:x' } }, /^flag --statsd: statsd\.port .* not "x"$/],
