@@ -124,21 +124,12 @@ export function put(contents: Contents, room: keyof Values, key: string, payload
   values.set(key, JSON.parse(payload));
 }
 
-/** So many records are made one after the other. */
-const AT_ONCE = 512;
-
-/** Each record once. It pauses now and then, for whoever has something else to do in between. */
-export function* eachEdit(changes: Changes, edit: Edit): Generator<void, void> {
-  let made = 0;
+/** Each record once. */
+export function eachEdit(changes: Changes, edit: Edit): void {
   for (const room of ['recent', 'pages'] as const)
-    for (const [number, payload] of new Map(changes[room])) {
-      edit(room, keyOfNumber(number), payload);
-      if (++made % AT_ONCE === 0) yield;
-    }
+    for (const [number, payload] of new Map(changes[room])) edit(room, keyOfNumber(number), payload);
   for (const key of new Set(changes.moved)) edit('users', key, undefined);
   for (const room of VALUES)
-    for (const [key, value] of changes[room] ?? []) {
+    for (const [key, value] of changes[room] ?? [])
       edit(room, key, value === undefined ? undefined : JSON.stringify(value));
-      if (++made % AT_ONCE === 0) yield;
-    }
 }

@@ -8,7 +8,6 @@
  * A number from a damaged index would look like any other: all that is read is verified (record.ts, digest.ts, directory.ts), and `load` gives all or nothing.
  */
 import { randomUUID } from 'node:crypto';
-import { setImmediate } from 'node:timers/promises';
 import type { Level } from 'level';
 import {
   eachEdit,
@@ -248,7 +247,7 @@ export class LastSeenIndex {
     } catch (error) {
       throw explainLevelError(this.path, error);
     }
-    await this.#writeBatch(await this.#attempt(changes));
+    await this.#writeBatch(this.#attempt(changes));
   }
 
   async #writeBatch(attempt: Attempt): Promise<void> {
@@ -262,15 +261,15 @@ export class LastSeenIndex {
     this.#keepOwner();
   }
 
-  async #attempt(changes: Changes): Promise<Attempt> {
+  #attempt(changes: Changes): Attempt {
     if (!this.#digest) throw new TypeError('the index must be loaded before it is written');
     const generation = this.#digest.generation + 1;
     const { pageCount: pages, folded } = changes;
     const digest = { id: randomUUID(), ...this.#digest, generation, folded, ...(pages !== undefined && { pages }) };
     const batch = this.#db.batch();
-    const [rooms, keys, hashes]: [Keyspace[], string[], (number | undefined)[]] = [[], [], []];
+    const [rooms, keys, hashes] = [[] as Keyspace[], [] as string[], [] as (number | undefined)[]];
     let schema = Math.max(SCHEMA, this.#schema);
-    const edits = eachEdit(changes, (room, key, payload) => {
+    eachEdit(changes, (room, key, payload) => {
       const before = this.#hashes[room].get(key);
       // Most sessions begin and end between two batches: of those there is nothing to delete.
       if (payload === undefined && before === undefined) return;
@@ -283,7 +282,6 @@ export class LastSeenIndex {
       if (after === undefined) batch.del(keyIn(room, key));
       else if (SHARED.has(room)) schema = SHARED_SCHEMA;
     });
-    while (edits.next().done !== true) await setImmediate();
     if (this.#schema !== schema) putMeta(batch, 'schema', schema);
     putMeta(batch, 'digest', digest);
     return { digest, rooms, keys, hashes, batch, schema };

@@ -10,10 +10,8 @@ import { whole, type Whole } from './whole-index.ts';
 
 /** So long may wait what has changed no user and no session. */
 const LATEST_MS = 1000;
-/** So many changes are written together where many lines come: each write waits for the disk. */
-const TOGETHER = 4096;
 /** So many pages of users are written in one batch: the program stands still while they are made. */
-const PAGES_AT_ONCE = 384;
+const PAGES_AT_ONCE = 1024;
 /** So many users of an index of version 1 are deleted in one. */
 const MOVED_AT_ONCE = 10_000;
 
@@ -61,23 +59,9 @@ export class IndexWriter {
 
   /** Where no user and no session has changed, it is written within a second; when it could not be, the next call writes. */
   async writeSoon(isUrgent: boolean): Promise<void> {
-    if (isUrgent || this.#isFailing || this.#changes > 0) return this.write();
-    this.#writeLate();
-  }
-
-  /** More comes at once, to be written together, within a second. True when there is enough. */
-  writeTogether(): boolean {
-    this.#writeLate();
-    return this.#isFailing || this.#changes >= TOGETHER;
-  }
-
-  /** Of users and sessions. */
-  get #changes(): number {
     const { sessions, removals, accounts } = this.unwritten;
-    return this.#users.pages.changes + sessions.size + removals.size + accounts.size;
-  }
-
-  #writeLate(): void {
+    const changes = this.#users.pages.changes + sessions.size + removals.size + accounts.size;
+    if (isUrgent || this.#isFailing || changes > 0) return this.write();
     this.#late ??= setTimeout(() => void this.write().catch(() => undefined), LATEST_MS);
   }
 

@@ -1,5 +1,4 @@
 /** One followed log of the daemon: what comes to it is taken in, and committed together with the position reached. */
-import { setImmediate } from 'node:timers/promises';
 import type { LogCoverage } from '../activity/coverage.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import type { Rest } from '../format/log-format.ts';
@@ -8,7 +7,7 @@ import type { Block, Source, SourceStatus } from '../source/source.ts';
 import { consume, storeWithPatience, type Store } from './consume.ts';
 import { EarlyEvents } from './early-events.ts';
 import { HourBarrier } from './hour-barrier.ts';
-import type { Stored, WriteBuffer } from './write-buffer.ts';
+import type { WriteBuffer } from './write-buffer.ts';
 import { coveredIn, type LogState } from './log-state.ts';
 
 /**
@@ -30,6 +29,9 @@ export interface LiveLogOptions {
   /** Called when it cannot go on, for whatever reason but the state of files and disks. */
   readonly fail: (error: unknown) => void;
 }
+
+/** What is to be stored with what a block has changed. */
+type Stored = Omit<Block, 'log' | 'bytes'>;
 
 export class LiveLog {
   readonly path: string;
@@ -54,8 +56,6 @@ export class LiveLog {
   #isAhead = false;
   /** Of blocks that are taken in but for those: their positions must not be stored without them. */
   #unstored: Stored[] = [];
-  /** What is written while the next lines are taken in. */
-  #storing: Promise<void> = Promise.resolve();
   #ticking: NodeJS.Timeout | undefined;
   #ticks: (() => void)[] = [];
 
@@ -169,30 +169,13 @@ export class LiveLog {
     this.#goOnBetween();
     this.#barrier.close();
     await (this.#consuming ?? this.#options.source.close());
-    await this.#storing;
   }
 
   async #commit(block: Block): Promise<void> {
     // Their text may be long.
     const { log: _log, bytes: _bytes, ...stored } = block;
     if (this.#early.count > 0) this.#unstored.push(stored);
-    else if (block.hasMore === true) await this.#storeBeside(stored);
     else await this.#store([stored]);
-  }
-
-  /** Many lines are there: what came before them is written while these are taken in, and no more than one write is behind. */
-  async #storeBeside(block: Stored): Promise<void> {
-    const { writeBuffer } = this.#options;
-    const isEnough = writeBuffer.commitTogether(this, [...this.#unstored, block]);
-    this.#unstored = [];
-    if (isEnough) {
-      await this.#storing;
-      // Stopped before it is written, it is read again at the next start.
-      this.#storing = this.#write(() => writeBuffer.commitUsers()).catch(() => undefined);
-    }
-    // Whoever asks for something is not to wait for all of them.
-    await setImmediate();
-    if (this.#isUnstorable) await this.#storing;
   }
 
   async #store(blocks: readonly Stored[]): Promise<void> {

@@ -34,15 +34,6 @@ export interface OpenOptions {
   readonly keepsFew?: boolean;
 }
 
-/** A log that is read, and what it is by its lines. */
-export interface ReadLog {
-  readonly path: string;
-  readonly logState: LogState;
-}
-
-/** What is to be stored with what a block has changed. */
-export type Stored = Omit<Block, 'log' | 'bytes'>;
-
 /** So many users who are known no longer are in memory before their pages are written. */
 const MOST_LEAVING = 8192;
 
@@ -150,24 +141,17 @@ export class WriteBuffer {
    * As `commit`, but where no user and no session has changed, it is written within a second; when it could not be, the next
    * call writes.
    */
-  async commitSoon(log: ReadLog, blocks: readonly Stored[]): Promise<void> {
-    this.#note(log, blocks);
-    const isUrgent = blocks.some(({ verdicts, isBehindLoss }) => verdicts !== undefined || isBehindLoss === true);
-    return this.#writer.writeSoon(isUrgent);
-  }
-
-  /** What these changed waits for what comes next, to be written with it, within a second. True when so much waits that it is to be written now. */
-  commitTogether(log: ReadLog, blocks: readonly Stored[]): boolean {
-    this.#note(log, blocks);
-    return this.#writer.writeTogether();
-  }
-
-  #note({ path, logState }: ReadLog, blocks: readonly Stored[]): void {
+  async commitSoon(
+    { path, logState }: { readonly path: string; readonly logState: LogState },
+    blocks: readonly Omit<Block, 'log' | 'bytes'>[],
+  ): Promise<void> {
     for (const { verdicts } of blocks) if (verdicts) this.#writer.unwritten.positions.set(verdicts.id, verdicts);
+    const isUrgent = blocks.some(({ verdicts, isBehindLoss }) => verdicts !== undefined || isBehindLoss === true);
     const positions = blocks.map(({ position }) => position);
     const forgotten = blocks.flatMap((block) => block.forgotten);
     this.#takeRemovals();
     this.logs.note(path, logState, positions, forgotten);
+    return this.#writer.writeSoon(isUrgent);
   }
 
   /** As `commit`, but `sessions` take the place of all that were kept of the log. */

@@ -34,8 +34,6 @@ export interface Block<P extends Position = Position> {
   readonly forgotten: readonly string[];
   /** What was found out about files beside the log, in the place of what was before; to be stored without delay. */
   readonly verdicts?: StoredVerdicts;
-  /** More lines are there behind these, and come next: they may be stored together. */
-  readonly hasMore?: boolean;
   /** There were lines before these, in a file that is gone, and nobody has read them. */
   readonly isBehindLoss?: boolean;
 }

@@ -240,7 +240,7 @@ throw error;`,
     faults: ['F25'],
     guard: 'a place is stored with every block',
     test: 'source/follow/faults-identity',
-    cut: { F25: 'const BLOCK = 512 * 1024 * 1024;' },
+    cut: { F25: 'const CHUNK = 512 * 1024 * 1024;' },
   },
   {
     faults: ['F26'],

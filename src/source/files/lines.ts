@@ -9,6 +9,7 @@ import { advance, beginState, type ReadState } from '../follow/position.ts';
 import type { Text } from './text.ts';
 
 /** Bytes read at a time. */
+// guard: F25
 const CHUNK = 512 * 1024;
 /** A line that is longer (its newline included) is passed over. */
 export const LONGEST_LINE = 16 * 1024 * 1024;
@@ -42,21 +43,18 @@ const TRUNCATED: Reading = { kind: 'truncated' };
 export class LineReader {
   readonly text: Text;
   state: ReadState;
-  private readonly block: number;
   private ahead: ReadState | undefined;
 
-  /** `block`: so many bytes are given at a time, where no line is longer. */
-  constructor(text: Text, state: ReadState, block = CHUNK) {
+  constructor(text: Text, state: ReadState) {
     this.text = text;
     this.state = state;
-    this.block = block;
   }
 
   /** The next lines that end at or before `limit`. The place stays until `moveTo`. */
   async nextLines(limit: number): Promise<Reading> {
     const { state } = this;
     const before = state.tail.length;
-    const wanted = Math.min(this.block, Math.max(0, limit - state.offset));
+    const wanted = Math.min(CHUNK, Math.max(0, limit - state.offset));
     const chunk = await this.text.read(state.offset - before, before + wanted);
     // guard: F4
     if (!chunk.subarray(0, before).equals(state.tail)) return TRUNCATED;
@@ -66,7 +64,7 @@ export class LineReader {
     // guard: F12
     const bytes = body.subarray(0, body.lastIndexOf(NEWLINE) + 1);
     if (bytes.length > 0) return this.checked(lines(bytes, advance(state, bytes)));
-    if (body.length < this.block) return { kind: 'end', rest: body.length };
+    if (body.length < CHUNK) return { kind: 'end', rest: body.length };
     return this.longLine(body, limit);
   }
 

@@ -240,7 +240,7 @@ export class Drain {
       if (reading.kind === 'truncated') return this.truncated(segment);
       if (reading.kind === 'nuls') continue;
       segment.isDrained = reading.kind === 'end';
-      if (reading.kind === 'lines') yield* this.give(segment, reading, false, segment.hasMore(reading, limit));
+      if (reading.kind === 'lines') yield* this.give(segment, reading, false);
       else if (segment.isQuiet(this.options.tickMs)) return yield* this.finish(segment);
       else return yield* this.noteWhere(segment);
     }
@@ -265,19 +265,14 @@ export class Drain {
     return 'settled';
   }
 
-  /** When it goes on behind the yield, the block is stored, or where it has more behind it will be with that. */
-  private *give(
-    segment: Segment,
-    { bytes, state, skipped }: Lines,
-    done: boolean,
-    hasMore = false,
-  ): Generator<FileBlock> {
+  /** When it goes on behind the yield, the block is stored. */
+  private *give(segment: Segment, { bytes, state, skipped }: Lines, done: boolean): Generator<FileBlock> {
     const { path, discovery, notify } = this.options;
     const { forgotten } = this.list;
     const awaited = discovery.pendingInodes;
     const position = segment.position(path, state, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
     // guard: F24
-    yield { log: path, bytes, continues: segment.isBegun, position, forgotten, ...(hasMore && { hasMore }) };
+    yield { log: path, bytes, continues: segment.isBegun, position, forgotten };
     this.noteStored(position, forgotten);
     segment.reader.moveTo(state);
     segment.storedIn = dirname(segment.stat.path);

@@ -12,7 +12,7 @@ import type { FileStat } from '../files/file-stat.ts';
 
 /** Bytes at the beginning that tell a text; content of which so much is equal is the same, less may be equal by chance (a banner). */
 export const FINGERPRINT_BYTES = 256;
-export const TAIL_BYTES = 64;
+const TAIL_BYTES = 64;
 const NEWLINE = 10;
 const FIRST_OCTAVE = 16;
 const EMPTY = Buffer.alloc(0);

@@ -9,10 +9,9 @@ import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs
 import { dirname } from 'node:path';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import { statOf, type FileStat } from '../files/file-stat.ts';
-import { LineReader, type Lines, type Reading } from '../files/lines.ts';
-import { SHORT } from '../files/read-at.ts';
+import { LineReader, type Reading } from '../files/lines.ts';
 import { textBehind, type Text } from '../files/text.ts';
-import { positionOf, TAIL_BYTES, type Position, type ReadState } from './position.ts';
+import { positionOf, type Position, type ReadState } from './position.ts';
 
 /** An open file: its text, and what it was when it was opened. */
 export interface Opened {
@@ -24,9 +23,6 @@ export interface Opened {
 /** In ticks. A file that is in no directory any more can only be read as long as it is held. */
 const QUIET = 10;
 const QUIET_UNLINKED = 60;
-/** Bytes of a block, which with those before it come at once: whoever takes them in does nothing else meanwhile. */
-// guard: F25
-const BLOCK = SHORT - TAIL_BYTES;
 /** O_NONBLOCK: opening a FIFO that stands where a log should be must not wait for its writer. */
 const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
@@ -85,7 +81,7 @@ export class Segment {
   constructor(id: string, { fd, text, stat }: Opened, state: ReadState, isIdentified: boolean) {
     this.id = id;
     this.fd = fd;
-    this.reader = new LineReader(text, state, BLOCK);
+    this.reader = new LineReader(text, state);
     this.stat = stat;
     this.storedIn = dirname(stat.path);
     this.isIdentified = isIdentified;
@@ -144,11 +140,6 @@ export class Segment {
     if (!this.isVerified) await this.reader.text.verify(beforeCorruptIn);
     this.isVerified = true;
     return this.reader.nextLines(limit);
-  }
-
-  /** Whether another block is there behind these lines, which end before `limit`. */
-  hasMore({ state }: Lines, limit: number): boolean {
-    return this.isPlain && limit - state.offset >= BLOCK;
   }
 
   position(log: string, state: ReadState, of: Pick<Position, 'done' | 'awaited'>): Position {
