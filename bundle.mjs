@@ -11,7 +11,7 @@ const RELATIVE = /new URL\(\s*'([^']+)',\s*import\.meta\.url/g;
 
 rmSync('dist/src/program', { recursive: true, force: true });
 const { metafile } = await build({
-  entryPoints: ['src/cli/program.ts', 'src/service/decoding-thread.ts'],
+  entryPoints: ['src/cli/program.ts'],
   outbase: 'src',
   outdir: 'dist/src',
   chunkNames: 'program/[name]-[hash]',

@@ -3,32 +3,17 @@ import type { Happening } from './dialects/dialect.ts';
 import { AT, EVENT_WORDS, KIND, LOW, OTHER } from './scanner/event-words.ts';
 import type { LineScanner } from './scanner/scanner.ts';
 
-/** Words of a login: its event, and where the name of its user begins and ends in the bytes. */
-export const LOGIN_WORDS = 3;
-
 export class EventBatch {
   /** The lines. */
   bytes: Buffer;
   /** `EVENT_WORDS` words an event, as of scanner.ts; places are offsets in `bytes`. */
-  words: Int32Array;
-  times: Uint32Array;
-  count: number;
-  others: Happening[];
-  /** `LOGIN_WORDS` words each, of events whose users are still to be found; empty where the scanner knows the users. */
-  readonly logins: number[] = [];
+  words = new Int32Array(16 * EVENT_WORDS);
+  times = new Uint32Array(this.words.buffer);
+  count = 0;
+  others: Happening[] = [];
 
-  constructor(
-    bytes: Buffer,
-    { words, count, others }: Pick<EventBatch, 'words' | 'count' | 'others'> = {
-      words: new Int32Array(16 * EVENT_WORDS),
-      count: 0,
-      others: [],
-    },
-  ) {
+  constructor(bytes: Buffer) {
     this.bytes = bytes;
-    this.words = words;
-    this.times = new Uint32Array(words.buffer, words.byteOffset, words.length);
-    [this.count, this.others] = [count, others];
   }
 
   /** Makes it the empty batch of other lines: what it was before is over. */
@@ -36,7 +21,6 @@ export class EventBatch {
     this.bytes = bytes;
     this.count = 0;
     this.others = [];
-    this.logins.length = 0;
   }
 
   /** Unix seconds. */
@@ -59,10 +43,8 @@ export class EventBatch {
   }
 
   /** Adds what the scanner found last. */
-  addScanned({ events, count, logins = [] }: Pick<LineScanner, 'events' | 'count' | 'logins'>): void {
+  addScanned({ events, count }: Pick<LineScanner, 'events' | 'count'>): void {
     this.#makeRoom(count);
-    for (let i = 0; i < logins.length; i += LOGIN_WORDS)
-      this.logins.push(logins[i]! + this.count, logins[i + 1]!, logins[i + 2]!);
     this.words.set(events.subarray(0, count * EVENT_WORDS), this.count * EVENT_WORDS);
     this.count += count;
   }

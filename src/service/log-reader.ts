@@ -56,11 +56,6 @@ export interface Decoded {
   readonly gaps: number;
 }
 
-/** What is known of a file before it is read; `stamp` is the name of its stamps' form, where that is certain. */
-export interface BegunFile extends Pick<ArchivedFile, 'firstAt' | 'lastAt' | 'year'> {
-  readonly stamp?: string;
-}
-
 /** Between files, seconds: behind a longer silence the year is not counted on, as the files tell it better. */
 const YEAR_COUNTED_FOR = 31 * 86_400;
 export const NO_LINES: LineCounts = { lines: 0, events: 0, rejected: 0, foreign: 0, quoted: 0 };
@@ -107,7 +102,7 @@ export class LogReader {
    * beginning and after a long silence that is its year, else the one counted on from the line before. Behind a gap, open
    * sessions are not known to be open.
    */
-  beginFile(file: BegunFile): void {
+  beginFile(file: Pick<ArchivedFile, 'firstAt' | 'lastAt' | 'year' | 'stamp'>): void {
     const { firstAt, lastAt, year, stamp } = file;
     const last = this.#last;
     const end = this.#fileEnd ?? last;
@@ -120,7 +115,7 @@ export class LogReader {
     this.#version = version;
     const before = this.#reader?.state ?? this.#begin;
     const clock = { year, last: undefined, near: firstAt };
-    this.#begin = { ...before, ...(stamp !== undefined && { stamp }), clock };
+    this.#begin = { ...before, ...(stamp && { stamp: stamp.name }), clock };
     this.#reader = undefined;
     this.#runs = undefined;
   }

@@ -13,7 +13,6 @@ import type { Rival } from '../format/form-change.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
 import type { ArchivedFile } from './archive/arrange.ts';
 import type { Position } from '../source/follow/position.ts';
-import type { DecodedElsewhere } from './decoding.ts';
 import { LogReader, NO_LINES, type Decoded, type LogReaderOptions, type ReadState } from './log-reader.ts';
 import { MAX_AHEAD } from './max-time.ts';
 import { recordsFor, rulesFor, scannersFor } from './new-users.ts';
@@ -60,8 +59,6 @@ export class LogState {
   readonly #batch = new EventBatch(NO_BYTES);
   readonly #reader: LogReader;
   #read: ReadState;
-  /** What another reader knows that has decoded the lines. */
-  #elsewhere: DecodedElsewhere | undefined;
   #coverage: readonly Span[];
   readonly #lifetime: Lifetime;
   #unbelieved: readonly Unbelieved[];
@@ -83,8 +80,8 @@ export class LogState {
   }
 
   /** As of `LogReader`. */
-  beginFile({ stamp, ...file }: Pick<ArchivedFile, 'firstAt' | 'lastAt' | 'year' | 'stamp'>): void {
-    this.#reader.beginFile({ ...file, ...(stamp && { stamp: stamp.name }) });
+  beginFile(file: Pick<ArchivedFile, 'firstAt' | 'lastAt' | 'year' | 'stamp'>): void {
+    this.#reader.beginFile(file);
     this.#read = this.#reader.state;
   }
 
@@ -137,18 +134,12 @@ export class LogState {
 
   /** So many of the last lines wait for those that come next, and are not counted as long as they do. */
   get waiting(): number {
-    return (this.#elsewhere ?? this.#reader).waiting;
+    return this.#reader.waiting;
   }
 
   /** Whether they do as these tell whose text they are. */
   get isHolding(): boolean {
     return this.#reader.isHolding;
-  }
-
-  /** Takes in a batch that another reader has decoded, as `decode` does. */
-  takeDecoded(batch: EventBatch, known: DecodedElsewhere, continues: boolean): void {
-    this.#elsewhere = known;
-    this.#take(batch, known.decoded, continues);
   }
 
   #take(batch: EventBatch, decoded: Decoded, continues: boolean, place?: () => Place): void {
@@ -227,7 +218,7 @@ export class LogState {
 
   /** Another server that writes into the log, and is not counted. */
   get rival(): Rival | undefined {
-    return (this.#elsewhere ?? this.#reader).rival;
+    return this.#reader.rival;
   }
 
   /** The dialect's name; undefined before the first line. */

@@ -6,7 +6,6 @@ import { Users } from '../activity/user-table.ts';
 import type { Config } from '../config/config.ts';
 import { CompiledRecords } from '../format/envelopes/compiled-records.ts';
 import { CompiledScanner, ScannerMemory } from '../format/scanner/compiled-scanner.ts';
-import type { EventBatch } from '../format/event-batch.ts';
 import { SharedMemory } from '../format/shared-memory.ts';
 import type { ScanPlan } from '../format/scanner/plan.ts';
 import { Scanner, type LineScanner } from '../format/scanner/scanner.ts';
@@ -19,7 +18,7 @@ const RULES = new URL('../activity/compiled/rules.wasm', import.meta.url);
 const memories = new WeakMap<Users, ScannerMemory>();
 const rules = new WeakMap<Users, CompiledRules>();
 const records = new WeakMap<Users, CompiledRecords>();
-const scanners = new WeakMap<Users, (plan: ScanPlan) => LineScanner>();
+const scanners = new WeakMap<Users, Map<ScanPlan, LineScanner>>();
 
 /** Of `Config`. */
 interface Counted {
@@ -37,44 +36,24 @@ export function newUsers({ count }: Counted): Users {
 /** For many events at a time; undefined for users of another making. */
 export const rulesFor = (users: Users): CompiledRules | undefined => rules.get(users);
 
-/** Puts the users of the logins of a batch, which was decoded without names, into its events; of `newUsers`. */
-export function findUsers(users: Users, batch: EventBatch, logins: Int32Array): void {
-  memories.get(users)!.findUsers(batch, logins, users.names);
-}
-
-/** For a thread that has no users. */
-export function scannersWithoutNames(): (plan: ScanPlan) => LineScanner {
-  const shared = new SharedMemory();
-  shared.allocate(1);
-  const memory = new ScannerMemory(readFileSync(SCANNER), shared);
-  return oneOfEach((plan) => new CompiledScanner(undefined, plan, memory));
-}
-
-export const newRecords = (): CompiledRecords => new CompiledRecords(readFileSync(RECORDS));
-
 /** For wrapped lines, made when there are such; undefined for users of another making. */
 export function recordsFor(users: Users): CompiledRecords | undefined {
   if (!memories.has(users)) return undefined;
-  const known = records.get(users) ?? newRecords();
+  const known = records.get(users) ?? new CompiledRecords(readFileSync(RECORDS));
   records.set(users, known);
   return known;
 }
 
 /** One scanner for each plan. For users of another making it is the definition itself. */
 export function scannersFor(users: Users): (plan: ScanPlan) => LineScanner {
-  const memory = memories.get(users);
-  const known =
-    scanners.get(users) ??
-    oneOfEach((plan) => (memory ? new CompiledScanner(users.names, plan, memory) : new Scanner(users.names, plan)));
+  const known = scanners.get(users) ?? new Map<ScanPlan, LineScanner>();
   scanners.set(users, known);
-  return known;
-}
-
-function oneOfEach(make: (plan: ScanPlan) => LineScanner): (plan: ScanPlan) => LineScanner {
-  const made = new Map<ScanPlan, LineScanner>();
+  const memory = memories.get(users);
+  const make = (plan: ScanPlan): LineScanner =>
+    memory ? new CompiledScanner(users.names, plan, memory) : new Scanner(users.names, plan);
   return (plan) => {
-    const scanner = made.get(plan) ?? make(plan);
-    made.set(plan, scanner);
+    const scanner = known.get(plan) ?? make(plan);
+    known.set(plan, scanner);
     return scanner;
   };
 }

@@ -6,8 +6,7 @@ import type { Sample } from '../activity/active-window.ts';
 import type { Arrivals } from '../activity/arrivals.ts';
 import type { Span } from '../activity/coverage.ts';
 import type { Users } from '../activity/user-table.ts';
-import { DecodingThread, fileTask, isForThread } from './decoded-ahead.ts';
-import { findUsers, newUsers } from './new-users.ts';
+import { newUsers } from './new-users.ts';
 import type { Config } from '../config/config.ts';
 import type { EventBatch } from '../format/event-batch.ts';
 import type { LineCounts } from '../format/line-decoder.ts';
@@ -35,8 +34,6 @@ export interface ReplayOptions {
   /** Is told who came each day; the steps are parts of one. */
   readonly arrivals?: Arrivals;
   readonly onProgress?: (path: string, bytes: number, at: number | undefined) => void;
-  /** Bytes of text in all from which on another thread decodes it. */
-  readonly threadFrom?: number;
   /** What is wrong with a file, found while it is read. */
   readonly onProblem: (sentence: string) => void;
 }
@@ -55,7 +52,7 @@ interface Source extends ReplayedLog {
 
 /** The samples in the order of time, those of one instant together. */
 export async function* replay(options: ReplayOptions): AsyncGenerator<readonly Sample[], ReplaySummary> {
-  const { arrangement, config, now } = options;
+  const { arrangement, config, step, now, from = -Infinity, to = Infinity } = options;
   const users = newUsers(config);
   const horizon = maxTime({ arrangement, year: config.year, now, permanent: false });
   const sources = arrangement.allSeries.map((series) => ({
@@ -64,45 +61,6 @@ export async function* replay(options: ReplayOptions): AsyncGenerator<readonly S
     lastAt: Math.min(horizon, series.archivedFiles.at(-1)?.lastAt ?? -Infinity),
   }));
   if (sources.length === 0) return summary([]);
-  const thread = threadFor(sources, horizon, options);
-  try {
-    return yield* samplesOf(sources, { ...options, users, horizon, ...(thread && { thread }) });
-  } finally {
-    await thread?.close();
-  }
-}
-
-interface Replaying extends ReplayOptions {
-  readonly users: Users;
-  readonly horizon: number;
-  /** Decodes the lines of all sources, where it is worth it. */
-  readonly thread?: DecodingThread;
-}
-
-function threadFor(
-  sources: readonly Source[],
-  horizon: number,
-  { config, threadFrom }: ReplayOptions,
-): DecodingThread | undefined {
-  if (
-    !isForThread(
-      sources.flatMap(({ series }) => series.archivedFiles),
-      threadFrom,
-    )
-  )
-    return undefined;
-  const logs = sources.map(({ series: { archivedFiles, of } }) => {
-    const { server, timezone, timestamps } = of.settings;
-    return { files: archivedFiles.map(fileTask), server, timezone, timestamps, horizon };
-  });
-  return new DecodingThread(logs, config.dialects);
-}
-
-async function* samplesOf(
-  sources: readonly Source[],
-  options: Replaying,
-): AsyncGenerator<readonly Sample[], ReplaySummary> {
-  const { arrangement, config, step, users, horizon, from = -Infinity, to = Infinity } = options;
   const logStates = sources.map(({ logState }) => logState);
   const { firstAt, lastAt } = extent(arrangement.allSeries, horizon);
   const steps = stepsOf(step, config.otherLogs.timezone);
@@ -172,8 +130,8 @@ interface Run {
 }
 
 /** The events of all sources by time, in runs of one source; those of one source in the order of its lines. */
-async function* inOrder(sources: readonly Source[], options: Replaying): AsyncGenerator<Run> {
-  const heads = await Promise.all(sources.map((source, i) => Head.of(source.logState, eventsOf(source, i, options))));
+async function* inOrder(sources: readonly Source[], options: ReplayOptions): AsyncGenerator<Run> {
+  const heads = await Promise.all(sources.map((source) => Head.of(source.logState, eventsOf(source, options))));
   for (;;) {
     const first = heads.reduce((a, b) => (b.at < a.at ? b : a));
     // Of a log that was not read on nobody knows what it says of the time of the others.
@@ -228,12 +186,7 @@ class Head {
   }
 }
 
-function eventsOf(source: Source, number: number, options: Replaying): AsyncIterable<EventBatch> {
-  const { thread } = options;
-  return thread ? decodedEvents(source, thread, number, options) : decodeEvents(source, options);
-}
-
-async function* decodeEvents({ series, logState }: Source, options: Replaying): AsyncGenerator<EventBatch> {
+async function* eventsOf({ series, logState }: Source, options: ReplayOptions): AsyncGenerator<EventBatch> {
   const { signal, onProblem, onProgress } = options;
   for (const archivedFile of series.archivedFiles) {
     let continues = false;
@@ -247,22 +200,6 @@ async function* decodeEvents({ series, logState }: Source, options: Replaying): 
     if (!signal.aborted) yield logState.decodeRest('file');
   }
   if (!signal.aborted) yield logState.decodeRest();
-}
-
-/** The same, of lines that the thread decodes. */
-async function* decodedEvents(
-  { series, logState }: Source,
-  thread: DecodingThread,
-  number: number,
-  { signal, onProblem, onProgress, users }: Replaying,
-): AsyncGenerator<EventBatch> {
-  for await (const { batch, logins, known, continues, at } of thread.blocks(number, onProblem)) {
-    if (signal.aborted) return;
-    findUsers(users, batch, logins);
-    if (known) logState.takeDecoded(batch, known, continues);
-    if (at) onProgress?.(series.archivedFiles[at.file]!.path, at.offset, logState.last);
-    yield batch;
-  }
 }
 
 function summary(sources: readonly Source[]): ReplaySummary {

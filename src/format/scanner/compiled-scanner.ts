@@ -1,9 +1,7 @@
 /**
  * The scanner compiled to WebAssembly (compiled/scanner.ts), and the memory that it shares with the names of users: it looks
- * for them itself, and adds those that are new; where there is no room for one, it is left to be added here. In a thread that
- * has no names it leaves all of them, and they are looked for where they are.
+ * for them itself, and adds those that are new; where there is no room for one, it is left to be added here.
  */
-import { LOGIN_WORDS, type EventBatch } from '../event-batch.ts';
 import type { NameTable } from '../name-table.ts';
 import type { Program, SharedMemory } from '../shared-memory.ts';
 import { EVENT_WORDS, USER } from './event-words.ts';
@@ -14,7 +12,6 @@ import { TEXTS } from './texts.ts';
 
 interface Compiled {
   scan(from: number, to: number): number;
-  find(end: number): void;
 }
 
 /** The addresses of compiled/addresses.ts. */
@@ -71,8 +68,6 @@ const FORMS: Readonly<Record<RestForm, number>> = {
 /** Of each login: its event, where the name begins and ends, which are addresses, and of a new name its hash. */
 const LOGINS = 1_114_112;
 const LOGIN_SIZE = 16;
-/** So many are looked for at a time where a batch has them. */
-const MOST_LOGINS = 32_768;
 /** A user who is a new name that is left. */
 const NEW = -2;
 
@@ -87,7 +82,7 @@ const NOTHING: Loaded = { bytes: undefined, from: 0, to: 0 };
 interface Scan {
   readonly plan: ScanPlan;
   readonly tick: Tick;
-  readonly names: NameTable | undefined;
+  readonly names: NameTable;
   readonly last: number;
   readonly most: number;
 }
@@ -125,58 +120,25 @@ export class ScannerMemory {
     if (tick !== this.#tick) this.#writeTick(tick);
     const { head, tail, base, digits, believed } = tick;
     const shift = this.#loaded.from - INPUT;
-    const usual = [head.length, tail.length, base, last, shift, digits, 0];
-    this.#words.set([0, 0, ...(names ? namesIn(names) : NO_NAMES), ...usual]);
+    this.#words.set([
+      0,
+      0,
+      ...names.hashing,
+      ...regionsOf(names),
+      head.length,
+      tail.length,
+      base,
+      last,
+      shift,
+      digits,
+      0,
+    ]);
     this.#words[MOST / 4] = most;
     this.#words[BELIEVED / 4] = believed;
-    return this.#withNames(names, (program) => program.scan(from - shift, end - shift)) + shift;
-  }
-
-  /** Puts the users of the logins of a batch into its events: they are looked for in `names`, and added. */
-  findUsers({ bytes, words }: EventBatch, logins: Int32Array, names: NameTable): void {
-    if (this.#shared.buffer !== this.#words.buffer) this.#begin();
-    this.#loaded = NOTHING;
-    for (let first = 0, end; first < logins.length; first = end) {
-      const from = logins[first + 1]!;
-      end = this.#takeLogins(logins, first, from);
-      const to = logins[end - 1]!;
-      this.#bytes.set(bytes.subarray(from, to), INPUT);
-      this.#words.set(namesIn(names), 2);
-      const count = (end - first) / LOGIN_WORDS;
-      this.#withNames(names, (program) => program.find(LOGINS + count * LOGIN_SIZE));
-      for (let i = 0; i < count; i++) {
-        const login = first + i * LOGIN_WORDS;
-        const found = this.#words[EVENTS / 4 + i]!;
-        const hash = this.#words[(LOGINS + i * LOGIN_SIZE) / 4 + 3];
-        words[logins[login]! * EVENT_WORDS + USER] =
-          found === NEW ? names.intern(bytes, logins[login + 1]!, logins[login + 2]!, hash) : found;
-      }
-      // Names that were added here may have moved all.
-      if (this.#shared.buffer !== this.#words.buffer) this.#begin();
-    }
-  }
-
-  /** Logins from `first` on whose names are near enough to the first one for the input, which begins at `from`; returns where they end. */
-  #takeLogins(logins: Int32Array, first: number, from: number): number {
-    const words = this.#words;
-    const most = Math.min(logins.length, first + MOST_LOGINS * LOGIN_WORDS);
-    let at = LOGINS / 4;
-    let login = first;
-    for (; login < most && logins[login + 2]! - from <= INPUT_SIZE; login += LOGIN_WORDS, at += LOGIN_SIZE / 4) {
-      // The user's number is to be one of many side by side, as if each were all that there is of an event.
-      words[at] = EVENTS + ((login - first) / LOGIN_WORDS) * 4 - USER * 4;
-      words[at + 1] = INPUT + logins[login + 1]! - from;
-      words[at + 2] = INPUT + logins[login + 2]! - from;
-    }
-    return login;
-  }
-
-  /** Runs what may add names. */
-  #withNames<T>(names: NameTable | undefined, run: (program: Compiled) => T): T {
-    if (names) this.#words.set(names.state, NAMES_STATE / 4);
-    const result = run(this.#program());
-    names?.added(this.#words.subarray(NAMES_STATE / 4, NAMES_STATE / 4 + 4), this.#words[BUCKET_COUNT / 4]!);
-    return result;
+    this.#words.set(names.state, NAMES_STATE / 4);
+    const stop = this.#program().scan(from - shift, end - shift) + shift;
+    names.added(this.#words.subarray(NAMES_STATE / 4, NAMES_STATE / 4 + 4), this.#words[BUCKET_COUNT / 4]!);
+    return stop;
   }
 
   /** In a memory that is another one. */
@@ -263,17 +225,13 @@ export class ScannerMemory {
   }
 }
 
-const namesIn = ({ hashing, words, buckets, arena }: NameTable): readonly number[] => [
-  ...hashing,
-  ...[words, buckets, arena].map(({ byteOffset }) => byteOffset),
-];
-const NO_NAMES = [0, 0, 0, 0, 0, 0];
+const regionsOf = ({ words, buckets, arena }: NameTable): readonly number[] =>
+  [words, buckets, arena].map(({ byteOffset }) => byteOffset);
 
 export class CompiledScanner implements LineScanner {
   readonly #memory: ScannerMemory;
-  readonly #names: NameTable | undefined;
+  readonly #names: NameTable;
   readonly #plan: ScanPlan;
-  readonly #logins: number[] = [];
   events: Int32Array = new Int32Array(0);
   count = 0;
   lines = 0;
@@ -282,19 +240,14 @@ export class CompiledScanner implements LineScanner {
   seconds = 0;
   lastLine = 0;
 
-  /** `names` are in `memory`; undefined where others are to look for them. */
-  constructor(names: NameTable | undefined, plan: ScanPlan, memory: ScannerMemory) {
+  /** `names` are in `memory`. */
+  constructor(names: NameTable, plan: ScanPlan, memory: ScannerMemory) {
     this.#names = names;
     this.#plan = plan;
     this.#memory = memory;
   }
 
-  get logins(): readonly number[] | undefined {
-    return this.#names ? undefined : this.#logins;
-  }
-
   scan(bytes: Buffer, from: number, to: number, tick: Tick, last: number, most: number): number {
-    this.#logins.length = 0;
     [this.count, this.lines, this.last, this.inSecond, this.seconds] = [0, 0, last, 0, 0];
     if (tick.head.length + TIME + tick.tail.length >= LONGEST_STAMP) return from;
     const stop = this.#memory.scan(bytes, from, to, { plan: this.#plan, tick, names: this.#names, last, most });
@@ -307,25 +260,12 @@ export class CompiledScanner implements LineScanner {
     this.lastLine = words[LAST_LINE / 4]!;
     const fresh = words[NEW_NAMES / 4]!;
     this.events = words.subarray(EVENTS / 4, EVENTS / 4 + this.count * EVENT_WORDS);
-    if (this.#names) this.#addNames(this.#names, bytes, fresh);
-    else this.#leaveNames(fresh);
+    if (fresh > 0) this.#addNames(bytes, fresh);
     return stop;
   }
 
-  /** So many logins are left to others. */
-  #leaveNames(logins: number): void {
-    const { words } = this.#memory;
-    const shift = words[SHIFT / 4]!;
-    for (let i = 0, login = LOGINS / 4; i < logins; i++, login += LOGIN_SIZE / 4)
-      this.#logins.push(
-        (words[login]! - EVENTS) / 4 / EVENT_WORDS,
-        words[login + 1]! + shift,
-        words[login + 2]! + shift,
-      );
-  }
-
   /** Adds so many names that are left. */
-  #addNames(names: NameTable, bytes: Buffer, fresh: number): void {
+  #addNames(bytes: Buffer, fresh: number): void {
     const { events } = this;
     const { words } = this.#memory;
     const shift = words[SHIFT / 4]!;
@@ -334,7 +274,7 @@ export class CompiledScanner implements LineScanner {
       if (events[user] !== NEW) continue;
       const from = words[login + 1]! + shift;
       const to = words[login + 2]! + shift;
-      events[user] = names.intern(bytes, from, to, words[login + 3]);
+      events[user] = this.#names.intern(bytes, from, to, words[login + 3]);
       left--;
     }
   }

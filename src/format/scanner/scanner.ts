@@ -57,8 +57,6 @@ export interface LineScanner {
   /** Events found by the last `scan`, `EVENT_WORDS` words each; places are offsets in its bytes. */
   readonly events: Int32Array;
   readonly count: number;
-  /** Those of the events whose users it does not look for, as of `EventBatch`; undefined where it does. */
-  readonly logins?: readonly number[] | undefined;
   /** Lines passed over or recognised by the last `scan`. */
   readonly lines: number;
   /**

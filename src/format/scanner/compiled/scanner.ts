@@ -34,7 +34,6 @@ import {
   SUSPECT,
   TAIL_LENGTH,
   TEXT,
-  WORDS_AT,
 } from './addresses';
 import { byteAt, BLANK, includes, isSame, newlineFrom, placeOf, TAB } from './bytes';
 import { endOfJid } from './jids';
@@ -123,15 +122,8 @@ export function scan(from: usize, to: usize): usize {
   store<u32>(IN_SECOND, inSecond);
   store<u32>(SECONDS, seconds);
   store<u32>(LAST_LINE, (lastLine as u32) + load<u32>(SHIFT));
-  // Where there are no names, another one will look for them.
-  const isNameless = load<u32>(WORDS_AT) == 0;
-  store<u32>(NEW_NAMES, isNameless ? (((login - LOGINS) / LOGIN_SIZE) as u32) : findUsers(login));
+  store<u32>(NEW_NAMES, findUsers(login));
   return line;
-}
-
-/** The users of the logins up to `end`, which the caller has put there; what is set is as of a scan. */
-export function find(end: usize): void {
-  store<u32>(NEW_NAMES, findUsers(end));
 }
 
 /** Two digits; more than 59 where they are none of a minute or a second. */
