@@ -63,9 +63,10 @@ function encodeUser(
   return at + to - from;
 }
 
+/** Of a user in a page: where all of it begins and ends, and where the name does, which is the last of it. */
 export type EachUser = (from: number, to: number, name: number) => void;
 
-/** Calls `take` with where each user is in a page, and where the name begins. @throws {RangeError} when it is not one */
+/** Calls `take` with where each user of a page is in it. @throws {RangeError} when it is not one */
 export function eachUser(page: Buffer, take: EachUser): void {
   for (let from = 0; from < page.length;) {
     const flags = page[from]!;
@@ -80,20 +81,17 @@ export function eachUser(page: Buffer, take: EachUser): void {
 
 /** Calls `take` with each user of a page, and where the name is in it. @throws {RangeError} when it is not one */
 export function decodePage(page: Buffer, take: (record: LastSeen, from: number, to: number) => void): void {
-  for (let at = 0; at < page.length;) {
-    const flags = page[at]!;
-    const length = page.readUInt16LE(at + 1);
-    at += 3;
+  eachUser(page, (from, to, name) => {
+    const flags = page[from]!;
     const record: LastSeen = {};
+    let at = from + 3;
     if (flags & LOGIN) [record.login, at] = [page.readUInt32LE(at), at + 4];
     if (flags & LOGOUT) [record.logout, at] = [page.readUInt32LE(at), at + 4];
-    if (flags & AHEAD) [record.ahead, at] = [page.readUInt32LE(at), at + 4];
+    if (flags & AHEAD) record.ahead = page.readUInt32LE(at);
     if (flags & DISABLED) record.disabled = true;
     if (flags & RESUMES) record.resumes = true;
     if (flags & UNSENT) record.unsent = true;
     if (flags & SENT_OPEN) record.sentOpen = true;
-    if (at + length > page.length) throw new RangeError('a name is longer than its page');
-    take(record, at, at + length);
-    at += length;
-  }
+    take(record, name, to);
+  });
 }
