@@ -22,6 +22,13 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true }));
 
+/** A node whose index is `name`, as it starts. */
+async function openNode(name: string, exclude: readonly string[] = []) {
+  const users = new Users({ exclude, includeDisabled: false });
+  const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(join(root, name)), users, BEGIN, { pseudonymOf });
+  return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
+}
+
 test('the union of one node counts what the node counts, with crashes and losses at any time [12.2]', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(STEP, { minLength: 20, maxLength: 120 }), async (steps) => {
@@ -40,12 +47,7 @@ test('the union of one node counts what the node counts, with crashes and losses
 });
 
 test('what happened to accounts is told in its order, again where it was not heard, and all of it after a loss [12.2]', async () => {
-  const path = join(root, 'accounts');
-  const open = async () => {
-    const users = new Users({ exclude: ['never.example'], includeDisabled: false });
-    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, BEGIN, { pseudonymOf });
-    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
-  };
+  const open = () => openNode('accounts', ['never.example']);
   const told = ({ changes }: Piece) =>
     changes.map(({ kind, host, member, at }) => [kind, host, member.toString('hex'), at]);
   const all = ['removed', 'disabled', 'enabled', 'forgotten'].map((kind, i) => [
@@ -74,12 +76,7 @@ test('what happened to accounts is told in its order, again where it was not hea
 });
 
 test('what was sent is not sent again after a restart [12.2]', async () => {
-  const path = join(root, 'sent');
-  const open = async () => {
-    const users = new Users({ exclude: [], includeDisabled: false });
-    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, BEGIN, { pseudonymOf });
-    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
-  };
+  const open = () => openNode('sent');
   const { users, writeBuffer, outbox } = await open();
   for (const user of [0, 1]) users.sawLogin(users.number(jidOf(user)), BEGIN);
   await writeBuffer.commitUsers();
@@ -95,12 +92,7 @@ test('what was sent is not sent again after a restart [12.2]', async () => {
 });
 
 test('who was seen ahead of a clock that went back is told when that time has come, also where all was sent again before [12.2]', async () => {
-  const path = join(root, 'ahead');
-  const open = async () => {
-    const users = new Users({ exclude: [], includeDisabled: false });
-    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, BEGIN, { pseudonymOf });
-    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
-  };
+  const open = () => openNode('ahead');
   const { users, writeBuffer } = await open();
   users.sawLogin(users.number(jidOf(0)), BEGIN + 1800);
   await writeBuffer.commitUsers();
