@@ -28,7 +28,9 @@ void describe('every entry of a real journal', () => {
       isOutput ? ['systemd-cat', '--identifier=prosody'] : ['logger', '--tag', 'prosody'],
       messages.map((message) => `${message}\n`).join(''),
     );
-    // What systemd-cat has written is still on its way; journald takes in everything before it answers.
+    // What systemd-cat has written is still on its way; journald takes in everything before it answers. One that was killed has to
+    // be there again for it: the socket of --sync is journald's own, the others are kept by systemd.
+    box.must(['systemctl', 'start', 'systemd-journald']);
     box.must(['journalctl', '--sync']);
     said.push(...messages);
   }
@@ -74,7 +76,9 @@ void describe('every entry of a real journal', () => {
   test('also when journald is restarted, and when it is killed [10.2]', async () => {
     box.must(['systemctl', 'restart', 'systemd-journald']);
     await saidAndNoted();
+    const journald = box.must(['systemctl', 'show', '--property=MainPID', '--value', 'systemd-journald']).trim();
     box.must(['systemctl', 'kill', '--kill-whom=main', '--signal=KILL', 'systemd-journald']);
+    box.must(['tail', `--pid=${journald}`, '--sleep-interval=0.1', '--follow', '/dev/null']);
     await saidAndNoted();
     isExact();
   });
