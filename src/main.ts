@@ -23,11 +23,13 @@ function whyNot(): string {
 }
 
 const trouble = whyNot();
-if (trouble === '')
-  import('./cli/program.ts').catch((error) => {
+if (trouble === '') {
+  // Either is all of the program: a file of that name does no harm.
+  const program = process.argv.includes('run') ? import('./cli/daemon-program.ts') : import('./cli/program.ts');
+  program.catch((error) => {
     throw error;
   });
-else {
+} else {
   process.stderr.write((process.env['JOURNAL_STREAM'] ? '<3>' : 'xmpp-active-users: ') + trouble + '\n');
   process.exitCode = 2;
 }
