@@ -65,8 +65,22 @@ test('a node that is removed while it runs hears of it, and takes part when it i
   await Promise.all(nodes.map((node) => node.union.flush(deadline())));
   const settings = { url: lab.url, node: 'x', nodes: 3, key: KEY, waitSeconds: 1, leaseSeconds: 1, slots: 1 };
   assert.equal(await removeNode(settings, 'c', AT), true);
+  const { view } = a.union.state;
   const end = deadline();
   while (c.told.length === 0) {
+    end.throwIfAborted();
+    await pause(10);
+  }
+  // It gives up what it has tried with: there are the others, and who asks.
+  const clients = (): Promise<unknown> => ask(lab, (client) => client.client('LIST'));
+  while (
+    String(await clients())
+      .trim()
+      .split('\n').length > 3
+  )
+    end.throwIfAborted();
+  // The others give their signs of life meanwhile.
+  while (a.union.state.view === view) {
     end.throwIfAborted();
     await pause(10);
   }

@@ -1,5 +1,6 @@
 /** Nodes of the model with a real Redis, each told what happens one by one. */
 import type { TestContext } from 'node:test';
+import type { Scripts } from '../../src/cluster/scripts/scripts.ts';
 import type { ClusterSettings, Counted } from '../../src/cluster/seam.ts';
 import { KEY } from '../cluster/model-cluster.ts';
 import { ModelNode } from '../cluster/model-node.ts';
@@ -17,6 +18,8 @@ export interface WorldOptions {
   readonly now?: (name: string) => number;
   /** Of redis-server. */
   readonly redis?: readonly string[];
+  /** Of each node, where others than the product's. */
+  readonly scripts?: (name: string) => Scripts;
 }
 
 export async function worldOf(
@@ -24,11 +27,12 @@ export async function worldOf(
   names: readonly string[],
   options: WorldOptions = {},
 ): Promise<{ lab: RedisLab; nodes: ModelNode[] }> {
-  const { slots = 1, settings = {}, now = () => Date.now() / 1000, redis } = options;
+  const { slots = 1, settings = {}, now = () => Date.now() / 1000, redis, scripts } = options;
   const lab = await RedisLab.start(redis);
   const usual = { url: lab.url, nodes: 3, key: KEY, waitSeconds: 1, leaseSeconds: 1, slots };
   const nodes = names.map(
-    (node) => new ModelNode({ settings: { ...usual, node, ...settings }, scripts: undefined, now: () => now(node) }),
+    (node) =>
+      new ModelNode({ settings: { ...usual, node, ...settings }, scripts: scripts?.(node), now: () => now(node) }),
   );
   t.after(async () => {
     await Promise.all(nodes.map((node) => node.end()));
