@@ -58,6 +58,16 @@ await build({
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
+await build({
+  bundle: true,
+  entryPoints: ['src/cli/daemon-program.ts'],
+  outfile: 'dist/src/cli/daemon-program.js',
+  format: 'esm',
+  platform: 'node',
+  target: 'node20.19',
+  logLevel: 'warning',
+});
+
 for (const path of Object.keys(metafile.inputs).filter((path) => path.startsWith('src/')))
   for (const [, file] of readFileSync(path, 'utf8').matchAll(RELATIVE))
     if (addressOf(file, `dist/${dirname(path)}`) !== addressOf(file, 'dist/src/program'))

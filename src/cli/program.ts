@@ -1,12 +1,11 @@
 /**
- * The process: arguments, signals, exit codes. Beside `main.ts` the only file that touches `process`; everybody else gets values.
+ * The process: arguments, signals, exit codes. Beside `main.ts` and `daemon-program.ts` the only file that touches `process`; everybody else gets values.
  *
  * Exit codes: 0 done, 1 failed while running, 2 wrong arguments or configuration, which systemd is told not to restart on.
  */
-import { fstatSync } from 'node:fs';
+import { fstatSync, readlinkSync } from 'node:fs';
 import { isatty } from 'node:tty';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
+import { releaseMemory, tuneEngine } from './engine.ts';
 import { formatMessage, type Io, type Level } from './io.ts';
 import { failure, perform } from './perform.ts';
 import type { Config } from '../config/config.ts';
@@ -16,15 +15,9 @@ import { NAME } from './wrong-usage.ts';
 /** Of those that systemd has opened for this process. */
 const FIRST_SOCKET = 3;
 
-/**
- * By the version of V8, those of Node.js 20, 22 and 24: it optimises only what has run for longer. To optimise all that runs for a moment took a
- * third of the processor time in which 200 MB of log are read, and what is worked on most is WebAssembly, which does not wait.
- */
-const OPTIMISES_LATER = new Map([
-  ['11.3', '--interrupt-budget=540000'],
-  ['12.4', '--invocation-count-for-turbofan=24000'],
-  ['13.6', '--invocation-count-for-turbofan=24000'],
-]);
+let settle = (): void => {};
+/** Resolves when a daemon has read all that was there. */
+export const settled = new Promise<void>((resolve) => (settle = resolve));
 
 const toJournal = Boolean(process.env['JOURNAL_STREAM']);
 
@@ -33,7 +26,7 @@ function main(): Promise<number> {
     sources: {
       env: process.env,
       isRoot: process.getuid?.() === 0,
-      defaultTimezone: new Intl.DateTimeFormat().resolvedOptions().timeZone,
+      defaultTimezone: machineTimezone(),
     },
     columns: process.stdout.columns || 80,
     version: version(),
@@ -65,10 +58,28 @@ function ioWith(reloadConfig: () => Config): Io {
     ...(listensFor(process.pid) && { listening: FIRST_SOCKET }),
     watchdogMs: watchdogOf(process.pid),
     monotonic: () => process.hrtime.bigint() / 1000n,
-    releaseMemory,
+    releaseMemory: () => {
+      releaseMemory();
+      settle();
+    },
     log,
     reloadConfig,
   };
+}
+
+/** Where it is UTC that is seen without the tables of all languages, which take a tenth of a start to load. */
+function machineTimezone(): string {
+  const { TZ } = process.env;
+  const isUtc = TZ === undefined ? /\/zoneinfo\/(?:Etc\/)?UTC$/.test(localtime()) : TZ === 'UTC';
+  return isUtc ? 'UTC' : new Intl.DateTimeFormat().resolvedOptions().timeZone;
+}
+
+function localtime(): string {
+  try {
+    return readlinkSync('/etc/localtime');
+  } catch {
+    return '';
+  }
 }
 
 /** As sd_listen_fds(3) has it. */
@@ -99,12 +110,6 @@ function stopSignal(): AbortSignal {
   return stop.signal;
 }
 
-function releaseMemory(): void {
-  setFlagsFromString('--expose-gc');
-  const collect = runInNewContext('gc') as () => void;
-  collect();
-}
-
 function log(level: Level, message: string): void {
   process.stderr.write(formatMessage(level, message, toJournal));
 }
@@ -118,10 +123,7 @@ function leave(exitCode: number): void {
   });
 }
 
-const optimisesLater = OPTIMISES_LATER.get(process.versions.v8.split('.', 2).join('.'));
-if (optimisesLater !== undefined) setFlagsFromString(optimisesLater);
-// What is new dies soon, so it needs little room: for a backfill of a million users Node.js 24 took 360 MB with more, and is no faster.
-setFlagsFromString('--semi-space-growth-factor=1');
+tuneEngine(process.versions.v8);
 process.stdout.on('error', (error: NodeJS.ErrnoException) => {
   if (error.code === 'EPIPE') process.exit(0);
   process.exit(failed(new Error(`stdout cannot be written (${error.message})`, { cause: error })));

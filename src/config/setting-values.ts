@@ -65,6 +65,7 @@ export function isLog(value: string): boolean {
 }
 
 export function isTimezone(value: string): boolean {
+  if (value === 'UTC') return true;
   try {
     return new Intl.DateTimeFormat('en', { timeZone: value }).resolvedOptions().timeZone !== '';
   } catch {

@@ -33,6 +33,7 @@ test('the unit keeps what later changes must not lose', () => {
   const wanted = [
     'DynamicUser=yes',
     'StateDirectory=xmpp-active-users',
+    'CacheDirectoryMode=0700',
     'SupplementaryGroups=adm',
     'Restart=on-failure',
     'RestartPreventExitStatus=2',
