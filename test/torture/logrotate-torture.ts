@@ -10,7 +10,7 @@
  */
 import { fork, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
@@ -86,8 +86,10 @@ interface Progress {
 
 export async function tortureWithLogrotate(options: TortureOptions): Promise<TortureResult> {
   const stage = await setStage(options);
-  const loops = Array.from({ length: options.busy }, () => spawn(process.execPath, ['-e', 'for(;;);']));
+  const loops: ChildProcess[] = [];
   try {
+    await firstLife(stage);
+    for (let i = 0; i < options.busy; i++) loops.push(spawn(process.execPath, ['-e', 'for(;;);']));
     const [kills, ...rotations] = await Promise.all([
       killAtRandom(stage, options),
       ...stage.logs.map((log) => rotateAtRandom(stage, log)),
@@ -109,6 +111,7 @@ export async function tortureWithLogrotate(options: TortureOptions): Promise<Tor
 
 async function setStage({ seconds, rate }: TortureOptions): Promise<Stage> {
   const directory = mkdtempSync(join(tmpdir(), 'logrotate-torture-'));
+  mkdirSync(join(directory, 'cache'), { mode: 0o700 });
   const logs = rules.map((rule) => rotatingLog(rule, directory));
   const orders: WriterOrders = {
     logs: logs.map(({ path, host, reopensOn }) => ({ path, host, ...(reopensOn && { reopensOn }) })),
@@ -199,9 +202,12 @@ function isCountOf(host: string): (packet: string) => boolean {
   return (packet) => packet.includes(name);
 }
 
+/** As the service runs it. */
 function start({ logs, directory, statsd }: Stage): Child {
   const paths = logs.map(({ path }) => path);
-  return startDaemon({ logs: paths, index: join(directory, 'index'), statsdPort: statsd.port, timezone: 'UTC' });
+  const environment = { CACHE_DIRECTORY: join(directory, 'cache') };
+  const index = join(directory, 'index');
+  return startDaemon({ logs: paths, index, statsdPort: statsd.port, timezone: 'UTC', environment });
 }
 
 async function finishWriting({ writer, reports }: Stage): Promise<Readonly<Record<string, number>>> {
@@ -213,6 +219,13 @@ async function finishWriting({ writer, reports }: Stage): Promise<Readonly<Recor
   });
   await exit;
   return users;
+}
+
+/** A whole one, for what a first start keeps for the next ones: the index, and what was compiled. */
+async function firstLife(stage: Stage): Promise<void> {
+  const daemon = start(stage);
+  await daemon.lines.first('first start', (line) => line.includes('caught up with'));
+  await daemon.end('SIGTERM');
 }
 
 async function catchUp(stage: Stage): Promise<void> {
