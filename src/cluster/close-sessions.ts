@@ -16,13 +16,13 @@ export async function closeSessions(
 ): Promise<number | undefined> {
   const hosts = (await connection.run('hosts', key)) as string[];
   let closed = 0;
-  let from = 0;
-  do {
+  for (let from = 0, isLast = false; !isLast;) {
+    isLast = from === hosts.length;
     const some = hosts.slice(from, from + HOSTS);
     const [done, taken] = (await connection.run('reset', key, node, ...own, ...some)) as [number, number];
     if (done < 0) return undefined;
     from += done;
     closed += taken;
-  } while (from < hosts.length);
+  }
   return closed;
 }

@@ -194,8 +194,8 @@ export class Union {
     if (removed.includes(node)) throw new Removed(node);
     this.#hasJoined = true;
     this.#epoch = epochAt(now);
-    const { life, acked } = this.#kept;
-    const said = [node, this.#epoch, life, this.#passed, this.latest];
+    const { life, acked, members } = this.#kept;
+    const said = [node, this.#epoch, life, this.#passed, this.latest, ...members];
     const answers = await Promise.all(this.keys.all.map((key) => connection.run('hello', key, ...said)));
     const { seqs: sent } = this;
     // What the index does not know to have been sent, it may not hold either, as one that was put back from a backup does not.

@@ -12,7 +12,7 @@ export const GUARDS: Readonly<Record<string, Guard>> = {
   },
   flag: {
     name: 'the flag of a node that sends all again',
-    without: [["node .. ':r', 1, ", '']],
+    without: [["redis.call('HSET', KEYS[1], node .. ':r', 1)", '']],
   },
   sequence: {
     name: 'the sequence of batches',

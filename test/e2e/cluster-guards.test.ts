@@ -53,7 +53,7 @@ const GUARDS: readonly Guard[] = [
   },
   {
     name: 'the flag of a node that sends all again',
-    without: { reset: ["node .. ':r', 1, ", ''] },
+    without: { reset: ["redis.call('HSET', KEYS[1], node .. ':r', 1)", ''] },
     disturb: async (lab, cluster, turn) => {
       if (turn % 4 === 3) await breakOff(lab, cluster);
     },

@@ -107,20 +107,3 @@ test('a disabling that one node remembers, of an account that another one has fo
   for (const counted of counts)
     assert.deepEqual(hostsOf(counted), [{ host: 'chat.example', online: 2, windows: [2, 2, 2] }]);
 });
-
-test('what one node remembers is not put over what is there, and all hear of the nodes that it remembers [12.5]', async (t) => {
-  const { lab, nodes } = await threeNodes(t);
-  const [a, b, c] = nodes;
-  await Promise.all(nodes.map((node) => send(node, count(node))));
-  const results = a.union.keys.control.replace(/counted$/, 'results');
-  for (const node of [a, b]) node.outbox.store();
-  await Promise.all(nodes.map((node) => node.end()));
-  await ask(lab, async (client) => {
-    await client.flushall();
-    await client.hset(results, AT, '"of others"');
-  });
-  await Promise.all([a, b].map((node) => node.kill()));
-  await Promise.all([a, b].map((node) => node.union.flush(deadline())));
-  assert.equal(await ask(lab, (client) => client.hget(results, String(AT))), '"of others"');
-  assert.ok((await a.union.look()).nodes.some(({ name, about }) => name === c.name && about === ''));
-});

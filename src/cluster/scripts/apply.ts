@@ -1,5 +1,5 @@
 /**
- * One batch of one node into one slot. KEYS[1] = "{xau:ID:k}nodes". ARGV: node, epoch, sequence number, the instant behind which the
+ * One batch of one node into one slot, once. KEYS[1] = "{xau:ID:k}nodes". ARGV: node, epoch, sequence number, the instant behind which the
  * node has gone on, the latest that it believes, then the operations:
  *
  *   s HOST MEMBER LOGIN SCORE OPEN     a user as the node has them, whole; OPEN 0 or 1
@@ -18,6 +18,7 @@ local node, epoch, seq, passed, latest = ARGV[1], ARGV[2], tonumber(ARGV[3]), to
 local cur = redis.call('HMGET', KEYS[1], node .. ':e', node .. ':s', node .. ':p')
 if cur[1] ~= epoch then return {'FENCED', cur[1] or ''} end
 local last = tonumber(cur[2] or '0')
+if seq <= last then return {'OK', last} end
 if seq ~= last + 1 then return {'GAP', last} end
 local before = tonumber(cur[3] or '0')
 if passed > before or before > latest then redis.call('HSET', KEYS[1], node .. ':p', ARGV[4]) end
@@ -39,13 +40,8 @@ local function move(from, to, m)
   local score = redis.call('ZSCORE', from, m)
   if score then
     redis.call('ZREM', from, m)
-    redis.call('ZADD', to, score, m)
+    redis.call('ZADD', to, 'GT', score, m)
   end
-end
-local function isOnline(seenK, openK, m)
-  local score = redis.call('ZSCORE', seenK, m)
-  -- Not of one who is disabled, or was for so long that nothing is known any more.
-  if score then redis.call('ZADD', openK, score, m) end
 end
 local known, hasGone, hasFlag = {}, {}, {}
 local i, n = 6, #ARGV
@@ -62,13 +58,15 @@ while i <= n do
   if op == 's' then
     local login, score, open = tonumber(ARGV[i + 3]), ARGV[i + 4], ARGV[i + 5] == '1'
     local gone = hasGone[host] and tonumber(redis.call('ZSCORE', goneK, m) or nil)
-    -- Another node may still tell of the account that is gone.
-    if not gone or login > math.floor(gone) then
+    if gone and login <= math.floor(gone) then
+      -- What another node still tells of the account that is gone.
+      redis.call('ZREM', onK, m)
+    else
       local flag = hasFlag[host] and tonumber(redis.call('ZSCORE', flagK, m) or nil)
       local dis = flag and flag % 1 == 0.5
       if dis and login > flag + HOUR then
         -- Whoever logs in is disabled no longer, also where nobody remembers who enabled them.
-        redis.call('ZADD', flagK, math.floor(flag), m)
+        redis.call('ZADD', flagK, login, m)
         move(disK, seenK, m)
         dis = false
       end
@@ -81,11 +79,10 @@ while i <= n do
       redis.call('ZADD', setK, 'GT', score, m)
       if open then
         redis.call('ZADD', onK, login, m)
-        isOnline(seenK, openK, m)
+        if not dis then redis.call('ZADD', openK, redis.call('ZSCORE', seenK, m), m) end
       else
-        -- Of most it is known without a look at all nodes.
-        if redis.call('ZREM', onK, m) == 1 and not anywhere(host, m) then redis.call('ZREM', openK, m) end
-        redis.call('ZADD', openK, 'XX', 'GT', score, m)
+        if redis.call('ZREM', onK, m) == 1 and not dis and not anywhere(host, m) then redis.call('ZREM', openK, m) end
+        if not dis then redis.call('ZADD', openK, 'XX', 'GT', score, m) end
       end
     end
     i = i + 6
@@ -104,6 +101,14 @@ while i <= n do
       if login and login <= at then redis.call('ZREM', xK, m)
       elseif login then later = math.max(later or 0, login) end
     end
+    if score and loginOf(score) <= at then
+      redis.call('ZREM', seenK, m)
+      redis.call('ZREM', disK, m)
+      redis.call('ZREM', openK, m)
+      -- A later account of the name was seen last by what the one before left.
+      if later then redis.call('ZADD', seenK, later + 1 - 1 / UNIT, m) end
+    end
+    if later == nil then redis.call('ZREM', openK, m) end
     local flag = tonumber(redis.call('ZSCORE', flagK, m) or nil)
     if flag and math.floor(flag) <= at then
       redis.call('ZREM', flagK, m)
@@ -111,18 +116,15 @@ while i <= n do
       move(disK, seenK, m)
       flag = nil
     end
-    local setK = flag and flag % 1 == 0.5 and disK or seenK
-    if score and loginOf(score) <= at then
-      redis.call('ZREM', setK, m)
-      -- A later account of the name was seen last by what the one before left.
-      if later then redis.call('ZADD', setK, later + 1 - 1 / UNIT, m) end
+    if later and not (flag and flag % 1 == 0.5) then
+      local s = redis.call('ZSCORE', seenK, m)
+      if s then redis.call('ZADD', openK, s, m) end
     end
-    if later == nil then redis.call('ZREM', openK, m) else isOnline(seenK, openK, m) end
     i = i + 5
   else
     local at, dis = tonumber(ARGV[i + 3]), ARGV[i + 4] == '1'
     local seen = dis and tonumber(redis.call('ZSCORE', seenK, m) or nil)
-    if seen and loginOf(seen) > at + HOUR then dis = false end
+    if seen and loginOf(seen) > at + HOUR then at, dis = math.floor(loginOf(seen)), false end
     local flag = tonumber(redis.call('ZSCORE', flagK, m) or nil)
     local gone = hasGone[host] and tonumber(redis.call('ZSCORE', goneK, m) or nil)
     if (not flag or at >= math.floor(flag)) and not (gone and at <= math.floor(gone)) then
@@ -133,7 +135,7 @@ while i <= n do
         redis.call('ZREM', openK, m)
       else
         move(disK, seenK, m)
-        if anywhere(host, m) then isOnline(seenK, openK, m) end
+        if anywhere(host, m) then redis.call('ZADD', openK, redis.call('ZSCORE', seenK, m) or at, m) end
       end
     end
     i = i + 5

@@ -2,7 +2,7 @@
 
 /**
  * A process takes the node over: what another one has under way is refused from now on. ARGV: node, epoch, life, the instant behind
- * which it has gone on, the latest that it believes.
+ * which it has gone on, the latest that it believes, members...
  * Gives the last sequence number, '' where nothing of the node can be relied on: all was lost, it is of another life of the node's index, or
  * sending all again was broken off.
  */
@@ -10,6 +10,7 @@ export const HELLO = `
 local tag = string.match(KEYS[1], '^(.-})')
 redis.call('HSET', KEYS[1], ARGV[1] .. ':e', ARGV[2])
 redis.call('SADD', tag .. 'members', ARGV[1])
+for i = 6, #ARGV do redis.call('SADD', tag .. 'members', ARGV[i]) end
 -- Its clock was wrong, and what it tells from now on is earlier.
 local passed = tonumber(redis.call('HGET', KEYS[1], ARGV[1] .. ':p') or '0')
 if passed > tonumber(ARGV[5]) then redis.call('HSET', KEYS[1], ARGV[1] .. ':p', ARGV[4]) end
@@ -20,7 +21,7 @@ return own[3] or ''
 
 /**
  * Takes up to 200 open users of a node out of the named hosts: of one that is gone (ARGV: node, '', '', '', hosts..., and its numbers go, too), or
- * before all of its users are sent again (ARGV: node, epoch, sequence number, life, hosts...). Their last seen stays.
+ * before all of its users are sent again (ARGV: node, epoch, sequence number, life, hosts...). Their last seen stays. Without hosts it ends the matter.
  * Gives how many of the hosts are done, -1 where another process is the node, and how many users were taken out.
  */
 export const RESET = `
@@ -29,7 +30,7 @@ local node, epoch = ARGV[1], ARGV[2]
 if epoch ~= '' and redis.call('HGET', KEYS[1], node .. ':e') ~= epoch then return {-1, 0} end
 -- Until all is sent: one that is broken off counts for nothing.
 if epoch ~= '' then
-  redis.call('HSET', KEYS[1], node .. ':r', 1, node .. ':s', ARGV[3], node .. ':l', ARGV[4])
+  redis.call('HSET', KEYS[1], node .. ':r', 1)
   -- With what is lost the list of accounts that are gone has lost its end: it is another list, and is read from its beginning.
   redis.call('HDEL', KEYS[1], '*i')
 else redis.call('HDEL', KEYS[1], node .. ':e', node .. ':s', node .. ':l', node .. ':r') end
@@ -48,6 +49,7 @@ for at = 5, #ARGV do
   left = left - #got / 2
   if left == 0 then return {at - 5, 200} end
 end
+if epoch ~= '' and #ARGV == 4 then redis.call('HSET', KEYS[1], node .. ':s', ARGV[3], node .. ':l', ARGV[4]) end
 return {#ARGV - 4, 200 - left}
 `;
 
@@ -92,10 +94,13 @@ local tag = string.match(KEYS[1], '^(.-})')
 local t, windows = tonumber(ARGV[1]), tonumber(ARGV[2])
 local wanted, epochs = {}, {}
 for i = 3 + windows, #ARGV, 3 do wanted[ARGV[i]], epochs[ARGV[i]] = ARGV[i + 1], ARGV[i + 2] end
+for _, node in ipairs(redis.call('SMEMBERS', tag .. 'members')) do
+  if wanted[node] == nil then wanted[node] = '' end
+end
 for node, seq in pairs(wanted) do
-  local has = redis.call('HMGET', KEYS[1], node .. ':s', node .. ':p', node .. ':e')
-  if seq ~= '' and (has[1] ~= seq or has[3] ~= epochs[node]) then return {'BEHIND', node} end
-  if seq == '' and tonumber(has[2] or '0') >= t then return {'PASSED', node} end
+  local has = redis.call('HMGET', KEYS[1], node .. ':s', node .. ':r', node .. ':p', node .. ':e')
+  if seq ~= '' and (has[1] ~= seq or has[2] or has[4] ~= epochs[node]) then return {'BEHIND', node} end
+  if seq == '' and tonumber(has[3] or '0') >= t then return {'PASSED', node} end
 end
 local out = {'OK'}
 for _, host in ipairs(redis.call('SMEMBERS', tag .. 'hosts')) do
