@@ -58,15 +58,19 @@ await build({
   define: { 'import.meta.url': 'importMetaUrl' },
   banner: { js: "const importMetaUrl = require('node:url').pathToFileURL(__filename).href;" },
 });
-await build({
-  bundle: true,
-  entryPoints: ['src/cli/daemon-program.ts'],
-  outfile: 'dist/src/cli/daemon-program.js',
-  format: 'esm',
-  platform: 'node',
-  target: 'node20.19',
-  logLevel: 'warning',
-});
+// What begins that one, and the child that reads the index first when a reader was broken off.
+for (const file of ['cli/daemon-program', 'index/probe'])
+  await build({
+    ...common,
+    entryPoints: [`src/${file}.ts`],
+    outfile: `dist/src/${file}.js`,
+    format: 'esm',
+    plugins: [compiledLevel],
+    define: { 'import.meta.url': 'importMetaUrl' },
+    banner: {
+      js: "import { createRequire as requireFrom } from 'node:module';\nconst importMetaUrl = import.meta.url;\nconst require = requireFrom(importMetaUrl);",
+    },
+  });
 
 for (const path of Object.keys(metafile.inputs).filter((path) => path.startsWith('src/')))
   for (const [, file] of readFileSync(path, 'utf8').matchAll(RELATIVE))
