@@ -6,7 +6,7 @@
  */
 import { setTimeout as pause } from 'node:timers/promises';
 import { closeSessions } from './close-sessions.ts';
-import { addUp, leastCovered, passedByOf, passedText, resultOf, resultText, withHosts } from './counts.ts';
+import { addUp, leastCovered, resultOf, resultText, withHosts } from './counts.ts';
 import type { Asked, ClusterSettings, Counted, SharedCount } from './seam.ts';
 import type { Union } from './union.ts';
 import { upkeep } from './upkeep.ts';
@@ -19,6 +19,8 @@ const LEASE_MILLISECONDS = 5000;
 const LONG_AWAY = 600;
 /** So soon it is noticed that there is no connection any more. */
 const LONGEST_FLUSH = 1000;
+/** In the place of a result. */
+const GIVEN_UP = 'null';
 const FIRST_PAUSE = 20;
 const LONGEST_PAUSE = 300;
 /** Milliseconds for which a result waits for being known to more than half of the nodes; in the end it is better sent. */
@@ -38,6 +40,8 @@ type Outcome = Counted | undefined;
 
 export class Barrier implements SharedCount {
   readonly #options: BarrierOptions;
+  /** Upkeep after a count that was sent. */
+  #upkeep: Promise<void> = Promise.resolve();
   #windows: readonly number[] = [];
   /** Since when, milliseconds, this node knows the result of the instant. */
   #knownSince: number | undefined;
@@ -54,30 +58,31 @@ export class Barrier implements SharedCount {
     this.#knownSince = undefined;
     const waiting = new Waiting({ most: this.#patience.most, joinedAt: () => union.joinedAt, signal });
     try {
-      return await this.#countWithin(waiting, asked);
+      return await this.#countWithin(waiting, asked, signal);
     } finally {
       waiting.end();
     }
   }
 
-  async #countWithin(waiting: Waiting, asked: Asked): Promise<Counted> {
+  async #countWithin(waiting: Waiting, asked: Asked, signal: AbortSignal): Promise<Counted> {
     const { union, settings } = this.#options;
     const { over } = waiting;
     let why = 'not all that this node knows could be sent';
     let areFew = false;
     let pauseFor = FIRST_PAUSE;
     while (!over.aborted && !this.#isHopeless(asked.at, waiting.seconds, areFew)) {
+      areFew = false;
       try {
         if (!(await this.#isAllSent(over))) continue;
         await union.verify();
-        const mark = {
-          ...{ at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered },
-          isKnown: union.knows(asked.at),
-        };
+        const isKnown = union.knows(asked.at);
+        const mark = { at: asked.at, seqs: union.seqs, epoch: union.epoch, covered: asked.covered, isKnown };
         const view = await union.look(asked.at, mark);
         waiting.isEarly(asked.at - view.now);
         const outcome = await this.#decide(asked, mark, view, waiting.seconds >= this.#patience.others);
         if (outcome) return outcome;
+        // What was counted is to be known to the others soon.
+        if (isKnown !== union.knows(asked.at)) pauseFor = FIRST_PAUSE;
         areFew = view.result === '' && areTooFew(view, asked.at, settings.nodes);
         why = waitedFor(view, asked.at, settings.nodes);
       } catch (error) {
@@ -86,6 +91,7 @@ export class Barrier implements SharedCount {
       await pause(pauseFor, undefined, { signal: over }).catch(() => {});
       pauseFor = Math.min(pauseFor * 2, LONGEST_PAUSE);
     }
+    if (signal.aborted) return { kind: 'away', why: 'the daemon stops' };
     const { isAway, problem = why } = union.state;
     return { kind: 'away', why: problem, ...(isAway && { isTold: true }) };
   }
@@ -109,8 +115,9 @@ export class Barrier implements SharedCount {
     union.noteCounted(at);
     const { connection, keys } = union;
     await connection.run('confirm', keys.control, settings.node, at, union.latest, at - KEPT_RESULTS);
+    await this.#upkeep;
     // Nobody waits for it.
-    void upkeep(union, at - (Math.max(...this.#windows) + 1) * DAY).catch(() => {});
+    this.#upkeep = upkeep(union, at - (Math.max(...this.#windows) + 1) * DAY).catch(() => {});
   }
 
   passed(at: number): void {
@@ -125,13 +132,10 @@ export class Barrier implements SharedCount {
     if (view.counted >= at && view.result === '')
       // Whoever remembers it may still be on the way to a Redis that has lost it.
       return isLate ? { kind: 'away', why: 'what was counted is no longer known' } : undefined;
-    const passedBy = passedByOf(view.result);
-    if (passedBy !== undefined)
-      return {
-        kind: 'away',
-        why: `the node ${passedBy} has gone on without this count, and has told of what happened later`,
-      };
+    if (view.result === GIVEN_UP) return { kind: 'away', why: 'it was given up for all nodes' };
     if (view.counted >= at) return { kind: 'elsewhere', ...resultOf(view.result) };
+    // It hears why when it joins again.
+    if (view.removed.includes(settings.node)) return undefined;
     // A result that nobody has said to be sent is sent by whoever gets the lease.
     const isAlone = areTooFew(view, at, settings.nodes);
     const { length: missing } = missingAt(view, at, settings.nodes);
@@ -139,10 +143,8 @@ export class Barrier implements SharedCount {
     const { connection, keys } = union;
     const isLeader = await connection.run('lead', keys.control, settings.node, at, union.latest, LEASE_MILLISECONDS);
     if (isLeader !== 1) return undefined;
-    if (view.result === '') await this.#lead(asked, mark, view, isLate);
-    return view.result !== '' && this.#isKnownWidely(at, view)
-      ? { kind: 'counted', ...resultOf(view.result) }
-      : undefined;
+    if (view.result === '') return await this.#lead(asked, mark, view, isLate);
+    return this.#isKnownWidely(at, view) ? { kind: 'counted', ...resultOf(view.result) } : undefined;
   }
 
   /** So many nodes remember the result that none of them could be left out where another one were made. */
@@ -156,31 +158,39 @@ export class Barrier implements SharedCount {
     );
   }
 
-  /** Makes the result of the instant, which is heard of with the next look. */
-  async #lead(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<void> {
+  async #lead(asked: Asked, mark: Mark, view: View, isLate: boolean): Promise<Outcome> {
     const { settings, union } = this.#options;
     const { connection, keys } = union;
     const { at, windows } = asked;
-    const result = (text: string): Promise<unknown> =>
-      connection.run('result', keys.control, settings.node, at, union.latest, text);
     await this.#endSessions(view);
     // Those of whom not all is there any more are waited for, and then they are missing, too.
     const behind = new Set<string>();
     for (;;) {
       const present = view.nodes.filter((node) => node.mark?.at === at && !behind.has(node.name));
-      if (2 * present.length <= Math.max(settings.nodes, view.nodes.length)) return;
+      if (2 * present.length <= Math.max(settings.nodes, view.nodes.length)) return undefined;
       const answers = await this.#countSlots(at, windows, view, new Set(present.map(({ name }) => name)));
-      const [word, name] = answers.find(([each]) => each !== 'OK') ?? [];
-      if (word === undefined) {
-        const hosts = withHosts(addUp(answers, windows.length), asked.hosts, windows.length);
-        const missing = [...missingAt(view, at, settings.nodes), ...behind];
-        await result(resultText({ hosts, missing, covered: leastCovered(present, mark.covered) }));
-        return;
+      const failed = answers.find(([word]) => word !== 'OK');
+      if (failed?.[0] === 'PASSED') {
+        // It never can be counted any more, by none of them.
+        const first = await connection.run('result', keys.control, settings.node, at, union.latest, GIVEN_UP);
+        if (first !== GIVEN_UP) return undefined;
+        await connection.run('confirm', keys.control, settings.node, at, union.latest, at - KEPT_RESULTS);
+        return {
+          kind: 'away',
+          why: `the node ${String(failed[1])} has gone on without this count, and has told of what happened later`,
+        };
       }
-      // It never can be counted any more, by none of them.
-      if (word === 'PASSED') await result(passedText(String(name)));
-      if (word === 'PASSED' || !isLate || name === settings.node) return;
-      behind.add(String(name));
+      if (failed) {
+        if (!isLate || failed[1] === settings.node) return undefined;
+        behind.add(String(failed[1]));
+        continue;
+      }
+      const missing = [...missingAt(view, at, settings.nodes), ...behind];
+      const counted = withHosts(addUp(answers, windows.length), asked.hosts, windows.length);
+      const result = { hosts: counted, missing, covered: leastCovered(present, mark.covered) };
+      const first = await connection.run('result', keys.control, settings.node, at, union.latest, resultText(result));
+      if (first !== '') union.noteResult(at, String(first));
+      return undefined;
     }
   }
 

@@ -34,11 +34,3 @@ export function leastCovered(present: readonly NodeView[], own: readonly number[
 
 export const resultText = (result: Result): string => JSON.stringify(result);
 export const resultOf = (text: string): Result => JSON.parse(text) as Result;
-
-/** In the place of a result, where a node has gone on without one. */
-export const passedText = (node: string): string => JSON.stringify(node);
-
-/** The node, where the text is such a one. */
-export function passedByOf(text: string): string | undefined {
-  return text.startsWith('"') ? (JSON.parse(text) as string) : undefined;
-}

@@ -10,12 +10,14 @@ export interface Kept {
   readonly life: string;
   /** By slot: the last batch that the union has for certain. */
   readonly acked: readonly number[];
-  /** The last instant that is known to be counted and sent. */
+  /** The last instant that is known to be counted and sent, or given up. */
   readonly counted: number;
   /** What was counted last, sent or not, as its text, and when; should the union forget it before all have heard of it. */
   readonly result: { readonly at: number; readonly text: string };
   /** All nodes that are known. */
   readonly members: readonly string[];
+  /** Whether sending all has been begun with this union. */
+  readonly isInStep: boolean;
 }
 
 /** `stored` where it is of this union and node; a new one else, with which all is sent again. */
@@ -24,6 +26,6 @@ export function keptOf(stored: unknown, union: string, { node, slots }: ClusterS
   if (kept?.union === union && kept.node === node && kept.acked.length === slots) return kept;
   return {
     ...{ union, node, life: randomBytes(8).toString('hex'), acked: Array.from({ length: slots }, () => 0) },
-    ...{ counted: 0, result: { at: 0, text: '' }, members: [] },
+    ...{ counted: 0, result: { at: 0, text: '' }, members: [], isInStep: false },
   };
 }

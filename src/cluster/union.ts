@@ -79,7 +79,7 @@ export class Union {
 
   /** What is sent from now on may be later than `at`. */
   passed(at: number): void {
-    this.#passed = at;
+    if (at > this.#passed || this.#passed > this.latest) this.#passed = at;
   }
 
   /** The latest instant that is believed, unix seconds. */
@@ -99,7 +99,7 @@ export class Union {
 
   /** The count of an instant was sent. */
   noteCounted(at: number): void {
-    this.#keep({ counted: at });
+    if (at > this.#kept.counted) this.#keep({ counted: at });
   }
 
   get state(): UnionState {
@@ -204,7 +204,7 @@ export class Union {
       return answer === '' || Number(answer) < least || Number(answer) > most;
     });
     const seqs = answers.map((answer, slot) => Math.max(Number(answer), acked[slot] ?? 0));
-    if (isLost) await this.#beginAgain(connection, seqs);
+    if (isLost || !this.#kept.isInStep) await this.#beginAgain(connection, seqs);
     const { keys } = this;
     const shipping = new Shipping({
       ...{ connection, outbox, keys, seqs, node },
@@ -221,7 +221,7 @@ export class Union {
   #isServed(): void {
     if (this.#told.delete('away')) this.#options.tell('info', 'Redis is reached again');
     this.#problem = undefined;
-    this.#pause = FIRST_PAUSE;
+    if (!this.#rivals.areThere) this.#pause = FIRST_PAUSE;
   }
 
   /** All users are to be sent again; until they are, the union takes none of it for whole. */
@@ -231,9 +231,10 @@ export class Union {
     outbox.again();
     for (const [slot, key] of this.keys.all.entries()) {
       const own = [this.#epoch, seqs[slot] ?? 0, this.#kept.life] as const;
-      await closeSessions(connection, key, settings.node, own);
+      if ((await closeSessions(connection, key, settings.node, own)) === undefined)
+        throw await this.#lossOf(connection);
     }
-    this.#keep({ acked: seqs });
+    this.#keep({ acked: seqs, isInStep: true });
   }
 
   async #serve(connection: Connection, shipping: Shipping): Promise<void> {
@@ -288,7 +289,8 @@ export class Union {
 
   async #allIsSent(connection: Connection): Promise<void> {
     const { node } = this.#options.settings;
-    for (const key of this.keys.all) await connection.run('whole', key, node, this.#epoch);
+    for (const key of this.keys.all)
+      if ((await connection.run('whole', key, node, this.#epoch)) !== 1) throw await this.#lossOf(connection);
     this.#isSendingAll = false;
   }
 
@@ -298,7 +300,10 @@ export class Union {
     if (this.#connection || this.#problem === undefined) this.#since = now();
     if (error instanceof Fenced) {
       this.#rivals.noteFenced();
-      if (this.#rivals.areThere) tell('warn', reason);
+      if (this.#rivals.areThere && !this.#told.has(reason)) {
+        this.#told.add(reason);
+        tell('warn', reason);
+      }
     }
     // Who is gone for a moment, and is reached again at once, is not worth a line.
     else if (this.#problem !== undefined && !this.#told.has('away')) {
@@ -320,15 +325,15 @@ export class Union {
         'look',
         this.keys.control,
         ...[settings.node, now() * 1000, about, mark, counted, at],
-        ...[this.#hasJoined ? 0 : 1, result.at, isNew ? result.text : '', ...members],
+        ...[isNew && !this.#hasJoined ? 1 : 0, result.at, isNew ? result.text : '', ...members],
       ),
       latest,
     );
     const names = view.nodes.map(({ name }) => name);
     // Who says that an instant was counted has to say what, too.
     if (view.news !== '') this.noteResult(view.counted, view.news);
-    if (view.counted > counted) this.#keep({ counted: view.counted });
-    if (names.join() !== members.join()) this.#keep({ members: names });
+    if (view.counted > counted || names.join() !== members.join())
+      this.#keep({ counted: Math.max(counted, view.counted), members: names });
     this.#view = view;
     for (const { what, sentence } of complaints(view, settings.node, AWAKE_SECONDS)) {
       if (!this.#told.has(what)) this.#options.tell('warn', sentence);
@@ -339,6 +344,6 @@ export class Union {
 
   #keep(change: Partial<Kept>): void {
     this.#kept = { ...this.#kept, ...change };
-    this.#options.outbox.keep(this.#kept);
+    if (this.#kept.isInStep) this.#options.outbox.keep(this.#kept);
   }
 }

@@ -200,15 +200,18 @@ test('no log is held for a Redis that has been away for long when it is time [12
   assert.match(counted.why, /^Redis at /);
 });
 
-test('who comes when it was given up hears of which node has gone on [12.5]', async (t) => {
+test('who gives it up tells which node has gone on, and all others that it was given up [12.5]', async (t) => {
   const { nodes } = await worldOf(t, ['a', 'b', 'c']);
   const [a, b, c] = nodes as [ModelNode, ModelNode, ModelNode];
   c.barrier.passed(AT);
   login(c, 'later', AT + 5);
   await flushed(a, b, c);
   const reasons = (await Promise.all([countAt(a, AT), countAt(b, AT)])).map(whyOf);
-  for (const why of [...reasons, whyOf(await countAt(c, AT))])
-    assert.equal(why, 'the node c has gone on without this count, and has told of what happened later');
+  assert.deepEqual(reasons.toSorted(), [
+    'it was given up for all nodes',
+    'the node c has gone on without this count, and has told of what happened later',
+  ]);
+  assert.equal(whyOf(await countAt(c, AT)), 'it was given up for all nodes');
 });
 
 test('of an hour that was counted it is asked what, of those who may come back, and then no longer [12.5]', async (t) => {

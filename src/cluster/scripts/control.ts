@@ -65,7 +65,7 @@ redis.call('HSETNX', tag .. 'results', ARGV[2], ARGV[4])
 return redis.call('HGET', tag .. 'results', ARGV[2])
 `;
 
-/** The instant has been sent. ARGV: who, the instant, the latest that is believed, before which results are no longer kept. */
+/** The instant has been sent, or will not be. ARGV: who, the instant, the latest that is believed, before which results are no longer kept. */
 export const CONFIRM = `
 local tag = string.match(KEYS[1], '^(.-})')
 local counted, latest = tonumber(redis.call('GET', KEYS[1]) or '0'), tonumber(ARGV[3])
