@@ -270,7 +270,8 @@ export class UserCounts {
   standing(user: number, at: number, changed: ReadonlyMap<number, Untold>): Standing | undefined {
     const { times } = this.#names;
     const upTo = (seen: number): number => (seen <= at ? seen : 0);
-    const login = upTo(times[user * NAME_WORDS + LOGIN]!);
+    // What was ahead is a login, as it is where it is put back when its time has come.
+    const login = Math.max(upTo(times[user * NAME_WORDS + LOGIN]!), upTo(this.ahead.get(user) ?? 0));
     const seen = Math.max(login, upTo(times[user * NAME_WORDS + LOGOUT]!));
     const before = this.#before.get(user);
     const { closed = 0, seen: told = 0 } = changed.get(user) ?? {};
@@ -287,7 +288,7 @@ export class UserCounts {
 
   /** Whether more is known of a user than how they stood at `at`, unix seconds. */
   isBeyond(user: number, at: number): boolean {
-    return this.#before.has(user) || lastSeen(this.#names, user) > at;
+    return this.#before.has(user) || Math.max(lastSeen(this.#names, user), this.ahead.get(user) ?? 0) > at;
   }
 
   #hostNumber(user: number): number {

@@ -98,12 +98,45 @@ test('who was seen ahead of a clock that went back is told when that time has co
   await writeBuffer.commitUsers();
   await writeBuffer.close();
   const later = await open();
-  later.outbox.stopAfter(BEGIN + HOUR);
+  later.outbox.stopAfter(BEGIN);
   later.outbox.again();
   assert.deepEqual(later.outbox.take(9).users, []);
   later.outbox.hold(BEGIN + HOUR, []);
-  assert.deepEqual(later.outbox.take(9).users, [{ jid: jidOf(0), login: 0, seen: BEGIN + 1800, isOpen: false }]);
+  const seen = BEGIN + 1800;
+  assert.deepEqual(later.outbox.take(9).users, [{ jid: jidOf(0), login: seen, seen, isOpen: false }]);
   await later.writeBuffer.close();
+});
+
+test('who was seen ahead of a clock that went back, and was sent as before, is sent again by a process that starts when that time has come [12.2]', async () => {
+  const path = join(root, 'ahead-anew');
+  const open = async (now: number) => {
+    const users = new Users({ exclude: [], includeDisabled: false });
+    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, now, { pseudonymOf });
+    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
+  };
+  const sentBy = async (now: number, change: (users: Users) => void = () => {}) => {
+    const { users, writeBuffer, outbox } = await open(now);
+    outbox.stopAfter(now);
+    change(users);
+    const piece = outbox.take(9);
+    outbox.sent(piece);
+    await writeBuffer.commitUsers();
+    await writeBuffer.close();
+    return piece.users;
+  };
+  const [jid, before, seen] = [jidOf(0), BEGIN - HOUR, BEGIN + 1800];
+  const old = { jid, login: 0, seen: before, isOpen: false };
+  assert.deepEqual(await sentBy(BEGIN, (users) => users.sawLogout(users.number(jid), before)), [old]);
+  await sentBy(BEGIN + HOUR, (users) => users.sawLogin(users.number(jid), seen));
+  const { writeBuffer, outbox } = await open(BEGIN);
+  outbox.stopAfter(BEGIN);
+  outbox.again();
+  const piece = outbox.take(9);
+  assert.deepEqual(piece.users, [old]);
+  outbox.sent(piece);
+  await writeBuffer.commitUsers();
+  await writeBuffer.close();
+  assert.deepEqual(await sentBy(BEGIN + HOUR), [{ jid, login: seen, seen, isOpen: false }]);
 });
 
 test('of one who comes behind the hour before it is counted, the hour is told first, and then the rest [12.2]', async () => {
