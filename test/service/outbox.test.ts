@@ -22,10 +22,10 @@ before(async () => {
 });
 after(() => rm(root, { recursive: true }));
 
-/** A node whose index is `name`, as it starts. */
-async function openNode(name: string, exclude: readonly string[] = []) {
+/** A node whose index is `name`, as it starts at `now`, unix seconds. */
+async function openNode(name: string, { exclude = [] as readonly string[], now = BEGIN } = {}) {
   const users = new Users({ exclude, includeDisabled: false });
-  const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(join(root, name)), users, BEGIN, { pseudonymOf });
+  const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(join(root, name)), users, now, { pseudonymOf });
   return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
 }
 
@@ -47,7 +47,7 @@ test('the union of one node counts what the node counts, with crashes and losses
 });
 
 test('what happened to accounts is told in its order, again where it was not heard, and all of it after a loss [12.2]', async () => {
-  const open = () => openNode('accounts', ['never.example']);
+  const open = () => openNode('accounts', { exclude: ['never.example'] });
   const told = ({ changes }: Piece) =>
     changes.map(({ kind, host, member, at }) => [kind, host, member.toString('hex'), at]);
   const all = ['removed', 'disabled', 'enabled', 'forgotten'].map((kind, i) => [
@@ -108,12 +108,7 @@ test('who was seen ahead of a clock that went back is told when that time has co
 });
 
 test('who was seen ahead of a clock that went back, and was sent as before, is sent again by a process that starts when that time has come [12.2]', async () => {
-  const path = join(root, 'ahead-anew');
-  const open = async (now: number) => {
-    const users = new Users({ exclude: [], includeDisabled: false });
-    const writeBuffer = await WriteBuffer.open(await LastSeenIndex.open(path), users, now, { pseudonymOf });
-    return { users, writeBuffer, outbox: new NodeOutbox(users, writeBuffer.cluster) };
-  };
+  const open = (now: number) => openNode('ahead-anew', { now });
   const sentBy = async (now: number, change: (users: Users) => void = () => {}) => {
     const { users, writeBuffer, outbox } = await open(now);
     outbox.stopAfter(now);
