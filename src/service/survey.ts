@@ -52,17 +52,22 @@ export interface Survey {
   readonly failure: string | undefined;
 }
 
-/** So much of the end of a log is looked at, bytes. */
-const LOOK_AT = 1024 * 1024;
-/** Of one in the journal. */
-const ENTRIES = 5000;
+/** How much of the end of a log is looked at. */
+interface Look {
+  readonly bytes: number;
+  /** Of one in the journal. */
+  readonly entries: number;
+}
+const WHOLE: Look = { bytes: 1024 * 1024, entries: 5000 };
+/** Mostly that is enough to see that there is an event in it, and takes no noticeable time. */
+const SHORT: Look = { bytes: 16 * 1024, entries: 100 };
 /** Lines below which it says nothing that there is no login among them. */
 const ENOUGH_LINES = 20;
 
 /** `now`: unix seconds. Rejects with the error of the system. */
-export async function surveyLog(log: LogConfig, config: Config, now: number): Promise<Survey> {
+export async function surveyLog(log: LogConfig, config: Config, now: number, look = WHOLE): Promise<Survey> {
   const entries = journalOf(log.path);
-  const bytes = await (entries === undefined ? readEnd(log.path, LOOK_AT) : newestEntries(entries, ENTRIES));
+  const bytes = await (entries === undefined ? readEnd(log.path, look.bytes) : newestEntries(entries, look.entries));
   const lines = bytes.toString('latin1').split('\n').slice(0, -1);
   const format = recogniseFormat(lines, log.server);
   const dialect = format?.dialect ?? dialectNamed(log.server);
@@ -123,11 +128,13 @@ function wrongZone(
 
 /** Why nothing can be counted from a log, when it can be read and that is so. */
 export async function failureIn(log: LogConfig, config: Config, now: number): Promise<string | undefined> {
-  // Of a log that cannot be read its follower tells.
-  return surveyLog(log, config, now).then(
-    ({ failure }) => failure,
-    () => undefined,
-  );
+  try {
+    const { events, failure } = await surveyLog(log, config, now, SHORT);
+    return events > 0 && failure === undefined ? undefined : (await surveyLog(log, config, now)).failure;
+  } catch {
+    // Of a log that cannot be read its follower tells.
+    return undefined;
+  }
 }
 
 const SESSION_EVENTS: ReadonlySet<string> = new Set(['start', 'end', 'bind', 'unbind']);
