@@ -4,6 +4,7 @@
  */
 import { BOUND, CARRIER, ENDED, AWAY, isOnlineState, NONE, OPEN, REMOVED, UNBOUND } from './session-state.ts';
 import type { SessionTable } from './session-table.ts';
+import { StoredSessions } from './stored-sessions.ts';
 import { TimeoutQueue } from './timeout-queue.ts';
 import type { Users } from './user-table.ts';
 
@@ -52,6 +53,7 @@ export class LogSessions {
   readonly ahead = new TimeoutQueue();
   /** As the table has it. */
   readonly number: number;
+  readonly stored: StoredSessions;
   /** What time alone does has been done up to then, unix seconds. */
   passed = -Infinity;
 
@@ -61,6 +63,7 @@ export class LogSessions {
     this.hibernation = hibernationSeconds + 1;
     this.boshSeconds = boshSeconds;
     this.number = this.table.addLog(isStored);
+    this.stored = new StoredSessions(this.table, this.number);
   }
 
   /** The session of an id; `NONE` when there is none. */
@@ -155,15 +158,6 @@ export class LogSessions {
     );
     // The oldest of so many open ones is the one that the others resumed: its end ends them all.
     table.drop(table.stateOf(least) === OPEN ? next : least);
-  }
-
-  /** How many have changed since `takeChanges`, at most. */
-  get changes(): number {
-    return this.table.changes(this.number);
-  }
-
-  takeChanges(): ReturnType<SessionTable['takeChanges']> {
-    return this.table.takeChanges(this.number);
   }
 
   /** The number of a session may be that of another log's by now. */

@@ -29,6 +29,11 @@ export class SessionChanges {
     this.#changes[log]?.dropped.push(low, high);
   }
 
+  /** Ids that are gone, low and high; they are told no more. */
+  takeDropped(log: number): number[] {
+    return this.#changes[log]?.dropped.splice(0) ?? [];
+  }
+
   /** How many there are, at most. */
   count(log: number): number {
     const changes = this.#changes[log];

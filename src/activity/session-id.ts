@@ -4,6 +4,7 @@
  */
 import { OF_JID_BEGINS } from '../format/dialects/full-jid.ts';
 import { NAME_WORDS, OWN, type NameTable } from '../format/name-table.ts';
+import type { SessionPack } from './session-pack.ts';
 
 export interface SessionId {
   readonly low: number;
@@ -72,6 +73,11 @@ export class SessionIds {
     if (high < 0) return this.#names.text(low);
     const digits = (low >>> 0).toString(16);
     return `c2s${high === 0 ? digits : high.toString(16) + digits.padStart(UPPER_DIGITS, '0')}`;
+  }
+
+  pack(low: number, high: number, pack: SessionPack): void {
+    if (high < 0) pack.name(this.#names, low);
+    else pack.text(this.text(low, high));
   }
 
   /** The numbers mean this id until they have been let go as often as they were held. */

@@ -1,6 +1,7 @@
 /** The resources that sessions are bound to, as numbers, each as long as a session has it. */
 import { NAME_WORDS, OWN, type NameTable } from '../format/name-table.ts';
 import { moved } from '../format/reserved.ts';
+import type { SessionPack } from './session-pack.ts';
 
 export class SessionResources {
   readonly #names: NameTable;
@@ -39,6 +40,13 @@ export class SessionResources {
 
   text(number: number): string {
     return this.#names.text(number - 1);
+  }
+
+  /** That of a session. */
+  pack(session: number, pack: SessionPack): void {
+    const number = this.#of[session]!;
+    if (number > 0) pack.name(this.#names, number - 1);
+    else pack.text(undefined);
   }
 
   /** The number + 1 of the resource that these bytes are, which are of ASCII; held once. */

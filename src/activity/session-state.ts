@@ -21,7 +21,7 @@ export interface Session {
 /** Undefined for an id that means nothing any more. */
 export type SessionChange = readonly [id: string, session: Session | undefined];
 
-/** The states as numbers; none for a session that is not there. Those before `ENDED` are online. */
+/** The states as numbers, also as they are stored (session-pack.ts); none for a session that is not there. Those before `ENDED` are online. */
 export const NONE = 0;
 export const OPEN = 1;
 export const AWAY = 2;

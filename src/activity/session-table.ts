@@ -7,9 +7,10 @@ import { NAME_WORDS, NameTable } from '../format/name-table.ts';
 import { LARGE, largest, moved, SMALL } from '../format/reserved.ts';
 import type { SessionSpace } from '../format/shared-memory.ts';
 import { SessionChanges } from './session-changes.ts';
+import type { SessionPack } from './session-pack.ts';
 import { SessionResources } from './session-resources.ts';
 import { isBoshId, SessionIds } from './session-id.ts';
-import { isOnlineState, NONE, STATES, type Session, type SessionChange } from './session-state.ts';
+import { isOnlineState, NONE, STATES, type Session } from './session-state.ts';
 import {
   AT,
   CHAIN,
@@ -40,6 +41,7 @@ export interface SessionUsers {
 export class SessionTable {
   readonly ids: SessionIds;
   readonly resources: SessionResources;
+  readonly changes = new SessionChanges();
   readonly #users: SessionUsers;
   #capacity = 0;
   #words = new Int32Array(0);
@@ -52,7 +54,6 @@ export class SessionTable {
   #used = 1;
   #free = 0;
   #size = 0;
-  readonly #changes = new SessionChanges();
 
   /** `seed` as of a `NameTable`. */
   constructor(users: SessionUsers, seed: number) {
@@ -65,12 +66,12 @@ export class SessionTable {
 
   /** The number of one more log. `isStored`: its changes will be asked for. */
   addLog(isStored: boolean): number {
-    return this.#changes.addLog(isStored);
+    return this.changes.addLog(isStored);
   }
 
   /** Whether the changes of a log will be asked for. */
   isStored(log: number): boolean {
-    return this.#changes.isStored(log);
+    return this.changes.isStored(log);
   }
 
   /** How many sessions there are, of all logs. */
@@ -226,28 +227,31 @@ export class SessionTable {
     };
   }
 
-  /** How many sessions of a log have changed since `takeChanges`, at most. */
-  changes(log: number): number {
-    return this.#changes.count(log);
+  /** Whether a session of a log has changed since this was last asked: it is stored from now on. */
+  store(log: number, session: number): boolean {
+    const at = session * WORDS + STATE;
+    const state = this.#words[at]!;
+    if ((state & CHANGED) === 0 || state >> LOG_SHIFT !== log) return false;
+    this.#words[at] = (state & ~CHANGED) | STORED;
+    return true;
   }
 
-  /** What changed of a log since the last call, to be stored: undefined for an id that means nothing any more. */
-  takeChanges(log: number): SessionChange[] {
-    const taken: SessionChange[] = [];
-    const { sessions, dropped } = this.#changes.take(log);
-    for (const session of sessions) {
-      const at = session * WORDS;
-      const state = this.#words[at + STATE]!;
-      if ((state & CHANGED) === 0 || state >> LOG_SHIFT !== log) continue;
-      this.#words[at + STATE] = (state & ~CHANGED) | STORED;
-      taken.push([this.ids.text(this.#words[at]!, this.#words[at + HIGH]!), this.record(session)]);
-    }
-    for (let i = 0; i < dropped.length; i += 2) {
-      const [low = 0, high = 0] = [dropped[i], dropped[i + 1]];
-      if (this.find(log, low, high) === NONE) taken.push([this.ids.text(low, high), undefined]);
-      this.ids.letGo(low, high);
-    }
-    return taken;
+  /** A session will be stored, changed or not. */
+  noteStored(session: number): void {
+    this.#words[session * WORDS + STATE]! |= STORED;
+  }
+
+  packId(session: number, pack: SessionPack): void {
+    this.ids.pack(this.#words[session * WORDS + LOW]!, this.#words[session * WORDS + HIGH]!, pack);
+  }
+
+  get userNames(): NameTable {
+    return this.#users.names;
+  }
+
+  /** Behind the highest number that a session has. */
+  get end(): number {
+    return this.#used;
   }
 
   /** So many sessions there is room for. */
@@ -281,12 +285,12 @@ export class SessionTable {
 
   /** A session of a log has changed since `takeChanges`. */
   changed(log: number, session: number): void {
-    this.#changes.changed(log, session);
+    this.changes.changed(log, session);
   }
 
   /** A session of which something is stored is gone. The name of its id is still wanted until that is told. */
   dropped(log: number, low: number, high: number): void {
-    this.#changes.dropped(log, low, high);
+    this.changes.dropped(log, low, high);
     this.ids.hold(low, high);
   }
 

@@ -30,18 +30,8 @@ import { LogSessions, type SessionsOptions } from './log-sessions.ts';
 import { overBy, passTime } from './passing-time.ts';
 import { connect, end, finish, hibernate, start } from './resumption.ts';
 import { eventOf, isOfAll, restOf, sourceOf, subjectOf, type Subject } from './session-events.ts';
-import {
-  AWAY,
-  BOUND,
-  CARRIER,
-  isOnline,
-  isOnlineState,
-  NONE,
-  OPEN,
-  STATES,
-  type Session,
-  type SessionChange,
-} from './session-state.ts';
+import { AWAY, BOUND, CARRIER, isOnline, isOnlineState, NONE, OPEN, STATES, type Session } from './session-state.ts';
+import type { StoredSessions } from './stored-sessions.ts';
 import type { Over } from './time-alone.ts';
 import type { Users } from './user-table.ts';
 
@@ -86,7 +76,7 @@ export class Sessions {
       if (session.since > begun && isOnline(session)) ahead.push(restored);
     }
     this.#log.beginLater(ahead);
-    this.takeChanges();
+    this.stored.skipChanges();
   }
 
   /**
@@ -140,14 +130,9 @@ export class Sessions {
     return this.#log.losses;
   }
 
-  /** How many have changed since `takeChanges`, at most. */
-  get changes(): number {
-    return this.#log.changes;
-  }
-
-  /** What changed since the last call, to be stored: undefined for an id that means nothing any more. */
-  takeChanges(): SessionChange[] {
-    return this.#log.takeChanges();
+  /** Of them, what is to be stored. */
+  get stored(): StoredSessions {
+    return this.#log.stored;
   }
 
   /** What is to be stored of all of them, or of those of one user, as `restore` takes it. */

@@ -203,7 +203,7 @@ async function readAnew(tasks: readonly Task[], isOld: boolean, options: IngestO
     },
     position: (position: Position) => void positions.set(position.id, position),
     commit: async () => {
-      const changes = logState.sessions.takeChanges();
+      const changes = logState.sessions.stored.takeChanges();
       for (const [id] of changes) changed.add(id);
       apply(changes, sessions);
       await logStore.commitUsers();
@@ -281,7 +281,7 @@ async function readOne(
     await forget();
   };
   const commit = async (): Promise<void> => {
-    const changes = options.users.pages.changes + logState.sessions.changes;
+    const changes = options.users.pages.changes + logState.sessions.stored.changes;
     if (changes < options.logStore.commitAfter && bytes < COMMIT_BYTES) return;
     await takes.commit();
     bytes = 0;

@@ -84,7 +84,7 @@ export class LogAside implements LogStore {
 
   async commit(logState: LogState, reached: readonly Position[]): Promise<void> {
     // They are stored when all is put together.
-    logState.sessions.takeChanges();
+    logState.sessions.stored.skipChanges();
     for (const position of reached) this.#positions.set(position.id, position);
     this.anew = { logState, positions: this.positions };
     await this.commitUsers();

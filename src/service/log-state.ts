@@ -105,7 +105,7 @@ export class LogState {
   /** Its sessions are among those of memory no longer. */
   letGo(): void {
     this.sessions.dropAll();
-    this.sessions.takeChanges();
+    this.sessions.stored.skipChanges();
   }
 
   /** What comes next may have been written since the files were looked at. */

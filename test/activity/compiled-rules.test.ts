@@ -136,7 +136,7 @@ class World {
       size: users.size,
       sessions: [...sessions.all()],
       hasResumption: sessions.hasResumption,
-      changes: sessions.takeChanges(),
+      changes: sessions.stored.takeChanges(),
       counts: users.sample(at, sessions.overBy(at)),
       names: users.names.size,
       ...(this.#isStored && { stored: users.pages.takeUsers() }),

@@ -38,7 +38,7 @@ describe('what is known of one user does not depend on another who', () => {
     const before = play([...RESUMPTION, REMOVED]);
     const after = world();
     const stored: (readonly [string, Session])[] = [];
-    for (const [id, session] of before.sessions.takeChanges()) if (session) stored.push([id, session]);
+    for (const [id, session] of before.sessions.stored.takeChanges()) if (session) stored.push([id, session]);
     after.sessions.restore(stored, { detail: false, hasResumption: before.sessions.hasResumption });
     assert.deepEqual(stateOf(play(BOB, '12:00:00', after), 'bob'), BOB_SEEN);
   });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as fc from '../properties.ts';
+import { SessionPack, unpackSessions } from '../../src/activity/session-pack.ts';
 import { Sessions, type Session } from '../../src/activity/sessions.ts';
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import { knownUsers } from '../index/index-contents.ts';
@@ -458,7 +459,11 @@ class Stored {
   }
 
   storeSessions(sessions: World['sessions']): void {
-    put(this.sessions, sessions.takeChanges());
+    const pack = new SessionPack((packed) => {
+      unpackSessions(packed, (id, session) => put(this.sessions, [[id, session]]));
+    });
+    sessions.stored.packChanges(pack);
+    pack.end();
   }
 
   restored(detail: boolean): World {
