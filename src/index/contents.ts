@@ -7,13 +7,27 @@ import type { Folded } from './digest.ts';
 /** Kept of the files of a log; by its id. */
 export type Followed = Position | StoredVerdicts;
 
-/** Key spaces with values in JSON. */
-export const VALUES = ['sessions', 'positions', 'logs', 'hosts', 'removals', 'counts', 'cluster', 'accounts'] as const;
+/** Key spaces with values in JSON, but for `piles`. */
+export const VALUES = [
+  'sessions',
+  'piles',
+  'positions',
+  'logs',
+  'hosts',
+  'removals',
+  'counts',
+  'cluster',
+  'accounts',
+] as const;
+/** Those with bytes. */
+export const BYTES = ['pages', 'piles', 'recent'] as const;
 
 /** By key. */
 export interface Values {
-  /** `log \0 session id` to what is kept of a session. */
+  /** `log \0 session id` to what is kept of a session, in an index from before schema 6. */
   readonly sessions: Map<string, unknown>;
+  /** Sessions of a log, packed, by the keys that service/session-piles.ts gives them, in the order of these. */
+  readonly piles: Map<string, Buffer>;
   /** By their id. */
   readonly positions: Map<string, Followed>;
   /** Live path of a log to what is kept of it. */
@@ -29,9 +43,6 @@ export interface Values {
   /** Of a node of a cluster: number to what happened to an account, as activity/account-changes.ts has it. */
   readonly accounts: Map<string, unknown>;
 }
-
-/** What only a node of a cluster has. */
-export const SHARED: ReadonlySet<Keyspace> = new Set(['cluster', 'accounts'] as const);
 
 /** What one block of lines changed. A value of undefined deletes the key. */
 export interface Changes extends Partial<Readonly<Record<keyof Values, ReadonlyMap<string, unknown>>>> {
@@ -119,9 +130,9 @@ class PageChecksums implements Checksums {
   }
 }
 
-export function put(contents: Contents, room: keyof Values, key: string, payload: string): void {
+export function put(contents: Contents, room: keyof Values, key: string, payload: string | Buffer): void {
   const values: Map<string, unknown> = contents[room];
-  values.set(key, JSON.parse(payload));
+  values.set(key, typeof payload === 'string' ? JSON.parse(payload) : payload);
 }
 
 /** Each record once. */
@@ -131,5 +142,5 @@ export function eachEdit(changes: Changes, edit: Edit): void {
   for (const key of new Set(changes.moved)) edit('users', key, undefined);
   for (const room of VALUES)
     for (const [key, value] of changes[room] ?? [])
-      edit(room, key, value === undefined ? undefined : JSON.stringify(value));
+      edit(room, key, value === undefined || Buffer.isBuffer(value) ? value : JSON.stringify(value));
 }

@@ -13,7 +13,6 @@ import {
   eachEdit,
   newChecksums,
   noValues,
-  SHARED,
   type Changes,
   type Contents,
   type Keyspace,
@@ -51,10 +50,11 @@ export type { Changes, Contents, UserSink } from './contents.ts';
 export { moveAside } from './directory.ts';
 export { IndexError, type IndexErrorCode } from './index-error.ts';
 
-/** 1 is of version 0.1.0, which had a record for each user; 2 had no past counts, 3 no users by themselves. */
-const SCHEMA = 4;
-/** That of a node of a cluster; of all others it is as before. */
-const SHARED_SCHEMA = 5;
+/**
+ * 1 is of version 0.1.0, which had a record for each user; 2 had no past counts, 3 no users by themselves, 4 no nodes of a cluster, and 5
+ * a record for each session.
+ */
+const SCHEMA = 6;
 /** A batch as it is handed to LevelDB: what will be true if it is written. */
 interface Attempt {
   readonly digest: Digest;
@@ -63,8 +63,6 @@ interface Attempt {
   readonly keys: readonly string[];
   readonly hashes: readonly (number | undefined)[];
   readonly batch: Batch;
-  /** Of what is stored then. */
-  readonly schema: number;
 }
 
 export class LastSeenIndex {
@@ -268,7 +266,6 @@ export class LastSeenIndex {
     const digest = { id: randomUUID(), ...this.#digest, generation, folded, ...(pages !== undefined && { pages }) };
     const batch = this.#db.batch();
     const [rooms, keys, hashes] = [[] as Keyspace[], [] as string[], [] as (number | undefined)[]];
-    let schema = Math.max(SCHEMA, this.#schema);
     eachEdit(changes, (room, key, payload) => {
       const before = this.#hashes[room].get(key);
       // Most sessions begin and end between two batches: of those there is nothing to delete.
@@ -280,11 +277,10 @@ export class LastSeenIndex {
       keys.push(key);
       hashes.push(after);
       if (after === undefined) batch.del(keyIn(room, key));
-      else if (SHARED.has(room)) schema = SHARED_SCHEMA;
     });
-    if (this.#schema !== schema) putMeta(batch, 'schema', schema);
+    if (this.#schema !== SCHEMA) putMeta(batch, 'schema', SCHEMA);
     putMeta(batch, 'digest', digest);
-    return { digest, rooms, keys, hashes, batch, schema };
+    return { digest, rooms, keys, hashes, batch };
   }
 
   #accept(attempt: Attempt): void {
@@ -295,7 +291,7 @@ export class LastSeenIndex {
       else this.#hashes[rooms[i]!].set(keys[i]!, hash);
     }
     this.#digest = attempt.digest;
-    this.#schema = attempt.schema;
+    this.#schema = SCHEMA;
     this.#failed = undefined;
     this.#mark(attempt.digest);
   }
@@ -340,8 +336,8 @@ export class LastSeenIndex {
     if (value === undefined) return beginMeta(this.#db, SCHEMA);
     const schema = metaPayload(this.path, 'schema', value);
     this.#schema = Number(schema);
-    if (this.#schema >= 1 && this.#schema <= SHARED_SCHEMA) return;
-    const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SHARED_SCHEMA}): install that version again, or set index.path (--index) to another directory`;
+    if (this.#schema >= 1 && this.#schema <= SCHEMA) return;
+    const sentence = `The index in ${this.path} was written by a newer version of xmpp-active-users (schema ${schema}, this one knows ${SCHEMA}): install that version again, or set index.path (--index) to another directory`;
     throw new IndexError('NEWER_SCHEMA', sentence);
   }
 }

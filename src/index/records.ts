@@ -4,6 +4,7 @@ import {
   keyOfNumber,
   numberOfKey,
   put,
+  BYTES,
   KEYSPACES,
   type Checksums,
   type Contents,
@@ -29,7 +30,7 @@ interface Source {
   readonly db: Level;
 }
 
-const BYTES = { valueEncoding: 'buffer' } as const;
+const AS_BYTES = { valueEncoding: 'buffer' } as const;
 const ENTRIES_AT_ONCE = 1000;
 const SCAN = { highWaterMarkBytes: 1024 * 1024, fillCache: false } as const;
 
@@ -42,30 +43,33 @@ export function putRecord(batch: Batch, room: Keyspace, key: string, payload: st
     return hash;
   }
   const hash = checksumOfBytes(room, key, payload);
-  batch.put(stored, encodeBytes(hash, payload), BYTES);
+  batch.put(stored, encodeBytes(hash, payload), AS_BYTES);
   return hash;
 }
 
 /** As it is stored; undefined where there is none. @throws {IndexError} DAMAGED */
 export function pageOf(path: string, db: Level, page: number): Buffer | undefined {
   const key = keyOfNumber(page);
-  const value = db.getSync<string, Buffer>(keyIn('pages', key), BYTES);
+  const value = db.getSync<string, Buffer>(keyIn('pages', key), AS_BYTES);
   if (value === undefined) return undefined;
   const record = decodeBytes('pages', key, value);
   if (!record) throw mismatch(path, keyIn('pages', key));
   return record.payload;
 }
 
-/** Users by themselves first, then pages, each in the order of their keys (contents.ts). @throws {IndexError} DAMAGED */
+/**
+ * Users by themselves first, then pages, each in the order of their keys (contents.ts), and then all else.
+ * @throws {IndexError} DAMAGED
+ */
 export async function readRecords(source: Source, into: Into): Promise<void> {
-  const [recent, pages] = [rangeOf('recent'), rangeOf('pages')];
-  for (const [room, range] of [['recent', recent] as const, ['pages', pages] as const]) {
-    const records = source.db.iterator<string, Buffer>({ ...range, ...BYTES, ...SCAN });
+  for (const room of ['recent', 'pages', 'piles'] as const) {
+    const range = rangeOf(room);
+    const records = source.db.iterator<string, Buffer>({ ...range, ...AS_BYTES, ...SCAN });
     const take = (stored: string, value: Buffer) =>
-      takeUsers(room, stored.slice(range.gte.length), value, source.path, into);
+      takeBytes(room, stored.slice(range.gte.length), value, source.path, into);
     await forEach(records, take);
   }
-  for (const range of [{ lt: pages.gte }, { gte: pages.lt, lt: recent.gte }, { gte: recent.lt }])
+  for (const range of BETWEEN)
     await forEach(source.db.iterator({ ...range, ...SCAN }), (stored, value) => take(stored, value, source.path, into));
 }
 
@@ -75,7 +79,7 @@ export async function* usersIn(
   room: 'recent' | 'pages',
 ): AsyncGenerator<readonly [number, Buffer]> {
   const range = rangeOf(room);
-  for await (const [stored, value] of db.iterator<string, Buffer>({ ...range, ...BYTES, ...SCAN })) {
+  for await (const [stored, value] of db.iterator<string, Buffer>({ ...range, ...AS_BYTES, ...SCAN })) {
     const key = stored.slice(range.gte.length);
     const record = decodeBytes(room, key, value);
     if (!record) throw mismatch(path, stored);
@@ -85,6 +89,12 @@ export async function* usersIn(
 
 /** `"` comes next to the `!` that ends the name of a room. */
 const rangeOf = (room: Keyspace) => ({ gte: keyIn(room, ''), lt: `!${room}"` });
+
+/** Of the rooms with bytes, which are in the order of their keys, what is before, between and behind them. */
+const BETWEEN = [...BYTES, undefined].map((room, i) => ({
+  ...(i > 0 && { gte: rangeOf(BYTES[i - 1]!).lt }),
+  ...(room && { lt: rangeOf(room).gte }),
+}));
 
 interface Entries<V> {
   nextv(size: number): Promise<[string, V][]>;
@@ -103,20 +113,21 @@ async function forEach<V>(iterator: Entries<V>, each: (stored: string, value: V)
   }
 }
 
-function takeUsers(room: 'recent' | 'pages', key: string, value: Buffer, path: string, into: Into): void {
-  const { found, checksums, users } = into;
+function takeBytes(room: (typeof BYTES)[number], key: string, value: Buffer, path: string, into: Into): void {
+  const { contents, found, checksums, users } = into;
   const record = decodeBytes(room, key, value);
   if (!record) throw mismatch(path, keyIn(room, key));
   add(found, record.hash);
   checksums[room].set(key, record.hash);
-  if (room === 'recent') users?.recent(numberOfKey(key), record.payload);
+  if (room === 'piles') put(contents, room, key, record.payload);
+  else if (room === 'recent') users?.recent(numberOfKey(key), record.payload);
   else users?.page(numberOfKey(key), record.payload);
 }
 
 function take(stored: string, value: string, path: string, { contents, found, checksums, users }: Into): void {
   const end = stored.indexOf('!', 1);
   const room = KEYSPACES.find((name) => name.length === end - 1 && stored.startsWith(name, 1));
-  if (!room || room === 'pages' || room === 'recent') return expectMeta(stored, path);
+  if (!room || isOfBytes(room)) return expectMeta(stored, path);
   const key = stored.slice(end + 1);
   const record = decode(room, key, value);
   if (!record) throw mismatch(path, stored);
@@ -126,6 +137,8 @@ function take(stored: string, value: string, path: string, { contents, found, ch
   contents.unmoved.push(key);
   users?.user(key, decodeUser(record.payload));
 }
+
+const isOfBytes = (room: Keyspace): room is (typeof BYTES)[number] => (BYTES as readonly Keyspace[]).includes(room);
 
 const mismatch = (path: string, stored: string): IndexError =>
   damaged(path, `the record ${JSON.stringify(stored)} does not match its checksum`);

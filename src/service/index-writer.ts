@@ -59,8 +59,8 @@ export class IndexWriter {
 
   /** Where no user and no session has changed, it is written within a second; when it could not be, the next call writes. */
   async writeSoon(isUrgent: boolean): Promise<void> {
-    const { sessions, removals, accounts } = this.unwritten;
-    const changes = this.#users.pages.changes + sessions.size + removals.size + accounts.size;
+    const { piles, removals, accounts } = this.unwritten;
+    const changes = this.#users.pages.changes + piles.size + removals.size + accounts.size;
     if (isUrgent || this.#isFailing || changes > 0) return this.write();
     this.#late ??= setTimeout(() => void this.write().catch(() => undefined), LATEST_MS);
   }

@@ -4,7 +4,7 @@
  */
 import type { Session } from '../activity/sessions.ts';
 import type { Users } from '../activity/user-table.ts';
-import type { Followed } from '../index/contents.ts';
+import type { Followed, Values } from '../index/contents.ts';
 import type { JournalPosition, Position } from '../source/source.ts';
 import type { Position as FilePosition } from '../source/follow/position.ts';
 import type { StoredVerdicts } from '../source/follow/verdicts.ts';
@@ -14,7 +14,8 @@ import { uncovered, type StoredLog, type StoredState } from './stored-log.ts';
 import { rewound } from './rewound.ts';
 import type { Place, Unbelieved } from './unbelieved.ts';
 import type { Unwritten } from './unwritten.ts';
-import { keyOf, type WholeLog } from './whole-index.ts';
+import { SessionPiles } from './session-piles.ts';
+import { believedSessions, sessionsByLog } from './whole-index.ts';
 
 export interface KnownLogsOptions {
   readonly users: Users;
@@ -33,6 +34,8 @@ export class KnownLogs {
   readonly #logStates = new Map<string, LogState>();
   /** What is or will be written of each log. */
   readonly #noted = new Map<string, StoredLog>();
+  /** What the index has or will have of sessions. */
+  readonly #piles = new SessionPiles((key, pile) => this.#unwritten.piles.set(key, pile));
   #lastLine = -Infinity;
 
   constructor(options: KnownLogsOptions) {
@@ -43,6 +46,19 @@ export class KnownLogs {
   restorePosition(followed: Followed): void {
     if ('verdicts' in followed) this.#verdicts.set(followed.log, followed);
     else this.#positions.set(followed.id, followed);
+  }
+
+  /** What the index holds of sessions, by log, as it was told until `now`, unix seconds. */
+  restoreSessions(
+    { piles, sessions }: Pick<Values, 'piles' | 'sessions'>,
+    now: number,
+  ): Map<string, [string, Session][]> {
+    const older = sessionsByLog(sessions);
+    const all = new Map([...older, ...this.#piles.restore(piles)]);
+    // They are put into piles with the next commit.
+    for (const key of sessions.keys()) this.#unwritten.sessions.set(key, undefined);
+    for (const [log, own] of older) this.#piles.replace(log, own);
+    return new Map(Array.from(all, ([log, own]) => [log, believedSessions(own, now)]));
   }
 
   /** What the index holds of a log; `last`: when its last line was written, unix seconds. */
@@ -99,7 +115,7 @@ export class KnownLogs {
       if (each.id === id || !known.includes(each.id)) this.#forgetPosition(each.id);
     if (position) this.#notePosition(position);
     const { state: before, sessions, since } = rewound(state, place, this.#options.users, hibernation);
-    for (const [key, session] of sessions) this.#unwritten.sessions.set(keyOf(log, key), session);
+    this.#piles.change(log, sessions);
     this.#keep(log, before?.log);
     if (before) this.#stored.set(log, before);
     else this.#stored.delete(log);
@@ -113,6 +129,7 @@ export class KnownLogs {
     this.note(log, logState, [], []);
     const state = { log: logState.stored, sessions: [...logState.sessions.all()] };
     logState.letGo();
+    this.#piles.breakOff(log);
     this.#logStates.delete(log);
     return state;
   }
@@ -137,8 +154,10 @@ export class KnownLogs {
     positions: readonly Position[],
     forgotten: readonly string[],
   ): void {
-    const { sessions } = this.#unwritten;
-    for (const [id, session] of logState?.sessions.takeChanges() ?? []) sessions.set(keyOf(log, id), session);
+    if (logState) {
+      if (logState !== this.#logStates.get(log)) this.#piles.breakOff(log);
+      this.#piles.add(log, logState.sessions.stored);
+    }
     if (logState?.stored) {
       this.#keep(log, logState.stored);
       this.#logStates.set(log, logState);
@@ -155,11 +174,10 @@ export class KnownLogs {
    */
   swap(log: string, before: LogState, { logState, positions }: Pick<Anew, 'logState' | 'positions'>): void {
     this.note(log, before, [], []);
-    for (const [id] of before.sessions.all()) this.#unwritten.sessions.set(keyOf(log, id), undefined);
     before.letGo();
     for (const { id } of this.#positionsOf(log)) this.#forgetPosition(id);
     for (const position of positions) this.#notePosition(position);
-    for (const [id, session] of logState.sessions.all()) this.#unwritten.sessions.set(keyOf(log, id), session);
+    this.#piles.rewrite(log, logState.sessions.stored);
     this.#keep(log, undefined);
     this.#stored.delete(log);
     this.#logStates.delete(log);
@@ -191,11 +209,7 @@ export class KnownLogs {
 
   /** `sessions` take the place of all that were kept of the log. */
   replaceSessions(log: string, sessions: ReadonlyMap<string, Session>): void {
-    this.#drop(
-      log,
-      (this.stored(log)?.sessions ?? []).map(([session]) => session),
-    );
-    for (const [id, session] of sessions) this.#unwritten.sessions.set(keyOf(log, id), session);
+    this.#piles.replace(log, sessions);
   }
 
   /** Of the time before, those who were seen are not all known any more, also when they are to be kept for longer one day. */
@@ -229,8 +243,35 @@ export class KnownLogs {
   }
 
   /** These sessions of a log mean nothing any more. */
-  #drop(log: string, sessions: Iterable<string>): void {
-    for (const session of sessions) this.#unwritten.sessions.set(keyOf(log, session), undefined);
+  #drop(log: string, sessions: readonly string[]): void {
+    this.#piles.change(
+      log,
+      sessions.map((session) => [session, undefined] as const),
+    );
+  }
+
+  /** Of sessions that are gone the index has nothing any more; in steps. `way`: as `SessionPiles` has them. */
+  *renewSessions(way: 'renew' | 'purge'): Generator<void> {
+    for (const log of this.#logs()) {
+      const logState = this.#logStates.get(log);
+      const stored = this.#stored.get(log)?.sessions ?? [];
+      if (logState) yield* this.#piles[way](log, logState.sessions.stored);
+      else if (stored.length < this.#piles.sessionsIn(log)) {
+        this.#piles.replace(log, stored);
+        yield;
+      }
+    }
+  }
+
+  /** The index is a new one: all sessions are to be written to it. */
+  putAllSessions(): void {
+    this.#unwritten.piles.clear();
+    this.#piles.clear();
+    for (const log of this.#logs()) {
+      const logState = this.#logStates.get(log);
+      if (logState) this.#piles.rewrite(log, logState.sessions.stored);
+      else this.#piles.replace(log, this.#stored.get(log)?.sessions ?? []);
+    }
   }
 
   /** To be written of a log; undefined deletes. */
@@ -254,12 +295,11 @@ export class KnownLogs {
     return this.#options.unwritten();
   }
 
-  /** All of each log, as it is now. */
-  *states(): Iterable<readonly [string, WholeLog]> {
+  /** Of each log what is kept of it now. */
+  *states(): Iterable<readonly [string, StoredLog | undefined]> {
     for (const log of this.#logs()) {
       const logState = this.#logStates.get(log);
-      const state = logState ? { log: logState.stored, sessions: logState.sessions.all() } : this.#stored.get(log);
-      if (state) yield [log, state];
+      yield [log, logState ? logState.stored : this.#stored.get(log)?.log];
     }
   }
 

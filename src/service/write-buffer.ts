@@ -21,7 +21,6 @@ import { PastCounts } from './past-counts.ts';
 import { Retention } from './retention.ts';
 import { SentHosts } from './sent-hosts.ts';
 import { StoredUsers } from './stored-users.ts';
-import { sessionsByLog } from './whole-index.ts';
 import type { LogState } from './log-state.ts';
 import { storedLogOf } from './stored-log.ts';
 
@@ -57,10 +56,13 @@ export class WriteBuffer {
     this.#retention = new Retention(users);
     this.#storedUsers = new StoredUsers(users, believed);
     this.logs = new KnownLogs({ users, retention: this.#retention, unwritten: () => this.#writer.unwritten });
-    const known = () => ({
-      ...{ logs: this.logs.states(), positions: this.logs.allPositions },
-      ...{ hosts: this.sent.all, counts: this.past.all(), cluster: this.cluster.all },
-    });
+    const known = () => {
+      this.logs.putAllSessions();
+      return {
+        ...{ logs: this.logs.states(), positions: this.logs.allPositions },
+        ...{ hosts: this.sent.all, counts: this.past.all(), cluster: this.cluster.all },
+      };
+    };
     this.#writer = new IndexWriter({ index, users, storedUsers: this.#storedUsers, renew, known });
   }
 
@@ -82,7 +84,7 @@ export class WriteBuffer {
     for (const host of contents.hosts.keys()) writeBuffer.sent.all.add(host);
     for (const [key, packed] of contents.counts) writeBuffer.past.restore(key, packed);
     for (const followed of contents.positions.values()) writeBuffer.logs.restorePosition(followed);
-    const sessions = sessionsByLog(contents.sessions, now);
+    const sessions = writeBuffer.logs.restoreSessions(contents, now);
     // In an index of version 0.1.0 only the users tell it, and not of which log.
     const { hasResumption } = writeBuffer.#storedUsers;
     for (const [log, entry] of contents.logs) {
@@ -185,6 +187,7 @@ export class WriteBuffer {
       await setImmediate();
     }
     this.logs.uncover(since);
+    await this.#renewSessions('renew');
   }
 
   /** Writes what changed of the users, and what could not be written before. */
@@ -194,8 +197,17 @@ export class WriteBuffer {
   }
 
   /** What was deleted is in no file of the index any more. @throws {IndexError} */
-  purge(): Promise<void> {
-    return this.#writer.purge();
+  async purge(): Promise<void> {
+    await this.#renewSessions('purge');
+    await this.#writer.purge();
+  }
+
+  /** What cannot be written waits for the next commit. */
+  async #renewSessions(way: 'renew' | 'purge'): Promise<void> {
+    for (const _ of this.logs.renewSessions(way)) {
+      const written = this.#writer.write();
+      await (way === 'purge' ? written : written.catch(() => undefined));
+    }
   }
 
   /** Whether the index is still where it was opened. */

@@ -1,6 +1,7 @@
 /** What an index holds, users and all, and users as they are written to one. */
 import { Users, type LastSeen } from '../../src/activity/user-table.ts';
 import { LastSeenIndex, type Changes, type Contents } from '../../src/index/last-seen.ts';
+import { SessionPiles } from '../../src/service/session-piles.ts';
 import { decodePage, encodePage } from '../../src/index/user-page.ts';
 
 export type IndexContents = Contents & { readonly users: ReadonlyMap<string, LastSeen>; readonly secret: string };
@@ -16,10 +17,23 @@ export async function contentsOf(path: string): Promise<IndexContents> {
     const takeAll = (_number: number, bytes: Buffer): void =>
       decodePage(bytes, (record, from, to) => take(bytes.toString('utf8', from, to), record));
     const contents = await index.load({ begin: () => {}, recent: takeAll, page: takeAll, user: take });
-    return { ...contents, secret: index.secret, users: new Map([...users].toSorted(([a], [b]) => (a < b ? -1 : 1))) };
+    return {
+      ...contents,
+      sessions: sessionsIn(contents),
+      secret: index.secret,
+      users: new Map([...users].toSorted(([a], [b]) => (a < b ? -1 : 1))),
+    };
   } finally {
     await index.close();
   }
+}
+
+/** By `log \0 id`, as older indexes have them. */
+function sessionsIn({ sessions, piles }: Contents): Map<string, unknown> {
+  const all = new Map(sessions);
+  for (const [log, own] of new SessionPiles(() => {}).restore(piles))
+    for (const [id, session] of own) all.set(`${log}\0${id}`, session);
+  return all;
 }
 
 /** All that is to be kept of the users, in the order of their names. */

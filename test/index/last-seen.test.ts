@@ -87,6 +87,9 @@ void describe('the index gives back what was written', () => {
       hosts: new Map([['søren ☕.example', true as const]]),
       removals: new Map([['0123abc', 1_772_413_200]]),
       sessions: new Map([['/a.log\0c2s55d2', { user: 'alice@chat.example', since: 1_772_413_200 }]]),
+      piles: new Map(
+        [2, 10].map((number) => [`/ä.log\0${number.toString(16).padStart(2, '0')}`, Buffer.of(0, 255, number)]),
+      ),
       positions: positions(position('p1', 10), position('p2', 20)),
       logs: new Map([['/a.log', { last: 1 }]]),
     };
@@ -105,6 +108,7 @@ void describe('the index gives back what was written', () => {
     assert.deepEqual(contents.hosts, all.hosts);
     assert.deepEqual(contents.removals, all.removals);
     assert.deepEqual(contents.sessions, all.sessions);
+    assert.deepEqual([...contents.piles], [...(all.piles ?? [])], 'in the order of their keys');
     assert.deepEqual(contents.positions, all.positions);
     assert.deepEqual(contents.logs, all.logs);
   });
@@ -235,8 +239,8 @@ void describe('an index that cannot be opened says why', () => {
   void test('NEWER_SCHEMA: written by a later version', async () => {
     const path = fresh();
     await write(path);
-    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '6'), '6')));
-    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 6/ });
+    await tamper(path, (db) => db.put('!meta!schema', encode(checksum('meta', 'schema', '7'), '7')));
+    await assert.rejects(LastSeenIndex.open(path), { code: 'NEWER_SCHEMA', message: /schema 7/ });
   });
 });
 
@@ -248,6 +252,7 @@ void describe('F24: damage is never read as numbers', () => {
   const stored: Changes = {
     removals: removals(50, 1_772_413_200),
     sessions: new Map([['/a.log\0s1', { user: 'user1@chat.example', since: 1 }]]),
+    piles: new Map([1, 2].map((number) => [`/a.log\0${number}`, Buffer.from(`pile ${number}`)])),
     positions: positions(position('p1', 10)),
     logs: new Map([['/a.log', { last: 1 }]]),
     recent: [[0, Buffer.from('users')]],
@@ -258,6 +263,8 @@ void describe('F24: damage is never read as numbers', () => {
   const cases: Record<string, (db: Level) => Promise<void>> = {
     'a record is lost': (db) => db.del('!removals!user7@chat.example'),
     'a session is lost': (db) => db.del('!sessions!/a.log\0s1'),
+    'a pile of sessions is lost': (db) => db.del('!piles!/a.log\x002'),
+    'a pile of sessions is another': (db) => db.put('!piles!/a.log\x002', Buffer.from('1234pile 1'), raw),
     'a position is lost': (db) => db.del('!positions!p1'),
     'a value is another': (db) => db.put('!removals!user7@chat.example', 'abc zzzzz,,'),
     'a value has no checksum': (db) => db.put('!removals!user7@chat.example', 'zzzzz,,'),

@@ -9,7 +9,8 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { ArchiveError } from '../../src/source/files/archive-error.ts';
-import { textOf } from '../../src/source/files/compression.ts';
+import { decompressed } from '../../src/source/files/decompress.ts';
+import { compressionOf } from '../../src/source/files/file-kind.ts';
 
 const FOLDER = fileURLToPath(new URL('../../../test/source/archives/', import.meta.url));
 /** Ending of a file name -> the program that makes such files. */
@@ -40,6 +41,8 @@ function make(path: string, program: string, text: Buffer): void {
   }
 }
 
+const SHORTEST = Buffer.from('a\n');
+
 /** Each way a log may be kept, and why this machine cannot read it: a program that it takes is not there. */
 export const ENDINGS: readonly { readonly ending: string; readonly skip: string | false }[] = await Promise.all(
   ['', '.gz', ...Object.keys(PROGRAMS)].map(async (ending) => ({ ending, skip: await whyUnreadable(ending) })),
@@ -47,7 +50,8 @@ export const ENDINGS: readonly { readonly ending: string; readonly skip: string 
 
 async function whyUnreadable(ending: string): Promise<string | false> {
   try {
-    for await (const _ of textOf(() => shortest(ending), { name: ending }));
+    const compression = compressionOf(archive(ending, SHORTEST));
+    if (compression) for await (const _ of decompressed(compression, () => shortest(ending), { name: ending }));
     return false;
   } catch (error) {
     if (error instanceof ArchiveError && error.code === 'NO_PROGRAM') return error.message;
@@ -56,5 +60,5 @@ async function whyUnreadable(ending: string): Promise<string | false> {
 }
 
 async function* shortest(ending: string): AsyncGenerator<Buffer, void, undefined> {
-  yield archive(ending, Buffer.from('a\n'));
+  yield archive(ending, SHORTEST);
 }

@@ -195,7 +195,7 @@ async function goThrough(handle: FileHandle, path: string, { signal, ...wanted }
   let hasTrailing = false;
   const onTrailing = (): void => void (hasTrailing = true);
   try {
-    for await (const block of openText(handle, { name: path, signal, onTrailing })) passage.take(block);
+    for await (const block of openText(handle.fd, { name: path, signal, onTrailing })) passage.take(block);
   } catch (error) {
     if (!(error instanceof ArchiveError) || passage.textBytes === 0) throw error;
     problem = error;

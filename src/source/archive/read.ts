@@ -3,13 +3,13 @@
  * the same one under whatever name it is found: positions are compared by content.
  */
 import { randomUUID } from 'node:crypto';
-import { open, stat, type FileHandle } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { ArchiveError, fileError } from '../files/archive-error.ts';
 import { LineReader, LONGEST_LINE, type Lines, type Reading } from '../files/lines.ts';
 import type { BeforeCorrupt } from '../files/corrupt.ts';
 import { fileAt, filesIn, sameInode, statOf, stateOf, type FileStat } from '../files/file-stat.ts';
-import { textBehind, type Text } from '../files/text.ts';
+import { closeFile, openFile, textBehind, type Opened, type Text } from '../files/text.ts';
 import { match, type Match } from '../follow/match.ts';
 import { advance, beginState, digest, positionOf, type Position, type ReadState } from '../follow/position.ts';
 import type { FileBlock } from '../source.ts';
@@ -54,12 +54,17 @@ export async function alreadyRead(
   const { path, head } = archivedFile;
   const likely = positions.filter((position) => digest(head.subarray(0, position.head.length)) === position.head.hash);
   if (likely.length === 0) return undefined;
+  let opened: Opened | undefined;
   try {
     const now = statOf(path, await stat(path));
     const untouched = likely.find((position) => isUntouched(position, now));
-    return untouched ?? (await withText(path, async (text) => (await matchOf(text, archivedFile, likely))?.position));
+    if (untouched) return untouched;
+    opened = openFile(path);
+    return (await matchOf(opened.text, archivedFile, likely))?.position;
   } catch (error) {
     throw fileError(path, error);
+  } finally {
+    if (opened) await closeFile(opened);
   }
 }
 
@@ -83,72 +88,52 @@ function isUntouched({ done, file }: Position, now: FileStat): boolean {
   return done === true && file !== undefined && stateOf(file) === stateOf(now);
 }
 
-async function withText<T>(path: string, use: (text: Text) => Promise<T>): Promise<T> {
-  const handle = await open(path, 'r');
-  try {
-    const text = textBehind(handle.fd, path);
-    try {
-      return await use(text);
-    } finally {
-      await text.close();
-    }
-  } finally {
-    await handle.close();
-  }
-}
-
 /** The whole lines of a file; the bytes of a block hold until the next one is asked for. Errors of the file are told to `onProblem` and end the file; others are thrown. */
 export async function* readArchivedFile(
   archivedFile: ArchivedFile,
   options: ReadOptions,
 ): AsyncGenerator<FileBlock, void, undefined> {
-  let handle: FileHandle | undefined;
+  let opened: Opened | undefined;
   try {
-    handle = await openArchived(archivedFile);
-    yield* linesOf(archivedFile, handle, options);
+    opened = await openArchived(archivedFile);
+    yield* linesOf(archivedFile, opened, options);
   } catch (error) {
     const problem = fileError(archivedFile.path, error);
     if (!(problem instanceof ArchiveError)) throw problem;
     options.onProblem(problem.message);
   } finally {
-    await handle?.close();
+    if (opened) await closeFile(opened);
   }
 }
 
 /** The file that was looked at, under the name that it has by now. */
-async function openArchived({ path, file, head }: ArchivedFile): Promise<FileHandle> {
+async function openArchived({ path, file, head }: ArchivedFile): Promise<Opened> {
   const there = fileAt(path);
   const isThere = file === undefined || (there !== undefined && sameInode(there, file));
   const now = isThere ? undefined : filesIn(dirname(path)).find((each) => sameInode(each, file));
-  const handle = await open(now?.path ?? path, 'r');
+  const opened = openFile(now?.path ?? path, (fd) => textBehind(fd, path, true));
   // Some network filesystems give a file another inode number at each mount; what is in it tells, too.
-  if (isThere || now !== undefined || (await beginsWith(handle, path, head))) return handle;
-  await handle.close();
+  if (isThere || now !== undefined || (await beginsWith(opened.text, head))) return opened;
+  await closeFile(opened);
   throw new ArchiveError('MISSING', path, 'was renamed or compressed before it was read: read it again');
 }
 
-async function beginsWith(handle: FileHandle, path: string, head: Buffer): Promise<boolean> {
-  const text = textBehind(handle.fd, path);
-  try {
-    const start = await text.read(0, head.length);
-    return start[0] === 0 || start.equals(head);
-  } finally {
-    await text.close();
-  }
+async function beginsWith(text: Text, head: Buffer): Promise<boolean> {
+  const start = await text.read(0, head.length);
+  return start[0] === 0 || start.equals(head);
 }
 
 async function* linesOf(
   archivedFile: ArchivedFile,
-  handle: FileHandle,
+  { text, stat }: Opened,
   options: ReadOptions,
 ): AsyncGenerator<FileBlock> {
   const { from, complete } = options;
-  const stats = await handle.stat();
-  const file = statOf(archivedFile.path, stats);
+  const file = { ...stat, path: archivedFile.path };
   if (from && isUntouched(from, file)) return;
-  const begun = await begin(handle, archivedFile, options);
+  const begun = await begin(text, archivedFile, options);
   if (!begun) return;
-  const { text, state, id } = begun;
+  const { state, id } = begun;
   const block = (lines: Pick<Lines, 'bytes' | 'state'>, done: boolean): FileBlock => {
     const of = { id, log: archivedFile.log, readAt: Math.floor(Date.now() / 1000), file, ...(done && { done }) };
     const continues = reader.state.offset > reader.state.start;
@@ -156,38 +141,22 @@ async function* linesOf(
     return { log: archivedFile.log, bytes: lines.bytes, continues, position, forgotten: [] };
   };
   // What comes to a live file from now on is its follower's.
-  const limit = text.plain ? stats.size : Infinity;
+  const limit = text.plain ? stat.size : Infinity;
   const reader = new LineReader(text, state);
-  try {
-    const isWhole = yield* blocksOf(reader, limit, archivedFile, options, (lines) => block(lines, false));
-    if (isWhole && complete) yield block({ bytes: EMPTY, state: reader.state }, true);
-  } finally {
-    await text.close();
-  }
-}
-
-interface Beginning {
-  readonly text: Text;
-  readonly state: ReadState;
-  readonly id: string;
+  const isWhole = yield* blocksOf(reader, limit, archivedFile, options, (lines) => block(lines, false));
+  if (isWhole && complete) yield block({ bytes: EMPTY, state: reader.state }, true);
 }
 
 /** Where to begin; undefined when all that the file holds was read before. */
 async function begin(
-  handle: FileHandle,
+  text: Text,
   archivedFile: ArchivedFile,
   { from, isOnce }: ReadOptions,
-): Promise<Beginning | undefined> {
-  if (from) {
-    const text = textBehind(handle.fd, archivedFile.path, true);
-    const found = await matchOf(text, archivedFile, [from]);
-    // The same text goes on: a compressed one has come as far as the place by now.
-    if (found?.kind === 'same') return { text, state: found.state, id: from.id };
-    await text.close();
-    if (found) return undefined;
-  }
-  const state = isOnce === true ? { ...beginState(), crc: undefined } : beginState();
-  return { text: textBehind(handle.fd, archivedFile.path, true), state, id: randomUUID() };
+): Promise<{ readonly id: string; readonly state: ReadState } | undefined> {
+  const found = from && (await matchOf(text, archivedFile, [from]));
+  // The same text goes on: a compressed one has come as far as the place by now.
+  if (found) return found.kind === 'same' ? { id: found.position.id, state: found.state } : undefined;
+  return { id: randomUUID(), state: isOnce === true ? { ...beginState(), crc: undefined } : beginState() };
 }
 
 /** Returns whether the text was read to its end, and will have no more. */

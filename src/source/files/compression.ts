@@ -1,7 +1,12 @@
-/** The text of a log file from its start to its end, whatever it is compressed with. */
-import { fileBlocks, handleBlocks, type ReadableFile } from './file-blocks.ts';
+/**
+ * The text of a log file from its start to its end as it is now, whatever it is compressed with. The next block of the file is
+ * being read while the consumer works on the one before: one block ahead, never more, so that a slow consumer costs no memory.
+ */
+import { open, type FileHandle } from 'node:fs/promises';
+import { fileError } from './archive-error.ts';
 import { decompressed } from './decompress.ts';
-import { compressionOf, FIRST_BYTES, refuseForeign } from './file-kind.ts';
+import { compressionIn, refuseForeign } from './file-kind.ts';
+import { readAsync } from './read-at.ts';
 
 export interface TextOptions {
   /** What errors call the file. */
@@ -11,44 +16,58 @@ export interface TextOptions {
   readonly onTrailing?: () => void;
 }
 
+type Blocks = AsyncGenerator<Buffer, void, undefined>;
+
+/** Large enough that the disk, not the number of calls, is what takes time; small enough for the processor's caches. */
+const BLOCK = 512 * 1024;
+
 /**
- * The text of a file from its start, in blocks. `file` is a path, or an open file, which stays open; `name` is then
- * what errors call it. Throws an `ArchiveError` for whatever the file may be or lack; what could be read has been
- * yielded before.
+ * The text in blocks. `file` is a path, or the descriptor of an open file, which stays open. Throws an `ArchiveError` for
+ * whatever the file may be or lack; what could be read has been yielded before.
  */
-export function openText(
-  file: string | ReadableFile,
-  { signal, ...told }: TextOptions = {},
-): AsyncGenerator<Buffer, void, undefined> {
-  if (typeof file === 'string') return textOf(() => fileBlocks(file, { signal }), { name: file, ...told, signal });
-  const name = told.name ?? 'the log';
-  return textOf(() => handleBlocks(file, name, { signal }), { ...told, name, signal });
-}
-
-/** The text of bytes that `source` gives from their start whenever it is called; what `openText` says holds here too. */
-export async function* textOf(
-  source: () => AsyncGenerator<Buffer, void, undefined>,
-  { name = 'the log', signal, onTrailing }: TextOptions = {},
-): AsyncGenerator<Buffer, void, undefined> {
-  const first = await firstOf(source());
-  refuseForeign(first, name);
-  const compression = compressionOf(first);
-  let start = true;
-  for await (const block of compression ? decompressed(compression, source, { name, onTrailing }) : source()) {
-    signal?.throwIfAborted();
-    // A tar.gz shows its nature only now.
-    if (start) refuseForeign(block, name);
-    start = false;
-    yield block;
+export async function* openText(
+  file: string | number,
+  { name = String(file), signal, onTrailing }: TextOptions = {},
+): Blocks {
+  let handle: FileHandle | undefined;
+  try {
+    const fd = typeof file === 'number' ? file : (handle = await open(file)).fd;
+    const compression = compressionIn(fd, name);
+    const source = (): Blocks => blocksOf(fd, signal);
+    let isStart = true;
+    for await (const block of compression ? decompressed(compression, source, { name, onTrailing }) : source()) {
+      signal?.throwIfAborted();
+      // A tar.gz shows its nature only now.
+      if (isStart) refuseForeign(block, name);
+      isStart = false;
+      yield block;
+    }
+  } catch (error) {
+    throw fileError(name, error);
+  } finally {
+    await handle?.close();
   }
 }
 
-/** The first bytes, enough to know the compression by. */
-async function firstOf(blocks: AsyncIterable<Buffer>): Promise<Buffer> {
-  let first: Buffer = Buffer.alloc(0);
-  for await (const block of blocks) {
-    first = first.length === 0 ? block : Buffer.concat([first, block]);
-    if (first.length >= FIRST_BYTES) break;
+async function* blocksOf(fd: number, signal: AbortSignal | undefined): Blocks {
+  let position = 0;
+  let ahead = readBlock(fd, position);
+  try {
+    for (;;) {
+      signal?.throwIfAborted();
+      const block = await ahead;
+      if (block.length === 0) return;
+      position += block.length;
+      ahead = readBlock(fd, position);
+      yield block;
+    }
+  } finally {
+    // The consumer may have had enough: the file must not be closed under a read, nor its failure stay unhandled.
+    await ahead.catch(() => undefined);
   }
-  return first;
+}
+
+async function readBlock(fd: number, position: number): Promise<Buffer> {
+  const { buffer, bytesRead } = await readAsync(fd, Buffer.allocUnsafeSlow(BLOCK), 0, BLOCK, position);
+  return buffer.subarray(0, bytesRead);
 }

@@ -1,16 +1,16 @@
 /**
  * Compressed blocks in, text out: gzip by Node's zlib, the others by the system's programs, which are faster than any
- * JavaScript and kept up by the distribution. Where `zstd` is missing, Node serves if its own is found to be sound.
+ * JavaScript and kept up by the distribution. Node's own zstd (22 to 26) stops behind the first of several frames, and does not
+ * notice that a file was cut short.
  *
  * What can be read of a file that was cut short or damaged is yielded before the error is thrown. An iterator over a Node
  * stream drops what is buffered when the stream fails; hence `outputOf`, and hence each block is written only when the
  * one before has come out: Node's zlib drops the output of a call that fails, and only an end that comes alone
  * leaves none in it. Where it fails, the file is gone through again, in smaller and smaller steps from there on.
  */
-import type { ChildProcessByStdio } from 'node:child_process';
 import { once } from 'node:events';
-import type { Duplex, Readable, Writable } from 'node:stream';
-import * as zlib from 'node:zlib';
+import type { Readable, Writable } from 'node:stream';
+import { createGunzip } from 'node:zlib';
 import { ArchiveError } from './archive-error.ts';
 import type { Compression } from './file-kind.ts';
 
@@ -34,31 +34,26 @@ const STEPS = [FEED, 256, 1];
 
 /** The text of a compressed file. */
 export function decompressed(compression: Compression, source: Source, told: Told): Blocks {
-  return METHODS[compression](source, told);
+  // guard: F23
+  if (compression === 'gzip') return gunzipped(source, told);
+  return throughProgram(compression, source(), told.name);
 }
 
-const METHODS: Readonly<Record<Compression, (source: Source, told: Told) => Blocks>> = {
-  // guard: F23
-  gzip: (source, told) => throughZlib(() => zlib.createGunzip({ chunkSize: CHUNK }), source, told),
-  bzip2: (source, { name }) => throughProgram('bzip2', source(), name),
-  zstd,
-  xz: (source, { name }) => throughProgram('xz', source(), name),
-};
-
-async function* throughZlib(create: () => Duplex, source: Source, { name, onTrailing }: Told): Blocks {
+async function* gunzipped(source: Source, { name, onTrailing }: Told): Blocks {
   const reached = { fed: 0, came: 0 };
   let failure: unknown;
   for (const step of STEPS) {
     try {
-      yield* onwards(create(), source(), reached, step);
+      yield* onwards(source(), reached, step);
       return;
     } catch (error) {
       failure = error;
       if (!isDamage(error)) break;
     }
   }
-  if (!isTrailing(failure)) throw zlibError(failure, name);
-  onTrailing?.();
+  if (isTrailing(failure)) onTrailing?.();
+  else if (codeOf(failure) === CUT) throw cutShort(name, failure);
+  else throw isDamage(failure) ? damaged(name, failure) : failure;
 }
 
 /** How far an attempt came: bytes worked off, and bytes of text that were yielded. */
@@ -68,15 +63,15 @@ interface Reached {
 }
 
 /** What comes behind the text that was reached before. */
-async function* onwards(stream: Duplex, blocks: Blocks, reached: Reached, step: number): Blocks {
+async function* onwards(blocks: Blocks, reached: Reached, step: number): Blocks {
   const known = reached.came;
   let came = 0;
-  for await (const block of throughStream(stream, cut(blocks, reached, step))) {
+  const stream = createGunzip({ chunkSize: CHUNK });
+  for await (const block of through(stream, stream, cut(blocks, reached, step))) {
     came += block.length;
     if (came <= known) continue;
-    const fresh = block.subarray(Math.max(0, block.length - (came - known)));
     reached.came = came;
-    yield fresh;
+    yield block.subarray(Math.max(0, block.length - (came - known)));
   }
 }
 
@@ -95,13 +90,16 @@ async function* cut(blocks: Blocks, reached: Reached, step: number): Blocks {
     }
 }
 
-async function* throughStream(stream: Duplex, pieces: Blocks): Blocks {
-  const fed = feed(pieces, stream);
+/** What comes out while the pieces are written. */
+async function* through(into: Writable, out: Readable, pieces: Blocks): Blocks {
+  const fed = feed(pieces, into);
+  // It may fail before it is waited for.
+  fed.catch(() => undefined);
   try {
-    yield* outputOf(stream);
+    yield* outputOf(out);
     await fed;
   } finally {
-    stream.destroy();
+    into.destroy();
     await fed.catch(() => undefined);
   }
 }
@@ -109,17 +107,12 @@ async function* throughStream(stream: Duplex, pieces: Blocks): Blocks {
 const codeOf = (error: unknown): string =>
   error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : '';
 
-const isCut = (error: unknown): boolean => ['Z_BUF_ERROR', 'ZSTD_error_srcSize_wrong'].includes(codeOf(error));
-const isDamage = (error: unknown): boolean => /^(?:Z|ZSTD)_/.test(codeOf(error)) && !isCut(error);
+const CUT = 'Z_BUF_ERROR';
+const isDamage = (error: unknown): boolean => codeOf(error).startsWith('Z_') && codeOf(error) !== CUT;
 
 /** The first header of a file is known to be one, as it told the compression: another one is missing, behind a whole member. */
 function isTrailing(error: unknown): boolean {
   return codeOf(error) === 'Z_DATA_ERROR' && error instanceof Error && error.message === 'incorrect header check';
-}
-
-function zlibError(error: unknown, name: string): unknown {
-  if (isCut(error)) return cutShort(name, error);
-  return isDamage(error) ? damaged(name, error) : error;
 }
 
 const cutShort = (name: string, cause: unknown): ArchiveError =>
@@ -186,48 +179,28 @@ const ENVIRONMENT = {
   PATH: '/usr/local/bin:/usr/bin:/bin:/opt/homebrew/bin:/run/current-system/sw/bin',
 };
 
-type Program = ChildProcessByStdio<Writable, Readable, Readable>;
-
-/** Starts `program -dc`; undefined when there is no such program. */
-async function start(program: string): Promise<Program | undefined> {
-  const { spawn } = await import('node:child_process');
-  const child = spawn(program, ['-dc'], { stdio: ['pipe', 'pipe', 'pipe'], env: ENVIRONMENT });
-  try {
-    await once(child, 'spawn');
-    return child;
-  } catch (error) {
-    if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
-    throw error;
-  }
-}
-
 /** Through a program of the system that takes `-dc`, as all of them do. */
 export async function* throughProgram(program: string, blocks: Blocks, name: string): Blocks {
-  const child = await start(program);
-  if (!child) {
+  const { spawn } = await import('node:child_process');
+  const child = spawn(program, ['-dc'], { env: ENVIRONMENT });
+  try {
+    await once(child, 'spawn');
+  } catch (error) {
     await blocks.return();
+    if (codeOf(error) !== 'ENOENT') throw error;
     throw new ArchiveError('NO_PROGRAM', name, `needs the program \`${program}\` to be read: install it`);
   }
-  yield* outputOfProgram(child, blocks, name);
-}
-
-async function* outputOfProgram(child: Program, blocks: Blocks, name: string): Blocks {
   const exit = once(child, 'close');
   const complaint = said(child.stderr);
   // It may end before it has read everything; its exit code says what is to be said about that.
   child.stdin.on('error', () => undefined);
-  const fed = feed(blocks, child.stdin);
-  fed.catch(() => child.kill());
   try {
-    yield* outputOf(child.stdout);
-    await fed;
+    yield* through(child.stdin, child.stdout, blocks);
     const [code]: (number | null)[] = await exit;
     if (code !== 0)
       throw programError(new Error((await complaint).trim().split('\n', 1)[0] || `exit code ${code}`), name);
   } finally {
     child.kill();
-    child.stdin.destroy();
-    await fed.catch(() => undefined);
   }
 }
 
@@ -239,39 +212,4 @@ async function said(stderr: Readable): Promise<string> {
 
 function programError(cause: Error, name: string): ArchiveError {
   return /unexpected|premature|truncated/i.test(cause.message) ? cutShort(name, cause) : damaged(name, cause);
-}
-
-async function* zstd(source: Source, { name }: Told): Blocks {
-  const child = await start('zstd');
-  if (child) yield* outputOfProgram(child, source(), name);
-  else yield* (await soundZstd()) ? throughNodeZstd(source, name) : throughProgram('zstd', source(), name);
-}
-
-interface Zlib {
-  readonly createGunzip: unknown;
-  /** Node 22.15 and later. */
-  readonly createZstdDecompress?: (options: { readonly chunkSize: number }) => Duplex;
-}
-
-export async function* throughNodeZstd(source: Source, name: string): Blocks {
-  const { createZstdDecompress }: Zlib = zlib;
-  if (createZstdDecompress) yield* throughZlib(() => createZstdDecompress({ chunkSize: CHUNK }), source, { name });
-}
-
-/** The text `a`. */
-const FRAME = Buffer.from('28b52ffd0458090000615b6e8ca9', 'hex');
-
-async function* only(block: Buffer): Blocks {
-  yield block;
-}
-
-/** Node 22 does not notice that a file was cut short, and neither 22 nor 24 reads on behind the first of several frames. */
-export async function soundZstd(): Promise<boolean> {
-  let text = '';
-  try {
-    for await (const part of throughNodeZstd(() => only(Buffer.concat([FRAME, FRAME])), 'zstd')) text += String(part);
-  } catch {
-    return false;
-  }
-  return text === 'aa';
 }

@@ -2,6 +2,7 @@
  * What a file is, by its first bytes and not by its name: names lie (`prosody.log.1` that `gzip` was piped into, `old.gz` that a
  * browser has unpacked).
  */
+import { readSync } from 'node:fs';
 import { ArchiveError } from './archive-error.ts';
 
 export type Compression = 'gzip' | 'xz' | 'zstd' | 'bzip2';
@@ -60,6 +61,13 @@ export function foreignKind(first: Buffer, name: string): string | undefined {
 export function refuseForeign(first: Buffer, name: string): void {
   const foreign = foreignKind(first, name);
   if (foreign !== undefined) throw new ArchiveError('NOT_A_LOG', name, foreign);
+}
+
+/** How an open file is compressed, by its first bytes. Throws an `ArchiveError` if it cannot be a log. */
+export function compressionIn(fd: number, name: string): Compression | undefined {
+  const first = Buffer.alloc(FIRST_BYTES);
+  refuseForeign(first.subarray(0, readSync(fd, first, 0, first.length, 0)), name);
+  return compressionOf(first);
 }
 
 /** brotli has no first bytes of its own: by its name a file is one, unless it holds text. */

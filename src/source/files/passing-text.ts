@@ -33,16 +33,7 @@ export class PassingText {
     return bytes;
   }
 
-  verify(): Promise<void> {
-    return Promise.resolve();
-  }
-
-  rewound(): Promise<this> {
-    return Promise.resolve(this);
-  }
-
-  /** The descriptor must not be closed before. */
-  async close(): Promise<void> {
+  async rest(): Promise<void> {
     await this.#ahead?.length;
   }
 

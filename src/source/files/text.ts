@@ -2,31 +2,61 @@
  * The text of a file, plain or compressed, by place. Everything is read through an open descriptor: while it is open the
  * inode cannot be used for another file, and no rename can put another file in its place.
  */
-import { readSync } from 'node:fs';
+import { closeSync, constants, fstatSync, openSync, readSync } from 'node:fs';
 import { gunzipSync } from 'node:zlib';
 import { openText } from './compression.ts';
-import { compressionOf, FIRST_BYTES, foreignKind, refuseForeign } from './file-kind.ts';
-import type { ReadableFile } from './file-blocks.ts';
-import { PassingText } from './passing-text.ts';
-import { readAsync, readAt, SHORT } from './read-at.ts';
 import { extentOf, type BeforeCorruptIn, type Extent } from './corrupt.ts';
+import { compressionIn, compressionOf, FIRST_BYTES, foreignKind } from './file-kind.ts';
+import { statOf, type FileStat } from './file-stat.ts';
+import { PassingText } from './passing-text.ts';
+import { readAt, SHORT } from './read-at.ts';
 
 export interface Text {
-  /** Whether any place can be read at any time, and the text may change. A compressed text only goes forward. */
+  /** Whether any place can be read at any time, and the text may change. A compressed text goes forward. */
   readonly plain: boolean;
   /**
-   * `length` bytes at `at`, fewer only where the text ends. Of a compressed text, what lies more than 64 bytes before
-   * `keep` (if not given: `at`) cannot be asked for again.
+   * `length` bytes at `at`, fewer only where the text ends. A compressed text is unpacked from its start again for what lies
+   * more than 64 bytes before `keep` (if not given: `at`) of the last call.
    */
   read(at: number, length: number, keep?: number): Promise<Buffer>;
   /**
    * To be called before the text is read for its events, which takes going through a compressed one. From then on a
    * damaged text ends where its last believed line does, and to ask for what is behind it is an error.
    */
-  verify(beforeCorruptIn: BeforeCorruptIn): Promise<void>;
-  /** The same text, of which nothing has been asked for; this one is not to be used any more. */
-  rewound(): Promise<Text>;
-  close(): Promise<void>;
+  verify?(beforeCorruptIn: BeforeCorruptIn): Promise<void>;
+  /** Lets go what is held to read on; the descriptor must not be closed before. */
+  rest?(): Promise<void>;
+}
+
+/** An open file: its text, and what it was when it was opened. */
+export interface Opened {
+  readonly fd: number;
+  readonly text: Text;
+  readonly stat: FileStat;
+}
+
+/** O_NONBLOCK: opening a FIFO that stands where a log should be must not wait for its writer. */
+const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
+
+/**
+ * Opens a file; `textIn` tells how its text is in it.
+ * @throws the error of the system, or one with the code `EINVAL` if the path is no regular file
+ */
+export function openFile(path: string, textIn: (fd: number, path: string) => Text = textBehind): Opened {
+  const fd = openSync(path, FLAGS);
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
+    return { fd, text: textIn(fd, path), stat: statOf(path, stats) };
+  } catch (error) {
+    closeSync(fd);
+    throw error;
+  }
+}
+
+export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Promise<void> {
+  await text.rest?.();
+  closeSync(fd);
 }
 
 /**
@@ -35,28 +65,12 @@ export interface Text {
  * @throws {ArchiveError} if it is none whose text can be read
  */
 export function textBehind(fd: number, path: string, isPassing = false): Text {
-  const first = Buffer.alloc(FIRST_BYTES);
-  const length = readSync(fd, first, 0, first.length, 0);
-  refuseForeign(first.subarray(0, length), path);
-  if (compressionOf(first) !== undefined) return smallText(fd, path) ?? compressedText(fd, path, isPassing);
-  return isPassing ? new PassingText(fd) : plainText(fd);
+  const compression = compressionIn(fd, path);
+  if (compression === undefined) return isPassing ? new PassingText(fd) : plainText(fd);
+  return (compression === 'gzip' ? smallText(fd, path) : undefined) ?? new CompressedText(fd, path, isPassing);
 }
 
-export function plainText(fd: number): Text {
-  return heldText(true, (at, length) => readAt(fd, at, length));
-}
-
-/** A text of which any place can be read at any time. */
-function heldText(plain: boolean, read: Text['read']): Text {
-  const text: Text = {
-    plain,
-    read,
-    verify: () => Promise.resolve(),
-    rewound: () => Promise.resolve(text),
-    close: () => Promise.resolve(),
-  };
-  return text;
-}
+export const plainText = (fd: number): Text => ({ plain: true, read: (at, length) => readAt(fd, at, length) });
 
 /**
  * A gzip file that is small and whole is unpacked at once: passed through a stream it takes many times as long, and a start has
@@ -65,11 +79,11 @@ function heldText(plain: boolean, read: Text['read']): Text {
 function smallText(fd: number, path: string): Text | undefined {
   const file = Buffer.allocUnsafe(SMALL + 1);
   const bytes = file.subarray(0, readSync(fd, file, 0, file.length, 0));
-  if (bytes.length > SMALL || compressionOf(bytes) !== 'gzip') return undefined;
+  if (bytes.length > SMALL) return undefined;
   try {
     const text = gunzipSync(bytes, { maxOutputLength: SMALL_TEXT, chunkSize: SMALL });
     if (foreignKind(text.subarray(0, FIRST_BYTES), path) !== undefined) return undefined;
-    return heldText(false, (at, length) => Promise.resolve(text.subarray(at, at + length)));
+    return { plain: false, read: (at, length) => Promise.resolve(text.subarray(at, at + length)) };
   } catch {
     return undefined;
   }
@@ -134,54 +148,63 @@ class Held {
   }
 }
 
-function compressedText(fd: number, path: string, isPassing: boolean): Text {
-  const chunks = openText(readable(fd), { name: path });
-  const held = new Held(isPassing);
+class CompressedText implements Text {
+  readonly plain = false;
+  readonly #fd: number;
+  readonly #path: string;
+  readonly #isPassing: boolean;
+  #chunks: AsyncGenerator<Buffer, void, undefined> | undefined;
+  #held: Held;
   /** What comes next, while what came is looked at. */
-  let ahead: ReturnType<typeof chunks.next> | undefined;
-  let over = false;
-  let extent: Extent = { end: Infinity };
-  const fill = async (upTo: number, keep: number) => {
-    held.dropBefore(keep);
-    // Where the file is damaged, what comes before the damage can be asked for again.
-    while (!over && held.end < upTo) {
-      const coming = ahead ?? chunks.next();
-      ahead = undefined;
-      const next = await coming;
-      if (next.done === true) over = true;
-      else held.add(next.value);
-      held.dropBefore(keep);
-    }
-    if (isPassing && !over) ahead ??= chunks.next();
-    // An error is told when what it ends is asked for.
-    ahead?.catch(() => undefined);
-  };
-  return {
-    plain: false,
-    async read(at, length, keep = at) {
-      if (at < held.from) throw new Error('a compressed text is read forward');
-      if (at >= extent.end) throw extent.damage;
-      const upTo = Math.min(at + length, extent.end);
-      if (upTo > held.end) await fill(upTo, Math.min(at, keep) - BACK);
-      return held.part(at, upTo);
-    },
-    async verify(beforeCorruptIn) {
-      extent = await extentOf(() => openText(readable(fd), { name: path }), beforeCorruptIn);
-    },
-    async rewound() {
-      await chunks.return(undefined);
-      return compressedText(fd, path, isPassing);
-    },
-    async close() {
-      await chunks.return(undefined);
-    },
-  };
-}
+  #ahead: Promise<IteratorResult<Buffer, void>> | undefined;
+  #isOver = false;
+  #extent: Extent = { end: Infinity };
 
-function readable(fd: number): ReadableFile {
-  const file = {
-    read: (buffer: Buffer, offset: number, length: number, position: number) =>
-      readAsync(fd, buffer, offset, length, position),
-  };
-  return file as ReadableFile;
+  constructor(fd: number, path: string, isPassing: boolean) {
+    this.#fd = fd;
+    this.#path = path;
+    this.#isPassing = isPassing;
+    this.#held = new Held(isPassing);
+  }
+
+  async read(at: number, length: number, keep = at): Promise<Buffer> {
+    const { end, damage } = this.#extent;
+    if (at >= end) throw damage;
+    if (at < this.#held.from) await this.rest();
+    const upTo = Math.min(at + length, end);
+    if (upTo > this.#held.end) await this.#fill(upTo, Math.min(at, keep) - BACK);
+    return this.#held.part(at, upTo);
+  }
+
+  async verify(beforeCorruptIn: BeforeCorruptIn): Promise<void> {
+    this.#extent = await extentOf(() => this.#open(), beforeCorruptIn);
+  }
+
+  async rest(): Promise<void> {
+    await this.#chunks?.return(undefined);
+    this.#chunks = this.#ahead = undefined;
+    this.#isOver = false;
+    this.#held = new Held(this.#isPassing);
+  }
+
+  #open(): AsyncGenerator<Buffer, void, undefined> {
+    return openText(this.#fd, { name: this.#path });
+  }
+
+  async #fill(upTo: number, keep: number): Promise<void> {
+    const chunks = (this.#chunks ??= this.#open());
+    this.#held.dropBefore(keep);
+    // Where the file is damaged, what comes before the damage can be asked for again.
+    while (!this.#isOver && this.#held.end < upTo) {
+      const coming = this.#ahead ?? chunks.next();
+      this.#ahead = undefined;
+      const next = await coming;
+      if (next.done === true) this.#isOver = true;
+      else this.#held.add(next.value);
+      this.#held.dropBefore(keep);
+    }
+    if (this.#isPassing && !this.#isOver) this.#ahead ??= chunks.next();
+    // An error is told when what it ends is asked for.
+    this.#ahead?.catch(() => undefined);
+  }
 }

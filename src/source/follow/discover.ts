@@ -9,11 +9,12 @@ import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { inodeOf, sameInode } from '../files/file-stat.ts';
 import { movedOf, type Listing, type Sibling } from '../files/siblings.ts';
+import { closeFile } from '../files/text.ts';
 import type { FileBlock } from '../source.ts';
 import { examine, type Finding, type Reason, type Unread } from './examine.ts';
 import { match } from './match.ts';
 import { beginState, FINGERPRINT_BYTES, type Position } from './position.ts';
-import { closeFile, Segment } from './segment.ts';
+import { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { Verdicts } from './verdicts.ts';
 

@@ -9,13 +9,14 @@ import { sameInode } from '../files/file-stat.ts';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { Lines } from '../files/lines.ts';
 import { isBeingWritten, type Listing } from '../files/siblings.ts';
+import { closeFile, type Opened } from '../files/text.ts';
 import type { FileBlock } from '../source.ts';
 import { Beside, type BesideOptions } from './beside.ts';
 import { NOTHING, onlyPosition, type Discovery } from './discover.ts';
 import type { LiveFile } from './live-file.ts';
 import { lossOf, whyUnread, type NoticeKind } from './notices.ts';
 import { beginState, type Position, type ReadState } from './position.ts';
-import { closeFile, Segment, type Opened } from './segment.ts';
+import { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 
 /** `again`: something could not be settled and may be soon. `failed`: at the next tick perhaps. */

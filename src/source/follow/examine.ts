@@ -9,10 +9,10 @@ import { fstatSync } from 'node:fs';
 import { ArchiveError } from '../files/archive-error.ts';
 import { sameInode, stateOf, type FileStat } from '../files/file-stat.ts';
 import { isBeingWritten, isHalf, type Sibling } from '../files/siblings.ts';
-import { gzipEnd, plainText } from '../files/text.ts';
+import { closeFile, gzipEnd, openFile, plainText, type Opened } from '../files/text.ts';
 import { match, type Match } from './match.ts';
 import { FINGERPRINT_BYTES, type Position } from './position.ts';
-import { closeFile, openFile, Segment, type Opened } from './segment.ts';
+import { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { Verdicts } from './verdicts.ts';
 
@@ -86,18 +86,19 @@ async function compare(opened: Opened, sibling: Sibling, { list, segments, unrea
   // guard: F32-name
   const found = await match(opened.text, positions);
   const { head, matches } = found;
-  const again = { ...opened, text: await opened.text.rewound() };
+  // What is unpacked is not held until its turn to be read has come.
+  await opened.text.rest?.();
   for (const each of matches) {
     const isHeld = segments.some(({ id }) => id === each.position.id);
     // guard: F5
     if (each.kind === 'same' && !isHeld)
-      return { kind: 'segment', segment: new Segment(each.position.id, again, each.state, true) };
+      return { kind: 'segment', segment: new Segment(each.position.id, opened, each.state, true) };
   }
   const copied = matches.find((each) => !hasLostItsEnd(each, opened));
   if (copied) return { kind: 'known', id: copied.position.id };
   if (head.length === 0) return { kind: 'known', id: '' };
   if (await isLikeUnread(head, opened, unread)) return { kind: 'later', reason: 'unread' };
-  return { kind: 'unknown', opened: again };
+  return { kind: 'unknown', opened };
 }
 
 /** A file that is shorter than when it was read (power loss) may have gone on since: it is read again, as if it were another. */

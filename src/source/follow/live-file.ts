@@ -4,8 +4,7 @@
  */
 import { realpathSync, statSync } from 'node:fs';
 import { inodeOf, sameInode, statOf, type FileStat } from '../files/file-stat.ts';
-import { closeFile, openFile, type Opened } from './segment.ts';
-import { plainText } from '../files/text.ts';
+import { closeFile, openFile, plainText, type Opened } from '../files/text.ts';
 
 /** Deleted files that are held keep their space on the disk: no more of them than this wait for their turn. */
 const MOST = 32;

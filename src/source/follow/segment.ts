@@ -5,43 +5,17 @@
  * What is asked of the system about a file is asked synchronously: it takes microseconds, and between a listing, a look and
  * an opening a rotation has as little time as possible.
  */
-import { closeSync, constants, fstatSync, openSync, readlinkSync } from 'node:fs';
+import { fstatSync, readlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import { statOf, type FileStat } from '../files/file-stat.ts';
 import { LineReader, type Reading } from '../files/lines.ts';
-import { textBehind, type Text } from '../files/text.ts';
+import { closeFile, type Opened } from '../files/text.ts';
 import { positionOf, type Position, type ReadState } from './position.ts';
-
-/** An open file: its text, and what it was when it was opened. */
-export interface Opened {
-  readonly fd: number;
-  readonly text: Text;
-  readonly stat: FileStat;
-}
 
 /** In ticks. A file that is in no directory any more can only be read as long as it is held. */
 const QUIET = 10;
 const QUIET_UNLINKED = 60;
-/** O_NONBLOCK: opening a FIFO that stands where a log should be must not wait for its writer. */
-const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
-
-/**
- * Opens a file; `textIn` tells how its text is in it.
- * @throws the error of the system, or one with the code `EINVAL` if the path is no regular file
- */
-export function openFile(path: string, textIn: (fd: number, path: string) => Text = textBehind): Opened {
-  const fd = openSync(path, FLAGS);
-  try {
-    const stats = fstatSync(fd);
-    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
-    return { fd, text: textIn(fd, path), stat: statOf(path, stats) };
-  } catch (error) {
-    closeSync(fd);
-    throw error;
-  }
-}
-
 /** Where an open file is by now; undefined where there is no /proc, and if it was deleted. */
 function pathBehind(fd: number): string | undefined {
   try {
@@ -50,11 +24,6 @@ function pathBehind(fd: number): string | undefined {
   } catch {
     return undefined;
   }
-}
-
-export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Promise<void> {
-  await text.close();
-  closeSync(fd);
 }
 
 export class Segment {
@@ -69,10 +38,7 @@ export class Segment {
   isDrained = false;
   /** The directory in which it was when its position was stored. */
   storedIn: string;
-  /**
-   * Compared with what is known: what it is is settled. A compressed segment must not be compared again, as its text only
-   * goes forward.
-   */
+  /** Compared with what is known: what it is is settled. */
   isIdentified: boolean;
   private isUnlinked = false;
   private isVerified = false;
@@ -137,7 +103,7 @@ export class Segment {
 
   async nextLines(limit: number, beforeCorruptIn: BeforeCorruptIn): Promise<Reading> {
     // guard: F22-verify
-    if (!this.isVerified) await this.reader.text.verify(beforeCorruptIn);
+    if (!this.isVerified) await this.reader.text.verify?.(beforeCorruptIn);
     this.isVerified = true;
     return this.reader.nextLines(limit);
   }

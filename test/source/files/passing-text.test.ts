@@ -24,7 +24,7 @@ describe('a plain text that is gone through', () => {
     try {
       await use(text, path);
     } finally {
-      await text.close();
+      await text.rest();
       closeSync(fd);
     }
   }
