@@ -1,4 +1,5 @@
 /** Per log, the sessions that changed since that was last stored. Where nobody wants to know, none are noted. */
+import { NumberSet } from './number-set.ts';
 
 export interface Changes {
   /** Sessions that may have changed, and may be gone or be others by now. */
@@ -8,12 +9,12 @@ export interface Changes {
 }
 
 export class SessionChanges {
-  /** By log; undefined where nobody wants to know. */
-  readonly #changes: (Changes | undefined)[] = [];
+  /** By log; undefined where nobody wants to know. Of a session that is gone the next one takes the number, and most do not last until they are stored. */
+  readonly #changes: ({ readonly sessions: NumberSet; dropped: number[] } | undefined)[] = [];
 
   /** The number of one more log. `isStored`: its changes will be asked for. */
   addLog(isStored: boolean): number {
-    return this.#changes.push(isStored ? { sessions: [], dropped: [] } : undefined) - 1;
+    return this.#changes.push(isStored ? { sessions: new NumberSet(), dropped: [] } : undefined) - 1;
   }
 
   /** Whether the changes of a log will be asked for. */
@@ -22,7 +23,7 @@ export class SessionChanges {
   }
 
   changed(log: number, session: number): void {
-    this.#changes[log]?.sessions.push(session);
+    this.#changes[log]?.sessions.add(session);
   }
 
   dropped(log: number, low: number, high: number): void {
@@ -37,13 +38,14 @@ export class SessionChanges {
   /** How many there are, at most. */
   count(log: number): number {
     const changes = this.#changes[log];
-    return changes ? changes.sessions.length + changes.dropped.length / 2 : 0;
+    return changes ? changes.sessions.size + changes.dropped.length / 2 : 0;
   }
 
   take(log: number): Changes {
     const changes = this.#changes[log];
     if (!changes) return { sessions: [], dropped: [] };
-    this.#changes[log] = { sessions: [], dropped: [] };
-    return changes;
+    const { dropped } = changes;
+    changes.dropped = [];
+    return { sessions: changes.sessions.take(), dropped };
   }
 }

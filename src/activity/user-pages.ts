@@ -4,6 +4,7 @@
  */
 import { Growth } from '../format/buckets.ts';
 import type { NameTable } from '../format/name-table.ts';
+import { NumberSet } from './number-set.ts';
 import type { UnsentUsers } from './unsent-users.ts';
 
 /** A page is written for each few of its users that change, and all of them are read at start: few make little of the one, many of the other. */
@@ -23,10 +24,7 @@ export class UserPages {
   /** By page. */
   #states = new Uint8Array(LEAST);
   #due = 0;
-  /** Each of them once. */
-  #users: number[] = [];
-  /** By user: whether it is one of those. */
-  #isChanged = new Uint8Array(LEAST);
+  readonly #users = new NumberSet();
   #isWhole = false;
   #isTurnDue = false;
 
@@ -41,7 +39,7 @@ export class UserPages {
 
   /** How many users have changed since they were taken. */
   get changes(): number {
-    return this.#users.length;
+    return this.#users.size;
   }
 
   /** Whether all pages that have changed are to be written at once, as somebody is gone. */
@@ -89,10 +87,7 @@ export class UserPages {
   /** The same, where that is only whether it has been sent. */
   noteSent(user: number): void {
     this.#note(this.pageOf(user));
-    if (user >= this.#isChanged.length) this.#isChanged = grown(this.#isChanged, user + 1);
-    if (this.#isChanged[user] === 1) return;
-    this.#isChanged[user] = 1;
-    this.#users.push(user);
+    this.#users.add(user);
   }
 
   /** This user is known no longer. Of one who was only last seen too long ago a start would find that again. */
@@ -115,10 +110,12 @@ export class UserPages {
 
   /** Takes the users that have changed since they were taken. */
   takeUsers(): number[] {
-    const users = this.#users;
-    for (const user of users) this.#isChanged[user] = 0;
-    this.#users = [];
-    return users;
+    return this.#users.take();
+  }
+
+  /** Their pages are written in the place of these. */
+  dropUsers(): void {
+    this.#users.clear();
   }
 
   /** It is the turn of all that have changed. */

@@ -124,7 +124,7 @@ export class IndexWriter {
     const { byThemselves } = this.#options.storedUsers;
     while (pages.isWhole || pages.changes > pages.count) {
       this.#beginTurn();
-      pages.takeUsers();
+      pages.dropUsers();
       // Of users the last instant counts: nothing is wrong with those who are stored before the place in the log.
       while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
       if (!pages.isWhole) return;
