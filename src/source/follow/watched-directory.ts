@@ -18,7 +18,12 @@ export interface DirectoryListener {
   readonly failed: (error: Error) => void;
 }
 
-type Listeners = Map<string, Set<DirectoryListener>>;
+interface Listener extends DirectoryListener {
+  /** Of the log. */
+  readonly name: string;
+}
+
+type Listeners = Set<Listener>;
 
 interface Watched {
   readonly listeners: Listeners;
@@ -41,12 +46,11 @@ export function watchDirectory(path: string, inode: string, watch: DirectoryList
   const key = `${inode} ${directory}`;
   const watched = directories.get(key) ?? openWatcher(directory);
   directories.set(key, watched);
-  const name = basename(path);
-  const listeners = watched.listeners.get(name) ?? new Set();
-  watched.listeners.set(name, listeners.add(watch));
+  const { changed, failed } = watch;
+  const listener = { changed, failed, name: basename(path) };
+  watched.listeners.add(listener);
   return async () => {
-    listeners.delete(watch);
-    if (listeners.size === 0) watched.listeners.delete(name);
+    watched.listeners.delete(listener);
     if (watched.listeners.size > 0 || directories.get(key) !== watched) return;
     directories.delete(key);
     await watched.close();
@@ -54,7 +58,7 @@ export function watchDirectory(path: string, inode: string, watch: DirectoryList
 }
 
 function openWatcher(directory: string): Watched {
-  const listeners: Listeners = new Map();
+  const listeners: Listeners = new Set();
   let watcher: FSWatcher | undefined;
   let timer: NodeJS.Timeout | undefined;
   let events = 0;
@@ -101,21 +105,16 @@ function listenTo(directory: string, listeners: Listeners): FSWatcher {
     ignoreInitial: true,
     ignored: (path) => path !== directory && concerned(listeners, basename(path)).length === 0,
   });
-  watcher.on('all', (_event, path) =>
-    concerned(listeners, basename(path)).forEach(([watch, sibling]) => watch.changed(sibling)),
-  );
+  watcher.on('all', (_event, path) => {
+    for (const { name, changed } of concerned(listeners, basename(path))) changed(name !== basename(path));
+  });
   watcher.on('error', (error) => {
     const cause = error instanceof Error ? error : new Error(String(error));
-    [...listeners.values()].forEach((set) => set.forEach((watch) => watch.failed(cause)));
+    for (const { failed } of listeners) failed(cause);
   });
   return watcher;
 }
 
-/** Whom a file of this name concerns, and whether as a sibling of their log. Compressed ones do not change any more. */
-function concerned(listeners: Listeners, name: string): [DirectoryListener, boolean][] {
-  return [...listeners].flatMap(([live, set]) => {
-    const rotation = name === live ? undefined : rotationOf(live, name);
-    const concerns = name === live || (rotation !== undefined && !rotation.compressed);
-    return concerns ? [...set].map((watch): [DirectoryListener, boolean] => [watch, name !== live]) : [];
-  });
-}
+/** Whom a file of this name concerns, as their log or as a sibling of it. Compressed ones do not change any more. */
+const concerned = (listeners: Listeners, name: string): readonly Listener[] =>
+  [...listeners].filter((each) => each.name === name || rotationOf(each.name, name)?.compressed === false);
