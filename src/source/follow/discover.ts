@@ -8,32 +8,37 @@
 import { randomUUID } from 'node:crypto';
 import { dirname } from 'node:path';
 import { inodeOf, sameInode } from '../files/file-stat.ts';
-import { movedOf, type Listing, type Sibling } from '../files/siblings.ts';
+import { listSiblings, movedOf, oldDirectories, type Listing, type Sibling } from '../files/siblings.ts';
 import { closeFile } from '../files/text.ts';
 import type { FileBlock } from '../source.ts';
-import { examine, type Finding, type Reason, type Unread } from './examine.ts';
+import { examine, type Finding, type Reason } from './examine.ts';
 import { match } from './match.ts';
+import { whyUnread, type NoticeKind, type Told } from './notices.ts';
 import { beginState, FINGERPRINT_BYTES, type Position } from './position.ts';
 import { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
 import type { Verdicts } from './verdicts.ts';
 
-export interface Trouble {
-  readonly kind: 'unreadable' | 'damaged';
+export interface Beside {
   readonly path: string;
-  readonly error: Error;
+  /** Globs of rotated files elsewhere. */
+  readonly rotated: readonly string[];
+  readonly notify: (kind: NoticeKind, text: string) => void;
 }
 
-export interface Discovered {
-  /** How many segments there are that nobody had seen before. */
-  readonly unseen: number;
-  /** What may be read before the next one is looked for; undefined: there is none. */
-  readonly first: readonly Segment[] | undefined;
+export interface Survey {
+  /** What may be read before the next survey; undefined: all. */
+  readonly first?: readonly Segment[] | undefined;
   /** Files were renamed meanwhile: some may be missing, or out of order. */
   readonly moving: boolean;
-  /** What cannot be told before the held segments have been read. */
+  /** Something cannot be told before something else has been read, or was lost and has to be found again. */
   readonly again: boolean;
-  readonly troubles: readonly Trouble[];
+}
+
+export interface Discovered extends Survey {
+  /** How many segments there are that nobody had seen before. */
+  readonly unseen: number;
+  readonly troubles: readonly Told[];
   /** Segments of which there is a copy with nothing in it that has not been read: all that can be had of them was read. */
   readonly finished: readonly Position[];
   /** Segments that were not read to their end, and are nowhere any more. */
@@ -57,6 +62,7 @@ export function onlyPosition(log: string, position: Position): FileBlock {
 }
 
 export class Discovery {
+  private readonly beside: Beside;
   private readonly list: SegmentList;
   private readonly verdicts: Verdicts;
   /** Inodes that are ours to read, though not yet. */
@@ -65,10 +71,13 @@ export class Discovery {
   private lookedAt: number;
   /** Directories in which segments were. */
   private readonly places: Set<string>;
+  private hasListed = false;
+  private trouble: string | undefined;
   private hasSoughtMoved = false;
 
   /** `since`, unix milliseconds: what is unknown and has changed since then is new, whatever else is known. */
-  constructor(list: SegmentList, verdicts: Verdicts, since: number) {
+  constructor(beside: Beside, list: SegmentList, verdicts: Verdicts, since: number) {
+    this.beside = beside;
     const { positions } = list;
     const readAt = Math.max(...positions.map((position) => position.readAt));
     const latest = positions.filter((position) => position.readAt === readAt);
@@ -89,10 +98,6 @@ export class Discovery {
     for (const inode of inodes) this.pending.add(inode);
   }
 
-  get directories(): string[] {
-    return [...this.places];
-  }
-
   /** A position has been stored. */
   noteStored({ file }: Position): void {
     if (file) this.places.add(dirname(file.path));
@@ -107,6 +112,32 @@ export class Discovery {
   /** Nothing more can be got out of this file as it is. */
   giveUp({ stat }: Segment): void {
     this.verdicts.settle(stat, '');
+  }
+
+  /** The files beside the log; undefined if nothing can be listed. What is not taken is told at the first look: later there may be files that somebody works on. */
+  listBeside(): Listing | undefined {
+    const { path, rotated, notify } = this.beside;
+    try {
+      // Looked up once: into others files are seen to go.
+      if (!this.hasListed) oldDirectories(path).forEach((directory) => this.places.add(directory));
+      const listing = listSiblings(path, { directories: [...this.places], rotated });
+      const others = listing.others.map((other) => other.path).join(', ');
+      if (!this.hasListed && others !== '')
+        notify(
+          'beside',
+          `${others}: not read with ${path}, as rotation makes no such names; rotated in its [[log]] names more`,
+        );
+      this.hasListed = true;
+      this.trouble = undefined;
+      return listing;
+    } catch (error) {
+      const text = `The directory of ${path} cannot be listed (${String(error)}): what is rotated beside it is not seen`;
+      // That nothing is there is told of the live path.
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return undefined;
+      if (this.trouble !== text) notify('unreadable', text);
+      this.trouble = text;
+      return undefined;
+    }
   }
 
   /** What was found out and is not stored yet, with some position that is known, as what is stored is a block. */
@@ -135,7 +166,7 @@ export class Discovery {
     if (segment.isBegun || segment.stat.size === 0) return;
     const isElsewhere = ({ file }: Position): boolean =>
       file !== undefined && !sameInode(file, segment.stat) && siblings.some((sibling) => sameInode(sibling, file));
-    const closed = this.list.positions.filter((position) => !this.list.isOpen(position.id) && !isElsewhere(position));
+    const closed = this.list.closed.filter((position) => !isElsewhere(position));
     // guard: F1
     const found = await match(segment.reader.text, closed);
     for (const each of found.matches) {
@@ -156,7 +187,7 @@ export class Discovery {
     const found = yield* this.examineAll(listing, held, isOneByOne, now);
     const fresh = found.flatMap((each) => (each.kind === 'segment' ? [each.segment] : []));
     for (const segment of fresh) segment.quietSince = performance.now() - Math.max(0, now - segment.stat.mtimeMs);
-    this.list.arrange(inOrder(found, held, fresh));
+    this.list.open = inOrder(found, held, fresh);
     const isAll = listing.stable && found.every((each) => each.kind !== 'later' || each.reason === 'foreign');
     if (isAll) this.forget(found, now);
     return {
@@ -186,10 +217,7 @@ export class Discovery {
   ): AsyncGenerator<FileBlock, Found[], undefined> {
     const found: Found[] = [];
     const segments = [...held];
-    const unread: Unread[] = held
-      .filter(({ isBegun, isPlain }) => !isBegun && isPlain)
-      .map(({ fd, reader: { text } }) => ({ fd, text }));
-    const known = { list: this.list, verdicts: this.verdicts, segments, unread, isTurn: false, now };
+    const known = { list: this.list, verdicts: this.verdicts, segments, isTurn: false, now };
     let isOld = true;
     let savedAt = performance.now();
     for (const sibling of siblings) {
@@ -202,9 +230,7 @@ export class Discovery {
       const each = await this.takeOrLeave({ ...finding, sibling }, !isOld || this.isNew(sibling));
       found.push(each);
       if (each.kind !== 'segment') continue;
-      const { segment } = each;
-      segments.push(segment);
-      if (!segment.isBegun && segment.isPlain) unread.push({ fd: segment.fd, text: segment.reader.text });
+      segments.push(each.segment);
       known.isTurn ||= isOneByOne && finding.kind === 'unknown';
     }
     if (this.hasSoughtMoved || isAny(found, 'turn')) return found;
@@ -212,7 +238,7 @@ export class Discovery {
     this.hasSoughtMoved = true;
     const missing = this.missing(found).flatMap(({ file }) => file ?? []);
     for (const sibling of movedOf(missing, [...siblings, ...held.map(({ stat }) => stat)], others)) {
-      const each = await examine(sibling, siblings, { ...known, unread: [], isTurn: false });
+      const each = await examine(sibling, siblings, { ...known, isTurn: false });
       if (each.kind === 'segment' || each.kind === 'known') found.push({ ...each, sibling });
       if (each.kind === 'unknown') await closeFile(each.opened);
     }
@@ -286,8 +312,7 @@ function inOrder(found: readonly Found[], held: readonly Segment[], fresh: reado
   return segments;
 }
 
-function troubleOf(each: Found): Trouble[] {
+function troubleOf(each: Found): Told[] {
   if (each.kind !== 'later' || each.error === undefined) return [];
-  const kind = each.reason === 'damaged' ? 'damaged' : 'unreadable';
-  return [{ kind, path: each.sibling.path, error: each.error }];
+  return [[each.reason === 'damaged' ? 'damaged' : 'unreadable', whyUnread(each.sibling.path, each.error)]];
 }

@@ -11,10 +11,9 @@ import type { Lines } from '../files/lines.ts';
 import { isBeingWritten, type Listing } from '../files/siblings.ts';
 import { closeFile, type Opened } from '../files/text.ts';
 import type { FileBlock } from '../source.ts';
-import { Beside, type BesideOptions } from './beside.ts';
-import { NOTHING, onlyPosition, type Discovery } from './discover.ts';
+import { NOTHING, onlyPosition, type Beside, type Discovery, type Survey } from './discover.ts';
 import type { LiveFile } from './live-file.ts';
-import { lossOf, whyUnread, type NoticeKind } from './notices.ts';
+import { lossOf, whyUnread, type Told } from './notices.ts';
 import { beginState, type Position, type ReadState } from './position.ts';
 import { Segment } from './segment.ts';
 import type { SegmentList } from './segment-list.ts';
@@ -22,8 +21,9 @@ import type { SegmentList } from './segment-list.ts';
 /** `again`: something could not be settled and may be soon. `failed`: at the next tick perhaps. */
 export type Outcome = 'settled' | 'again' | 'failed';
 
-export interface DrainOptions extends BesideOptions {
+export interface DrainOptions extends Omit<Beside, 'rotated'> {
   readonly tickMs: number;
+  readonly live: LiveFile;
   readonly list: SegmentList;
   readonly discovery: Discovery;
   readonly beforeCorruptIn: BeforeCorruptIn;
@@ -31,20 +31,8 @@ export interface DrainOptions extends BesideOptions {
 
 type Blocks<Result> = AsyncGenerator<FileBlock, Result, undefined>;
 
-interface Survey {
-  /** What may be read before the next survey; undefined: all. */
-  readonly first?: readonly Segment[] | undefined;
-  /** Files were being renamed. */
-  readonly moving: boolean;
-  /** Something cannot be told before something else has been read, or was lost and has to be found again. */
-  readonly again: boolean;
-}
-
-interface Turn {
-  readonly segment: Segment;
-  /** How far it is to be read. */
-  readonly limit: number;
-}
+/** A segment, and how far it is to be read. */
+type Turn = readonly [segment: Segment, limit: number];
 
 /** In ticks. */
 const SURVEY_EVERY = 10;
@@ -56,7 +44,6 @@ export class Drain {
   isSurveyDue = true;
   private readonly options: DrainOptions;
   private readonly list: SegmentList;
-  private readonly beside: Beside;
   private surveyedAt = 0;
   private hasBegun = false;
   private troubles = new Set<string>();
@@ -71,7 +58,6 @@ export class Drain {
   constructor(options: DrainOptions) {
     this.options = options;
     this.list = options.list;
-    this.beside = new Beside(options);
   }
 
   status() {
@@ -86,22 +72,22 @@ export class Drain {
   }
 
   /** One look at everything, and all lines that were there when it began. */
-  async *pass(live: LiveFile, signal: AbortSignal): Blocks<Outcome> {
+  async *pass(signal: AbortSignal): Blocks<Outcome> {
     const isFirst = !this.hasBegun;
-    const pins = live.claim();
+    const pins = this.options.live.claim();
     const isFresh = await this.takeUp(pins);
-    if (isFirst && pins.length === 1 && (yield* this.resume(live, signal))) return 'again';
+    if (isFirst && pins.length === 1 && (yield* this.resume(signal))) return 'again';
     const { taken } = this;
     const { tickMs } = this.options;
     const isWhole = isFresh || this.isSurveyDue || performance.now() - this.surveyedAt > SURVEY_EVERY * tickMs;
-    let { moving, again, first } = isWhole ? yield* this.survey(live) : AT_REST;
+    let { moving, again, first } = isWhole ? yield* this.survey() : AT_REST;
     while (first !== undefined) {
-      const outcome = yield* this.drain(live, first, signal);
+      const outcome = yield* this.drain(first, signal);
       if (outcome !== 'settled') return outcome;
-      ({ moving, again, first } = yield* this.survey(live));
+      ({ moving, again, first } = yield* this.survey());
     }
     const due = this.list.open.filter((segment) => isWhole || segment.isDue(tickMs));
-    const drained = yield* this.drain(live, due, signal);
+    const drained = yield* this.drain(due, signal);
     this.hasFailed = drained === 'failed';
     // What cannot be told before something else has been read has to wait for that, and nobody has to wait for it.
     return drained === 'settled' && (moving || (again && this.taken > taken)) ? 'again' : drained;
@@ -129,41 +115,41 @@ export class Drain {
     const others = open.filter((other) => other !== segment);
     others.forEach((other) => (other.quietSince ??= performance.now()));
     segment.quietSince = undefined;
-    this.list.arrange([...others, segment]);
+    this.list.open = [...others, segment];
   }
 
   /** A life may be short: where only the live file has anything new, it is read before the files beside it are looked at. */
-  private async *resume(live: LiveFile, signal: AbortSignal): Blocks<boolean> {
+  private async *resume(signal: AbortSignal): Blocks<boolean> {
     const segment = this.list.live;
     if (!segment || !(await this.options.discovery.resume(segment))) return false;
-    yield* this.drain(live, this.list.open, signal);
+    yield* this.drain(this.list.open, signal);
     return true;
   }
 
   /** What has to be looked at again soon. While files are being renamed under our eyes, nothing newer is read. */
-  private async *survey(live: LiveFile): Blocks<Survey> {
+  private async *survey(): Blocks<Survey> {
     this.isSurveyDue = false;
     this.surveyedAt = performance.now();
     for (let attempt = 1; ; attempt++) {
-      const survey = yield* this.surveyOnce(live);
+      const survey = yield* this.surveyOnce();
       this.isSurveyDue ||= survey.moving || survey.again;
       if (!survey.moving || attempt === ATTEMPTS) return survey;
     }
   }
 
-  private async *surveyOnce(live: LiveFile): Blocks<Survey> {
+  private async *surveyOnce(): Blocks<Survey> {
     const now = Date.now();
-    const { discovery } = this.options;
-    if ((await this.measure(live, this.list.open)) === undefined) return { moving: false, again: true };
+    const { discovery, live } = this.options;
+    if ((await this.measure(this.list.open)) === undefined) return { moving: false, again: true };
     discovery.expect(live.refusedInodes);
-    const listing = await this.listBeside(live);
+    const listing = await this.listBeside();
     for (const segment of this.list.open)
       if (!segment.isIdentified) await discovery.identify(segment, listing?.siblings ?? []);
     if (listing === undefined) return AT_REST;
     const survey = yield* discovery.survey(listing, !this.hasFailed, now);
     const { unseen, first, moving, again, troubles, finished, lost } = survey;
     this.counts.rotations += unseen;
-    this.notifyTroubles(troubles.map(({ kind, path, error }) => [kind, whyUnread(path, error)]));
+    this.notifyTroubles(troubles);
     for (const position of finished) yield* this.giveUp(position, false);
     for (const position of lost) yield* this.giveUpLost(position);
     yield* discovery.verdictBlocks();
@@ -174,8 +160,9 @@ export class Drain {
    * Whatever stood at the live path before the listing must be held: only so its rotated self is recognised. If a new file
    * stands there by now, another one may have become a sibling since the listing.
    */
-  private async listBeside(live: LiveFile): Promise<Listing | undefined> {
-    const listing = this.beside.list(this.options.discovery.directories);
+  private async listBeside(): Promise<Listing | undefined> {
+    const { discovery, live } = this.options;
+    const listing = discovery.listBeside();
     if (listing === undefined) return undefined;
     // guard: F20-list
     live.look();
@@ -200,35 +187,35 @@ export class Drain {
     this.noteStored(position, []);
   }
 
-  private notifyTroubles(troubles: readonly (readonly [NoticeKind, string])[]): void {
+  private notifyTroubles(troubles: readonly Told[]): void {
     for (const [kind, text] of troubles) if (!this.troubles.has(text)) this.options.notify(kind, text);
     this.troubles = new Set(troubles.map(([, text]) => text));
   }
 
   /** How far each segment reaches now, measured from the newest to the oldest; undefined if one could not be looked at. */
-  private async measure(live: LiveFile, segments: readonly Segment[]): Promise<Turn[] | undefined> {
+  private async measure(segments: readonly Segment[]): Promise<Turn[] | undefined> {
     const turns: Turn[] = [];
     for (const segment of segments.toReversed()) {
       try {
-        turns.unshift({ segment, limit: segment.refresh() });
+        turns.unshift([segment, segment.refresh()]);
       } catch (error) {
-        await this.letGo(segment, error, live);
+        await this.letGo(segment, error);
         return undefined;
       }
     }
     return turns;
   }
 
-  private async *drain(live: LiveFile, segments: readonly Segment[], signal: AbortSignal): Blocks<Outcome> {
-    const turns = await this.measure(live, segments);
+  private async *drain(segments: readonly Segment[], signal: AbortSignal): Blocks<Outcome> {
+    const turns = await this.measure(segments);
     if (turns === undefined) return 'failed';
-    for (const { segment, limit } of turns) {
+    for (const [segment, limit] of turns) {
       if (signal.aborted) return 'failed';
       try {
         const outcome = yield* this.drainSegment(segment, limit, signal);
         if (outcome !== 'settled') return outcome;
       } catch (error) {
-        await this.letGo(segment, error, live);
+        await this.letGo(segment, error);
         return 'failed';
       }
     }
@@ -310,8 +297,8 @@ export class Drain {
   }
 
   /** A file that fails to be read is let go; what it is and where to read on is found out anew at a later look. */
-  private async letGo(segment: Segment, error: unknown, live: LiveFile): Promise<void> {
-    const { discovery } = this.options;
+  private async letGo(segment: Segment, error: unknown): Promise<void> {
+    const { discovery, live } = this.options;
     this.hasFailed = true;
     const isBroken = !segment.isPlain && !isBeingWritten(segment.stat, Date.now());
     this.notifyTroubles([[isBroken ? 'damaged' : 'unreadable', whyUnread(segment.stat.path, error)]]);

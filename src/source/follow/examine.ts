@@ -31,16 +31,11 @@ export type Finding =
   /** It cannot be told yet; or, of a damaged or foreign file, never. */
   | { readonly kind: 'later'; readonly reason: Reason; readonly error?: Error };
 
-/** An open file with a plain text of which nothing has been read. */
-export type Unread = Pick<Opened, 'fd' | 'text'>;
-
 export interface Known {
   readonly list: SegmentList;
   readonly verdicts: Verdicts;
   /** Those that are open, and those that were found just now. */
   readonly segments: readonly Segment[];
-  /** Files that are known by nothing yet: a file that begins alike may be a copy. */
-  readonly unread: readonly Unread[];
   /** Whether none is opened any more. */
   readonly isTurn: boolean;
   /** Unix milliseconds. */
@@ -78,7 +73,7 @@ function openSibling(path: string): Opened | Finding {
   }
 }
 
-async function compare(opened: Opened, sibling: Sibling, { list, segments, unread }: Known): Promise<Finding> {
+async function compare(opened: Opened, sibling: Sibling, { list, segments }: Known): Promise<Finding> {
   if (!sameInode(opened.stat, sibling)) return { kind: 'later', reason: 'moved' };
   const { positions } = list;
   const compressed = compressedOf(positions, opened);
@@ -97,7 +92,7 @@ async function compare(opened: Opened, sibling: Sibling, { list, segments, unrea
   const copied = matches.find((each) => !hasLostItsEnd(each, opened));
   if (copied) return { kind: 'known', id: copied.position.id };
   if (head.length === 0) return { kind: 'known', id: '' };
-  if (await isLikeUnread(head, opened, unread)) return { kind: 'later', reason: 'unread' };
+  if (await isLikeUnread(head, opened, segments)) return { kind: 'later', reason: 'unread' };
   return { kind: 'unknown', opened };
 }
 
@@ -132,9 +127,9 @@ function compressedOf(positions: readonly Position[], { fd, stat }: Opened): str
  * Whether a file and one that has not been read yet may be copies of one text, of which one may have more: then they are the
  * same near the beginning and near the end of the shorter. Of a compressed file only the beginning is looked at.
  */
-async function isLikeUnread(head: Buffer, { fd, text }: Opened, unread: readonly Unread[]): Promise<boolean> {
-  for (const other of unread) {
-    const its = await other.text.read(0, head.length);
+async function isLikeUnread(head: Buffer, { fd, text }: Opened, segments: readonly Segment[]): Promise<boolean> {
+  for (const other of segments.filter(({ isBegun, isPlain }) => !isBegun && isPlain)) {
+    const its = await other.reader.text.read(0, head.length);
     if (its.length === 0 || !its.equals(head.subarray(0, its.length))) continue;
     // It may have grown since it was opened, when perhaps it was empty.
     if (!text.plain || (await endsAlike(fd, other.fd))) return true;

@@ -8,7 +8,7 @@
  */
 import { Waker } from './waker.ts';
 import type { Watch } from './watch.ts';
-import { Discovery } from './discover.ts';
+import { Discovery, type Beside } from './discover.ts';
 import type { BeforeCorruptIn } from '../files/corrupt.ts';
 import type { FileBlock, Source, SourceStatus } from '../source.ts';
 import { LiveFile } from './live-file.ts';
@@ -75,22 +75,16 @@ export class Follower implements Source {
   private isOver = false;
 
   constructor(options: FollowOptions) {
-    const { path, positions, pending = [], tickMs = 1000 } = options;
+    const { path, positions, pending = [], rotated = [], tickMs = 1000, beforeCorruptIn } = options;
     this.options = options;
     this.tickMs = tickMs;
     this.live = options.live ?? new LiveFile(path);
     this.list = new SegmentList(positions);
-    const discovery = new Discovery(this.list, new Verdicts(options.verdicts, positions), this.live.since);
+    const notify: Beside['notify'] = (kind, text) => this.notify(kind, text);
+    const verdicts = new Verdicts(options.verdicts, positions);
+    const discovery = new Discovery({ path, rotated, notify }, this.list, verdicts, this.live.since);
     discovery.expect(pending);
-    this.drain = new Drain({
-      path,
-      rotated: options.rotated ?? [],
-      tickMs,
-      list: this.list,
-      discovery,
-      beforeCorruptIn: options.beforeCorruptIn,
-      notify: (kind, text) => this.notify(kind, text),
-    });
+    this.drain = new Drain({ path, tickMs, live: this.live, list: this.list, discovery, beforeCorruptIn, notify });
   }
 
   /**
@@ -215,7 +209,7 @@ export class Follower implements Source {
       // guard: F20
       this.live.look();
       this.notifyTrouble();
-      const outcome = yield* this.drain.pass(this.live, signal);
+      const outcome = yield* this.drain.pass(signal);
       if (outcome === 'settled') this.listen();
       this.notified.delete('failed');
       return outcome;

@@ -23,6 +23,9 @@ export interface Notice {
   readonly text: string;
 }
 
+/** What is to be told, of which log is clear. */
+export type Told = readonly [kind: NoticeKind, text: string];
+
 /** What is wrong with an archive is a whole sentence. */
 export function whyUnread(path: string, error: unknown): string {
   return error instanceof ArchiveError ? error.message : `${path} cannot be read: ${String(error)}`;

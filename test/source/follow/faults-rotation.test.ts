@@ -172,10 +172,12 @@ for (const [when, down] of [
     log.gzip('.1');
     log.write(...some(8, 8));
     if (down) log.start();
-    await (down ? log.delivers(some(1, 8)) : log.deliversAll(some(1, 8)));
+    // Under its eyes, files that were written within one step of the clock come in any order.
+    const delivers = (): Promise<void> => (down ? log.delivers(some(1, 8)) : log.deliversAll(some(1, 8)));
+    await delivers();
     await log.restart();
     await log.looks(3);
-    await log.delivers(some(1, 8));
+    await delivers();
   });
 }
 
@@ -258,7 +260,12 @@ test('F10: a short compressed file is read, however often it is looked at while 
   log.gzip('.1');
 
   const list = new SegmentList([...log.positions.values()]);
-  const discovery = new Discovery(list, new Verdicts(undefined, []), Date.now());
+  const discovery = new Discovery(
+    { path: log.path, rotated: [], notify: () => {} },
+    list,
+    new Verdicts(undefined, []),
+    Date.now(),
+  );
   const listing = listSiblings(log.path);
   await resultOf(discovery.survey(listing, true, Date.now()));
   const [segment] = list.open;
@@ -497,8 +504,13 @@ test('F10: the compressed copy of a file that was empty when it was opened is no
   assert.ok(opened);
   const segment = new Segment('live', opened, beginState(), true);
   const list = new SegmentList([]);
-  list.arrange([segment]);
-  const discovery = new Discovery(list, new Verdicts(undefined, []), 0);
+  list.open = [segment];
+  const discovery = new Discovery(
+    { path: log.path, rotated: [], notify: () => {} },
+    list,
+    new Verdicts(undefined, []),
+    0,
+  );
   const { again } = await resultOf(discovery.survey(listSiblings(log.path), true, Date.now()));
   assert.deepEqual([list.open, again], [[segment], true]);
   await segment.close();
