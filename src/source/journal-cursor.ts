@@ -25,11 +25,6 @@ export function isSameEntry(a: Cursor, b: Cursor): boolean {
   return ['b', 'm', 't', 'x'].every((part) => a[part] === b[part]);
 }
 
-/** Whether an entry was written at the very same time. */
-export function isSameTime(a: Cursor, b: Cursor): boolean {
-  return a['t'] === b['t'];
-}
-
 /** Whether one who has read `reached` has read `entry`. */
 export function hasReached(reached: Cursor, entry: Cursor): boolean {
   const number = (of: Cursor, part: string): number => Number.parseInt(of[part] ?? '', 16);

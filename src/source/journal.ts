@@ -4,18 +4,10 @@
  */
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Notice, NoticeKind } from './follow/notices.ts';
-import {
-  hasReached,
-  isSameEntry,
-  isSameTime,
-  cursorIn,
-  parseCursor,
-  timeOfCursor,
-  type Cursor,
-} from './journal-cursor.ts';
+import { hasReached, isSameEntry, cursorIn, parseCursor, timeOfCursor, type Cursor } from './journal-cursor.ts';
 import {
   askJournal,
-  newestCursor,
+  newestEntries,
   NOT_PERMITTED,
   NOT_PERMITTED_HOW,
   type Answer,
@@ -68,7 +60,7 @@ export class JournalFollower implements Source {
   #isGone = false;
   /** Whether the journal has been seen to be read, to be empty, or to fail. */
   #isJudged = false;
-  #counts = { offset: 0, skippedLines: 0, lostSegments: 0 };
+  #counts = { offset: 0, lagBytes: 0, rotations: 0, truncations: 0, skippedLines: 0, lostSegments: 0, segments: 0 };
 
   constructor(options: JournalOptions) {
     this.#options = options;
@@ -102,19 +94,8 @@ export class JournalFollower implements Source {
   }
 
   status(): SourceStatus {
-    const { path } = this.#options;
-    const { offset } = this.#counts;
     const unreadable = this.#trouble === undefined ? {} : { unreadable: this.#trouble };
-    return {
-      path,
-      ...this.#counts,
-      size: offset,
-      lagBytes: 0,
-      rotations: 0,
-      truncations: 0,
-      segments: 0,
-      ...unreadable,
-    };
+    return { path: this.#options.path, ...this.#counts, size: this.#counts.offset, ...unreadable };
   }
 
   get isThere(): boolean {
@@ -127,8 +108,11 @@ export class JournalFollower implements Source {
   }
 
   #newest(): Promise<Cursor | 'none' | 'unknown'> {
-    return newestCursor(this.#options.entries, this.#over.signal).then(
-      (cursor) => (cursor === undefined ? 'none' : parseCursor(cursor)),
+    return newestEntries(this.#options.entries, 1, this.#over.signal).then(
+      (lines) => {
+        const cursor = cursorIn(lines);
+        return cursor === undefined ? 'none' : parseCursor(cursor);
+      },
       () => 'unknown',
     );
   }
@@ -284,7 +268,7 @@ function behind(sought: Cursor, { bytes, cursor, skipped }: Answer): Answer | 'g
     const next = bytes.indexOf(NEWLINE, from) + 1;
     const found = parseCursor(cursorIn(bytes.subarray(from, next)) ?? '');
     if (isSameEntry(found, sought)) return { bytes: bytes.subarray(next), cursor, skipped };
-    if (!isSameTime(found, sought)) return 'gone';
+    if (found['t'] !== sought['t']) return 'gone';
     from = next;
   }
   return 'undecided';

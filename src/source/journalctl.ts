@@ -142,11 +142,6 @@ async function* linesIn(stream: AsyncIterable<Buffer>): AsyncGenerator<Answer> {
   }
 }
 
-/** The cursor of the newest of the entries; undefined where there is none. Rejects when the journal cannot be read. */
-export async function newestCursor(entries: string, signal: AbortSignal): Promise<string | undefined> {
-  return cursorIn(await newestEntries(entries, 1, signal));
-}
-
 /** The newest entries, as lines of JSON. Rejects with why the journal cannot be read, which completes `LOG ...`. */
 export async function newestEntries(entries: string, count: number, signal?: AbortSignal): Promise<Buffer> {
   const how = [...FORM, `--lines=${count}`, ...matchesFor(entries)];

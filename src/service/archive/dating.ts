@@ -88,12 +88,12 @@ function dayOfLast({ extents }: Scanned): number {
 
 /** The largest series first, so that it is the first to be settled when nothing is certain. */
 function seriesOf(candidates: readonly Candidate[]): Series[] {
-  const counted = new Set(candidates.filter(({ name }) => name.count !== undefined).map(({ name }) => name.log));
+  const counted = new Set(candidates.filter(({ name }) => name.by === 'count').map(({ name }) => name.log));
   const groups = new Map<string, Candidate[]>();
   for (const candidate of candidates) {
-    const { log, date, count } = candidate.name;
+    const { log, date, by } = candidate.name;
     // The live file goes on from those with numbers, if there are any.
-    const kind = date === undefined && (count !== undefined || counted.has(log)) ? 'count' : 'date';
+    const kind = date === undefined && (by === 'count' || counted.has(log)) ? 'count' : 'date';
     const group = groups.get(`${kind} ${log}`);
     if (group) group.push(candidate);
     else groups.set(`${kind} ${log}`, [candidate]);

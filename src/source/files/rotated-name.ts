@@ -5,23 +5,24 @@
  */
 import { basename, dirname, join, parse } from 'node:path';
 
-/** How a file came to be, by its name. */
-export interface Rotation {
-  /** `count`: 1 is newer than 2. `date`: what is greater is newer. `time`: only the time of its last change tells. */
+/** What is added to the name of a log. */
+interface Added {
+  /** `time`: only the time of its last change tells the order. */
   readonly by: 'count' | 'date' | 'time';
+  /** What is greater is newer, of those with a count or with a date. */
   readonly order: readonly [number, number];
+  /** The date in the name, as unix seconds of its noon in UTC, where it is a whole one. */
+  readonly date?: number;
+}
+
+/** How a file came to be, by its name. */
+export interface Rotation extends Added {
   readonly compressed: boolean;
 }
 
-export interface RotatedName {
-  /** The live path: the name without what rotation and compression have added. */
+/** With the live path: the name without what rotation and compression have added. Of the live file only that. */
+export interface RotatedName extends Partial<Added> {
   readonly log: string;
-  /** logrotate's number; a greater one is older. Undefined for the live file and for names with a date. */
-  readonly count?: number;
-  /** The date in the name, as unix seconds of its noon in UTC, where it is a whole one. */
-  readonly date?: number;
-  /** Orders names of the same date. */
-  readonly rest?: number;
 }
 
 /** Also such as cannot be read: then it is said. */
@@ -48,7 +49,7 @@ export function rotationOf(live: string, name: string): Rotation | undefined {
   const added = addedTo(live, plain);
   const found = added === undefined ? undefined : readAdded(added);
   // guard: F17
-  return found && { by: found.by, order: found.order, compressed };
+  return found && { ...found, compressed };
 }
 
 /** Whether a file may be meant to be of the log: all of the log's name is in its own, with something before or behind it. */
@@ -62,26 +63,25 @@ export function uncompressedName(path: string): string {
 }
 
 export function rotatedName(path: string): RotatedName {
-  const directory = dirname(path);
   const name = basename(path).replace(COMPRESSED, '');
   const { log = name, added = '' } = splitName(name) ?? {};
-  const { count, date, rest } = readAdded(added) ?? {};
-  return {
-    log: join(directory, log),
-    ...(count !== undefined && { count }),
-    ...(date !== undefined && { date }),
-    ...(rest !== undefined && { rest }),
-  };
+  return { log: join(dirname(path), log), ...readAdded(added) };
 }
 
-/** Newest first: the live file, then the numbers upwards or the dates downwards. */
+const CUSTOMS = ['count', 'date', 'time'];
+
+/** Newest first: the live file, then the dates downwards or the numbers upwards. */
 export function byAge(a: RotatedName, b: RotatedName): number {
-  return (
-    (a.count ?? -1) - (b.count ?? -1) ||
-    (b.date ?? Infinity) - (a.date ?? Infinity) ||
-    (b.rest ?? Infinity) - (a.rest ?? Infinity) ||
-    0
-  );
+  const rankOf = ({ by = 'time' }: RotatedName): number => CUSTOMS.indexOf(by);
+  return rankOf(b) - rankOf(a) || byOrder(b, a);
+}
+
+/** Of names of one custom, the oldest first. */
+export function byOrder(
+  { order: [a, b] = [0, 0] }: Partial<Added>,
+  { order: [c, d] = [0, 0] }: Partial<Added>,
+): number {
+  return a - c || b - d;
 }
 
 /** What stands behind, in, or before the name of the log, as if it stood behind. */
@@ -115,14 +115,12 @@ function splitBehind(stem: string, ext: string): { readonly log: string; readonl
   return live !== undefined && added !== undefined && readAdded(added) ? { log: `${live}${ext}`, added } : undefined;
 }
 
-interface Added extends Pick<Rotation, 'by' | 'order'>, Omit<RotatedName, 'log'> {}
-
 function readAdded(added: string): Added | undefined {
   const groups = IS_ADDED.exec(added)?.groups;
   if (!groups) return undefined;
   const { count, year, more = '', epoch } = groups;
-  if (count !== undefined) return { by: 'count', order: [Number(count), 0], count: Number(count) };
-  if (epoch !== undefined) return { by: 'date', order: [0, Number(epoch)], rest: Number(epoch) };
+  if (count !== undefined) return { by: 'count', order: [0 - Number(count), 0] };
+  if (epoch !== undefined) return { by: 'date', order: [0, Number(epoch)] };
   if (year === undefined) return { by: 'time', order: [0, 0] };
   return readDate(`${year}${more.replaceAll(/\D/g, '')}`);
 }
@@ -131,10 +129,10 @@ function readAdded(added: string): Added | undefined {
 function readDate(digits: string): Added | undefined {
   const [day, rest] = [digits.slice(0, 8), Number(digits.slice(8))];
   const order = [Number(day.padEnd(8, '0')), rest] as const;
-  if (day.length < 8) return Number(day.slice(4, 6)) > 53 ? undefined : { by: 'date', order, rest: order[0] };
+  if (day.length < 8) return Number(day.slice(4, 6)) > 53 ? undefined : { by: 'date', order };
   const [year, month, date] = [day.slice(0, 4), day.slice(4, 6), day.slice(6)].map(Number);
   if (year === undefined || !isIn(month, 1, 12) || !isIn(date, 1, 31)) return undefined;
-  return { by: 'date', order, date: Date.UTC(year, month - 1, date, 12) / 1000, rest };
+  return { by: 'date', order, date: Date.UTC(year, month - 1, date, 12) / 1000 };
 }
 
 const isIn = (n: number | undefined, from: number, to: number): n is number => n !== undefined && n >= from && n <= to;

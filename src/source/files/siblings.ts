@@ -6,7 +6,7 @@ import { readdirSync, realpathSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileAt, filesIn, inodeOf, namesIn, type FileStat } from './file-stat.ts';
 import { filesLike } from './glob.ts';
-import { isAkin, rotationOf, stemOf, uncompressedName, type Rotation } from './rotated-name.ts';
+import { byOrder, isAkin, rotationOf, stemOf, uncompressedName, type Rotation } from './rotated-name.ts';
 
 export interface Sibling extends FileStat {
   readonly rotation: Rotation;
@@ -152,12 +152,7 @@ function sorted(found: readonly Listed[]): Pick<Listing, 'siblings' | 'others'> 
 /** By what the names say; where they follow different customs, by the time of the last change. */
 function inOrder(siblings: Sibling[]): Sibling[] {
   const customs = new Set(siblings.map(({ rotation }) => rotation.by));
-  return siblings.sort((a, b) => (customs.size > 1 ? 0 : byName(a.rotation, b.rotation)) || byTime(a, b));
-}
-
-function byName(a: Rotation, b: Rotation): number {
-  const [older, newer] = a.by === 'count' ? [b, a] : [a, b];
-  return older.order[0] - newer.order[0] || older.order[1] - newer.order[1];
+  return siblings.sort((a, b) => (customs.size > 1 ? 0 : byOrder(a.rotation, b.rotation)) || byTime(a, b));
 }
 
 /** Of a plain and a compressed file of the same time the plain one comes first: it is whole. */

@@ -223,15 +223,18 @@ describe('the name of a rotated file', () => {
   const noon = at('2025-11-23T12:00:00Z');
   const CASES: readonly (readonly [string, ReturnType<typeof rotatedName>])[] = [
     ['/l/x.log', { log: '/l/x.log' }],
-    ['/l/x.log.1', { log: '/l/x.log', count: 1 }],
-    ['/l/x.log.0', { log: '/l/x.log', count: 0 }],
-    ['/l/x.log.12.gz', { log: '/l/x.log', count: 12 }],
-    ['/l/x.debug.2.xz', { log: '/l/x.debug', count: 2 }],
-    ['/l/x.log-20251123', { log: '/l/x.log', date: noon, rest: 0 }],
-    ['/l/x.log-20251123.bz2', { log: '/l/x.log', date: noon, rest: 0 }],
-    ['/l/x.log-20251123-1763853791.gz', { log: '/l/x.log', date: noon, rest: 1_763_853_791 }],
-    ['/l/x-20251123.log.zst', { log: '/l/x.log', date: noon, rest: 0 }],
-    ['/l/x.log.2025-11-23', { log: '/l/x.log', date: noon, rest: 0 }],
+    ['/l/x.log.1', { log: '/l/x.log', by: 'count', order: [-1, 0] }],
+    ['/l/x.log.0', { log: '/l/x.log', by: 'count', order: [0, 0] }],
+    ['/l/x.log.12.gz', { log: '/l/x.log', by: 'count', order: [-12, 0] }],
+    ['/l/x.debug.2.xz', { log: '/l/x.debug', by: 'count', order: [-2, 0] }],
+    ['/l/x.log-20251123', { log: '/l/x.log', by: 'date', order: [20_251_123, 0], date: noon }],
+    ['/l/x.log-20251123.bz2', { log: '/l/x.log', by: 'date', order: [20_251_123, 0], date: noon }],
+    [
+      '/l/x.log-20251123-1763853791.gz',
+      { log: '/l/x.log', by: 'date', order: [20_251_123, 1_763_853_791], date: noon },
+    ],
+    ['/l/x-20251123.log.zst', { log: '/l/x.log', by: 'date', order: [20_251_123, 0], date: noon }],
+    ['/l/x.log.2025-11-23', { log: '/l/x.log', by: 'date', order: [20_251_123, 0], date: noon }],
     ['/l/x.log.err', { log: '/l/x.log.err' }],
     ['/l/x-20259923.log', { log: '/l/x-20259923.log' }],
   ];

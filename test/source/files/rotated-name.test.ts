@@ -1,7 +1,7 @@
 /** Names of rotated files as they are in the wild: read alike by who knows the log and by who only knows the name. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { rotatedName, rotationOf } from '../../../src/source/files/rotated-name.ts';
+import { byAge, byOrder, rotatedName, rotationOf } from '../../../src/source/files/rotated-name.ts';
 
 /** Of each custom the names from the oldest to the newest. */
 const CUSTOMS: readonly (readonly string[])[] = [
@@ -46,9 +46,9 @@ for (const [i, names] of [...CUSTOMS, ...UNORDERED.map((name) => [name])].entrie
         assert.equal(rotatedName(`/l/${name}${suffix}`).log, '/l/x.log');
       }
     const orders = names.map((name) => rotationOf('x.log', name)).flatMap((each) => (each ? [each] : []));
-    const sign = orders[0]?.by === 'count' ? -1 : 1;
-    const sorted = orders.toSorted((a, b) => sign * (a.order[0] - b.order[0] || a.order[1] - b.order[1]));
-    assert.deepEqual(sorted, orders);
+    assert.deepEqual(orders.toSorted(byOrder), orders);
+    const newestFirst = names.map(rotatedName).toReversed();
+    assert.deepEqual(newestFirst.toSorted(byAge), newestFirst);
   });
 
 test('x.log.gz is what x.log was compressed to [9.7]', () => {
