@@ -41,16 +41,30 @@ export async function withoutDuplicates<P extends ProbedText>(
 ): Promise<Texts<P>> {
   const distinct: P[] = [];
   const duplicates: Duplicate[] = [];
-  const hashes = new Hashes(signal);
+  const hashes = new Map<string, Promise<string | undefined>>();
+  const hashOf = ({ path }: P, length: number): Promise<string | undefined> => {
+    const key = `${length} ${path}`;
+    const hash = hashes.get(key) ?? hashOfFirst(path, length, signal);
+    hashes.set(key, hash);
+    return hash;
+  };
+  const holds = async (other: P, text: P): Promise<boolean> => {
+    if (!isOneText(text, other)) return false;
+    if (text.stats.ino === other.stats.ino && text.stats.dev === other.stats.dev) return true;
+    if (!other.head.subarray(0, text.head.length).equals(text.head)) return false;
+    const hash = await hashOf(text, text.textBytes);
+    return hash !== undefined && hash === (await hashOf(other, text.textBytes));
+  };
   // The longest first: a shorter text may be the beginning of a longer one. Of equal ones, what is quickest to read.
   for (const text of texts.toSorted(byLength)) {
-    const at = await indexOfWhole(text, distinct, isOneText, hashes);
-    const whole = distinct[at];
-    if (!whole) distinct.push(text);
-    else {
-      duplicates.push(duplicate(text, whole));
-      if (whole.textBytes === text.textBytes) distinct[at] = withTimesOf(whole, text);
+    let whole: P | undefined;
+    for (const other of distinct) if (!whole && (await holds(other, text))) whole = other;
+    if (!whole) {
+      distinct.push(text);
+      continue;
     }
+    duplicates.push(duplicate(text, whole));
+    if (whole.textBytes === text.textBytes) distinct[distinct.indexOf(whole)] = withTimesOf(whole, text);
   }
   return { distinct, duplicates };
 }
@@ -64,22 +78,6 @@ function duplicate(text: ProbedText, whole: ProbedText): Duplicate {
   return { path: text.path, of: whole.path, sentence: `${text.path} ${what} ${whole.path}, which is read instead` };
 }
 
-async function indexOfWhole<P extends ProbedText>(
-  text: P,
-  longer: readonly P[],
-  isOneText: (a: P, b: P) => boolean,
-  hashes: Hashes,
-): Promise<number> {
-  for (const [i, other] of longer.entries()) {
-    if (!isOneText(text, other)) continue;
-    if (isSameFile(text, other)) return i;
-    if (!other.head.subarray(0, text.head.length).equals(text.head)) continue;
-    const hash = await hashes.of(text.path, text.textBytes);
-    if (hash !== undefined && hash === (await hashes.of(other.path, text.textBytes))) return i;
-  }
-  return -1;
-}
-
 /** One copy's modification time may be right where the other's is that of the copying. */
 function withTimesOf<P extends ProbedText>(whole: P, copy: P): P {
   return {
@@ -89,27 +87,8 @@ function withTimesOf<P extends ProbedText>(whole: P, copy: P): P {
   };
 }
 
-function isSameFile({ stats: a }: ProbedText, { stats: b }: ProbedText): boolean {
-  return a.ino === b.ino && a.dev === b.dev;
-}
-
-/** Hashes of the first bytes of texts; undefined where the text is shorter by now. */
-class Hashes {
-  readonly #known = new Map<string, string | undefined>();
-  readonly #signal: AbortSignal | undefined;
-
-  constructor(signal: AbortSignal | undefined) {
-    this.#signal = signal;
-  }
-
-  async of(path: string, length: number): Promise<string | undefined> {
-    const key = `${length} ${path}`;
-    if (!this.#known.has(key)) this.#known.set(key, await hashOf(path, length, this.#signal));
-    return this.#known.get(key);
-  }
-}
-
-async function hashOf(path: string, length: number, signal: AbortSignal | undefined): Promise<string | undefined> {
+/** The hash of the first bytes of a text; undefined where it is shorter by now. */
+async function hashOfFirst(path: string, length: number, signal?: AbortSignal): Promise<string | undefined> {
   const hash = createHash('sha1');
   let missing = length;
   try {

@@ -58,7 +58,7 @@ export function listSiblings(path: string, places: Places = {}): Listing {
   let before: string | undefined;
   for (let attempt = 1; ; attempt++) {
     const found = [
-      ...homes.flatMap((home) => listOnce(home, dirname(home))),
+      ...homes.flatMap((home) => listed(home, dirname(home), readdirSync(dirname(home)))),
       ...homes.flatMap((home) => elsewhere.flatMap((directory) => listThere(home, directory))),
       ...(places.rotated ?? []).flatMap((glob) => listLike(glob, homes)),
     ];
@@ -83,12 +83,12 @@ interface Listed extends FileStat {
   readonly rotation: Rotation | undefined;
 }
 
-function listOnce(live: string, directory: string): Listed[] {
+function listed(live: string, directory: string, names: readonly string[]): Listed[] {
   const name = basename(live);
   const stem = stemOf(name);
   // There may be many logs in one directory.
-  const names = readdirSync(directory).filter((each) => each.includes(stem));
-  return names.sort().flatMap((each) => {
+  const akin = names.filter((each) => each.includes(stem)).toSorted();
+  return akin.flatMap((each) => {
     const rotation = rotationOf(name, each);
     const file = rotation || isAkin(name, each) ? fileAt(join(directory, each)) : undefined;
     return file ? [{ ...file, rotation }] : [];
@@ -96,13 +96,8 @@ function listOnce(live: string, directory: string): Listed[] {
 }
 
 /** In another directory than that of the log only what rotation names. */
-function listThere(live: string, directory: string): Listed[] {
-  try {
-    return listOnce(live, directory).filter(({ rotation }) => rotation !== undefined);
-  } catch {
-    return [];
-  }
-}
+const listThere = (live: string, directory: string): Listed[] =>
+  listed(live, directory, namesIn(directory)).filter(({ rotation }) => rotation !== undefined);
 
 function listLike(glob: string, homes: readonly string[]): Listed[] {
   return filesLike(glob).flatMap((path) => {
