@@ -51,7 +51,7 @@ export const GUARDS: readonly Guard[] = [
     guard: 'what tells a file does not depend on a setting',
     test: 'source/follow/faults-identity',
     also: ['F2', 'F3'],
-    cut: { F3b: `{ what: 'head', at: start, length: FINGERPRINT_BYTES, hash: head.hash }` },
+    cut: { F3b: `{ candidate, what: 'head', at: start, length: FINGERPRINT_BYTES, hash: head.hash }` },
   },
   {
     faults: ['F4'],

@@ -66,11 +66,11 @@ export class Discovery {
   private readonly list: SegmentList;
   private readonly verdicts: Verdicts;
   /** Inodes that are ours to read, though not yet. */
-  private readonly pending: Set<string>;
+  readonly pending: Set<string>;
   /** Unix milliseconds; what is unknown and has changed since, is new. */
   private lookedAt: number;
-  /** Directories in which segments were. */
-  private readonly places: Set<string>;
+  /** Looked up once: into others files are seen to go. */
+  private oldDirectories: readonly string[] = [];
   private hasListed = false;
   private trouble: string | undefined;
   private hasSoughtMoved = false;
@@ -84,23 +84,7 @@ export class Discovery {
     this.list = list;
     this.verdicts = verdicts;
     this.pending = new Set(latest.flatMap(({ awaited = [] }) => awaited));
-    this.places = new Set(positions.flatMap(({ file }) => (file ? [dirname(file.path)] : [])));
     this.lookedAt = Math.min(since - COARSE_MS, positions.length === 0 ? Infinity : readAt * 1000);
-  }
-
-  /** Files that are ours to read, and could not be so far. */
-  get pendingInodes(): string[] {
-    return [...this.pending];
-  }
-
-  /** These are ours to read, though they cannot be read yet. */
-  expect(inodes: Iterable<string>): void {
-    for (const inode of inodes) this.pending.add(inode);
-  }
-
-  /** A position has been stored. */
-  noteStored({ file }: Position): void {
-    if (file) this.places.add(dirname(file.path));
   }
 
   /** The segment can no longer be read where it was read. */
@@ -118,9 +102,9 @@ export class Discovery {
   listBeside(): Listing | undefined {
     const { path, rotated, notify } = this.beside;
     try {
-      // Looked up once: into others files are seen to go.
-      if (!this.hasListed) oldDirectories(path).forEach((directory) => this.places.add(directory));
-      const listing = listSiblings(path, { directories: [...this.places], rotated });
+      if (!this.hasListed) this.oldDirectories = oldDirectories(path);
+      const places = this.list.positions.flatMap(({ file }) => (file ? [dirname(file.path)] : []));
+      const listing = listSiblings(path, { directories: [...new Set([...places, ...this.oldDirectories])], rotated });
       const others = listing.others.map((other) => other.path).join(', ');
       if (!this.hasListed && others !== '')
         notify(

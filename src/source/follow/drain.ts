@@ -73,12 +73,16 @@ export class Drain {
 
   /** One look at everything, and all lines that were there when it began. */
   async *pass(signal: AbortSignal): Blocks<Outcome> {
+    const { tickMs, live, discovery } = this.options;
     const isFirst = !this.hasBegun;
-    const pins = this.options.live.claim();
+    const pins = live.claim();
     const isFresh = await this.takeUp(pins);
-    if (isFirst && pins.length === 1 && (yield* this.resume(signal))) return 'again';
+    // A life may be short: where only the live file has anything new, it is read before the files beside it are looked at.
+    if (isFirst && pins.length === 1 && this.list.live && (await discovery.resume(this.list.live))) {
+      yield* this.drain(this.list.open, signal);
+      return 'again';
+    }
     const { taken } = this;
-    const { tickMs } = this.options;
     const isWhole = isFresh || this.isSurveyDue || performance.now() - this.surveyedAt > SURVEY_EVERY * tickMs;
     let { moving, again, first } = isWhole ? yield* this.survey() : AT_REST;
     while (first !== undefined) {
@@ -118,14 +122,6 @@ export class Drain {
     this.list.open = [...others, segment];
   }
 
-  /** A life may be short: where only the live file has anything new, it is read before the files beside it are looked at. */
-  private async *resume(signal: AbortSignal): Blocks<boolean> {
-    const segment = this.list.live;
-    if (!segment || !(await this.options.discovery.resume(segment))) return false;
-    yield* this.drain(this.list.open, signal);
-    return true;
-  }
-
   /** What has to be looked at again soon. While files are being renamed under our eyes, nothing newer is read. */
   private async *survey(): Blocks<Survey> {
     this.isSurveyDue = false;
@@ -141,7 +137,7 @@ export class Drain {
     const now = Date.now();
     const { discovery, live } = this.options;
     if ((await this.measure(this.list.open)) === undefined) return { moving: false, again: true };
-    discovery.expect(live.refusedInodes);
+    live.refused.forEach((inode) => discovery.pending.add(inode));
     const listing = await this.listBeside();
     for (const segment of this.list.open)
       if (!segment.isIdentified) await discovery.identify(segment, listing?.siblings ?? []);
@@ -184,7 +180,7 @@ export class Drain {
   private *giveUp(segment: Position, isLoss: boolean): Generator<FileBlock> {
     const position = { ...segment, done: true };
     yield { ...onlyPosition(this.options.path, position), ...(isLoss && { isBehindLoss: true }) };
-    this.noteStored(position, []);
+    this.list.stored(position, []);
   }
 
   private notifyTroubles(troubles: readonly Told[]): void {
@@ -257,22 +253,17 @@ export class Drain {
   private *give(segment: Segment, { bytes, state, skipped }: Lines, done: boolean): Generator<FileBlock> {
     const { path, discovery, notify } = this.options;
     const { forgotten } = this.list;
-    const awaited = discovery.pendingInodes;
+    const awaited = [...discovery.pending];
     const position = segment.position(path, state, { ...(done && { done }), ...(awaited.length > 0 && { awaited }) });
     // guard: F24
     yield { log: path, bytes, continues: segment.isBegun, position, forgotten };
-    this.noteStored(position, forgotten);
+    this.list.stored(position, forgotten);
     segment.reader.moveTo(state);
     segment.storedIn = dirname(segment.stat.path);
     this.taken++;
     this.counts.skippedLines += skipped;
     if (skipped > 0)
       notify('skipped-line', `A line of ${path} that ends at byte ${state.offset} is longer than 16 MiB: passed over`);
-  }
-
-  private noteStored(position: Position, forgotten: readonly string[]): void {
-    this.list.stored(position, forgotten);
-    this.options.discovery.noteStored(position);
   }
 
   private async release(segment: Segment): Promise<void> {

@@ -83,7 +83,7 @@ export class Follower implements Source {
     const notify: Beside['notify'] = (kind, text) => this.notify(kind, text);
     const verdicts = new Verdicts(options.verdicts, positions);
     const discovery = new Discovery({ path, rotated, notify }, this.list, verdicts, this.live.since);
-    discovery.expect(pending);
+    pending.forEach((inode) => discovery.pending.add(inode));
     this.drain = new Drain({ path, tickMs, live: this.live, list: this.list, discovery, beforeCorruptIn, notify });
   }
 

@@ -19,7 +19,7 @@ export class LiveFile {
   private current: FileStat | undefined;
   private readonly pins: Opened[] = [];
   /** Files that stood at the live path and could not be opened: they are ours to read, wherever they are moved. */
-  private readonly refused = new Set<string>();
+  readonly refused = new Set<string>();
   /** Unix milliseconds: since when the live path is looked at. */
   readonly since = Date.now();
 
@@ -47,10 +47,6 @@ export class LiveFile {
   /** The files pinned since the last call, in the order in which they stood there. Who claims them closes them. */
   claim(): Opened[] {
     return this.pins.splice(0);
-  }
-
-  get refusedInodes(): Iterable<string> {
-    return this.refused;
   }
 
   /** The file is to be opened anew: the descriptor has become useless (a network filesystem came back). */

@@ -12,18 +12,19 @@ export type Match =
   /** A copy that ends before what has been read. */
   | { readonly kind: 'beginning'; readonly position: Position };
 
-interface Place {
-  readonly what: 'head' | 'milestone' | 'tail';
-  readonly at: number;
-  readonly length: number;
-  readonly hash: string;
-}
-
 interface Candidate {
   readonly position: Position;
   kind: Match['kind'] | 'other';
   head: Buffer;
   tail: Buffer;
+}
+
+interface Place {
+  readonly candidate: Candidate;
+  readonly what: 'head' | 'milestone' | 'tail';
+  readonly at: number;
+  readonly length: number;
+  readonly hash: string;
 }
 
 const NEWLINE = 10;
@@ -38,33 +39,25 @@ export interface Matches {
 
 export async function match(text: Pick<Text, 'read'>, positions: Iterable<Position>): Promise<Matches> {
   const head = Buffer.from(await text.read(0, FINGERPRINT_BYTES));
-  const candidates = beginningAs(head, positions);
-  const places = candidates.flatMap((candidate) => placesOf(candidate.position).map((place) => ({ candidate, place })));
-  for (const { candidate, place } of places.toSorted((a, b) => orderOf(a.place) - orderOf(b.place)))
-    if (candidate.kind === 'same') look(candidate, place, await text.read(place.at, place.length));
+  const candidates = [...positions].filter((position) => mayBegin(head, position)).map(candidateOf);
+  for (const place of candidates.flatMap(placesOf).toSorted((a, b) => orderOf(a) - orderOf(b)))
+    if (place.candidate.kind === 'same') look(place, await text.read(place.at, place.length));
   return { head, matches: candidates.flatMap(matchOf).toSorted((a, b) => b.position.offset - a.position.offset) };
 }
 
-function beginningAs(head: Buffer, positions: Iterable<Position>): Candidate[] {
-  const digests = new Map<number, string>();
-  const digestOf = (length: number): string => {
-    const known = digests.get(length) ?? digest(head.subarray(0, length));
-    digests.set(length, known);
-    return known;
-  };
-  return [...positions]
-    .filter(({ head: { length } }) => length > 0)
-    .filter(({ start = 0, head: { length, hash } }) => start > 0 || length > head.length || digestOf(length) === hash)
-    .map((position) => ({ position, kind: 'same', head: NONE, tail: NONE }));
-}
+const mayBegin = (text: Buffer, { start = 0, head: { length, hash } }: Position): boolean =>
+  length > 0 && (start > 0 || length > text.length || digest(text.subarray(0, length)) === hash);
 
-function placesOf({ start = 0, head, milestones = [], offset, marker }: Position): Place[] {
+const candidateOf = (position: Position): Candidate => ({ position, kind: 'same', head: NONE, tail: NONE });
+
+function placesOf(candidate: Candidate): Place[] {
+  const { start = 0, head, milestones = [], offset, marker } = candidate.position;
   const before = (what: Place['what'], end: number, hash: string): Place => {
-    return { what, at: tailStart(end), length: end - tailStart(end), hash };
+    return { candidate, what, at: tailStart(end), length: end - tailStart(end), hash };
   };
   return [
     // guard: F3b
-    { what: 'head', at: start, length: head.length, hash: head.hash },
+    { candidate, what: 'head', at: start, length: head.length, hash: head.hash },
     ...milestones.map((each) => before('milestone', each.offset, each.hash)),
     before('tail', offset, marker.hash),
   ];
@@ -73,7 +66,7 @@ function placesOf({ start = 0, head, milestones = [], offset, marker }: Position
 /** Of one segment the head comes first, and nothing lies farther back than a compressed text reaches. */
 const orderOf = ({ what, at }: Place): number => (what === 'head' ? tailStart(at) - 0.5 : at);
 
-function look(candidate: Candidate, { what, length, hash }: Place, bytes: Buffer): void {
+function look({ candidate, what, length, hash }: Place, bytes: Buffer): void {
   if (bytes.length < length) {
     candidate.kind = what !== 'head' || isBeginning(bytes, candidate.position) ? 'beginning' : 'other';
     return;
