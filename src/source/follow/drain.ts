@@ -224,18 +224,17 @@ export class Drain {
       if (reading.kind === 'truncated') return this.truncated(segment);
       if (reading.kind === 'nuls') continue;
       segment.isDrained = reading.kind === 'end';
-      if (reading.kind === 'lines') yield* this.give(segment, reading, false);
-      else if (segment.isQuiet(this.options.tickMs)) return yield* this.finish(segment);
-      else return yield* this.noteWhere(segment);
+      if (reading.kind === 'lines') {
+        yield* this.give(segment, reading, false);
+        continue;
+      }
+      if (segment.isQuiet(this.options.tickMs)) return yield* this.finish(segment);
+      // Where rotated files go is stored at once: the next may go there while nobody looks.
+      const isNoted = !segment.isBegun || segment.storedIn === dirname(segment.stat.path);
+      if (!isNoted) yield* this.give(segment, noLines(segment.state), false);
+      return 'settled';
     }
     return 'failed';
-  }
-
-  /** Where rotated files go is stored at once: the next may go there while nobody looks. */
-  private *noteWhere(segment: Segment): Generator<FileBlock, Outcome> {
-    const isNoted = !segment.isBegun || segment.storedIn === dirname(segment.stat.path);
-    if (!isNoted) yield* this.give(segment, noLines(segment.state), false);
-    return 'settled';
   }
 
   /** The end of a segment: its last line, newline or not, and the file released. */
