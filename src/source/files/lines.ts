@@ -87,18 +87,14 @@ export class LineReader {
   /** A writer without O_APPEND goes on at its old place after copytruncate: what is before it reads as NUL. */
   private async passNuls(limit: number): Promise<Reading> {
     let { offset: at, crc = 0 } = this.state;
-    for (const stop = at + NULS_AT_ONCE; at < stop;) {
+    let nuls = CHUNK;
+    for (const stop = at + NULS_AT_ONCE; nuls === CHUNK && at < stop; at += nuls) {
       const body = await this.text.read(at, CHUNK);
-      const nuls = leadingNuls(body);
-      at += nuls;
+      nuls = leadingNuls(body);
       crc = crc32(body.subarray(0, nuls), crc);
-      if (nuls < CHUNK) {
-        this.moveTo(beginState(at, crc));
-        return this.nextLines(limit);
-      }
     }
     this.moveTo(beginState(at, crc));
-    return { kind: 'nuls' };
+    return nuls < CHUNK ? this.nextLines(limit) : { kind: 'nuls' };
   }
 
   /** The file may have been truncated while it was being read: then its head is another one now. */
