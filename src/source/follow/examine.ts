@@ -6,7 +6,6 @@
  * read yet is left alone until that segment has been.
  */
 import { fstatSync } from 'node:fs';
-import { ArchiveError } from '../files/archive-error.ts';
 import { sameInode, stateOf, type FileStat } from '../files/file-stat.ts';
 import { isBeingWritten, isHalf, type Sibling } from '../files/siblings.ts';
 import { closeFile, gzipEnd, openFile, plainText, type Opened } from '../files/text.ts';
@@ -50,27 +49,28 @@ export async function examine(sibling: Sibling, siblings: readonly Sibling[], kn
   if (settled !== undefined) return { kind: 'known', id: settled };
   if (isHalf(sibling, siblings, now)) return { kind: 'known', id: '' };
   if (isTurn) return { kind: 'later', reason: 'turn' };
-  const opened = openSibling(sibling.path);
-  if (!('fd' in opened)) {
-    if (opened.kind === 'later' && opened.reason === 'foreign') verdicts.settle(sibling, '');
-    return opened;
+  let opened: Opened | undefined;
+  let found: Finding;
+  try {
+    opened = openFile(sibling.path);
+    found = await compare(opened, sibling, known);
+  } catch (error) {
+    found = broken(error instanceof Error ? error : new Error(String(error)), sibling, now);
   }
-  const found = await compare(opened, sibling, known).catch((error: Error) => brokenOff(error, sibling, known));
-  if (found.kind === 'known' || found.kind === 'later') await closeFile(opened);
+  if (opened && (found.kind === 'known' || found.kind === 'later')) await closeFile(opened);
   if (found.kind === 'known') verdicts.settle(sibling, found.id);
+  if (found.kind === 'later' && (found.reason === 'foreign' || found.reason === 'damaged'))
+    verdicts.settle(sibling, '');
   return found;
 }
 
-function openSibling(path: string): Opened | Finding {
-  try {
-    return openFile(path);
-  } catch (reason) {
-    const error: NodeJS.ErrnoException = reason instanceof Error ? reason : new Error(String(reason));
-    if (error instanceof ArchiveError) return { kind: 'later', reason: 'foreign', error };
-    return error.code === 'ENOENT'
-      ? { kind: 'later', reason: 'moved' }
-      : { kind: 'later', reason: 'unreadable', error };
-  }
+/** What the disk or the system refuses may be had later. */
+function broken(error: NodeJS.ErrnoException, sibling: Sibling, now: number): Finding {
+  const isDamaged = error.code === 'CORRUPT' || error.code === 'UNEXPECTED_END';
+  if (error.code === 'ENOENT') return { kind: 'later', reason: 'moved' };
+  if (isDamaged && isBeingWritten(sibling, now)) return { kind: 'later', reason: 'unfinished' };
+  const other = error.code === 'NOT_A_LOG' ? 'foreign' : 'unreadable';
+  return { kind: 'later', reason: isDamaged ? 'damaged' : other, error };
 }
 
 async function compare(opened: Opened, sibling: Sibling, { list, segments }: Known): Promise<Finding> {
@@ -99,14 +99,6 @@ async function compare(opened: Opened, sibling: Sibling, { list, segments }: Kno
 /** A file that is shorter than when it was read (power loss) may have gone on since: it is read again, as if it were another. */
 function hasLostItsEnd({ kind, position: { file } }: Match, { stat, text }: Opened): boolean {
   return kind === 'beginning' && text.plain && file !== undefined && sameInode(file, stat);
-}
-
-function brokenOff(error: Error, sibling: Sibling, { verdicts, now }: Known): Finding {
-  if (error instanceof ArchiveError && error.code === 'NO_PROGRAM')
-    return { kind: 'later', reason: 'unreadable', error };
-  if (isBeingWritten(sibling, now)) return { kind: 'later', reason: 'unfinished' };
-  verdicts.settle(sibling, '');
-  return { kind: 'later', reason: 'damaged', error };
 }
 
 /** The segment that was read to its end in this very file. */

@@ -104,7 +104,10 @@ export class Follower implements Source {
       clearTimeout(this.ticking);
       this.waker.cancel();
       signal.removeEventListener('abort', wake);
-      await this.release();
+      await this.watch?.close();
+      await this.list.close();
+      await this.live.close();
+      this.waiting.splice(0).forEach((resolve) => resolve());
     }
   }
 
@@ -130,13 +133,6 @@ export class Follower implements Source {
 
   close(): Promise<void> {
     return this.live.close();
-  }
-
-  private async release(): Promise<void> {
-    await this.watch?.close();
-    await this.list.close();
-    await this.live.close();
-    this.waiting.splice(0).forEach((resolve) => resolve());
   }
 
   private async *passAndWait(signal: AbortSignal): AsyncGenerator<FileBlock, void, undefined> {
@@ -214,7 +210,8 @@ export class Follower implements Source {
       this.notified.delete('failed');
       return outcome;
     } catch (error) {
-      this.notifyOnce('failed', 'unreadable', `${this.options.path} cannot be followed at the moment: ${said(error)}`);
+      const said = error instanceof Error ? error.message : String(error);
+      this.notifyOnce('failed', 'unreadable', `${this.options.path} cannot be followed at the moment: ${said}`);
       return 'failed';
     }
   }
@@ -267,8 +264,4 @@ export class Follower implements Source {
   private notify(kind: NoticeKind, text: string): void {
     this.options.notice?.({ kind, log: this.options.path, text });
   }
-}
-
-function said(reason: unknown): string {
-  return reason instanceof Error ? reason.message : String(reason);
 }
