@@ -68,7 +68,6 @@ export function fileError(path: string, error: unknown): unknown {
     case 'ENFILE':
     case 'ELOOP':
     case 'ENXIO':
-    case 'EINVAL':
       return new ArchiveError('UNREADABLE', path, `cannot be read (${code}): check the disk it is on`, error);
     default:
       return error;

@@ -10,6 +10,7 @@
  */
 import { once } from 'node:events';
 import type { Readable, Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
 import { createGunzip } from 'node:zlib';
 import { ArchiveError } from './archive-error.ts';
 import type { Compression } from './file-kind.ts';
@@ -191,7 +192,7 @@ export async function* throughProgram(program: string, blocks: Blocks, name: str
     throw new ArchiveError('NO_PROGRAM', name, `needs the program \`${program}\` to be read: install it`);
   }
   const exit = once(child, 'close');
-  const complaint = said(child.stderr);
+  const complaint = text(child.stderr);
   // It may end before it has read everything; its exit code says what is to be said about that.
   child.stdin.on('error', () => undefined);
   try {
@@ -202,12 +203,6 @@ export async function* throughProgram(program: string, blocks: Blocks, name: str
   } finally {
     child.kill();
   }
-}
-
-async function said(stderr: Readable): Promise<string> {
-  let text = '';
-  for await (const part of stderr) if (text.length < 4096) text += String(part);
-  return text;
 }
 
 function programError(cause: Error, name: string): ArchiveError {

@@ -1,6 +1,7 @@
 /** The last lines of a file that may be large, and may be written meanwhile. */
 import { closeSync, openSync, readSync } from 'node:fs';
-import { open, stat } from 'node:fs/promises';
+import { readAt } from './read-at.ts';
+import { openFile, plainText } from './text.ts';
 
 const NEWLINE = 10;
 
@@ -15,21 +16,15 @@ export function beginningOf(path: string, length: number): Buffer {
   }
 }
 
-/** Whole lines of at most the last `length` bytes. Rejects with the error of the system, or one with the code `no regular file`. */
+/** Whole lines of at most the last `length` bytes. Rejects as `openFile` throws. */
 export async function readEnd(path: string, length: number): Promise<Buffer> {
-  const found = await stat(path);
-  // To open a pipe would wait for its writer.
-  if (!found.isFile() && !found.isDirectory())
-    throw Object.assign(new Error('not a file'), { code: 'no regular file' });
-  const handle = await open(path);
+  const { fd, stat } = openFile(path, plainText);
   try {
-    const { size } = found;
-    const from = Math.max(0, size - length);
-    const { bytesRead, buffer } = await handle.read(Buffer.alloc(size - from), 0, size - from, from);
-    const text = buffer.subarray(0, bytesRead);
+    const from = Math.max(0, stat.size - length);
+    const text = await readAt(fd, from, stat.size - from);
     const begin = from === 0 ? 0 : text.indexOf(NEWLINE) + 1;
     return text.subarray(begin, text.lastIndexOf(NEWLINE) + 1);
   } finally {
-    await handle.close();
+    closeSync(fd);
   }
 }

@@ -83,6 +83,8 @@ interface Listed extends FileStat {
   readonly rotation: Rotation | undefined;
 }
 
+const isSibling = (each: Listed): each is Sibling => each.rotation !== undefined;
+
 function listed(live: string, directory: string, names: readonly string[]): Listed[] {
   const name = basename(live);
   const stem = stemOf(name);
@@ -97,7 +99,7 @@ function listed(live: string, directory: string, names: readonly string[]): List
 
 /** In another directory than that of the log only what rotation names. */
 const listThere = (live: string, directory: string): Listed[] =>
-  listed(live, directory, namesIn(directory)).filter(({ rotation }) => rotation !== undefined);
+  listed(live, directory, namesIn(directory)).filter(isSibling);
 
 function listLike(glob: string, homes: readonly string[]): Listed[] {
   return filesLike(glob).flatMap((path) => {
@@ -139,9 +141,8 @@ function directoriesIn(directory: string): string[] {
 function sorted(found: readonly Listed[]): Pick<Listing, 'siblings' | 'others'> {
   const known = new Map<string, Listed>();
   for (const each of found) if (!known.get(inodeOf(each))?.rotation) known.set(inodeOf(each), each);
-  const siblings = [...known.values()].flatMap(({ rotation, ...file }) => (rotation ? [{ ...file, rotation }] : []));
-  const others = [...known.values()].flatMap(({ rotation, ...file }) => (rotation ? [] : [file]));
-  return { siblings: inOrder(siblings), others };
+  const all = [...known.values()];
+  return { siblings: inOrder(all.filter(isSibling)), others: all.filter((each) => !isSibling(each)) };
 }
 
 /** By what the names say; where they follow different customs, by the time of the last change. */

@@ -40,13 +40,14 @@ const FLAGS = constants.O_RDONLY | constants.O_NONBLOCK;
 
 /**
  * Opens a file; `textIn` tells how its text is in it.
- * @throws the error of the system, or one with the code `EINVAL` if the path is no regular file
+ * @throws the error of the system, or one with the code `EISDIR` or `no regular file`
  */
 export function openFile(path: string, textIn: (fd: number, path: string) => Text = textBehind): Opened {
   const fd = openSync(path, FLAGS);
   try {
     const stats = fstatSync(fd);
-    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code: 'EINVAL' });
+    const code = stats.isDirectory() ? 'EISDIR' : 'no regular file';
+    if (!stats.isFile()) throw Object.assign(new Error(`${path} is not a regular file`), { code });
     return { fd, text: textIn(fd, path), stat: statOf(path, stats) };
   } catch (error) {
     closeSync(fd);
@@ -67,7 +68,7 @@ export async function closeFile({ fd, text }: Pick<Opened, 'fd' | 'text'>): Prom
 export function textBehind(fd: number, path: string, isPassing = false): Text {
   const compression = compressionIn(fd, path);
   if (compression === undefined) return isPassing ? new PassingText(fd) : plainText(fd);
-  return (compression === 'gzip' ? smallText(fd, path) : undefined) ?? new CompressedText(fd, path, isPassing);
+  return (compression === 'gzip' ? smallText(fd, path) : undefined) ?? compressedText(fd, path, isPassing);
 }
 
 export const plainText = (fd: number): Text => ({ plain: true, read: (at, length) => readAt(fd, at, length) });
@@ -148,63 +149,48 @@ class Held {
   }
 }
 
-class CompressedText implements Text {
-  readonly plain = false;
-  readonly #fd: number;
-  readonly #path: string;
-  readonly #isPassing: boolean;
-  #chunks: AsyncGenerator<Buffer, void, undefined> | undefined;
-  #held: Held;
+function compressedText(fd: number, path: string, isPassing: boolean): Text {
+  const open = (): ReturnType<typeof openText> => openText(fd, { name: path });
+  let chunks: ReturnType<typeof openText> | undefined;
+  let held = new Held(isPassing);
   /** What comes next, while what came is looked at. */
-  #ahead: Promise<IteratorResult<Buffer, void>> | undefined;
-  #isOver = false;
-  #extent: Extent = { end: Infinity };
-
-  constructor(fd: number, path: string, isPassing: boolean) {
-    this.#fd = fd;
-    this.#path = path;
-    this.#isPassing = isPassing;
-    this.#held = new Held(isPassing);
-  }
-
-  async read(at: number, length: number, keep = at): Promise<Buffer> {
-    const { end, damage } = this.#extent;
-    if (at >= end) throw damage;
-    if (at < this.#held.from) await this.rest();
-    const upTo = Math.min(at + length, end);
-    if (upTo > this.#held.end) await this.#fill(upTo, Math.min(at, keep) - BACK);
-    return this.#held.part(at, upTo);
-  }
-
-  async verify(beforeCorruptIn: BeforeCorruptIn): Promise<void> {
-    this.#extent = await extentOf(() => this.#open(), beforeCorruptIn);
-  }
-
-  async rest(): Promise<void> {
-    await this.#chunks?.return(undefined);
-    this.#chunks = this.#ahead = undefined;
-    this.#isOver = false;
-    this.#held = new Held(this.#isPassing);
-  }
-
-  #open(): AsyncGenerator<Buffer, void, undefined> {
-    return openText(this.#fd, { name: this.#path });
-  }
-
-  async #fill(upTo: number, keep: number): Promise<void> {
-    const chunks = (this.#chunks ??= this.#open());
-    this.#held.dropBefore(keep);
+  let ahead: Promise<IteratorResult<Buffer, void>> | undefined;
+  let isOver = false;
+  let extent: Extent = { end: Infinity };
+  const fill = async (upTo: number, keep: number): Promise<void> => {
+    chunks ??= open();
+    held.dropBefore(keep);
     // Where the file is damaged, what comes before the damage can be asked for again.
-    while (!this.#isOver && this.#held.end < upTo) {
-      const coming = this.#ahead ?? chunks.next();
-      this.#ahead = undefined;
+    while (!isOver && held.end < upTo) {
+      const coming = ahead ?? chunks.next();
+      ahead = undefined;
       const next = await coming;
-      if (next.done === true) this.#isOver = true;
-      else this.#held.add(next.value);
-      this.#held.dropBefore(keep);
+      if (next.done === true) isOver = true;
+      else held.add(next.value);
+      held.dropBefore(keep);
     }
-    if (this.#isPassing && !this.#isOver) this.#ahead ??= chunks.next();
+    if (isPassing && !isOver) ahead ??= chunks.next();
     // An error is told when what it ends is asked for.
-    this.#ahead?.catch(() => undefined);
-  }
+    ahead?.catch(() => undefined);
+  };
+  const rest = async (): Promise<void> => {
+    await chunks?.return(undefined);
+    chunks = ahead = undefined;
+    isOver = false;
+    held = new Held(isPassing);
+  };
+  return {
+    plain: false,
+    rest,
+    async read(at, length, keep = at) {
+      if (at >= extent.end) throw extent.damage;
+      if (at < held.from) await rest();
+      const upTo = Math.min(at + length, extent.end);
+      if (upTo > held.end) await fill(upTo, Math.min(at, keep) - BACK);
+      return held.part(at, upTo);
+    },
+    async verify(beforeCorruptIn) {
+      extent = await extentOf(open, beforeCorruptIn);
+    },
+  };
 }
