@@ -12,6 +12,8 @@ import { whole, type Whole } from './whole-index.ts';
 const LATEST_MS = 1000;
 /** So many pages of users are written in one batch: the program stands still while they are made. */
 const PAGES_AT_ONCE = 1024;
+/** So many commits are as small as they can be: who begins may be killed soon, and should have read something by then. */
+const FIRST = 8;
 /** So many users of an index of version 1 are deleted in one. */
 const MOVED_AT_ONCE = 10_000;
 
@@ -37,6 +39,7 @@ export class IndexWriter {
   /** Until what may wait is written. */
   #late: NodeJS.Timeout | undefined;
   #isFailing = false;
+  #commits = 0;
   #queue: Promise<unknown> = Promise.resolve();
 
   constructor(options: IndexWriterOptions) {
@@ -129,6 +132,7 @@ export class IndexWriter {
       while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
       if (!pages.isWhole) return;
     }
+    if (++this.#commits <= FIRST) return;
     const { absent, size } = this.#users;
     if (byThemselves.isTurn || !(pages.isTurnDue || byThemselves.isTurnDue(absent ? 0 : size))) return;
     this.#beginTurn();

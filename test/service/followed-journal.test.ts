@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { createSocket } from 'node:dgram';
 import { once } from 'node:events';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { test, type TestContext } from 'node:test';
@@ -10,6 +10,7 @@ import { loadConfig } from '../../src/config/config.ts';
 import { readStatus } from '../../src/index/status-file.ts';
 import { Daemon } from '../../src/service/daemon.ts';
 import { deadline } from '../deadline.ts';
+import { copyOfOpen } from '../index/copy-of-open.ts';
 import { fakeJournal } from '../source/fake-journalctl.ts';
 
 const LOG = 'journal:prosody.service';
@@ -72,8 +73,7 @@ test('a daemon that is killed goes on behind the last entry that it has counted 
   journal.write([login(1), login(2)], (now - 100) * 1e6);
   const first = await live(t, join(root, 'index'), now);
   assert.equal(await first.gauge(USERS), 2);
-  // As the disk has it when it is killed.
-  cpSync(join(root, 'index'), join(root, 'killed'), { recursive: true });
+  copyOfOpen(join(root, 'index'), join(root, 'killed'));
   await first.stop();
   journal.write([login(3)], (now - 50) * 1e6);
   const second = await live(t, join(root, 'killed'), now);

@@ -8,6 +8,7 @@ import { forgettingUnseenSince } from '../../src/activity/forgetting.ts';
 import { Users } from '../../src/activity/user-table.ts';
 import { IndexError, LastSeenIndex } from '../../src/index/last-seen.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
+import { copyOfOpen } from '../index/copy-of-open.ts';
 import { knownUsers } from '../index/index-contents.ts';
 import * as fc from '../properties.ts';
 
@@ -34,7 +35,7 @@ async function open(path: string) {
 /** As the disk has it when the daemon is killed now. */
 async function killed(path: string) {
   const copy = `${path}-killed`;
-  await cp(path, copy, { recursive: true });
+  copyOfOpen(path, copy);
   const { users, writeBuffer } = await open(copy);
   await writeBuffer.close();
   await rm(copy, { recursive: true });
@@ -124,6 +125,39 @@ test('pages that are split while it is the turn of others lose nobody [9.11]', a
     await writeBuffer.commitUsers();
   }
   assert.equal(textOf(await killed(path)), textOf(users));
+  await writeBuffer.close();
+});
+
+test('whoever begins anew writes no pages with the first commits, and then those whose turn it is [9.10]', async () => {
+  const path = join(root, 'begun-anew');
+  const before = await open(path);
+  before.come(0, 25_000, AT);
+  await before.writeBuffer.commitUsers();
+  // Fewer than there are pages, so that they are stored by themselves.
+  for (let i = 0; i < 16; i++) {
+    before.come(i * 1000, 1000, AT + 1);
+    await before.writeBuffer.commitUsers();
+  }
+  await before.writeBuffer.close();
+  const { index, users, writeBuffer, come } = await open(path);
+  come(16_000, 1000, AT + 1);
+  await writeBuffer.commitUsers();
+  const write = index.write.bind(index);
+  const pages: number[] = [];
+  index.write = (changes) => {
+    pages.push(changes.pages?.length ?? 0);
+    return write(changes);
+  };
+  for (let i = 0; i < 10; i++) {
+    come(i, 1, AT + 10);
+    await writeBuffer.commitUsers();
+  }
+  assert.deepEqual(
+    pages.slice(0, 7),
+    Array.from({ length: 7 }, () => 0),
+  );
+  assert.ok(pages.at(-1)! > 0);
+  assert.deepEqual(knownUsers(await killed(path)), knownUsers(users));
   await writeBuffer.close();
 });
 

@@ -1,6 +1,6 @@
 /** When what a live log says is written: at once if anything has changed by it, and else within a second. */
 import assert from 'node:assert/strict';
-import { cp, mkdtemp, readFile, rm } from 'node:fs/promises';
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -10,6 +10,7 @@ import type { Block } from '../../src/source/source.ts';
 import { WriteBuffer } from '../../src/service/write-buffer.ts';
 import { LogState } from '../../src/service/log-state.ts';
 import { deadline } from '../deadline.ts';
+import { copyOfOpen } from '../index/copy-of-open.ts';
 
 const LOG = '/var/log/prosody/prosody.log';
 const JOURNAL = 'journal:prosody.service';
@@ -80,9 +81,8 @@ test('the cursor of an entry is in the batch of what it says [10.2]', async () =
   const block: Block = { log: JOURNAL, bytes, continues: true, position, forgotten: [] };
   await writeBuffer.commitSoon({ path: JOURNAL, logState }, [block]);
   assert.equal(await batches(), before + 1);
-  // As the disk has it when the daemon is killed now.
   const killed = join(root, 'killed');
-  await cp(path, killed, { recursive: true });
+  copyOfOpen(path, killed);
   await writeBuffer.close();
   const again = await open(killed);
   assert.deepEqual(again.writeBuffer.logs.journalPosition(JOURNAL), position);
