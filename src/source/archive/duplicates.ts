@@ -5,6 +5,7 @@
 import { createHash } from 'node:crypto';
 import { ArchiveError } from '../files/archive-error.ts';
 import { openText } from '../files/compression.ts';
+import { sameInode } from '../files/file-stat.ts';
 import type { Stats } from 'node:fs';
 
 /** A text, as far as it is known before it is read. */
@@ -50,7 +51,7 @@ export async function withoutDuplicates<P extends ProbedText>(
   };
   const holds = async (other: P, text: P): Promise<boolean> => {
     if (!isOneText(text, other)) return false;
-    if (text.stats.ino === other.stats.ino && text.stats.dev === other.stats.dev) return true;
+    if (sameInode(text.stats, other.stats)) return true;
     if (!other.head.subarray(0, text.head.length).equals(text.head)) return false;
     const hash = await hashOf(text, text.textBytes);
     return hash !== undefined && hash === (await hashOf(other, text.textBytes));

@@ -112,15 +112,12 @@ async function openArchived({ path, file, head }: ArchivedFile): Promise<Opened>
   const isThere = file === undefined || (there !== undefined && sameInode(there, file));
   const now = isThere ? undefined : filesIn(dirname(path)).find((each) => sameInode(each, file));
   const opened = openFile(now?.path ?? path, (fd) => textBehind(fd, path, true));
+  if (isThere || now !== undefined) return opened;
   // Some network filesystems give a file another inode number at each mount; what is in it tells, too.
-  if (isThere || now !== undefined || (await beginsWith(opened.text, head))) return opened;
+  const start = await opened.text.read(0, head.length);
+  if (start[0] === 0 || start.equals(head)) return opened;
   await closeFile(opened);
   throw new ArchiveError('MISSING', path, 'was renamed or compressed before it was read: read it again');
-}
-
-async function beginsWith(text: Text, head: Buffer): Promise<boolean> {
-  const start = await text.read(0, head.length);
-  return start[0] === 0 || start.equals(head);
 }
 
 async function* linesOf(

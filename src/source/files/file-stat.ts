@@ -15,12 +15,14 @@ export function statOf(path: string, { dev, ino, size, mtimeMs }: Stats): FileSt
   return { path, dev, ino, size, mtimeMs };
 }
 
+type Inode = Pick<FileStat, 'dev' | 'ino'>;
+
 /** Tells the inodes of one machine apart, as long as they exist. */
-export function inodeOf({ dev, ino }: FileStat): string {
+export function inodeOf({ dev, ino }: Inode): string {
   return `${dev} ${ino}`;
 }
 
-export function sameInode(a: FileStat, b: FileStat): boolean {
+export function sameInode(a: Inode, b: Inode): boolean {
   return a.dev === b.dev && a.ino === b.ino;
 }
 
@@ -29,14 +31,19 @@ export function stateOf(file: FileStat): string {
   return `${inodeOf(file)} ${file.size} ${file.mtimeMs}`;
 }
 
-/** The regular file at a path, if there is one and it can be looked at. */
-export function fileAt(path: string): FileStat | undefined {
+/** Of what is at a path, if there is something and it can be looked at. */
+export function statsAt(path: string): Stats | undefined {
   try {
-    const stats = statSync(path);
-    return stats.isFile() ? statOf(path, stats) : undefined;
+    return statSync(path);
   } catch {
     return undefined;
   }
+}
+
+/** The same of a regular file. */
+export function fileAt(path: string): FileStat | undefined {
+  const stats = statsAt(path);
+  return stats?.isFile() ? statOf(path, stats) : undefined;
 }
 
 /** The regular files of a directory; none when it cannot be listed. */

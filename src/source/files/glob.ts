@@ -1,7 +1,6 @@
 /** Files by a pattern, as a shell finds them: for flags that no shell expands, as in `--log main=/backup/*.gz`. */
-import { statSync } from 'node:fs';
 import { join, resolve, sep } from 'node:path';
-import { namesIn } from './file-stat.ts';
+import { namesIn, statsAt } from './file-stat.ts';
 
 const MAGIC = /[*?[]/;
 
@@ -14,7 +13,7 @@ export function filesLike(pattern: string): string[] {
   if (!MAGIC.test(path)) return [path];
   const parts = path.split(sep).slice(1);
   const found = parts.reduce<string[]>((places, part) => places.flatMap((place) => within(place, part)), [sep]);
-  return found.filter(isFile).toSorted();
+  return found.filter((each) => statsAt(each)?.isDirectory() === false).toSorted();
 }
 
 function within(directory: string, part: string): string[] {
@@ -34,12 +33,4 @@ function expressionOf(part: string): RegExp {
     return token.replaceAll(/[\\^$.*+?()[\]{}|]/g, '\\$&');
   });
   return new RegExp(`^${part.startsWith('.') ? '' : '(?!\\.)'}${source}$`, 's');
-}
-
-function isFile(path: string): boolean {
-  try {
-    return !statSync(path).isDirectory();
-  } catch {
-    return false;
-  }
 }

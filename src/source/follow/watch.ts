@@ -2,11 +2,11 @@
  * Events that say that something may have happened to a log: soon, but not reliably. Events get lost, merged and re-ordered, inotify
  * watches run out, some filesystems have none; so an event only says "look", and whoever takes it looks now and then anyway.
  */
-import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { watchDirectory, type DirectoryListener } from './watched-directory.ts';
 import { wakeOnChange } from './waking-tail.ts';
 import type { Segment } from './segment.ts';
+import { inodeOf, statsAt } from '../files/file-stat.ts';
 import { homesOf } from '../files/siblings.ts';
 
 export interface WatchOptions extends DirectoryListener {
@@ -33,8 +33,9 @@ export class Watch {
     const { path } = this.options;
     const current = new Set<string>();
     for (const home of homesOf(path)) {
-      const inode = inodeAt(dirname(home));
-      if (inode === undefined) continue;
+      const stats = statsAt(dirname(home));
+      if (!stats) continue;
+      const inode = inodeOf(stats);
       const key = `${inode} ${home}`;
       current.add(key);
       if (!this.homes.has(key)) this.homes.set(key, watchDirectory(home, inode, this.options));
@@ -67,14 +68,5 @@ export class Watch {
     this.followed?.stop();
     await Promise.all([...this.homes.values()].map((end) => end()));
     this.homes.clear();
-  }
-}
-
-function inodeAt(path: string): string | undefined {
-  try {
-    const { dev, ino } = statSync(path);
-    return `${dev} ${ino}`;
-  } catch {
-    return undefined;
   }
 }
