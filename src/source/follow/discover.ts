@@ -98,7 +98,10 @@ export class Discovery {
     this.verdicts.settle(stat, '');
   }
 
-  /** The files beside the log; undefined if nothing can be listed. What is not taken is told at the first look: later there may be files that somebody works on. */
+  /**
+   * The files beside the log; undefined if nothing can be listed. What is not taken is told at the first look: later there may
+   * be files that somebody works on.
+   */
   listBeside(): Listing | undefined {
     const { path, rotated, notify } = this.beside;
     try {
