@@ -82,34 +82,39 @@ export class LastSeenIndex {
   #schema = SCHEMA;
   /** Opened by root, and not root's. */
   #isForeign = false;
+  readonly #isSmall: boolean;
   /** Where it was opened. */
   readonly #place: Place;
 
-  private constructor(path: string, db: Level) {
+  private constructor(path: string, db: Level, isSmall: boolean) {
     this.path = path;
     this.#db = db;
+    this.#isSmall = isSmall;
     this.#place = placeOf(path);
   }
 
   /**
    * Opens the index in the directory `path`, making one there unless `create` is false. `secret`: that of a new one, which takes
-   * the place of another.
+   * the place of another. `isSmall`: as of `openLevel`, for whom nobody waits.
    * @throws {IndexError} with any of its codes.
    */
-  static async open(path: string, o: { create?: boolean; secret?: string } = {}): Promise<LastSeenIndex> {
+  static async open(
+    path: string,
+    o: { create?: boolean; secret?: string; isSmall?: boolean } = {},
+  ): Promise<LastSeenIndex> {
     const exists = await prepareDirectory(path, o.create ?? true);
     keepPrivate(path);
     if (exists && !(await beginReading(path))) throw damaged(path, 'LevelDB crashes on reading it');
     try {
-      return await LastSeenIndex.#opened(path, o.secret);
+      return await LastSeenIndex.#opened(path, o.secret, o.isSmall ?? false);
     } catch (error) {
       endReading(path);
       throw error;
     }
   }
 
-  static async #opened(path: string, secret: string | undefined): Promise<LastSeenIndex> {
-    const index = new LastSeenIndex(path, await openLevel(path));
+  static async #opened(path: string, secret: string | undefined, isSmall: boolean): Promise<LastSeenIndex> {
+    const index = new LastSeenIndex(path, await openLevel(path, isSmall), isSmall);
     try {
       await index.#checkSchema();
       index.#secret = await storedSecret(path, index.#db, secret);
@@ -321,7 +326,7 @@ export class LastSeenIndex {
   async #reopen(): Promise<void> {
     if (this.#keepsReadable) this.#copy ??= await openReadingCopy(this.path, this.#digest?.generation ?? 0);
     await this.#db.close();
-    this.#db = await openLevel(this.path);
+    this.#db = await openLevel(this.path, this.#isSmall);
     await this.#closeCopy();
   }
 

@@ -2,14 +2,15 @@
 import { Level } from 'level';
 import { explainLevelError } from './index-error.ts';
 
-/**
- * Bytes that LevelDB gathers in memory, before it makes a file of them; as much again is being made into one. What is merged at once, and mapped for that,
- * is some of these files. It is a quarter of LevelDB's own: nearly all is written in the order of keys, which merges as well when there is less of it.
- */
-const GATHERED = 1024 * 1024;
+const MB = 1024 * 1024;
 
-export async function openLevel(path: string): Promise<Level> {
-  const db = new Level(path, { writeBufferSize: GATHERED });
+/**
+ * `isSmall`: LevelDB gathers a quarter of what it usually does in memory, before it makes a file of that. As much again is being made into one, and what is
+ * merged at once, and mapped for that, is some of these files. Much that comes at once waits for the merging then: a burst of 100,000 lines a second was
+ * seconds late.
+ */
+export async function openLevel(path: string, isSmall = false): Promise<Level> {
+  const db = new Level(path, { writeBufferSize: (isSmall ? 1 : 4) * MB });
   try {
     await db.open();
     return db;

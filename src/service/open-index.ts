@@ -35,7 +35,7 @@ export async function withIndex<T>(
   { now, create }: CommandOptions,
   work: (open: OpenIndex) => Promise<T>,
 ): Promise<T> {
-  const index = await LastSeenIndex.open(config.index.path, { create });
+  const index = await LastSeenIndex.open(config.index.path, { create, isSmall: true });
   try {
     const users = newUsers(config);
     const writeBuffer = await WriteBuffer.open(index, users, now, { pseudonymOf: pseudonymsOf(config.cluster) });
