@@ -132,9 +132,10 @@ export class IndexWriter {
       while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
       if (!pages.isWhole) return;
     }
-    if (++this.#commits <= FIRST) return;
     const { absent, size } = this.#users;
-    if (byThemselves.isTurn || !(pages.isTurnDue || byThemselves.isTurnDue(absent ? 0 : size))) return;
+    const isFirst = ++this.#commits <= FIRST;
+    const isDue = pages.isTurnDue || (!isFirst && byThemselves.isTurnDue(absent ? 0 : size));
+    if (byThemselves.isTurn || !isDue) return;
     this.#beginTurn();
     // Who waits for it stays in memory.
     if (absent) while (pages.due > PAGES_AT_ONCE) await this.#writeWith(this.#early(), []);
