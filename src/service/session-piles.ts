@@ -113,17 +113,12 @@ export class SessionPiles {
     const piles = this.#of(log);
     if (piles.sizes.size === 0) return;
     stored.skipGone();
-    piles.turn = undefined;
-    this.#begin(piles, stored);
-    for (let turn; (turn = piles.turn); yield) this.#goOn(log, piles, turn, stored);
+    yield* this.#writeAll(log, piles, stored);
   }
 
   /** What is in the piles of a log is not what its sessions are, all of which are in `stored`. */
   rewrite(log: string, stored: StoredSessions): void {
-    const piles = this.#of(log);
-    piles.turn = undefined;
-    this.#begin(piles, stored);
-    for (let turn; (turn = piles.turn);) this.#goOn(log, piles, turn, stored);
+    for (const _ of this.#writeAll(log, this.#of(log), stored));
   }
 
   /** The index is a new one. */
@@ -135,6 +130,12 @@ export class SessionPiles {
   /** How many sessions of a log are in its piles, each as often as it is. */
   sessionsIn(log: string): number {
     return this.#of(log).sessions;
+  }
+
+  *#writeAll(log: string, piles: Piles, stored: StoredSessions): Generator<void> {
+    piles.turn = undefined;
+    this.#begin(piles, stored);
+    for (let turn; (turn = piles.turn); yield) this.#goOn(log, piles, turn, stored);
   }
 
   #goOn(log: string, piles: Piles, turn: Turn, stored: StoredSessions): void {

